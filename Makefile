@@ -1,0 +1,201 @@
+# margind: one file, no recursion.  `make help` lists the targets.
+#
+# A flavour is a folder below build/: release is build/ itself, the others are
+# build/asan, build/ubsan, build/clang, ...  One pattern rule makes them all.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+O ?= build
+CC = gcc
+OPT ?= -O2
+SAN ?=
+
+VERSION := 0.1.0
+
+WARN = -Wall -Wextra -Werror -pedantic -Wconversion -Wsign-conversion \
+	-Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wvla \
+	-Wundef -Wformat=2 -Wcast-qual -Wwrite-strings
+HARDEN = -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
+	-fstack-clash-protection -fcf-protection=full
+ifneq ($(SAN),)
+HARDEN = -fno-omit-frame-pointer
+endif
+IS_CLANG := $(findstring clang,$(CC))
+ifeq ($(IS_CLANG),)
+# gcc only: automatic variables start as zero, and signed code refuses floats.
+INIT = -ftrivial-auto-var-init=zero
+INTEGER = -mgeneral-regs-only
+endif
+CPPFLAGS = -I. -D_GNU_SOURCE -DMARGIND_VERSION='"$(VERSION)"' \
+	-ffile-prefix-map=$(CURDIR)/=
+CFLAGS = -std=gnu11 -g $(OPT) $(WARN) $(HARDEN) $(INIT) $(SAN) -fPIE
+LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SAN)
+
+PURE_LIBS =
+CHAIN_LIBS = -lsecp256k1 -lcurl -ljansson
+FEEDS_LIBS = -lwebsockets -lssl -lcrypto -lz
+ORACLE_LIBS = -lyaml -lsqlite3 -lsodium -lseccomp
+LIBS = $(ORACLE_LIBS) $(FEEDS_LIBS) $(CHAIN_LIBS) $(PURE_LIBS)
+
+FLOORS = base margin contracts-abi feeds chain oracle
+$(foreach f,$(FLOORS),$(eval SRC_$(f) := $(filter-out %/main.c,$(wildcard $(f)/*.c))))
+# What is signed is computed here: floating point does not compile (gcc).
+INTEGER_SRC = $(SRC_base) $(SRC_margin) $(SRC_contracts-abi) \
+	$(wildcard feeds/venue*.c feeds/aggregate.c feeds/graph.c) \
+	$(wildcard oracle/machine*.c oracle/policy.c)
+
+LIB_FILES = $(foreach f,oracle chain feeds contracts-abi margin base,\
+	$(O)/lib$(f).a)
+
+TEST_SRC := $(wildcard tests/test_*.c)
+TESTS = $(TEST_SRC:tests/%.c=$(O)/tests/%)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_REPLAYS = $(FUZZ_SRC:tests/fuzz/%.c=$(O)/tests/%)
+
+.PHONY: all
+all: ## build margind and its libraries
+all: $(O)/margind
+
+obj = $(patsubst %.c,$(O)/%.o,$(1))
+
+define FLOOR_RULE
+$(O)/lib$(1).a: $(call obj,$(SRC_$(1)))
+	@rm -f $$@
+	@ar rcs $$@ $$^
+endef
+$(foreach f,$(FLOORS),$(eval $(call FLOOR_RULE,$(f))))
+
+$(call obj,$(INTEGER_SRC)): EXTRA = $(INTEGER)
+
+$(O)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC $@"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(EXTRA) -MMD -MP -c -o $@ $<
+
+ifneq ($(wildcard oracle/main.c),)
+$(O)/margind: $(O)/oracle/main.o $(LIB_FILES)
+	@echo "  LD $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(O)/oracle/main.o \
+		-Wl,--start-group $(LIB_FILES) -Wl,--end-group $(LIBS)
+else
+$(O)/margind: $(LIB_FILES)
+endif
+
+# Unit tests: one binary a file, linked with every floor.
+.PHONY: tests
+tests: ## build the unit tests and the fuzz replays
+tests: $(TESTS) $(FUZZ_REPLAYS)
+$(O)/tests/test_%: $(O)/tests/test_%.o $(LIB_FILES)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIB_FILES) \
+		-Wl,--end-group -lcmocka $(TEST_LIBS) $(LIBS)
+# A fuzz target built plainly replays its corpus (tests/fuzz/replay.c).
+$(O)/tests/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/fuzz/replay.o $(LIB_FILES)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(O)/tests/fuzz/fuzz_$*.o \
+		$(O)/tests/fuzz/replay.o -Wl,--start-group $(LIB_FILES) \
+		-Wl,--end-group $(LIBS)
+
+.PHONY: test
+test: ## everything: unit, forge, end to end, browser, replay, sanitizers
+test: deps
+	@tests/run
+
+.PHONY: test-unit
+test-unit: ## unit tests and corpus replays of this flavour only
+test-unit: tests
+	@tests/run-unit $(O)
+
+FLAVOURS = asan ubsan tsan clang O0 O3
+.PHONY: $(FLAVOURS:%=test-%)
+$(FLAVOURS:%=test-%): test-%:
+	@$(MAKE) --no-print-directory flavour-$* GOAL=test-unit
+GOAL ?= all
+.PHONY: $(FLAVOURS:%=flavour-%)
+flavour-asan: ## build one flavour (asan ubsan tsan clang O0 O3; GOAL=all)
+	@$(MAKE) --no-print-directory O=build/asan OPT=-O1 SAN=-fsanitize=address $(GOAL)
+flavour-ubsan:
+	@$(MAKE) --no-print-directory O=build/ubsan OPT=-O1 INTEGER= \
+		SAN="-fsanitize=undefined -fno-sanitize-recover=all" $(GOAL)
+flavour-tsan:
+	@$(MAKE) --no-print-directory O=build/tsan OPT=-O1 SAN=-fsanitize=thread $(GOAL)
+flavour-clang:
+	@$(MAKE) --no-print-directory O=build/clang CC=clang-14 $(GOAL)
+flavour-O0:
+	@$(MAKE) --no-print-directory O=build/O0 OPT=-O0 HARDEN= $(GOAL)
+flavour-O3:
+	@$(MAKE) --no-print-directory O=build/O3 OPT=-O3 $(GOAL)
+
+.PHONY: fuzz
+FUZZ_SECONDS ?= 30
+fuzz: ## run every fuzz target for FUZZ_SECONDS each (clang, libFuzzer)
+	@set -e; for f in $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%); do \
+		tests/fuzz/run $$f $(FUZZ_SECONDS); done
+
+.PHONY: check-layers
+check-layers: ## no include looks upward or sideways
+	@tests/check-layers
+
+.PHONY: check-source
+check-source: ## raw members, banned calls, wire version
+	@tests/check-source
+
+.PHONY: analyze
+analyze: ## gcc -fanalyzer and clang --analyze over the pure floors
+	@set -e; for f in $(SRC_base) $(SRC_margin) $(SRC_contracts-abi); do \
+		gcc $(CPPFLAGS) -std=gnu11 -O2 -fanalyzer -Werror -c -o /dev/null $$f; \
+		clang-14 $(CPPFLAGS) -std=gnu11 --analyze \
+			--analyzer-output text -Xclang -analyzer-werror $$f; \
+	done
+
+FORGE = FOUNDRY_CONFIG=contracts-abi/foundry.toml node_modules/.bin/forge
+.PHONY: contracts
+contracts: ## compile the contracts and refresh the published ABI
+contracts: node_modules/.package-lock.json
+	@$(FORGE) build --root .
+	@node contracts-abi/publish-abi.mjs
+.PHONY: test-contracts
+test-contracts: ## forge tests
+test-contracts: node_modules/.package-lock.json
+	@$(FORGE) test --root .
+.PHONY: gas
+gas: ## gas of whole transactions against their ceilings
+gas: node_modules/.package-lock.json
+	@contracts-abi/gas
+
+.PHONY: bench
+bench: ## ours, the reference and the ratio, from one run
+bench: $(O)/tests/bench
+	@$(O)/tests/bench
+$(O)/tests/bench: $(call obj,$(wildcard tests/bench/*.c)) $(LIB_FILES)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group \
+		$(LIB_FILES) -Wl,--end-group -lnettle $(LIBS)
+
+.PHONY: deps
+deps: ## install what is missing: Debian and npm packages
+	@tests/deps
+
+node_modules/.package-lock.json: package-lock.json
+	@npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+.PHONY: demo
+DEMO_SECONDS ?= 0
+demo: ## four simulated exchanges, anvil, 200 vaults, a bot and the dashboard
+demo: deps
+	@$(MAKE) --no-print-directory all contracts
+	@exec $(O)/margind demo --seconds $(DEMO_SECONDS)
+
+.PHONY: clean
+clean: ## remove build/
+	@rm -rf build
+
+.PHONY: help
+help: ## this list
+	@awk -F': ## ' '/^[a-z%-]+: ## /{printf "  %-16s %s\n",$$1,$$2}' Makefile
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
