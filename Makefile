@@ -63,6 +63,7 @@ obj = $(patsubst %.c,$(O)/%.o,$(1))
 
 define FLOOR_RULE
 $(O)/lib$(1).a: $(call obj,$(SRC_$(1)))
+	@mkdir -p $$(@D)
 	@rm -f $$@
 	@ar rcs $$@ $$^
 endef
