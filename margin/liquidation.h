@@ -1,0 +1,40 @@
+/* margin/liquidation.h - at which price, and how much (margin-model 1.7, 1.8).
+ */
+#ifndef MARGIN_LIQUIDATION_H
+#define MARGIN_LIQUIDATION_H
+
+#include "margin/ratio.h"
+
+/* The price of one asset at which the maintenance excess (all other prices at
+ * mid) is zero.  Falling side rounded up, rising side down. */
+struct liquidation_price {
+	bool has_below;
+	bool has_above;
+	struct px18 below;
+	struct px18 above;
+};
+/* ERR_UNKNOWN where v has no leg in that asset. */
+MUST_CHECK enum err liquidation_price_of(struct liquidation_price *out,
+    const struct book *b, const struct vault *v, const struct market *m,
+    uint8_t asset);
+
+#define LIQUIDATION_TARGET_HEALTH_RAW 1050000000000000000u	/* 1.05 */
+
+struct liquidation_size {
+	uint8_t debt_asset;
+	uint8_t collateral_asset;
+	struct usd18 repay;	/* ceil */
+	struct usd18 seize;	/* repay * (1 + bonus), floor, clamped */
+	struct usd18 bad_debt;	/* what the collateral cannot cover, ceil */
+	struct wad health_after;	/* floor */
+	bool full_close;
+};
+/* liquidation_size_of sizes the repayment of debt_asset against
+ * collateral_asset at mid: x = ceil((H*sum(D*b) - W) / (H*b_j -
+ * (1+bonus)*LT_c)), capped by closeFactor * D_j (1 where HF * b_j <= (1 +
+ * bonus) * LT_c) and by V_c / (1 + bonus); a remnant below dust takes all. */
+MUST_CHECK enum err liquidation_size_of(struct liquidation_size *out,
+    const struct book *b, const struct vault *v, const struct market *m,
+    uint8_t debt_asset, uint8_t collateral_asset, struct wad target_health);
+
+#endif
