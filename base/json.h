@@ -2,9 +2,11 @@
  *
  * It copies nothing and allocates nothing; numbers stay text.  The first
  * error sticks: every later call answers false (or JSON_BAD), so a parser is
- * a straight line with one check at the end.  Skipped parts are validated
- * like read ones.  Grammar: RFC 8259, strict; duplicate keys are the
- * caller's matter.
+ * a straight line with one check at the end.  Reading where no value is to
+ * come (the array was shorter) is such an error too, never a crash.  Skipped
+ * parts are validated like read ones.  Grammar: RFC 8259, strict, over valid
+ * UTF-8; duplicate keys are the caller's matter.  A lone surrogate escape is
+ * grammar; only json_text_copy refuses it.
  *
  * Limits: JSON_TEXT_MAX bytes, JSON_DEPTH_MAX levels.  Text needs no NUL.
  *
@@ -20,6 +22,8 @@
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
+
+#include <string.h>
 
 #include "base/types.h"
 
@@ -47,12 +51,14 @@ struct json {
 	unsigned depth;
 	uint32_t is_object;	/* bit per level */
 	bool first;		/* no item read yet on this level */
+	bool ready;		/* a value may be read now */
 };
 
 /* json_open: more than JSON_TEXT_MAX bytes is ERR_LIMIT at once (sticky). */
 void json_open(struct json *j, const char *text, size_t len);
 
-/* json_kind looks at the value to come without consuming it. */
+/* json_kind looks at the value to come without consuming it; JSON_BAD, with
+ * ERR_SYNTAX recorded, where no value begins. */
 enum json_kind json_kind(struct json *j);
 
 bool json_enter_object(struct json *j);
@@ -69,7 +75,8 @@ bool json_read_number(struct json *j, struct json_text *out);
 /* json_read_decimal accepts a number or a string (venues write both) and
  * gives the slice between the quotes; it does not check the string's form. */
 bool json_read_decimal(struct json *j, struct json_text *out);
-/* json_read_u64 accepts a whole non-negative JSON number. */
+/* json_read_u64 accepts a whole non-negative JSON number without fraction or
+ * exponent.  ERR_RANGE above 64 bits, ERR_SYNTAX for any other value. */
 bool json_read_u64(struct json *j, uint64_t *out);
 bool json_read_bool(struct json *j, bool *out);
 bool json_skip(struct json *j);
@@ -82,10 +89,19 @@ MUST_CHECK enum err json_close(struct json *j);
 /* json_fail records e (if nothing failed before) and answers false. */
 bool json_fail(struct json *j, enum err e);
 
-/* json_text_is compares a slice without escapes with a word. */
-bool json_text_is(const struct json_text *t, const char *word);
+/* json_text_is compares a slice without escapes with a word; a slice with
+ * escapes is equal to none.  Inline: the length of a literal folds away. */
+static inline bool
+json_text_is(const struct json_text *t, const char *word)
+{
+	size_t len = strlen(word);
+
+	return t->len == len && !t->has_escape &&
+	    memcmp(t->at, word, len) == 0;
+}
 /* json_text_copy unescapes into buf (NUL-terminated).  ERR_LIMIT if it does
- * not fit, ERR_SYNTAX for a lone surrogate or an embedded NUL. */
+ * not fit, ERR_SYNTAX for a lone surrogate, an embedded NUL or a slice that is
+ * no JSON string. */
 MUST_CHECK enum err json_text_copy(char *buf, size_t buf_size,
     const struct json_text *t);
 
