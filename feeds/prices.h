@@ -1,0 +1,112 @@
+/* feeds/prices.h - many ticks in, one price an asset out.  Pure.
+ *
+ * Holds the latest book and trade of each configured market, converts to USD
+ * through a graph of units with measured prices, groups venues, takes the
+ * weighted median, drops outliers while they are at most a third, and gives
+ * each price its band, status and reason.  The rule is DESIGN section 3.
+ *
+ * Units:  px18; ms; factors in ppb.
+ * Owns:   nothing beyond struct prices (the caller places it; about 100 KiB).
+ * Limits: PRICES_UNITS_MAX units, PRICES_MARKETS_MAX markets.
+ */
+#ifndef FEEDS_PRICES_H
+#define FEEDS_PRICES_H
+
+#include "base/price.h"
+#include "base/types.h"
+
+#define PRICES_UNITS_MAX 64u
+#define PRICES_MARKETS_MAX 256u
+#define PRICES_NAME_MAX 16u	/* with its NUL */
+#define PRICES_UNIT_USD 0u	/* unit 0 is always the dollar itself */
+
+struct prices_rule {
+	uint32_t quorum;		/* groups; at least 1 */
+	uint64_t age_max_ms;
+	struct ppb dispersion_max;
+	struct ppb band_max;
+	bool is_constant_unsafe;	/* declared, not measured: DEGRADED */
+	struct px18 constant;		/* then this is the price */
+};
+
+/* A thing with a price: "ETH", "USDT".  Unit 0 is "USD", price one. */
+struct prices_unit {
+	char name[PRICES_NAME_MAX];
+	struct prices_rule rule;
+};
+
+struct prices_market {
+	uint16_t venue;		/* index into the configured venues */
+	uint16_t operator_id;	/* equal numbers share an operator */
+	uint16_t base;		/* unit that is priced */
+	uint16_t quote;		/* unit it is priced in */
+	uint32_t weight;	/* relative; equal by default (1) */
+};
+
+struct prices_config {
+	size_t unit_count;
+	size_t market_count;
+	struct prices_unit unit[PRICES_UNITS_MAX];
+	struct prices_market market[PRICES_MARKETS_MAX];
+};
+
+/* What a market last said. */
+struct prices_quote {
+	bool has_book, has_last;
+	struct px18 bid, ask, last;
+	uint64_t book_ms, last_ms;	/* exchange time of each */
+	uint64_t recv_ms;		/* of the newest */
+	uint32_t skew_ms;		/* newest measured, 0 when behind */
+	bool has_time;
+};
+
+/* Why a market did or did not vote in the last computation. */
+enum prices_vote {
+	VOTE_COUNTED, VOTE_SILENT, VOTE_STALE, VOTE_CROSSED, VOTE_OUTLIER,
+	VOTE_SKEWED, VOTE_UNCONVERTED,
+};
+const char *prices_vote_name(enum prices_vote v);
+struct prices_source {
+	enum prices_vote vote;
+	struct px18 mid;	/* in USD; zero where there is none */
+	uint64_t age_ms;
+};
+
+struct prices {
+	const struct prices_config *config;
+	size_t order[PRICES_UNITS_MAX];	/* units, conversions first */
+	struct prices_quote quote[PRICES_MARKETS_MAX];
+	uint64_t beat_ms[PRICES_MARKETS_MAX];	/* heartbeat of its venue */
+	struct price price[PRICES_UNITS_MAX];
+	struct prices_source source[PRICES_MARKETS_MAX];
+};
+
+/* prices_init checks the graph: ERR_UNIT for a cycle (*bad: a unit on it),
+ * ERR_MISSING for a unit without a market (nor constant), ERR_RANGE for a
+ * rule outside its bounds (quorum 0, dispersion_max or band_max of 100 % or
+ * more).  config is kept by reference. */
+MUST_CHECK enum err prices_init(struct prices *p,
+    const struct prices_config *config, size_t *bad);
+
+/* An observation of one market.  Absent parts leave what was there; a book
+ * needs both sides, a lone side is no book.  exchange_ms of an observation
+ * without a time is 0: it does not vote. */
+struct prices_tick {
+	uint16_t market;
+	bool has_book, has_last;
+	struct px18 bid, ask, last;
+	uint64_t exchange_ms;
+	uint64_t recv_ms;
+};
+void prices_apply_tick(struct prices *p, const struct prices_tick *t);
+/* A heartbeat that carries the exchange's time renews the books of its venue
+ * for at most 30 s beyond their own time. */
+void prices_apply_heartbeat(struct prices *p, uint16_t venue,
+    uint64_t exchange_ms, uint64_t recv_ms);
+
+/* prices_compute computes every unit at now_ms into p->price, and p->source.
+ * A refused price keeps high = 0 here; the growth bound over the last accepted
+ * one is the machine's matter. */
+void prices_compute(struct prices *p, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,91 @@
+/* feeds/venue.h - what a venue is: one row of the table, one pure parser.
+ *
+ * A parser turns one websocket message into ticks and says what kind of
+ * message it was.  It keeps no state, allocates nothing, reads no clock.  A
+ * field that the message does not carry is absent; nothing is merged from an
+ * earlier one.
+ *
+ * Units:  prices are quote units per whole base unit, 18 decimals; times are
+ *         the exchange's own, Unix ms (finer ones truncated).
+ * Limits: FRAME_BYTES_MAX bytes a message, FRAME_TICKS_MAX ticks.
+ */
+#ifndef FEEDS_VENUE_H
+#define FEEDS_VENUE_H
+
+#include "base/decimal.h"
+#include "base/types.h"
+
+#define FRAME_BYTES_MAX (256u * 1024u)
+#define FRAME_TICKS_MAX 2048u
+#define VENUE_SYMBOL_MAX 24u	/* with its NUL */
+#define VENUE_CHANNEL_MAX 32u	/* with its NUL */
+#define VENUE_SYMBOLS_MAX 64u	/* of one connection */
+#define VENUE_SUBSCRIBE_MAX 8192u	/* bytes of one subscribe message */
+
+struct tick {
+	char symbol[VENUE_SYMBOL_MAX];	/* as the venue writes it */
+	bool has_bid, has_ask, has_last, has_size, has_time, has_sequence;
+	struct dec18 bid, ask, last, size;	/* size: of the trade */
+	uint64_t exchange_ms;
+	uint64_t sequence;
+};
+
+enum frame_kind {
+	FRAME_TICKS,		/* prices, perhaps none (an empty update) */
+	FRAME_HEARTBEAT,	/* the connection lives; has_time if it says when */
+	FRAME_ACK,		/* answer to a subscription, greeting, pong */
+	FRAME_IGNORED,		/* a channel that is known and not used here */
+	FRAME_REFUSED,		/* the venue reports an error to us */
+	FRAME_UNKNOWN,		/* nothing that this venue is known to send */
+};
+
+struct frame {
+	enum frame_kind kind;
+	char channel[VENUE_CHANNEL_MAX];	/* the venue's own word */
+	bool has_time;		/* newest exchange time in the message */
+	uint64_t exchange_ms;
+	size_t tick_count;
+	struct tick *ticks;	/* the caller's, FRAME_TICKS_MAX entries */
+};
+
+struct venue {
+	const char *name;	/* "coinbase" */
+	const char *operator_name;	/* rows of one operator are one group */
+	const char *url;	/* the live service */
+	/* A recording's connection address belongs to the row whose
+	 * `address` it contains; the longest match wins. */
+	const char *address;
+
+	/* parse fills f (f->ticks is the caller's).  A message of a known
+	 * form with a bad field is an error: ERR_SYNTAX (not JSON, wrong
+	 * type), ERR_MISSING, ERR_RANGE (a number that is none, zero, or does
+	 * not fit), ERR_LIMIT; f is then undefined. */
+	enum err (*parse)(struct frame *f, const char *text, size_t len);
+
+	/* subscribe writes the n-th message (from 0) that asks for the
+	 * symbols; *len = 0 where there is no n-th. */
+	enum err (*subscribe)(char *out, size_t size, size_t *len, unsigned n,
+	    const char *const *symbols, size_t count);
+
+	const char *ping;	/* an application ping to send, or NULL */
+	unsigned ping_ms;	/* how often */
+	unsigned mute_ms_max;	/* no message for so long: drop and redial */
+};
+
+/* venue_find and venue_at_address return NULL where there is none. */
+const struct venue *venue_find(const char *name);
+const struct venue *venue_at_address(const char *url);
+/* The table, for listing; *count rows. */
+const struct venue *venue_table(size_t *count);
+
+/* What a connection knows of the exchange's time.  A tick without a time
+ * takes the newest seen on its connection (has_time stays false where there
+ * is none: it has no vote). */
+struct conn_time {
+	bool has_time;
+	uint64_t newest_ms;
+};
+/* conn_time_stamp notes the frame's time, then stamps its ticks. */
+void conn_time_stamp(struct conn_time *c, struct frame *f);
+
+#endif
