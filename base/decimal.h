@@ -3,7 +3,8 @@
  * The grammar is JSON's number: an optional minus, an integer part without
  * leading zeros, an optional fraction, and, only where allowed, an exponent.
  * Refused: empty text, a plus sign, "-0" and its like, NaN, Infinity, hex,
- * a decimal comma, surrounding blanks, more than DECIMAL_TEXT_MAX characters.
+ * a decimal comma, surrounding blanks, more than DECIMAL_TEXT_MAX characters:
+ * all ERR_SYNTAX.  A well-formed number that does not fit is ERR_RANGE.
  */
 #ifndef BASE_DECIMAL_H
 #define BASE_DECIMAL_H
@@ -36,10 +37,11 @@ struct dec18 {
 /* decimal_to_dec18 accepts JSON's number form including an exponent of at
  * most two digits (venues that send JSON numbers write 1e-05); the exponent
  * is folded into `digits`.  More than 18 significant fraction digits:
- * ERR_RANGE. */
+ * ERR_RANGE; zeros beyond the 18th are dropped. */
 MUST_CHECK enum err decimal_to_dec18(struct dec18 *out, const char *text,
     size_t len);
-/* decimal_from_dec18 writes the number with exactly d.digits digits. */
+/* decimal_from_dec18 writes the number with exactly d.digits fraction digits;
+ * a value that needs more is the caller's bug (MUST). */
 size_t decimal_from_dec18(char buf[DECIMAL_BUF], struct dec18 d);
 
 /* decimal_from_u128 writes v / 10^decimals in shortest exact form ("2000",
@@ -47,7 +49,7 @@ size_t decimal_from_dec18(char buf[DECIMAL_BUF], struct dec18 d);
 size_t decimal_from_u128(char buf[DECIMAL_BUF], u128 v, unsigned decimals);
 size_t decimal_from_i128(char buf[DECIMAL_BUF], i128 v, unsigned decimals);
 
-/* decimal_to_u64 reads a plain whole number. */
+/* decimal_to_u64 reads a plain whole number: digits only. */
 MUST_CHECK enum err decimal_to_u64(uint64_t *out, const char *text,
     size_t len);
 
