@@ -15,7 +15,8 @@ MUST_CHECK enum err hex_to_bytes_max(uint8_t *out, size_t *out_len,
 /* hex_from_bytes writes "0x", 2 * len lower-case digits and a NUL; out needs
  * 2 * len + 3 characters.  Returns the length without the NUL. */
 size_t hex_from_bytes(char *out, const uint8_t *bytes, size_t len);
-/* hex_to_u64 reads an EVM quantity ("0x1a"); ERR_RANGE above 64 bits. */
+/* hex_to_u64 reads an EVM quantity ("0x1a"): with 0x and without leading
+ * zeros (Ethereum JSON-RPC), else ERR_SYNTAX; ERR_RANGE above 64 bits. */
 MUST_CHECK enum err hex_to_u64(uint64_t *out, const char *text, size_t len);
 /* hex_to_u128 likewise for up to 128 bits. */
 MUST_CHECK enum err hex_to_u128(u128 *out, const char *text, size_t len);
@@ -24,7 +25,8 @@ MUST_CHECK enum err hex_to_u128(u128 *out, const char *text, size_t len);
 #define HEX_ADDR_BUF 43u	/* "0x" + 40 + NUL */
 /* addr_to_checksum writes the EIP-55 mixed-case form. */
 void addr_to_checksum(char out[HEX_ADDR_BUF], const struct addr *a);
-/* addr_from_text accepts lower-case, upper-case or a correct EIP-55 form. */
+/* addr_from_text accepts "0x" and 40 digits, lower-case, upper-case or in the
+ * correct EIP-55 form; ERR_SYNTAX. */
 MUST_CHECK enum err addr_from_text(struct addr *out, const char *text,
     size_t len);
 
