@@ -11,6 +11,11 @@
  *         in heap order (root at 1, leaves of a tree of capacity c at
  *         c .. 2c-1; node 0 unused).
  * Cost:   k changed leaves cost at most k * depth hashes, each node once.
+ *         A slot beyond the capacity makes the tree grow: the old one becomes
+ *         the leftmost subtree, so its nodes move in memory (O(capacity)
+ *         copies) but none is hashed again.
+ * During merkle_set interior nodes hold scratch data: readers of shared nodes
+ * must not look meanwhile.
  */
 #ifndef BASE_MERKLE_H
 #define BASE_MERKLE_H
@@ -48,7 +53,8 @@ struct b32 merkle_leaf(const struct merkle *t, uint32_t slot);
 MUST_CHECK enum err merkle_prove(struct b32 proof[MERKLE_DEPTH_MAX],
     size_t *proof_len, const struct merkle *t, uint32_t slot);
 
-/* merkle_verify answers whether leaf and proof lead to root. */
+/* merkle_verify answers whether leaf and proof lead to root.  A zero leaf and
+ * more than MERKLE_DEPTH_MAX siblings never do. */
 bool merkle_verify(const struct b32 *root, const struct b32 *leaf,
     const struct b32 *proof, size_t proof_len);
 
