@@ -1,0 +1,124 @@
+/* oracle/config.h - the service's configuration, read once and then const.
+ *
+ * YAML (docs/config.md, `margind config example|explain`).  Every error of a
+ * file is reported in one pass as file:line:column with a "did you mean".
+ * Nothing that moves money has a default.
+ */
+#ifndef ORACLE_CONFIG_H
+#define ORACLE_CONFIG_H
+
+#include "base/types.h"
+#include "feeds/client.h"
+#include "feeds/prices.h"
+#include "margin/book.h"
+
+#include <stdio.h>
+
+#define CONFIG_TEXT_MAX (256u * 1024u)
+#define CONFIG_PATH_MAX 256u
+#define CONFIG_URL_MAX 256u
+#define CONFIG_VENUES_MAX 32u
+#define CONFIG_RPC_MAX 4u
+
+struct config_venue {
+	char name[24];			/* of the venue table */
+	const struct venue *venue;
+	char url[CONFIG_URL_MAX];	/* empty: the venue's own */
+};
+
+struct config_market {
+	uint16_t venue;			/* index into venues */
+	char symbol[VENUE_SYMBOL_MAX];
+};
+
+enum config_sandbox { SANDBOX_REQUIRE, SANDBOX_BEST_EFFORT };
+enum config_release { RELEASE_DURABLE, RELEASE_IMMEDIATE };
+
+struct config_policy {
+	uint32_t bound_base_ppb;	/* 100,000,000: 10 % at once */
+	uint32_t bound_per_second_ppb;	/* and 10 % more a second */
+	uint32_t bound_max_ppb;		/* at most 60 % */
+	uint64_t validity_max_ms;	/* validUntil - asOf */
+	uint32_t verdicts_alarm;	/* more than this raises an alarm */
+	u128 value_alarm;		/* USD, 18 decimals: collateral signed for */
+};
+
+struct config_gas {
+	u128 max_fee_wei;		/* per gas */
+	u128 max_priority_fee_wei;
+	u128 budget_wei_per_hour;
+	uint64_t gas_limit_max;
+};
+
+struct config {
+	/* book: */
+	char book_file[CONFIG_PATH_MAX];	/* assets, rules; vaults if no chain */
+	uint32_t vaults_max;			/* capacity, a power of two */
+
+	/* prices: and venues: */
+	struct prices_config prices;
+	uint16_t asset_unit[BOOK_ASSETS_MAX];	/* by asset slot: set with the book */
+	size_t venue_count;
+	struct config_venue venue[CONFIG_VENUES_MAX];
+	struct config_market market[PRICES_MARKETS_MAX];	/* as in prices.market */
+	char tls_ca_file[CONFIG_PATH_MAX];	/* empty: the system's */
+
+	/* chain: */
+	bool has_chain;
+	size_t rpc_count;
+	char rpc[CONFIG_RPC_MAX][CONFIG_URL_MAX];
+	uint64_t chain_id;
+	struct addr clearing;
+	uint32_t depth;			/* blocks behind the head */
+	uint64_t from_block;		/* where the contract's logs begin */
+	uint64_t poll_ms;
+	uint64_t head_age_max_ms;	/* older: header REFUSED/HEAD */
+	bool publish;			/* send submit transactions */
+	uint64_t publish_every_ms;
+
+	/* attestation: */
+	uint64_t validity_ms;		/* validUntil = asOf + this */
+	uint64_t interval_ms;		/* at least so often */
+	uint32_t move_ppb;		/* or when a price moved so far */
+	uint32_t verdicts_max;
+
+	/* signer: */
+	bool has_signer;
+	char keystore[CONFIG_PATH_MAX];
+	char password_file[CONFIG_PATH_MAX];
+	char signer_state[CONFIG_PATH_MAX];
+	char gas_keystore[CONFIG_PATH_MAX];	/* empty: no transactions */
+	char gas_password_file[CONFIG_PATH_MAX];
+	struct config_policy policy;
+	struct config_gas gas;
+
+	/* journal: */
+	char journal_dir[CONFIG_PATH_MAX];
+	uint64_t segment_bytes;
+	enum config_release release;
+
+	/* api: */
+	char api_host[64];
+	uint16_t api_port;
+	char control_socket[CONFIG_PATH_MAX];
+	enum config_sandbox sandbox;
+};
+
+/* config_read parses and validates text (file is its name in messages).
+ * Errors go to `errors` one a line as file:line:column: text; how many in
+ * *error_count.  ERR_SYNTAX if there was any; out is then undefined.  Paths
+ * stay as written, relative ones meant from the config's folder (config_path
+ * joins them). */
+MUST_CHECK enum err config_read(struct config *out, const char *text,
+    size_t len, const char *file, FILE *errors, unsigned *error_count);
+
+/* config_path_from makes path (relative to the folder of config_file) usable
+ * from here.  ERR_LIMIT where it does not fit. */
+MUST_CHECK enum err config_path_from(char out[CONFIG_PATH_MAX],
+    const char *config_file, const char *path);
+
+/* config_print_example and config_print_explain serve the commands. */
+void config_print_example(FILE *out);
+void config_print_explain(FILE *out);
+
+#endif
