@@ -293,25 +293,25 @@ enum json_kind
 json_kind(struct json *j)
 {
 	if (!value_begin(j))
-		return JSON_BAD;
+		return JSON_KIND_BAD;
 	switch (*j->at) {
 	case '{':
-		return JSON_OBJECT;
+		return JSON_KIND_OBJECT;
 	case '[':
-		return JSON_ARRAY;
+		return JSON_KIND_ARRAY;
 	case '"':
-		return JSON_STRING;
+		return JSON_KIND_STRING;
 	case 't':
-		return JSON_TRUE;
+		return JSON_KIND_TRUE;
 	case 'f':
-		return JSON_FALSE;
+		return JSON_KIND_FALSE;
 	case 'n':
-		return JSON_NULL;
+		return JSON_KIND_NULL;
 	default:
 		if (*j->at == '-' || byte_is(*j->at, DIGIT))
-			return JSON_NUMBER;
+			return JSON_KIND_NUMBER;
 		json_fail(j, ERR_SYNTAX);
-		return JSON_BAD;
+		return JSON_KIND_BAD;
 	}
 }
 

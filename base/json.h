@@ -1,7 +1,7 @@
 /* base/json.h - a bounded, validating pull reader over text in memory.
  *
  * It copies nothing and allocates nothing; numbers stay text.  The first
- * error sticks: every later call answers false (or JSON_BAD), so a parser is
+ * error sticks: every later call answers false (or JSON_KIND_BAD), so a parser is
  * a straight line with one check at the end.  Reading where no value is to
  * come (the array was shorter) is such an error too, never a crash.  Skipped
  * parts are validated like read ones.  Grammar: RFC 8259, strict, over valid
@@ -38,9 +38,10 @@ struct json_text {
 	bool has_escape;
 };
 
+/* The long prefix keeps clear of jansson's names. */
 enum json_kind {
-	JSON_BAD, JSON_OBJECT, JSON_ARRAY, JSON_STRING, JSON_NUMBER,
-	JSON_TRUE, JSON_FALSE, JSON_NULL,
+	JSON_KIND_BAD, JSON_KIND_OBJECT, JSON_KIND_ARRAY, JSON_KIND_STRING,
+	JSON_KIND_NUMBER, JSON_KIND_TRUE, JSON_KIND_FALSE, JSON_KIND_NULL,
 };
 
 struct json {
@@ -57,7 +58,7 @@ struct json {
 /* json_open: more than JSON_TEXT_MAX bytes is ERR_LIMIT at once (sticky). */
 void json_open(struct json *j, const char *text, size_t len);
 
-/* json_kind looks at the value to come without consuming it; JSON_BAD, with
+/* json_kind looks at the value to come without consuming it; JSON_KIND_BAD, with
  * ERR_SYNTAX recorded, where no value begins. */
 enum json_kind json_kind(struct json *j);
 
