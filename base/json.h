@@ -1,8 +1,9 @@
 /* base/json.h - a bounded, validating pull reader over text in memory.
  *
  * It copies nothing and allocates nothing; numbers stay text.  The first
- * error sticks: every later call answers false (or JSON_KIND_BAD), so a parser is
- * a straight line with one check at the end.  Reading where no value is to
+ * error sticks: every later call answers false (or JSON_KIND_BAD), so a parser
+ * is a straight line with one check at the end; only that check makes what was
+ * read worth using ("01" reads as 0, then fails at the 1).  Reading where no value is to
  * come (the array was shorter) is such an error too, never a crash.  Skipped
  * parts are validated like read ones.  Grammar: RFC 8259, strict, over valid
  * UTF-8; duplicate keys are the caller's matter.  A lone surrogate escape is
@@ -58,8 +59,8 @@ struct json {
 /* json_open: more than JSON_TEXT_MAX bytes is ERR_LIMIT at once (sticky). */
 void json_open(struct json *j, const char *text, size_t len);
 
-/* json_kind looks at the value to come without consuming it; JSON_KIND_BAD, with
- * ERR_SYNTAX recorded, where no value begins. */
+/* json_kind looks at the value to come without consuming it; JSON_KIND_BAD,
+ * with ERR_SYNTAX recorded, where no value begins. */
 enum json_kind json_kind(struct json *j);
 
 bool json_enter_object(struct json *j);
