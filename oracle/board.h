@@ -1,0 +1,120 @@
+/* oracle/board.h - the engine's state for readers: shared memory that the
+ * engine writes and the api maps read-only.
+ *
+ * One memfd of fixed size (sealed against shrinking and growing).  The head
+ * section (prices, sources, aggregate, status, counters) is guarded by one
+ * sequence lock; vault rows by one per block of BOARD_BLOCK vaults; the ring
+ * of released attestations by one per entry.  A lock is odd while it is
+ * written; a reader copies, then compares, and tries again at most
+ * BOARD_TRIES times.  A reader never sees half a row and never stops the
+ * writer.
+ */
+#ifndef ORACLE_BOARD_H
+#define ORACLE_BOARD_H
+
+#include "contracts-abi/attest.h"
+#include "feeds/prices.h"
+#include "margin/aggregate.h"
+#include "margin/book.h"
+#include "oracle/config.h"
+#include "oracle/wire.h"
+
+#include <stdatomic.h>
+
+#define BOARD_MAGIC 0x6d617267696e6431u
+#define BOARD_BLOCK 64u
+#define BOARD_RING 256u		/* released attestations kept */
+#define BOARD_TRIES 1000u
+
+struct board_source {
+	struct prices_quote quote;
+	struct prices_source source;
+};
+
+/* What the engine says of itself. */
+struct board_counters {
+	uint64_t ticks, closes, requests, signatures, rejections, mismatches,
+	    evaluations, verdicts_over, released, dropped_inputs;
+	uint64_t sign_us_p50, sign_us_p99;	/* tick received -> signed */
+	uint64_t sign_us_last;
+};
+
+struct board_head {
+	uint64_t now_ms;
+	uint64_t life;			/* rises with each engine */
+	uint32_t asset_count, market_count, unit_count;
+	struct price asset_price[BOOK_ASSETS_MAX];	/* as signed */
+	struct price unit_price[PRICES_UNITS_MAX];	/* as aggregated */
+	struct board_source source[PRICES_MARKETS_MAX];
+	struct aggregate aggregate;
+	uint8_t status;			/* enum price_status of a header now */
+	uint8_t is_ready, is_paused, zero;
+	uint32_t reason;
+	uint64_t block_number, block_time_ms;
+	struct b32 positions_root, verdicts_root;
+	uint32_t verdict_count, vault_count;
+	uint64_t last_sequence;		/* released */
+	struct board_counters counters;
+};
+
+/* A vault as it stands, with its verdict. */
+struct board_vault {
+	struct vault vault;
+	struct verdict verdict;
+	uint32_t verdict_slot;
+	uint64_t leaf_as_of;
+	/* For the asset of each leg: the price where the vault is at the
+	 * limit, all others at mid; zero where there is none. */
+	struct px18 liquidation_below[BOOK_LEGS_MAX];	/* collateral legs */
+	struct px18 liquidation_above[BOOK_LEGS_MAX];	/* debt legs */
+};
+
+struct board_attestation {
+	struct attestation header;
+	struct b32 digest;
+	struct wire_signature signature;
+	uint32_t word_count;
+	struct b32 word[BOOK_ASSETS_MAX];
+};
+
+struct board;	/* the mapping; layout private to board.c */
+
+/* Writer's side.  board_create makes the memfd for a capacity (a power of
+ * two); *fd is the writable descriptor, *fd_read_only one that can only be
+ * read.  Both the caller's. */
+MUST_CHECK enum err board_create(int *fd, int *fd_read_only,
+    uint32_t vault_capacity, uint32_t verdict_capacity);
+MUST_CHECK enum err board_map_writer(struct board **out, int fd);
+void board_begin_life(struct board *b);	/* clears all, raises `life` */
+void board_put_head(struct board *b, const struct board_head *h);
+void board_put_vault(struct board *b, uint32_t slot,
+    const struct board_vault *v);
+void board_put_attestation(struct board *b, const struct board_attestation *a);
+/* The trees' leaves, for proofs; slot order. */
+void board_put_position_leaf(struct board *b, uint32_t slot,
+    const struct b32 *leaf);
+void board_put_verdict_leaf(struct board *b, uint32_t slot,
+    const struct b32 *leaf);
+
+/* Reader's side.  ERR_STATE where the layout is another one; ERR_STALE where
+ * the writer was busy for BOARD_TRIES tries. */
+MUST_CHECK enum err board_map_reader(const struct board **out, int fd);
+MUST_CHECK enum err board_get_head(struct board_head *out,
+    const struct board *b);
+MUST_CHECK enum err board_get_vault(struct board_vault *out,
+    const struct board *b, uint32_t slot);
+/* board_get_attestation: the one with this sequence, or with sequence 0 the
+ * newest; ERR_UNKNOWN where the ring does not hold it (any more). */
+MUST_CHECK enum err board_get_attestation(struct board_attestation *out,
+    const struct board *b, uint64_t sequence);
+/* board_get_leaves copies the leaves of a tree (capacity as board_create);
+ * *count is how many slots were ever used. */
+MUST_CHECK enum err board_get_position_leaves(struct b32 *out,
+    uint32_t *count, const struct board *b);
+MUST_CHECK enum err board_get_verdict_leaves(struct b32 *out,
+    uint32_t *count, const struct board *b);
+uint32_t board_vault_capacity(const struct board *b);
+uint32_t board_verdict_capacity(const struct board *b);
+void board_unmap(const struct board *b);	/* accepts NULL */
+
+#endif
