@@ -54,6 +54,8 @@ TEST_SRC := $(wildcard tests/test_*.c)
 TESTS = $(TEST_SRC:tests/%.c=$(O)/tests/%)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_REPLAYS = $(FUZZ_SRC:tests/fuzz/%.c=$(O)/tests/%)
+TOOL_SRC := $(wildcard tests/tools/*.c)
+TOOLS = $(TOOL_SRC:tests/tools/%.c=$(O)/tools/%)
 
 .PHONY: all
 all: ## build margind and its libraries
@@ -87,12 +89,17 @@ endif
 
 # Unit tests: one binary a file, linked with every floor.
 .PHONY: tests
-tests: ## build the unit tests and the fuzz replays
-tests: $(TESTS) $(FUZZ_REPLAYS)
+tests: ## build the unit tests, the fuzz replays and the test tools
+tests: $(TESTS) $(FUZZ_REPLAYS) $(TOOLS)
 $(O)/tests/test_%: $(O)/tests/test_%.o $(LIB_FILES)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIB_FILES) \
 		-Wl,--end-group -lcmocka $(TEST_LIBS) $(LIBS)
+# A tool prints what an independent checker (tests/check_*) recomputes.
+$(O)/tools/%: $(O)/tests/tools/%.o $(LIB_FILES)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIB_FILES) \
+		-Wl,--end-group $(LIBS)
 # A fuzz target built plainly replays its corpus (tests/fuzz/replay.c).
 $(O)/tests/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/fuzz/replay.o $(LIB_FILES)
 	@mkdir -p $(@D)
