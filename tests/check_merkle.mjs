@@ -16,11 +16,11 @@ const { processProof } = createRequire(import.meta.url)(
 const ENCODING = ["bytes32", "uint64", "uint128", "int128"];
 const ZERO = "0x" + "00".repeat(32);
 const tool = "build/tools/merkle_dump";
-let passed = 0, failed = 0;
+let done = 0, failed = 0;
 
 function check(ok, what) {
 	if (ok) {
-		passed++;
+		done++;
 	} else {
 		failed++;
 		console.log("FAILED", what);
@@ -123,5 +123,6 @@ for (let run = 0; run < 12; run++) {
 	expected.forEach((f, i) => f(answers[i]));
 }
 
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 && passed > 0 ? 0 : 1);
+console.log(`${done} comparisons agree, ${failed} do not`);
+console.log(failed === 0 ? "1 passed, 0 failed" : "0 passed, 1 failed");
+process.exit(failed === 0 && done > 500 ? 0 : 1);
