@@ -40,6 +40,22 @@ void attest_digest(struct b32 *out, const struct eip712_domain *d,
     const struct attestation *a);
 void attest_domain_separator(struct b32 *out, const struct eip712_domain *d);
 void attest_struct_hash(struct b32 *out, const struct attestation *a);
+/* attest_digest_with: the same for a domain separator that the caller keeps;
+ * two of the eight permutations less. */
+void attest_digest_with(struct b32 *out, const struct b32 *domain_separator,
+    const struct attestation *a);
+
+/* The type string whose hash opens hashStruct(a). */
+#define ATTEST_TYPE "MarginAttestation(bytes32 book,uint64 sequence," \
+	"uint64 asOf,uint64 validUntil,uint64 blockNumber,bytes32 blockHash," \
+	"bytes32 positionsRoot,bytes32 pricesHash,bytes32 verdictsRoot," \
+	"bytes32 rulesHash,bytes32 inputsHash,uint8 status,uint32 reason," \
+	"uint32 vaultCount,uint32 verdictCount,uint128 collateralValue," \
+	"uint128 debtValue)"
+#define ATTEST_WORDS 17u
+/* attest_encode: abi.encode(a), one word a field. */
+void attest_encode(uint8_t out[ATTEST_WORDS * 32u],
+    const struct attestation *a);
 
 struct verdict_leaf {
 	struct b32 vault;
@@ -96,12 +112,15 @@ void name_id(struct b32 *out, const char *name, size_t len);
  * whole unit with 9 decimals, rounded up and saturating, since a share of a
  * price of zero could not carry it. */
 /* price_word_pack quantises p outward: bandLow and bandHigh are ceiled to
- * ppb; ages and sources saturate.  A band beyond 2^32 - 1 ppb: ERR_RANGE. */
+ * ppb; ages and sources saturate.  Of a REFUSED price mid and low are not
+ * read.  Of any other a mid of zero, a low above it, a high below it, a band
+ * beyond 2^32 - 1 ppb or one whose high leaves the type: ERR_RANGE. */
 MUST_CHECK enum err price_word_pack(struct b32 *out, const struct price *p);
 /* price_word_unpack gives the price that the contract and every verifier
  * computes with: low = floor(price * (1e9 - bandLow) / 1e9), high = ceil(price
  * * (1e9 + bandHigh) / 1e9).  skew_ms is not in the word: 0.  ERR_SYNTAX for
- * an unknown status, an OK price of zero, or bandLow above one. */
+ * an unknown status, a price of zero that is not REFUSED or one above zero that
+ * is, or bandLow above one; ERR_RANGE for a high beyond the type. */
 MUST_CHECK enum err price_word_unpack(struct price *out,
     const struct b32 *word);
 /* prices_hash: keccak256 of the words when at most 64, else of the hashes of
