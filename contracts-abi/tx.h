@@ -25,15 +25,22 @@ struct tx {
 };
 
 /* tx_sign_hash: what the sender signs.  data_len above TX_DATA_MAX:
- * ERR_LIMIT. */
+ * ERR_LIMIT.  ERR_RANGE where no chain would take it: a nonce of 2^64 - 1
+ * (EIP-2681), a priority fee above the fee (EIP-1559) or beside a gas price,
+ * type 0 with chain id zero (not an EIP-155 signature any more). */
 MUST_CHECK enum err tx_sign_hash(struct b32 *out, const struct tx *t);
 /* tx_encode: the raw signed transaction; out needs TX_RAW_MAX bytes.
- * recovery is 0 or 1; r and s are 32 bytes each. */
+ * recovery is 0 or 1; r and s are 32 bytes each.  Errors of tx_sign_hash, and
+ * ERR_AUTH for r or s out of range or s in the upper half (EIP-2). */
 MUST_CHECK enum err tx_encode(uint8_t *out, size_t *out_len,
     const struct tx *t, unsigned recovery, const uint8_t r[32],
     const uint8_t s[32]);
 /* tx_decode reads a raw signed transaction of either type and checks that the
- * RLP is canonical; t->data points into raw.  ERR_SYNTAX, ERR_LIMIT. */
+ * RLP is canonical; t->data points into raw.  So what it accepts is what
+ * tx_encode writes, byte for byte.  ERR_SYNTAX (also for another type, a
+ * signature without a chain id, an access list that is not empty), ERR_LIMIT,
+ * ERR_RANGE (also for a number beyond its field), ERR_AUTH.  Whose signature
+ * it is, it does not say. */
 MUST_CHECK enum err tx_decode(struct tx *t, unsigned *recovery, uint8_t r[32],
     uint8_t s[32], const uint8_t *raw, size_t raw_len);
 
