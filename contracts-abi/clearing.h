@@ -29,7 +29,11 @@ struct clearing_liquidation {
 	struct addr recipient;
 };
 
-/* submit(Attestation,uint256,bytes) */
+/* The two encoders write at most CLEARING_DATA_MAX bytes at out.  ERR_SYNTAX
+ * where the bitmap has not exactly `count` bits, ERR_LIMIT where the call does
+ * not fit.
+ *
+ * submit(Attestation,uint256,bytes) */
 MUST_CHECK enum err clearing_encode_submit(uint8_t *out, size_t *out_len,
     const struct attestation *a, const struct clearing_signatures *s);
 /* submitAndLiquidate(Attestation,uint256,bytes,uint256[],Liquidation) */
@@ -53,7 +57,8 @@ struct clearing_vault {
 	u128 debt_amount[CLEARING_LEGS_MAX];
 };
 /* ERR_SYNTAX for anything that is not canonical ABI, ERR_RANGE for an amount
- * of 2^128 or more, ERR_LIMIT for too many legs. */
+ * of 2^128 or more or an index of 2^64 or more, ERR_LIMIT for too many legs,
+ * ERR_DUPLICATE for a slot that is twice on one side. */
 MUST_CHECK enum err clearing_decode_vault_state(struct clearing_vault *out,
     const uint8_t *bytes, size_t len);
 
@@ -66,14 +71,20 @@ struct clearing_latest {
 	uint64_t last_refusal;
 };
 size_t clearing_encode_latest(uint8_t out[4]);
+/* ERR_SYNTAX also for a status that has no name. */
 MUST_CHECK enum err clearing_decode_latest(struct clearing_latest *out,
     const uint8_t *bytes, size_t len);
 /* rulesHash(), book(): one word back.  threshold(): k.  signerTable(). */
 size_t clearing_encode_rules_hash(uint8_t out[4]);
 size_t clearing_encode_book(uint8_t out[4]);
+size_t clearing_encode_threshold(uint8_t out[4]);
 size_t clearing_encode_signer_table(uint8_t out[4]);
 MUST_CHECK enum err clearing_decode_word(struct b32 *out,
     const uint8_t *bytes, size_t len);
+/* ERR_RANGE outside 1..CLEARING_SIGNERS_MAX. */
+MUST_CHECK enum err clearing_decode_threshold(uint8_t *out,
+    const uint8_t *bytes, size_t len);
+/* out needs max addresses; more of them is ERR_LIMIT. */
 MUST_CHECK enum err clearing_decode_signer_table(struct addr *out,
     size_t *count, size_t max, const uint8_t *bytes, size_t len);
 
