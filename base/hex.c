@@ -138,7 +138,8 @@ addr_to_checksum(char out[HEX_ADDR_BUF], const struct addr *a)
 	/* EIP-55: the hash of the lower-case digits says which to raise. */
 	keccak256(&hash, out + 2, len - 2);
 	for (size_t i = 0; i < len - 2; i++) {
-		unsigned nibble = hash.b[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15u;
+		unsigned byte = hash.b[i / 2];
+		unsigned nibble = byte >> (i % 2 == 0 ? 4 : 0) & 15u;
 
 		if (out[i + 2] >= 'a' && nibble >= 8)
 			out[i + 2] = (char)(out[i + 2] - 'a' + 'A');

@@ -251,14 +251,16 @@ json_open__stops_above_the_size_limit(void **state)
 	assert_int_equal(json_close(&j), ERR_LIMIT);
 }
 
+static const char COINBASE[] =
+    "{\"channel\":\"ticker\",\"client_id\":\"\",\"timestamp\":"
+    "\"2026-08-09T21:05:48.228568804Z\",\"sequence_num\":12,\"events\":["
+    "{\"type\":\"update\",\"tickers\":[{\"type\":\"ticker\","
+    "\"product_id\":\"BTC-USD\",\"price\":\"65104.01\"}]}]}";
+static const char SPACED[] =
+    "{ \"a\" : [ 1.50 , -2e-7 , true , null ] , \"caf\xc3\xa9 \\u00e9\" :"
+    " { \"x\" : [ [ ] , { } ] } }";
 static const char *const FRAMES[] = {
-	"{\"channel\":\"ticker\",\"client_id\":\"\",\"timestamp\":"
-	"\"2026-08-09T21:05:48.228568804Z\",\"sequence_num\":12,\"events\":["
-	"{\"type\":\"update\",\"tickers\":[{\"type\":\"ticker\","
-	"\"product_id\":\"BTC-USD\",\"price\":\"65104.01\"}]}]}",
-	"{ \"a\" : [ 1.50 , -2e-7 , true , null ] , \"caf\xc3\xa9 \\u00e9\" :"
-	" { \"x\" : [ [ ] , { } ] } }",
-	"[\"\\ud83d\\ude00\",\"\xf0\x9f\x98\x80\",false]",
+	COINBASE, SPACED, "[\"\\ud83d\\ude00\",\"\xf0\x9f\x98\x80\",false]",
 };
 
 static void

@@ -2,6 +2,7 @@
  * tests/fuzz/corpus/<target>/ and then 20,000 random mutations of them, from
  * a fixed seed, and prints the counting line of cmocka. */
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,10 +57,13 @@ main(int argc, char **argv)
 		char path[1024];
 		FILE *f;
 		size_t len;
+		bool hidden;
 
-		if (list[i]->d_name[0] == '.')
-			continue;
+		hidden = list[i]->d_name[0] == '.';
 		snprintf(path, sizeof(path), "%s/%s", dir, list[i]->d_name);
+		free(list[i]);
+		if (hidden)
+			continue;
 		f = fopen(path, "rb");
 		if (!f)
 			continue;
@@ -70,6 +74,8 @@ main(int argc, char **argv)
 			mutate(bytes, len);
 		files++;
 	}
+	if (count >= 0)
+		free(list);
 	if (files == 0) {
 		printf("%s: no corpus\n[  FAILED  ] 1 test(s)\n", dir);
 		return 1;
