@@ -164,10 +164,10 @@ legs_read(struct abi_reader *r, size_t *count,
 	if (amounts != *count)
 		return ERR_SYNTAX;
 	/* A slot that is there twice would be counted twice. */
-	for (size_t i = 0; i < *count; i++)
-		for (size_t k = 0; k < i; k++)
-			if (slot[k] == slot[i])
-				return ERR_DUPLICATE;
+	for (size_t i = 1; i < *count; i++)
+		if (slot[i - 1] >= slot[i])
+			return slot[i - 1] == slot[i] ? ERR_DUPLICATE :
+			    ERR_SYNTAX;
 	return ERR_OK;
 }
 

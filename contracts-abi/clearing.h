@@ -44,7 +44,7 @@ MUST_CHECK enum err clearing_encode_submit_and_liquidate(uint8_t *out,
 
 /* vaultState(bytes32) */
 size_t clearing_encode_vault_state(uint8_t out[36], const struct b32 *vault);
-struct clearing_vault {
+struct clearing_vault {	/* slots strictly ascending on each side */
 	struct addr owner;
 	uint64_t index;
 	uint64_t nonce;
@@ -58,7 +58,8 @@ struct clearing_vault {
 };
 /* ERR_SYNTAX for anything that is not canonical ABI, ERR_RANGE for an amount
  * of 2^128 or more or an index of 2^64 or more, ERR_LIMIT for too many legs,
- * ERR_DUPLICATE for a slot that is twice on one side. */
+ * ERR_DUPLICATE for a slot that is twice on one side (ERR_SYNTAX where they are
+ * out of order). */
 MUST_CHECK enum err clearing_decode_vault_state(struct clearing_vault *out,
     const uint8_t *bytes, size_t len);
 
