@@ -5,7 +5,7 @@
 
 #define POW10_MAX 38u
 
-static const uint64_t POW10[20] = {
+const uint64_t WIDE_POW10[WIDE_POW10_MAX + 1] = {
 	1u, 10u, 100u, 1000u, 10000u, 100000u, 1000000u, 10000000u, 100000000u,
 	1000000000u, 10000000000u, 100000000000u, 1000000000000u,
 	10000000000000u, 100000000000000u, 1000000000000000u,
@@ -17,7 +17,10 @@ u128
 pow10_u128(unsigned n)
 {
 	MUST(n <= POW10_MAX);
-	return n < 20 ? POW10[n] : (u128)POW10[19] * POW10[n - 19];
+	if (n <= WIDE_POW10_MAX)
+		return WIDE_POW10[n];
+	return (u128)WIDE_POW10[WIDE_POW10_MAX] *
+	    WIDE_POW10[n - WIDE_POW10_MAX];
 }
 
 enum err

@@ -10,6 +10,10 @@
 
 #include "base/types.h"
 
+/* 10^0 .. 10^19: the powers that fit 64 bits (base/fixed.c). */
+#define WIDE_POW10_MAX 19
+extern const uint64_t WIDE_POW10[WIDE_POW10_MAX + 1];
+
 /* wide_mul sets *hi and returns the low half of a * b. */
 static inline u128
 wide_mul(u128 *hi, u128 a, u128 b)
