@@ -176,9 +176,9 @@ gas: node_modules/.package-lock.json
 
 .PHONY: bench
 bench: ## ours, the reference and the ratio, from one run
-bench: $(O)/tests/bench
-	@$(O)/tests/bench
-$(O)/tests/bench: $(call obj,$(wildcard tests/bench/*.c)) $(LIB_FILES)
+bench: $(O)/tests/bench/bench
+	@$(O)/tests/bench/bench
+$(O)/tests/bench/bench: $(call obj,$(wildcard tests/bench/*.c)) $(LIB_FILES)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group \
 		$(LIB_FILES) -Wl,--end-group -lnettle $(LIBS)
