@@ -17,6 +17,7 @@
 #define BOOK_MODES_MAX 8u	/* 0 is the base mode, others are E-modes */
 #define BOOK_LEGS_MAX 16u
 #define BOOK_NAME_MAX 40u	/* with its NUL */
+#define BOOK_VAULTS_MAX (1u << 24)
 
 /* What the rules say of one asset in one mode. */
 struct asset_rules {
@@ -80,18 +81,24 @@ struct book {
 	uint32_t vault_count;
 };
 
-/* book_init empties the book over the caller's arrays. */
+/* book_init empties the book, its assets included, over the caller's arrays;
+ * mode_count is then 1, the base mode.  vault_capacity is a power of two of at
+ * most BOOK_VAULTS_MAX (MUST). */
 void book_init(struct book *b, struct vault *vaults, uint32_t *hash,
     uint32_t vault_capacity);
 
 /* book_put_vault inserts v or replaces the vault with the same id, and says
  * its slot.  ERR_LIMIT when full; ERR_SYNTAX where a leg names no asset, legs
- * are not strictly ascending, or counts exceed their limits; ERR_UNKNOWN for
- * a mode that the book lacks. */
+ * are not strictly ascending, or counts exceed their limits; ERR_RANGE for a
+ * debt whose index is zero; ERR_UNKNOWN for a mode that the book lacks or a
+ * method without a number. */
 MUST_CHECK enum err book_put_vault(uint32_t *slot, struct book *b,
     const struct vault *v);
 /* book_find_vault: ERR_UNKNOWN where no vault has this id. */
 MUST_CHECK enum err book_find_vault(uint32_t *slot, const struct book *b,
     const struct b32 *id);
+
+/* book_debt_atoms: what a debt leg owes, ceil(amount * index).  ERR_RANGE. */
+MUST_CHECK enum err book_debt_atoms(u128 *out, const struct leg *debt);
 
 #endif

@@ -1,4 +1,7 @@
-/* margin/liquidation.h - at which price, and how much (margin-model 1.7, 1.8).
+/* margin/liquidation.h - at which price, and how much.
+ *
+ * Units:  px18, usd18, wad; all at mid.  Owns nothing, allocates nothing.
+ * Source: margin-model 1.7 and 1.8, DESIGN section 5 rule 9.
  */
 #ifndef MARGIN_LIQUIDATION_H
 #define MARGIN_LIQUIDATION_H
@@ -6,14 +9,19 @@
 #include "margin/ratio.h"
 
 /* The price of one asset at which the maintenance excess (all other prices at
- * mid) is zero.  Falling side rounded up, rising side down. */
+ * mid) is zero.  Falling side rounded up, rising side down.  An asset that is
+ * both held and owed counts with its net weight.  For a vault that is below
+ * zero already, `below` lies above the present price (or `above` below it).
+ * Neither exists where no price above zero changes the sign, or only one
+ * beyond the type. */
 struct liquidation_price {
 	bool has_below;
 	bool has_above;
 	struct px18 below;
 	struct px18 above;
 };
-/* ERR_UNKNOWN where v has no leg in that asset. */
+/* ERR_UNKNOWN where v has no leg (of an amount) in that asset, ERR_STALE where
+ * the price of any leg is refused, ERR_RANGE. */
 MUST_CHECK enum err liquidation_price_of(struct liquidation_price *out,
     const struct book *b, const struct vault *v, const struct market *m,
     uint8_t asset);
@@ -25,14 +33,19 @@ struct liquidation_size {
 	uint8_t collateral_asset;
 	struct usd18 repay;	/* ceil */
 	struct usd18 seize;	/* repay * (1 + bonus), floor, clamped */
-	struct usd18 bad_debt;	/* what the collateral cannot cover, ceil */
+	struct usd18 bad_debt;	/* of the vault: sum D less sum of
+				 * floor(V / (1 + bonus)), at least zero */
 	struct wad health_after;	/* floor */
-	bool full_close;
+	bool full_close;	/* all of D_j is asked for, because seizing
+				 * cannot heal or the rest would be dust */
 };
 /* liquidation_size_of sizes the repayment of debt_asset against
  * collateral_asset at mid: x = ceil((H*sum(D*b) - W) / (H*b_j -
  * (1+bonus)*LT_c)), capped by closeFactor * D_j (1 where HF * b_j <= (1 +
- * bonus) * LT_c) and by V_c / (1 + bonus); a remnant below dust takes all. */
+ * bonus) * LT_c) and by V_c / (1 + bonus); a remnant below dust takes all, and
+ * yields to V_c / (1 + bonus).  A vault at the target already: repay and seize
+ * are zero.  ERR_UNKNOWN where v lacks one of the two legs, ERR_STALE,
+ * ERR_RANGE. */
 MUST_CHECK enum err liquidation_size_of(struct liquidation_size *out,
     const struct book *b, const struct vault *v, const struct market *m,
     uint8_t debt_asset, uint8_t collateral_asset, struct wad target_health);

@@ -14,12 +14,14 @@
 #include "margin/book.h"
 #include "margin/market.h"
 
-/* One end of the band: sums at the chosen point of each factor. */
+/* One end of the band: sums at the chosen point of each factor.  Of points
+ * with the same surplus mid is chosen, then low. */
 struct ratio_end {
 	struct usd18 weighted_collateral;	/* sum V * LT */
 	struct usd18 weighted_debt;		/* sum D * b */
 	struct usd18 excess;			/* their difference */
-	struct wad health;	/* floor; infinite without debt */
+	struct wad health;	/* floor; infinite without debt.  Decide by
+				 * the sign of excess, never by this */
 };
 
 struct ratio_result {
@@ -27,13 +29,36 @@ struct ratio_result {
 	struct usd18 debt_value;	/* at mid, ceil per leg */
 	struct usd18 equity;		/* their difference */
 	struct wad collateralization_ratio;	/* floor; infinite without debt */
-	struct wad loan_to_value;	/* ceil; infinite: debt, no collateral */
+	struct wad loan_to_value;	/* ceil; infinite: debt, no collateral,
+					 * or a quotient beyond the type */
 	struct ratio_end mid, worst, best;	/* maintenance, by LT */
-	struct usd18 initial_excess;	/* by LTV, conservative prices, worst
-					 * point of each factor */
+	struct usd18 initial_excess;	/* by LTV; sum over the factors of the
+					 * least surplus over low, mid, high,
+					 * with collateral at min(point, twap,
+					 * stable), debt at max */
 	bool is_stale;		/* a leg's price is REFUSED: the rest is zero */
 	bool is_degraded;	/* a leg's price is DEGRADED */
+	bool is_worthless;	/* debt, and collateral of value zero at low,
+				 * mid and high */
 };
+
+/* ratio_floor is num / den, infinite where den is zero.  A quotient beyond the
+ * type is U128_MAX - 1, the largest finite ratio: one atom of debt makes a
+ * health very large, not a vault unreadable.  Neither may be negative
+ * (MUST). */
+struct wad ratio_floor(struct usd18 num, struct usd18 den);
+
+/* One leg at one price: V or D, and V * factor or D * weight. */
+struct ratio_leg {
+	struct usd18 value;
+	struct usd18 weighted;
+};
+/* Both figures floor. */
+MUST_CHECK enum err ratio_value_collateral(struct ratio_leg *out,
+    const struct asset *a, u128 atoms, struct px18 p, struct ppb factor);
+/* Both figures ceil. */
+MUST_CHECK enum err ratio_value_debt(struct ratio_leg *out,
+    const struct asset *a, u128 atoms, struct px18 p, struct ppb weight);
 
 /* ratio_evaluate: legs of amount zero count for nothing and make nothing
  * stale.  ERR_RANGE where a value does not fit: the vault is then STALE to

@@ -1,0 +1,136 @@
+#include "margin/book.h"
+
+#include <string.h>
+
+#include "base/must.h"
+
+const char *
+margin_method_name(enum margin_method m)
+{
+	switch (m) {
+	case METHOD_RATIO: return "ratio";
+	case METHOD_STANDARD: return "standard";
+	case METHOD_SCENARIO: return "scenario";
+	case METHOD_GREEKS: return "greeks";
+	case METHOD_VAR: return "var";
+	case METHOD_ES: return "es";
+	}
+	return "unnamed";
+}
+
+void
+book_init(struct book *b, struct vault *vaults, uint32_t *hash,
+    uint32_t vault_capacity)
+{
+	MUST(vaults != NULL && hash != NULL);
+	MUST(vault_capacity > 0 && vault_capacity <= BOOK_VAULTS_MAX);
+	MUST((vault_capacity & (vault_capacity - 1)) == 0);
+
+	memset(b, 0, sizeof(*b));
+	b->mode_count = 1;
+	b->vaults = vaults;
+	b->hash = hash;
+	b->vault_capacity = vault_capacity;
+	memset(hash, 0, 2 * (size_t)vault_capacity * sizeof(*hash));
+}
+
+/* Every byte of the id counts: ids of tests differ in their last byte only,
+ * those of a chain everywhere. */
+static uint32_t
+id_hash(const struct b32 *id)
+{
+	uint64_t h = 0;
+	uint64_t word;
+
+	for (size_t i = 0; i < sizeof(id->b); i += sizeof(word)) {
+		memcpy(&word, &id->b[i], sizeof(word));
+		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 32;
+	}
+	return (uint32_t)h;
+}
+
+/* hash_probe returns the table entry that holds id, or the empty one where
+ * it belongs.  It ends: the table is at most half full. */
+static uint32_t *
+hash_probe(const struct book *b, const struct b32 *id)
+{
+	uint32_t mask = 2 * b->vault_capacity - 1;
+	uint32_t at = id_hash(id) & mask;
+
+	/* An entry is the slot plus one; zero is empty.  Nothing is ever
+	 * deleted, so an empty entry ends the search. */
+	while (b->hash[at] != 0 &&
+	    !b32_equal(&b->vaults[b->hash[at] - 1].id, id))
+		at = (at + 1) & mask;
+	return &b->hash[at];
+}
+
+static enum err
+legs_check(const struct book *b, const struct leg *legs, size_t count)
+{
+	if (count > BOOK_LEGS_MAX)
+		return ERR_SYNTAX;
+	for (size_t i = 0; i < count; i++) {
+		if (legs[i].asset >= b->asset_count)
+			return ERR_SYNTAX;
+		if (i > 0 && legs[i].asset <= legs[i - 1].asset)
+			return ERR_SYNTAX;
+	}
+	return ERR_OK;
+}
+
+static enum err
+vault_check(const struct book *b, const struct vault *v)
+{
+	enum err e = legs_check(b, v->collateral, v->collateral_count);
+
+	if (e == ERR_OK)
+		e = legs_check(b, v->debt, v->debt_count);
+	if (e != ERR_OK)
+		return e;
+	/* A zero index would make a debt vanish. */
+	for (size_t i = 0; i < v->debt_count; i++)
+		if (wad_to_raw(v->debt[i].index) == 0)
+			return ERR_RANGE;
+	if (v->mode >= b->mode_count || v->method > METHOD_ES)
+		return ERR_UNKNOWN;
+	return ERR_OK;
+}
+
+enum err
+book_put_vault(uint32_t *slot, struct book *b, const struct vault *v)
+{
+	enum err e = vault_check(b, v);
+	uint32_t *entry;
+
+	if (e != ERR_OK)
+		return e;
+	entry = hash_probe(b, &v->id);
+	if (*entry == 0) {
+		if (b->vault_count == b->vault_capacity)
+			return ERR_LIMIT;
+		*entry = ++b->vault_count;
+	}
+	b->vaults[*entry - 1] = *v;
+	*slot = *entry - 1;
+	return ERR_OK;
+}
+
+enum err
+book_find_vault(uint32_t *slot, const struct book *b, const struct b32 *id)
+{
+	uint32_t entry = *hash_probe(b, id);
+
+	if (entry == 0)
+		return ERR_UNKNOWN;
+	*slot = entry - 1;
+	return ERR_OK;
+}
+
+enum err
+book_debt_atoms(u128 *out, const struct leg *debt)
+{
+	return muldiv_u128(out, debt->amount, wad_to_raw(debt->index),
+	    WAD_ONE_RAW, ROUND_CEIL);
+}
