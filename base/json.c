@@ -353,11 +353,12 @@ level_next(struct json *j, bool is_object)
 {
 	const char *at = blanks_skip(j->at, j->end);
 
-	/* A value left unread is no comma and fails below by itself. */
-	if (UNLIKELY(at == j->end || j->depth == 0 ||
+	/* Also where a value is still unread, or where this level has ended and
+	 * the reader around it is of the other kind. */
+	if (UNLIKELY(at == j->end || j->ready || j->depth == 0 ||
 	    (j->is_object >> (j->depth - 1) & 1) != is_object))
 		return json_fail(j, ERR_SYNTAX);
-	if (*at == (is_object ? '}' : ']') && !j->ready) {
+	if (*at == (is_object ? '}' : ']')) {
 		j->at = at + 1;
 		j->depth--;
 		j->first = false;
@@ -370,7 +371,7 @@ level_next(struct json *j, bool is_object)
 			return json_fail(j, ERR_SYNTAX);
 		at = blanks_skip(at + 1, j->end);
 	}
-	if (UNLIKELY(at == j->end || j->ready))
+	if (UNLIKELY(at == j->end))
 		return json_fail(j, ERR_SYNTAX);
 	j->at = at;
 	return true;
@@ -404,9 +405,6 @@ json_next_item(struct json *j)
 {
 	if (!level_next(j, false))
 		return false;
-	/* "[1,]": the item must begin here, even if nobody reads it. */
-	if (*j->at == ']' || *j->at == ',')
-		return json_fail(j, ERR_SYNTAX);
 	j->ready = true;
 	return true;
 }

@@ -1,13 +1,13 @@
 /* base/json.h - a bounded, validating pull reader over text in memory.
  *
  * It copies nothing and allocates nothing; numbers stay text.  The first
- * error sticks: every later call answers false (or JSON_KIND_BAD), so a parser
- * is a straight line with one check at the end; only that check makes what was
- * read worth using ("01" reads as 0, then fails at the 1).  Reading where no value is to
- * come (the array was shorter) is such an error too, never a crash.  Skipped
- * parts are validated like read ones.  Grammar: RFC 8259, strict, over valid
- * UTF-8; duplicate keys are the caller's matter.  A lone surrogate escape is
- * grammar; only json_text_copy refuses it.
+ * error sticks: every later call answers false (or JSON_KIND_BAD), so a
+ * parser is a straight line with one check at the end; only that check makes
+ * what was read worth using ("01" reads as 0, then fails at the 1).  Reading
+ * where no value is to come (the array was shorter) is such an error too,
+ * never a crash.  Skipped parts are validated like read ones.  Grammar:
+ * RFC 8259, strict, over valid UTF-8; duplicate keys are the caller's matter.
+ * A lone surrogate escape is grammar; only json_text_copy refuses it.
  *
  * Limits: JSON_TEXT_MAX bytes, JSON_DEPTH_MAX levels.  Text needs no NUL.
  *

@@ -455,6 +455,27 @@ json_read__fails_where_no_value_is_to_come(void **state)
 	assert_false(json_next_key(&j, &key));
 	assert_int_equal(json_close(&j), ERR_SYNTAX);
 
+	/* The reader of the inner array must not close the outer object, nor
+	 * the reader of the inner object the outer array. */
+	json_open(&j, "{\"k\":[],5]", 10);
+	json_enter_object(&j);
+	json_next_key(&j, &key);
+	json_enter_array(&j);
+	assert_false(json_next_item(&j));
+	assert_false(json_next_item(&j));
+	assert_false(json_read_number(&j, &out));
+	assert_false(json_next_item(&j));
+	assert_int_equal(json_close(&j), ERR_SYNTAX);
+	json_open(&j, "[{},\"a\":1}", 10);
+	json_enter_array(&j);
+	json_next_item(&j);
+	json_enter_object(&j);
+	assert_false(json_next_key(&j, &key));
+	assert_false(json_next_key(&j, &key));
+	assert_false(json_read_number(&j, &out));
+	assert_false(json_next_key(&j, &key));
+	assert_int_equal(json_close(&j), ERR_SYNTAX);
+
 	json_open(&j, "1 2", 3);
 	assert_true(json_read_number(&j, &out));
 	assert_false(json_read_number(&j, &out));
@@ -483,6 +504,14 @@ json_next__fails_on_an_unread_value(void **state)
 	json_enter_object(&j);
 	assert_true(json_next_key(&j, &key));
 	assert_false(json_next_key(&j, &key));
+	assert_int_equal(j.error, ERR_SYNTAX);
+	assert_int_equal(json_close(&j), ERR_SYNTAX);
+
+	json_open(&j, "[1,]", 4);
+	json_enter_array(&j);
+	assert_true(json_next_item(&j) && json_skip(&j));
+	assert_true(json_next_item(&j));
+	assert_false(json_next_item(&j));
 	assert_int_equal(json_close(&j), ERR_SYNTAX);
 
 	json_open(&j, "[\"a\",\"b\"]", 9);
@@ -508,6 +537,13 @@ json_close__fails_before_the_end(void **state)
 	json_enter_object(&j);
 	json_next_key(&j, &key);
 	json_skip(&j);
+	assert_int_equal(json_close(&j), ERR_SYNTAX);
+	json_open(&j, "{\"a\":1", 6);
+	json_enter_object(&j);
+	json_next_key(&j, &key);
+	assert_true(json_skip(&j));
+	assert_int_equal(json_close(&j), ERR_SYNTAX);
+	json_open(&j, " ", 1);
 	assert_int_equal(json_close(&j), ERR_SYNTAX);
 	json_open(&j, NULL, 0);
 	assert_false(json_skip(&j));
@@ -577,7 +613,8 @@ json_text_copy__fails_on_lone_surrogates_and_nul(void **state)
 	static const char *const CASES[] = {
 		"\\ud83d", "\\ude00", "\\ud83dx", "\\ud83d\\n", "\\ud83d\\u",
 		"\\ud83d\\u0041", "\\ud83d\\ud83d", "\\ude00\\ud83d",
-		"\\ud83d\\ude0", "\\u0000", "a\\u0000b", "\\", "\\x", "\\u12",
+		"\\ud83d\\ude0", "\\ude00\\ude00", "\\ud83d\\ue000",
+		"\\u0000", "a\\u0000b", "\\", "\\x", "\\u12",
 		"\"", "a\"b", "\x01", "\xff", "\xc3", "\xed\xa0\x80",
 	};
 	struct json_text nul = { "a\0b", 3, false };
