@@ -42,5 +42,7 @@ void bench_keep(uint64_t value);
 
 /* The suites, in the order of main.c's table. */
 void bench_decimal(void);
+void bench_json(void);
+void bench_keccak(void);
 
 #endif

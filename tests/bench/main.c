@@ -16,6 +16,8 @@ static const struct {
 	void (*run)(void);
 } SUITES[] = {
 	{ "decimal", bench_decimal },
+	{ "json", bench_json },
+	{ "keccak", bench_keccak },
 };
 
 static unsigned rows_short;
