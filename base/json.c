@@ -259,10 +259,16 @@ scalar_end(const char *at, const char *end)
 void
 json_open(struct json *j, const char *text, size_t len)
 {
+	json_open_max(j, text, len, JSON_TEXT_MAX);
+}
+
+void
+json_open_max(struct json *j, const char *text, size_t len, size_t len_max)
+{
 	*j = (struct json){ .begin = text, .at = text, .first = true,
 	    .ready = true, .error = ERR_OK };
 	j->end = text;
-	if (len > JSON_TEXT_MAX)
+	if (len > len_max)
 		json_fail(j, ERR_LIMIT);
 	else if (len > 0)
 		j->end = text + len;

@@ -56,8 +56,12 @@ struct json {
 	bool ready;		/* a value may be read now */
 };
 
-/* json_open: more than JSON_TEXT_MAX bytes is ERR_LIMIT at once (sticky). */
+/* json_open: more than JSON_TEXT_MAX bytes is ERR_LIMIT at once (sticky).
+ * json_open_max: the same with a limit of the caller's, for files of our own
+ * choosing; never for what a peer sends. */
 void json_open(struct json *j, const char *text, size_t len);
+void json_open_max(struct json *j, const char *text, size_t len,
+    size_t len_max);
 
 /* json_kind looks at the value to come without consuming it; JSON_KIND_BAD,
  * with ERR_SYNTAX recorded, where no value begins. */
