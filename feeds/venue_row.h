@@ -1,0 +1,32 @@
+/* feeds/venue_row.h - the parsers and subscribe messages that the table in
+ * venues.c is made of.  Contracts: struct venue in feeds/venue.h. */
+#ifndef FEEDS_VENUE_ROW_H
+#define FEEDS_VENUE_ROW_H
+
+#include "feeds/venue.h"
+
+/* venue_coinbase.c */
+MUST_CHECK enum err venue_coinbase_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_coinbase_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
+/* venue_kraken.c */
+MUST_CHECK enum err venue_kraken_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_kraken_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
+/* venue_binance.c */
+MUST_CHECK enum err venue_binance_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_binance_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
+/* venue_bybit.c */
+MUST_CHECK enum err venue_bybit_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_bybit_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
+#endif

@@ -1,0 +1,118 @@
+/* The table of venues, and what a connection knows of the exchange's time. */
+#include "feeds/venue.h"
+
+#include <string.h>
+
+#include "feeds/venue_row.h"
+
+static const struct venue VENUES[] = {
+	{
+		/* Heartbeats come each second. */
+		.name = "coinbase", .operator_name = "coinbase",
+		.url = "wss://advanced-trade-ws.coinbase.com",
+		.address = "advanced-trade-ws.coinbase.com",
+		.parse = venue_coinbase_parse,
+		.subscribe = venue_coinbase_subscribe,
+		.mute_ms_max = 10000,
+	},
+	{
+		/* The pong's time keeps a quiet book alive, so it is asked
+		 * for more often than a book may be old (3 s). */
+		.name = "kraken", .operator_name = "kraken",
+		.url = "wss://ws.kraken.com/v2",
+		.address = "ws.kraken.com/v2",
+		.parse = venue_kraken_parse,
+		.subscribe = venue_kraken_subscribe,
+		.ping = "{\"method\":\"ping\"}", .ping_ms = 2000,
+		.mute_ms_max = 10000,
+	},
+	{
+		/* The server pings each 20 s by the protocol alone. */
+		.name = "binance", .operator_name = "binance",
+		.url = "wss://stream.binance.com:9443/stream",
+		.address = "stream.binance.com",
+		.parse = venue_binance_parse,
+		.subscribe = venue_binance_subscribe,
+		.mute_ms_max = 60000,
+	},
+	{
+		.name = "binance-us", .operator_name = "binance-us",
+		.url = "wss://stream.binance.us:9443/stream",
+		.address = "stream.binance.us",
+		.parse = venue_binance_parse,
+		.subscribe = venue_binance_subscribe,
+		.mute_ms_max = 60000,
+	},
+	{
+		.name = "bybit", .operator_name = "bybit",
+		.url = "wss://stream.bybit.com/v5/public/spot",
+		.address = "stream.bybit.com/v5/public/spot",
+		.parse = venue_bybit_parse,
+		.subscribe = venue_bybit_subscribe,
+		.ping = "{\"op\":\"ping\"}", .ping_ms = 20000,
+		.mute_ms_max = 30000,
+	},
+	{
+		/* The same symbols for other things: a row of its own, so
+		 * that a perpetual never votes on spot. */
+		.name = "bybit-linear", .operator_name = "bybit",
+		.url = "wss://stream.bybit.com/v5/public/linear",
+		.address = "stream.bybit.com/v5/public/linear",
+		.parse = venue_bybit_parse,
+		.subscribe = venue_bybit_subscribe,
+		.ping = "{\"op\":\"ping\"}", .ping_ms = 20000,
+		.mute_ms_max = 30000,
+	},
+};
+
+const struct venue *
+venue_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(VENUES); i++)
+		if (strcmp(VENUES[i].name, name) == 0)
+			return &VENUES[i];
+	return NULL;
+}
+
+const struct venue *
+venue_at_address(const char *url)
+{
+	const struct venue *best = NULL;
+	size_t best_len = 0;
+
+	for (size_t i = 0; i < ARRAY_COUNT(VENUES); i++) {
+		size_t len = strlen(VENUES[i].address);
+
+		if (len > best_len && strstr(url, VENUES[i].address)) {
+			best = &VENUES[i];
+			best_len = len;
+		}
+	}
+	return best;
+}
+
+const struct venue *
+venue_table(size_t *count)
+{
+	*count = ARRAY_COUNT(VENUES);
+	return VENUES;
+}
+
+void
+conn_time_stamp(struct conn_time *c, struct frame *f)
+{
+	if (f->has_time && (!c->has_time || f->exchange_ms > c->newest_ms)) {
+		c->has_time = true;
+		c->newest_ms = f->exchange_ms;
+	}
+	if (!c->has_time)
+		return;
+	for (size_t i = 0; i < f->tick_count; i++) {
+		struct tick *t = &f->ticks[i];
+
+		if (t->has_time)
+			continue;
+		t->has_time = true;
+		t->exchange_ms = c->newest_ms;
+	}
+}
