@@ -1,13 +1,18 @@
 /* feeds/frames.h - recordings of websocket frames (JSON lines, gzip or plain;
  * format of the recorded data's README), read line by line in file order.
  *
- * Limits: a line of FRAMES_LINE_MAX bytes. */
+ * Units:  Unix ms, truncated.
+ * Owns:   its file and two growing buffers of at most a line each.
+ * Limits: a line of FRAMES_LINE_MAX bytes, FRAMES_CONNECTIONS_MAX connections
+ *         a file.  A payload may be longer than a frame of the live service
+ *         (FRAME_BYTES_MAX): the venue's parser refuses it by name. */
 #ifndef FEEDS_FRAMES_H
 #define FEEDS_FRAMES_H
 
 #include "feeds/venue.h"
 
-#define FRAMES_LINE_MAX (1024u * 1024u)
+#define FRAMES_LINE_MAX (8u * 1024u * 1024u)
+#define FRAMES_CONNECTIONS_MAX 256u
 
 enum frames_kind { FRAMES_CONNECT, FRAMES_SEND, FRAMES_RECV, FRAMES_HTTP };
 
@@ -16,16 +21,26 @@ struct frames_line {
 	uint64_t number;		/* of the line, from 1 */
 	uint64_t recv_ms;		/* local receive time, truncated */
 	char connection[64];
-	char address[256];		/* of connect and send lines */
+	/* Of connect, send and http lines their own (cut to fit); of a
+	 * received frame the last one its connection had, "" if none. */
+	char address[256];
 	const char *payload;		/* unescaped, until the next call */
 	size_t payload_len;
 };
 
 struct frames;
 MUST_CHECK enum err frames_open(struct frames **out, const char *path);
-/* frames_next: ERR_MISSING at the end of the file; ERR_SYNTAX, ERR_LIMIT and
- * ERR_IO name a bad line (line->number). */
+/* frames_next: ERR_MISSING at the end of the file; ERR_SYNTAX, ERR_RANGE,
+ * ERR_LIMIT and ERR_UNKNOWN (a line's `t`) name a bad line (line->number is
+ * set, nothing else); the next call reads on behind it.  ERR_IO: the file is
+ * broken or cut short (gzip's own check included); it ends there. */
 MUST_CHECK enum err frames_next(struct frames *f, struct frames_line *line);
 void frames_close(struct frames *f);	/* accepts NULL */
+
+/* frames_parse_line is the pure part: one line without its newline.  The
+ * payload is unescaped into `payload`, which has at least len + 1 bytes.
+ * line->number is the caller's. */
+MUST_CHECK enum err frames_parse_line(struct frames_line *line, char *payload,
+    const char *text, size_t len);
 
 #endif

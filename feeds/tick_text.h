@@ -1,0 +1,18 @@
+/* feeds/tick_text.h - a tick as one line of JSON, the form that replay prints
+ * and the tests compare.  Prices digit for digit as the venue wrote them. */
+#ifndef FEEDS_TICK_TEXT_H
+#define FEEDS_TICK_TEXT_H
+
+#include "feeds/venue.h"
+
+/* Enough for every tick. */
+#define TICK_TEXT_BUF 384u
+
+/* tick_to_json writes {"tick":{"venue","market","bid","ask","last",
+ * "exchange_ms","recv_ms"}} without a newline, NUL-terminated, and returns its
+ * length; what is absent is null.  venue is a name of the table.  size at
+ * least TICK_TEXT_BUF (MUST). */
+size_t tick_to_json(char *out, size_t size, const char *venue,
+    const struct tick *t, uint64_t recv_ms);
+
+#endif

@@ -1,0 +1,106 @@
+/* ticks_dump FILE...: every tick of recorded frames as one line of JSON, then
+ * one {"summary":...} line a file.  What tests/check_ticks.py compares with
+ * its own reading. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/types.h"
+#include "feeds/frames.h"
+#include "feeds/tick_text.h"
+
+#define CONNECTIONS_MAX 64u
+#define KINDS 6u
+
+struct connection {
+	char name[64];
+	struct conn_time time;
+};
+
+static struct tick ticks[FRAME_TICKS_MAX];
+static struct connection connections[CONNECTIONS_MAX];
+static size_t connection_count;
+
+static struct conn_time *
+connection_time(const char *name)
+{
+	for (size_t i = 0; i < connection_count; i++)
+		if (strcmp(connections[i].name, name) == 0)
+			return &connections[i].time;
+	if (connection_count == CONNECTIONS_MAX)
+		return NULL;
+	memcpy(connections[connection_count].name, name,
+	    sizeof(connections[0].name));
+	return &connections[connection_count++].time;
+}
+
+static enum err
+frame_dump(const struct frames_line *line, uint64_t kinds[KINDS])
+{
+	const struct venue *v = venue_at_address(line->address);
+	struct conn_time *time = connection_time(line->connection);
+	struct frame f = { .ticks = ticks };
+	enum err e;
+
+	if (v == NULL || time == NULL)
+		return ERR_UNKNOWN;
+	e = v->parse(&f, line->payload, line->payload_len);
+	if (e != ERR_OK)
+		return e;
+	kinds[f.kind]++;
+	conn_time_stamp(time, &f);
+	for (size_t i = 0; i < f.tick_count; i++) {
+		char text[TICK_TEXT_BUF];
+
+		tick_to_json(text, sizeof(text), v->name, &f.ticks[i],
+		    line->recv_ms);
+		puts(text);
+	}
+	return ERR_OK;
+}
+
+static int
+file_dump(const char *path)
+{
+	uint64_t kinds[KINDS] = { 0 }, count = 0, rejected = 0;
+	struct frames_line line;
+	struct frames *f;
+	enum err e = frames_open(&f, path);
+
+	if (e != ERR_OK) {
+		fprintf(stderr, "%s: %s\n", path, err_name(e));
+		return 1;
+	}
+	connection_count = 0;
+	memset(connections, 0, sizeof(connections));
+	while ((e = frames_next(f, &line)) == ERR_OK) {
+		if (line.kind != FRAMES_RECV)
+			continue;
+		count++;
+		e = frame_dump(&line, kinds);
+		if (e != ERR_OK) {
+			rejected++;
+			fprintf(stderr, "%s:%" PRIu64 ": %s\n", path,
+			    line.number, err_name(e));
+		}
+	}
+	frames_close(f);
+	printf("{\"summary\":{\"frames\":%" PRIu64 ",\"ignored\":%" PRIu64
+	    ",\"unknown\":%" PRIu64 ",\"rejected\":%" PRIu64 "}}\n", count,
+	    kinds[FRAME_IGNORED], kinds[FRAME_UNKNOWN], rejected);
+	if (e == ERR_MISSING)
+		return 0;
+	fprintf(stderr, "%s:%" PRIu64 ": %s\n", path, line.number,
+	    err_name(e));
+	return 1;
+}
+
+int
+main(int argc, char **argv)
+{
+	int code = argc > 1 ? 0 : 2;
+
+	for (int i = 1; i < argc; i++)
+		code |= file_dump(argv[i]);
+	return code;
+}
