@@ -1,0 +1,521 @@
+/*~ The supervisor.  One process per thing that can be attacked or can block;
+ * each is a fresh exec of this binary with a role (proc.h).  When one dies it
+ * is started again with new wires, and its neighbours get their new ends; the
+ * journal takes the engine with it, since an engine's hash chain must continue
+ * what is on disk; when the signer dies, everything stops. */
+#include "oracle/supervisor.h"
+
+#include "oracle/board.h"
+#include "oracle/cmd.h"
+#include "oracle/control.h"
+#include "oracle/log.h"
+#include "oracle/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RESTARTS_MAX 8u		/* within RESTARTS_MS: then give up */
+#define RESTARTS_MS 60000u
+#define SILENCE_MS 15000u	/* a role that reports nothing is killed */
+#define STOP_MS 3000u
+#define WIRE_BUFFER (4 << 20)
+
+struct child {
+	pid_t pid;		/* 0: not running */
+	int control_fd;
+	uint64_t started_ms, seen_ms;
+	uint64_t restart_ms[RESTARTS_MAX];	/* ring */
+	unsigned restarts;
+	struct wire_status status;
+};
+
+struct supervisor {
+	const struct supervisor_setup *setup;
+	struct child child[ROLE_COUNT];
+	int config_fd, book_fd, board_fd, board_read_fd, signal_fd;
+	struct control control;
+	uint64_t begin_ms;
+	bool is_stopping;
+	int exit_code;
+};
+
+/* Which roles talk to each other. */
+static const enum role wires[][2] = {
+	{ ROLE_FEEDS, ROLE_ENGINE }, { ROLE_ENGINE, ROLE_SIGNER },
+	{ ROLE_ENGINE, ROLE_JOURNAL }, { ROLE_ENGINE, ROLE_CHAIN },
+	{ ROLE_ENGINE, ROLE_API }, { ROLE_CHAIN, ROLE_SIGNER },
+};
+
+/* In the order of starting: who is asked stands before who asks. */
+static const enum role start_order[] = {
+	ROLE_JOURNAL, ROLE_SIGNER, ROLE_ENGINE, ROLE_CHAIN, ROLE_FEEDS, ROLE_API,
+};
+
+static uint64_t
+monotonic_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static bool
+role_is_used(const struct supervisor *s, enum role r)
+{
+	return r != ROLE_CHAIN || s->setup->config->has_chain;
+}
+
+static int
+text_memfd(const char *name, const char *first, size_t first_len,
+    const char *text, size_t len)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return -1;
+	if ((first_len > 0 && write(fd, first, first_len) !=
+	    (ssize_t)first_len) || write(fd, text, len) != (ssize_t)len ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE |
+	    F_SEAL_SEAL) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool
+child_send(struct child *c, uint32_t peer, int fd)
+{
+	struct wire_peer w;
+
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_PEER);
+	w.role = peer;
+	return c->pid > 0 && proc_send_fd(c->control_fd, &w, fd) == ERR_OK;
+}
+
+static bool
+child_go(struct child *c)
+{
+	struct wire_plain w;
+
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_GO);
+	return proc_send(c->control_fd, &w, true) == ERR_OK;
+}
+
+static bool
+wire_pair(int pair[2])
+{
+	int size = WIRE_BUFFER;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return false;
+	for (int i = 0; i < 2; i++)
+		if (setsockopt(pair[i], SOL_SOCKET, SO_SNDBUFFORCE, &size,
+		    sizeof(size)) != 0)
+			(void)setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &size,
+			    sizeof(size));
+	return true;
+}
+
+__attribute__((noreturn)) static void
+child_exec(enum role role, int control_fd)
+{
+	char name[16];
+	char flag[] = "--role", program[] = "margind";
+	char *argv[] = { program, flag, name, NULL };
+	sigset_t none;
+
+	memset(name, 0, sizeof(name));
+	memcpy(name, role_name(role), strnlen(role_name(role), 15));
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (dup2(control_fd, PROC_CONTROL_FD) < 0 ||
+	    close_range(PROC_CONTROL_FD + 1, ~0u, 0) != 0)
+		_exit(1);
+	execv("/proc/self/exe", argv);
+	_exit(1);
+}
+
+/* Starts role and gives it everything but its wires. */
+static bool
+child_start(struct supervisor *s, enum role role)
+{
+	struct child *c = &s->child[role];
+	int pair[2];
+	pid_t pid;
+
+	if (!wire_pair(pair))
+		return false;
+	pid = fork();
+	if (pid == 0)
+		child_exec(role, pair[1]);
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		return false;
+	}
+	c->pid = pid;
+	c->control_fd = pair[0];
+	c->started_ms = c->seen_ms = monotonic_ms();
+	memset(&c->status, 0, sizeof(c->status));
+	if (!child_send(c, ROLE_CONFIG, s->config_fd) ||
+	    !child_send(c, ROLE_BOOK, s->book_fd))
+		return false;
+	if (role == ROLE_ENGINE)
+		return child_send(c, ROLE_BOARD, s->board_fd);
+	if (role == ROLE_API)
+		return child_send(c, ROLE_BOARD, s->board_read_fd);
+	return true;
+}
+
+static bool
+wire_join(struct supervisor *s, enum role a, enum role b)
+{
+	int pair[2];
+	bool done;
+
+	if (s->child[a].pid <= 0 || s->child[b].pid <= 0)
+		return true;
+	if (!wire_pair(pair))
+		return false;
+	done = child_send(&s->child[a], b, pair[0]) &&
+	    child_send(&s->child[b], a, pair[1]);
+	close(pair[0]);
+	close(pair[1]);
+	return done;
+}
+
+/* New wires for role towards all its living neighbours. */
+static bool
+wires_join(struct supervisor *s, enum role role)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(wires); i++)
+		if ((wires[i][0] == role || wires[i][1] == role) &&
+		    !wire_join(s, wires[i][0], wires[i][1]))
+			return false;
+	return true;
+}
+
+static bool
+children_start(struct supervisor *s)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(start_order); i++)
+		if (role_is_used(s, start_order[i]) &&
+		    !child_start(s, start_order[i]))
+			return false;
+	for (size_t i = 0; i < ARRAY_COUNT(wires); i++)
+		if (!wire_join(s, wires[i][0], wires[i][1]))
+			return false;
+	for (size_t i = 0; i < ARRAY_COUNT(start_order); i++)
+		if (role_is_used(s, start_order[i]) &&
+		    !child_go(&s->child[start_order[i]]))
+			return false;
+	return true;
+}
+
+static void
+stop_begin(struct supervisor *s, int exit_code)
+{
+	if (s->is_stopping)
+		return;
+	s->is_stopping = true;
+	s->exit_code = exit_code;
+	for (size_t i = 1; i < ROLE_COUNT; i++)
+		if (s->child[i].pid > 0 && i != ROLE_JOURNAL)
+			kill(s->child[i].pid, SIGTERM);
+	/* The journal writes what it has and leaves when nobody holds it. */
+	if (s->child[ROLE_JOURNAL].pid > 0) {
+		close(s->child[ROLE_JOURNAL].control_fd);
+		s->child[ROLE_JOURNAL].control_fd = -1;
+	}
+}
+
+static bool
+restarts_too_often(struct child *c)
+{
+	uint64_t now = monotonic_ms();
+	uint64_t *at = &c->restart_ms[c->restarts % RESTARTS_MAX];
+	bool often = c->restarts >= RESTARTS_MAX && now - *at < RESTARTS_MS;
+
+	*at = now;
+	c->restarts++;
+	return often;
+}
+
+static void
+child_restart(struct supervisor *s, enum role role)
+{
+	if (restarts_too_often(&s->child[role])) {
+		log_error("%s dies too often; stopping", role_name(role));
+		stop_begin(s, EXIT_FAILED);
+		return;
+	}
+	if (!child_start(s, role) || !wires_join(s, role) ||
+	    !child_go(&s->child[role])) {
+		log_error("%s cannot be restarted; stopping", role_name(role));
+		stop_begin(s, EXIT_FAILED);
+	}
+}
+
+static int
+exit_code_of(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+static void
+child_died(struct supervisor *s, enum role role, int status)
+{
+	struct child *c = &s->child[role];
+	int code = exit_code_of(status);
+
+	c->pid = 0;
+	if (c->control_fd >= 0)
+		close(c->control_fd);
+	c->control_fd = -1;
+	if (s->is_stopping)
+		return;
+	if (WIFSIGNALED(status))
+		log_warn("%s was killed by signal %d", role_name(role),
+		    WTERMSIG(status));
+	else
+		log_warn("%s ended with code %d", role_name(role), code);
+	if (role == ROLE_SIGNER) {
+		log_error("without a signer nothing can be said; stopping");
+		stop_begin(s, EXIT_SIGNER);
+		return;
+	}
+	/* What the config or the port makes fail will fail again. */
+	if (code == EXIT_CONFIG || code == EXIT_CHAIN ||
+	    (code == EXIT_FAILED && monotonic_ms() - c->started_ms < 2000 &&
+	    WIFEXITED(status))) {
+		stop_begin(s, code);
+		return;
+	}
+	child_restart(s, role);
+	if (role == ROLE_JOURNAL && s->child[ROLE_ENGINE].pid > 0)
+		kill(s->child[ROLE_ENGINE].pid, SIGKILL);
+}
+
+static void
+children_reap(struct supervisor *s)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (size_t i = 1; i < ROLE_COUNT; i++)
+			if (s->child[i].pid == pid)
+				child_died(s, (enum role)i, status);
+}
+
+static void
+signals_read(struct supervisor *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD) {
+			children_reap(s);
+		} else if (!s->is_stopping) {
+			log_info("stopping");
+			stop_begin(s, EXIT_OK);
+		}
+	}
+}
+
+static void
+child_report(struct supervisor *s, enum role role)
+{
+	static uint8_t bytes[WIRE_SIZE_MAX];
+	struct child *c = &s->child[role];
+	size_t size;
+	enum err e;
+
+	while ((e = proc_receive(c->control_fd, bytes, &size)) == ERR_OK) {
+		struct wire_head head;
+
+		memcpy(&head, bytes, sizeof(head));
+		if (head.type != WIRE_STATUS)
+			break;
+		memcpy(&c->status, bytes, sizeof(c->status));
+		c->status.reason[sizeof(c->status.reason) - 1] = '\0';
+		c->seen_ms = monotonic_ms();
+	}
+	if (e == ERR_MISSING || c->pid <= 0)
+		return;
+	/* Gone or out of its mind: either way it is over. */
+	kill(c->pid, SIGKILL);
+	close(c->control_fd);
+	c->control_fd = -1;
+}
+
+static void
+children_watch(struct supervisor *s)
+{
+	uint64_t now = monotonic_ms();
+
+	for (size_t i = 1; i < ROLE_COUNT; i++) {
+		struct child *c = &s->child[i];
+
+		if (c->pid > 0 && !s->is_stopping &&
+		    now - c->seen_ms > SILENCE_MS) {
+			log_warn("%s reports nothing; killing it",
+			    role_name((enum role)i));
+			c->seen_ms = now;
+			kill(c->pid, SIGKILL);
+		}
+	}
+}
+
+static bool
+anyone_lives(const struct supervisor *s)
+{
+	for (size_t i = 1; i < ROLE_COUNT; i++)
+		if (s->child[i].pid > 0)
+			return true;
+	return false;
+}
+
+/* What the control socket may ask (control.h). */
+static enum err
+on_signer_order(void *arg, enum wire_type order)
+{
+	struct supervisor *s = arg;
+	struct wire_plain w;
+
+	if (s->child[ROLE_SIGNER].pid <= 0)
+		return ERR_STATE;
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, order);
+	return proc_send(s->child[ROLE_SIGNER].control_fd, &w, true);
+}
+
+static const struct wire_status *
+on_status(void *arg, enum role role, int *pid, unsigned *restarts)
+{
+	struct supervisor *s = arg;
+
+	*pid = s->child[role].pid;
+	*restarts = s->child[role].restarts;
+	return &s->child[role].status;
+}
+
+static void
+loop_once(struct supervisor *s)
+{
+	struct pollfd wait[2 + CONTROL_CLIENTS_MAX + ROLE_COUNT];
+	enum role who[ARRAY_COUNT(wait)];
+	size_t count = 0, fixed;
+
+	wait[count++] = (struct pollfd){ .fd = s->signal_fd, .events = POLLIN };
+	count += control_poll_fill(&s->control, &wait[count]);
+	fixed = count;
+	for (size_t i = 1; i < ROLE_COUNT; i++) {
+		if (s->child[i].control_fd < 0)
+			continue;
+		who[count] = (enum role)i;
+		wait[count++] = (struct pollfd){
+			.fd = s->child[i].control_fd, .events = POLLIN };
+	}
+	if (poll(wait, count, 200) < 0 && errno != EINTR)
+		return;
+	for (size_t i = fixed; i < count; i++)
+		if (wait[i].revents != 0 && s->child[who[i]].control_fd ==
+		    wait[i].fd)
+			child_report(s, who[i]);
+	control_serve(&s->control, monotonic_ms());
+	signals_read(s);
+	children_watch(s);
+	if (s->setup->seconds > 0 && monotonic_ms() - s->begin_ms >=
+	    (uint64_t)s->setup->seconds * 1000)
+		stop_begin(s, EXIT_OK);
+}
+
+static void
+children_end(struct supervisor *s)
+{
+	uint64_t until = monotonic_ms() + STOP_MS;
+
+	while (anyone_lives(s) && monotonic_ms() < until)
+		loop_once(s);
+	for (size_t i = 1; i < ROLE_COUNT; i++)
+		if (s->child[i].pid > 0) {
+			log_warn("%s does not stop; killing it",
+			    role_name((enum role)i));
+			kill(s->child[i].pid, SIGKILL);
+			waitpid(s->child[i].pid, NULL, 0);
+		}
+}
+
+static bool
+texts_place(struct supervisor *s)
+{
+	const struct supervisor_setup *u = s->setup;
+	uint32_t verdicts = 1;
+
+	while (verdicts < u->config->verdicts_max)
+		verdicts *= 2;
+	s->config_fd = text_memfd("config", u->config_path,
+	    strlen(u->config_path) + 1, u->config_text, u->config_text_len);
+	s->book_fd = text_memfd("book", NULL, 0, u->book_text,
+	    u->book_text_len);
+	return s->config_fd >= 0 && s->book_fd >= 0 && board_create(
+	    &s->board_fd, &s->board_read_fd, u->config->vaults_max,
+	    verdicts) == ERR_OK;
+}
+
+int
+supervisor_run(const struct supervisor_setup *setup)
+{
+	static struct supervisor s;
+	sigset_t mask;
+	char socket_path[CONFIG_PATH_MAX];
+
+	memset(&s, 0, sizeof(s));
+	s.setup = setup;
+	s.begin_ms = monotonic_ms();
+	for (size_t i = 0; i < ROLE_COUNT; i++)
+		s.child[i].control_fd = -1;
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGCHLD);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	s.signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s.signal_fd < 0 || !texts_place(&s)) {
+		log_error("cannot place shared memory: %s",
+		    strerrordesc_np(errno));
+		return EXIT_FAILED;
+	}
+	if (config_path_from(socket_path, setup->config_path,
+	    setup->config->control_socket) != ERR_OK || control_open(
+	    &s.control, socket_path, on_signer_order, on_status, &s) != ERR_OK) {
+		log_error("control socket %s: %s",
+		    setup->config->control_socket, strerrordesc_np(errno));
+		return EXIT_FAILED;
+	}
+	if (!children_start(&s)) {
+		log_error("cannot start the roles: %s", strerrordesc_np(errno));
+		stop_begin(&s, EXIT_FAILED);
+	}
+	while (!s.is_stopping)
+		loop_once(&s);
+	children_end(&s);
+	control_close(&s.control);
+	return s.exit_code;
+}
