@@ -31,16 +31,73 @@ rotl(uint64_t v, unsigned n)
 	return v << n | v >> (64 - n);
 }
 
-/* chi of one row: five lanes after theta, rho and pi. */
+/* Lanes that are kept complemented during the permutation, which leaves one
+ * negation or two a row of chi instead of five ("lane complementing" in the
+ * Keccak implementation overview; plain x86-64 has no and-not). */
+static const uint8_t COMPLEMENTED[] = { 1, 2, 8, 12, 17, 20 };
+
 INLINE void
-row_chi(uint64_t *out, uint64_t b0, uint64_t b1, uint64_t b2, uint64_t b3,
+lanes_complement(uint64_t a[25])
+{
+	for (size_t i = 0; i < sizeof(COMPLEMENTED); i++)
+		a[COMPLEMENTED[i]] = ~a[COMPLEMENTED[i]];
+}
+
+/* chi of the five rows over lanes after theta, rho and pi.  They differ in
+ * which of their lanes are complemented. */
+INLINE void
+row0_chi(uint64_t *e, uint64_t b0, uint64_t b1, uint64_t b2, uint64_t b3,
     uint64_t b4)
 {
-	out[0] = b0 ^ (~b1 & b2);
-	out[1] = b1 ^ (~b2 & b3);
-	out[2] = b2 ^ (~b3 & b4);
-	out[3] = b3 ^ (~b4 & b0);
-	out[4] = b4 ^ (~b0 & b1);
+	e[0] = b0 ^ (b1 | b2);
+	e[1] = b1 ^ (~b2 | b3);
+	e[2] = b2 ^ (b3 & b4);
+	e[3] = b3 ^ (b4 | b0);
+	e[4] = b4 ^ (b0 & b1);
+}
+
+INLINE void
+row1_chi(uint64_t *e, uint64_t b0, uint64_t b1, uint64_t b2, uint64_t b3,
+    uint64_t b4)
+{
+	e[0] = b0 ^ (b1 | b2);
+	e[1] = b1 ^ (b2 & b3);
+	e[2] = b2 ^ (b3 | ~b4);
+	e[3] = b3 ^ (b4 | b0);
+	e[4] = b4 ^ (b0 & b1);
+}
+
+INLINE void
+row2_chi(uint64_t *e, uint64_t b0, uint64_t b1, uint64_t b2, uint64_t b3,
+    uint64_t b4)
+{
+	e[0] = b0 ^ (b1 | b2);
+	e[1] = b1 ^ (b2 & b3);
+	e[2] = b2 ^ (~b3 & b4);
+	e[3] = ~b3 ^ (b4 | b0);
+	e[4] = b4 ^ (b0 & b1);
+}
+
+INLINE void
+row3_chi(uint64_t *e, uint64_t b0, uint64_t b1, uint64_t b2, uint64_t b3,
+    uint64_t b4)
+{
+	e[0] = b0 ^ (b1 & b2);
+	e[1] = b1 ^ (b2 | b3);
+	e[2] = b2 ^ (~b3 | b4);
+	e[3] = ~b3 ^ (b4 & b0);
+	e[4] = b4 ^ (b0 | b1);
+}
+
+INLINE void
+row4_chi(uint64_t *e, uint64_t b0, uint64_t b1, uint64_t b2, uint64_t b3,
+    uint64_t b4)
+{
+	e[0] = b0 ^ (~b1 & b2);
+	e[1] = ~b1 ^ (b2 | b3);
+	e[2] = b2 ^ (b3 & b4);
+	e[3] = b3 ^ (b4 | b0);
+	e[4] = b4 ^ (b0 & b1);
 }
 
 /* One round from a to e: lane (x, y) stands at x + 5y.  Every index is a
@@ -59,17 +116,17 @@ state_round(uint64_t e[25], const uint64_t a[25], uint64_t constant)
 	uint64_t d3 = c2 ^ rotl(c4, 1);
 	uint64_t d4 = c3 ^ rotl(c0, 1);
 
-	row_chi(e, a[0] ^ d0, rotl(a[6] ^ d1, 44), rotl(a[12] ^ d2, 43),
+	row0_chi(e, a[0] ^ d0, rotl(a[6] ^ d1, 44), rotl(a[12] ^ d2, 43),
 	    rotl(a[18] ^ d3, 21), rotl(a[24] ^ d4, 14));
 	e[0] ^= constant;
-	row_chi(e + 5, rotl(a[3] ^ d3, 28), rotl(a[9] ^ d4, 20),
+	row1_chi(e + 5, rotl(a[3] ^ d3, 28), rotl(a[9] ^ d4, 20),
 	    rotl(a[10] ^ d0, 3), rotl(a[16] ^ d1, 45), rotl(a[22] ^ d2, 61));
-	row_chi(e + 10, rotl(a[1] ^ d1, 1), rotl(a[7] ^ d2, 6),
+	row2_chi(e + 10, rotl(a[1] ^ d1, 1), rotl(a[7] ^ d2, 6),
 	    rotl(a[13] ^ d3, 25), rotl(a[19] ^ d4, 8), rotl(a[20] ^ d0, 18));
-	row_chi(e + 15, rotl(a[4] ^ d4, 27), rotl(a[5] ^ d0, 36),
+	row3_chi(e + 15, rotl(a[4] ^ d4, 27), rotl(a[5] ^ d0, 36),
 	    rotl(a[11] ^ d1, 10), rotl(a[17] ^ d2, 15),
 	    rotl(a[23] ^ d3, 56));
-	row_chi(e + 20, rotl(a[2] ^ d2, 62), rotl(a[8] ^ d3, 55),
+	row4_chi(e + 20, rotl(a[2] ^ d2, 62), rotl(a[8] ^ d3, 55),
 	    rotl(a[14] ^ d4, 39), rotl(a[15] ^ d0, 41), rotl(a[21] ^ d1, 2));
 }
 
@@ -79,10 +136,12 @@ state_permute(uint64_t state[25])
 	uint64_t a[25], e[25];
 
 	memcpy(a, state, sizeof(a));
+	lanes_complement(a);
 	for (size_t i = 0; i < ROUNDS; i += 2) {
 		state_round(e, a, ROUND_CONSTANTS[i]);
 		state_round(a, e, ROUND_CONSTANTS[i + 1]);
 	}
+	lanes_complement(a);
 	memcpy(state, a, sizeof(a));
 }
 
