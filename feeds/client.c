@@ -1,0 +1,342 @@
+#include "feeds/client.h"
+
+#include "feeds/client_conn.h"
+
+#include "base/must.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PIECE_BYTES 16384u	/* what lws hands over at a time */
+
+/* Where distributions keep the bundle.  Read at start: OpenSSL's own default
+ * reads a folder later on, which a sandboxed process cannot. */
+static const char *const system_stores[] = {
+	"/etc/ssl/certs/ca-certificates.crt",
+	"/etc/pki/tls/certs/ca-bundle.crt",
+	"/etc/ssl/cert.pem",
+};
+
+uint64_t
+client_random(struct client *c)
+{
+	uint64_t x = c->random;
+
+	x ^= x >> 12;
+	x ^= x << 25;
+	x ^= x >> 27;
+	c->random = x;
+	return (x * 0x2545f4914f6cdd1du) >> 16;
+}
+
+/* --- descriptors --------------------------------------------------------- */
+
+static void
+resolver_read(struct client *c)
+{
+	struct resolve_answer a;
+
+	while (resolve_next(c->resolver_fd, &a) == ERR_OK)
+		for (size_t i = 0; i < c->conn_count; i++)
+			conn_answer(&c->conn[i], &a);
+}
+
+static int
+watch_callback(struct watch *w, enum lws_callback_reasons reason)
+{
+	struct client *c = w->client;
+
+	if (reason == LWS_CALLBACK_RAW_RX_FILE) {
+		if (w->kind == KIND_RESOLVER)
+			resolver_read(c);
+		else
+			c->call.readable(c->call.arg, w->fd);
+	} else if (reason == LWS_CALLBACK_RAW_CLOSE_FILE) {
+		/* lws gives a descriptor up that has hung up with nothing
+		 * left: the caller reads its end. */
+		w->wsi = NULL;
+		if (w->kind == KIND_WATCH && c->is_stopped == 0)
+			c->call.readable(c->call.arg, w->fd);
+	}
+	return 0;
+}
+
+static int
+client_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
+    void *in, size_t len)
+{
+	enum client_kind *kind;
+
+	/* Callbacks of the context itself come with a wsi that is none. */
+	if (reason == LWS_CALLBACK_PROTOCOL_INIT ||
+	    reason == LWS_CALLBACK_PROTOCOL_DESTROY ||
+	    reason == LWS_CALLBACK_GET_THREAD_ID ||
+	    reason == LWS_CALLBACK_EVENT_WAIT_CANCELLED || wsi == NULL)
+		return 0;
+	kind = lws_get_opaque_user_data(wsi);
+	if (kind == NULL)
+		return reason == LWS_CALLBACK_CLIENT_RECEIVE ||
+		    reason == LWS_CALLBACK_RAW_RX_FILE ? -1 : 0;
+	if (*kind == KIND_CONN)
+		return conn_callback((struct conn *)(void *)kind, wsi, reason,
+		    user, in, len);
+	return watch_callback((struct watch *)(void *)kind, reason);
+}
+
+static const struct lws_protocols protocols[] = {
+	{ .name = "venue", .callback = client_callback,
+	  .rx_buffer_size = PIECE_BYTES },
+	{ .name = NULL },
+};
+
+/* lws closes what it adopts, so it gets a copy. */
+static enum err
+watch_start(struct watch *w, struct client *c, enum client_kind kind, int fd)
+{
+	lws_adopt_desc_t d;
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	if (copy < 0)
+		return ERR_IO;
+	w->kind = kind;
+	w->client = c;
+	w->fd = fd;
+	memset(&d, 0, sizeof(d));
+	d.vh = lws_get_vhost_by_name(c->context, "client");
+	d.type = LWS_ADOPT_RAW_FILE_DESC;
+	d.fd.filefd = copy;
+	d.vh_prot_name = "venue";
+	d.opaque = w;
+	w->wsi = lws_adopt_descriptor_vhost_via_info(&d);
+	if (w->wsi == NULL) {
+		close(copy);
+		w->fd = -1;
+		return ERR_IO;
+	}
+	return ERR_OK;
+}
+
+enum err
+client_watch(struct client *c, int fd)
+{
+	MUST(fd >= 0);
+	for (size_t i = 0; i < CLIENT_WATCHES_MAX; i++)
+		if (c->watch[i].fd < 0)
+			return watch_start(&c->watch[i], c, KIND_WATCH, fd);
+	return ERR_LIMIT;
+}
+
+void
+client_unwatch(struct client *c, int fd)
+{
+	for (size_t i = 0; i < CLIENT_WATCHES_MAX; i++) {
+		struct watch *w = &c->watch[i];
+
+		if (w->fd != fd)
+			continue;
+		if (w->wsi != NULL) {
+			lws_set_opaque_user_data(w->wsi, NULL);
+			lws_set_timeout(w->wsi, PENDING_TIMEOUT_USER_OK,
+			    LWS_TO_KILL_ASYNC);
+		}
+		w->wsi = NULL;
+		w->fd = -1;
+	}
+}
+
+enum err
+client_ask_name(struct client *c, uint64_t id, const char *host)
+{
+	enum err e;
+
+	if (c->resolver_fd < 0) {
+		e = resolve_open(&c->resolver_fd);
+		if (e != ERR_OK)
+			return e;
+		e = watch_start(&c->resolver, c, KIND_RESOLVER,
+		    c->resolver_fd);
+		if (e != ERR_OK) {
+			resolve_close(c->resolver_fd);
+			c->resolver_fd = -1;
+			return e;
+		}
+	}
+	return resolve_ask(c->resolver_fd, id, host);
+}
+
+/* --- set up -------------------------------------------------------------- */
+
+static bool
+store_load(SSL_CTX *tls, const char *ca_file)
+{
+	if (ca_file != NULL)
+		return SSL_CTX_load_verify_file(tls, ca_file) == 1;
+	for (size_t i = 0; i < ARRAY_COUNT(system_stores); i++)
+		if (SSL_CTX_load_verify_file(tls, system_stores[i]) == 1)
+			return true;
+	return false;
+}
+
+/* lws empties OpenSSL's error queue before it reports a failed handshake; the
+ * alert, ours or the peer's, is what says why. */
+static void
+note_alert(const SSL *ssl, int where, int ret)
+{
+	struct client *c = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+	if ((where & SSL_CB_ALERT) != 0 && ret >> 8 == SSL3_AL_FATAL)
+		c->alert = SSL_alert_desc_string_long(ret);
+}
+
+/* Our own TLS context: the one that lws would make also trusts a relative
+ * folder, "../share", and takes TLS 1.0 where the system does. */
+static enum err
+tls_create(struct client *c, const char *ca_file)
+{
+	SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+
+	if (tls == NULL)
+		return ERR_IO;
+	if (SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) != 1 ||
+	    !store_load(tls, ca_file)) {
+		SSL_CTX_free(tls);
+		return ERR_IO;
+	}
+	SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_options(tls, SSL_OP_NO_COMPRESSION);
+	SSL_CTX_set_mode(tls, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+	    SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_app_data(tls, c);
+	SSL_CTX_set_info_callback(tls, note_alert);
+	c->tls = tls;
+	return ERR_OK;
+}
+
+static enum err
+context_create(struct client *c)
+{
+	struct lws_context_creation_info info;
+
+	lws_set_log_level(0, NULL);
+	memset(&info, 0, sizeof(info));
+	info.port = CONTEXT_PORT_NO_LISTEN;
+	info.vhost_name = "client";
+	info.protocols = protocols;
+	info.pt_serv_buf_size = PIECE_BYTES;
+	/* Each connection, and as many that lws is still burying. */
+	info.fd_limit_per_thread = 2 * CLIENT_CONNECTIONS_MAX +
+	    CLIENT_WATCHES_MAX + 16;
+	info.connect_timeout_secs = 10;
+	info.timeout_secs = 10;
+	/* Not NULL, which would mean $http_proxy. */
+	info.http_proxy_address = "";
+	if (c->tls != NULL) {
+		info.options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+		info.provided_client_ssl_ctx = c->tls;
+	}
+	info.gid = -1;
+	info.uid = -1;
+	c->context = lws_create_context(&info);
+	return c->context != NULL ? ERR_OK : ERR_IO;
+}
+
+static enum err
+client_fill(struct client *c, const struct client_connection *connections,
+    size_t count, const char *ca_file, size_t *bad)
+{
+	bool has_tls = false;
+	enum err e;
+
+	c->conn = calloc(count + 1, sizeof(*c->conn));
+	if (c->conn == NULL)
+		return ERR_IO;
+	c->conn_count = count;
+	for (size_t i = 0; i < count; i++) {
+		e = conn_init(&c->conn[i], c, i, &connections[i]);
+		if (e != ERR_OK) {
+			*bad = e == ERR_IO ? count : i;
+			return e;
+		}
+		has_tls |= c->conn[i].url.is_tls;
+	}
+	if (has_tls) {
+		e = tls_create(c, ca_file);
+		if (e != ERR_OK)
+			return e;
+	}
+	e = context_create(c);
+	if (e != ERR_OK)
+		return e;
+	for (size_t i = 0; i < count; i++)
+		conn_start(&c->conn[i]);
+	return ERR_OK;
+}
+
+enum err
+client_create(struct client **out, const struct client_connection *connections,
+    size_t count, const char *ca_file,
+    const struct client_callbacks *callbacks, uint64_t seed, size_t *bad)
+{
+	struct client *c;
+	enum err e;
+
+	MUST(callbacks->frame != NULL && callbacks->event != NULL);
+	*bad = count;
+	if (count > CLIENT_CONNECTIONS_MAX)
+		return ERR_LIMIT;
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		return ERR_IO;
+	c->call = *callbacks;
+	c->resolver_fd = -1;
+	/* xorshift must not start at zero. */
+	c->random = (seed ^ 0x9e3779b97f4a7c15u) | 1;
+	for (size_t i = 0; i < CLIENT_WATCHES_MAX; i++)
+		c->watch[i].fd = -1;
+	e = client_fill(c, connections, count, ca_file, bad);
+	if (e != ERR_OK) {
+		client_destroy(c);
+		return e;
+	}
+	*out = c;
+	return ERR_OK;
+}
+
+bool
+client_service(struct client *c)
+{
+	/* The second argument is not used by lws: it sleeps until a
+	 * descriptor or a timer is due. */
+	if (c->is_stopped != 0 || lws_service(c->context, 0) < 0)
+		return false;
+	return c->is_stopped == 0;
+}
+
+void
+client_stop(struct client *c)
+{
+	c->is_stopped = 1;
+	lws_cancel_service(c->context);
+}
+
+void
+client_destroy(struct client *c)
+{
+	if (c == NULL)
+		return;
+	/* What lws says while it goes down is not reported. */
+	c->is_stopped = 1;
+	for (size_t i = 0; i < c->conn_count; i++)
+		if (c->conn[i].wsi != NULL)
+			lws_set_opaque_user_data(c->conn[i].wsi, NULL);
+	if (c->context != NULL)
+		lws_context_destroy(c->context);
+	resolve_close(c->resolver_fd);
+	SSL_CTX_free(c->tls);
+	for (size_t i = 0; i < c->conn_count; i++)
+		free(c->conn[i].message);
+	free(c->conn);
+	free(c);
+}

@@ -1,0 +1,96 @@
+/* feeds/client_conn.h - one connection of the client: dial, subscribe,
+ * receive, lose, wait, dial again.  Private to client*.c.
+ *
+ * A connection holds one lws wsi at most.  Letting go of it (conn_lose) cuts
+ * the tie in both directions first, so whatever lws still has to say about
+ * the old one finds no connection behind it.
+ */
+#ifndef FEEDS_CLIENT_CONN_H
+#define FEEDS_CLIENT_CONN_H
+
+#include "feeds/client.h"
+#include "feeds/client_url.h"
+#include "feeds/lws.h"
+#include "feeds/resolve.h"
+
+#include <signal.h>
+
+#define CONN_WHY_MAX 160u
+#define CONN_SUBSCRIBES_MAX 64u	/* messages of one connection */
+
+enum conn_state {
+	CONN_WAITING,	/* timer: when to dial */
+	CONN_RESOLVING,	/* timer: when to give up */
+	CONN_DIALLING,	/* timer: when to give up */
+	CONN_OPEN,	/* timer: when it counts as mute */
+};
+
+/* What lws's opaque user data points to begins with its kind. */
+enum client_kind { KIND_CONN, KIND_WATCH, KIND_RESOLVER };
+
+struct conn {
+	enum client_kind kind;
+	enum conn_state state;
+	struct client *client;
+	size_t index;
+	const struct venue *venue;
+	struct client_url url;
+	char symbol[VENUE_SYMBOLS_MAX][VENUE_SYMBOL_MAX];
+	const char *symbol_refs[VENUE_SYMBOLS_MAX];
+	size_t symbol_count;
+
+	struct lws *wsi;
+	lws_sorted_usec_list_t timer;
+	lws_sorted_usec_list_t ping_timer;
+	unsigned failures;		/* in a row */
+	unsigned dials;			/* which of the host's addresses */
+	uint64_t question;		/* the look-up under way */
+	lws_usec_t opened_us, heard_us;
+	unsigned subscribe_next;
+	bool is_subscribed, ping_is_due;
+	char *message;			/* FRAME_BYTES_MAX, being reassembled */
+	size_t message_len;
+	char why[CONN_WHY_MAX];		/* what lws or TLS said last */
+};
+
+struct watch {
+	enum client_kind kind;
+	struct client *client;
+	struct lws *wsi;		/* of a copy of the descriptor */
+	int fd;				/* the caller's; -1: free */
+};
+
+struct client {
+	struct lws_context *context;
+	SSL_CTX *tls;
+	const char *alert;	/* the newest fatal one of TLS, a static text */
+	struct client_callbacks call;
+	struct conn *conn;
+	size_t conn_count;
+	struct watch watch[CLIENT_WATCHES_MAX];
+	struct watch resolver;
+	int resolver_fd;
+	uint64_t questions;
+	uint64_t random;
+	volatile sig_atomic_t is_stopped;
+	unsigned char out[LWS_PRE + VENUE_SUBSCRIBE_MAX];
+};
+
+/* conn_init fills an empty conn; the errors are client_create's. */
+MUST_CHECK enum err conn_init(struct conn *c, struct client *client,
+    size_t index, const struct client_connection *from);
+/* conn_start dials from inside the loop, at once. */
+void conn_start(struct conn *c);
+/* conn_answer takes the answer to the connection's look-up. */
+void conn_answer(struct conn *c, const struct resolve_answer *a);
+/* conn_callback handles lws's callbacks for c; lws's answer. */
+int conn_callback(struct conn *c, struct lws *wsi,
+    enum lws_callback_reasons reason, void *user, void *in, size_t len);
+
+/* client_ask_name starts the look-up thread where needed and asks it. */
+MUST_CHECK enum err client_ask_name(struct client *c, uint64_t id,
+    const char *host);
+/* client_random: xorshift64*, for jitter only. */
+uint64_t client_random(struct client *c);
+
+#endif

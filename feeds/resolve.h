@@ -1,0 +1,35 @@
+/* feeds/resolve.h - host names to addresses without blocking the caller.
+ *
+ * The packaged libwebsockets looks names up inside its loop, so one venue
+ * whose name server is silent would stop the frames of all others.  One
+ * detached thread does it instead; the two talk over a socket pair and share
+ * no memory.
+ *
+ * Owns:   the socket pair and the thread, which ends when resolve_close did
+ *         its part and the look-up under way came back.
+ * Limits: RESOLVE_ADDRESSES_MAX addresses kept of an answer; questions under
+ *         way are bounded by the socket's buffer (ERR_LIMIT beyond).
+ */
+#ifndef FEEDS_RESOLVE_H
+#define FEEDS_RESOLVE_H
+
+#include "feeds/client_url.h"
+
+#define RESOLVE_ADDRESSES_MAX 8u
+
+struct resolve_answer {
+	uint64_t id;		/* the question's */
+	int gai_error;		/* getaddrinfo's, 0 for success */
+	uint32_t count;
+	char address[RESOLVE_ADDRESSES_MAX][48];	/* numeric text */
+};
+
+/* resolve_open starts the thread; *fd becomes readable with each answer. */
+MUST_CHECK enum err resolve_open(int *fd);
+/* resolve_ask: ERR_LIMIT when too many questions are under way, ERR_IO. */
+MUST_CHECK enum err resolve_ask(int fd, uint64_t id, const char *host);
+/* resolve_next takes one answer; ERR_MISSING where there is none (yet). */
+MUST_CHECK enum err resolve_next(int fd, struct resolve_answer *out);
+void resolve_close(int fd);	/* accepts -1 */
+
+#endif
