@@ -112,6 +112,15 @@ struct config {
 MUST_CHECK enum err config_read(struct config *out, const char *text,
     size_t len, const char *file, FILE *errors, unsigned *error_count);
 
+struct bookfile_names;
+/* config_bind_book fills asset_unit[] from the price names of book_file's
+ * assets.  ERR_UNKNOWN, with a line in errors, for a name that is no unit. */
+MUST_CHECK enum err config_bind_book(struct config *c, const struct book *b,
+    const struct bookfile_names *names, const char *book_file, FILE *errors);
+/* config_require_run names what `margind run` needs and c lacks. */
+MUST_CHECK enum err config_require_run(const struct config *c,
+    const char *file, FILE *errors);
+
 /* config_path_from makes path (relative to the folder of config_file) usable
  * from here.  ERR_LIMIT where it does not fit. */
 MUST_CHECK enum err config_path_from(char out[CONFIG_PATH_MAX],

@@ -1,0 +1,339 @@
+/*~ Welcome to the engine: the process in which prices become verdicts.  It
+ * opens no file and no network; all it has is its wires.  Everything that
+ * decides lives in the machine (machine.c, start at machine_close) and
+ * everything around it in the shell (shell.c); this file is the loop. */
+#include "oracle/bookfile.h"
+#include "oracle/cmd.h"
+#include "oracle/log.h"
+#include "oracle/proc.h"
+#include "oracle/shell.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BATCH_MAX 512u		/* messages of one wire in one batch */
+#define TIMER_MS 50		/* a batch ends at least so often */
+
+struct engine {
+	struct proc_role proc;
+	struct shell shell;
+	struct book book;		/* assets, and the vaults of a file */
+	struct bookfile_names names;
+	bool has_journal;		/* JOURNAL_READY came, START is written */
+	uint64_t status_ms;
+	bool was_ready;
+	enum price_status was_status;
+};
+
+static uint64_t
+clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static uint64_t
+clock_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static enum err
+send_signer(void *arg, const void *message)
+{
+	struct engine *g = arg;
+
+	return g->proc.peer[ROLE_SIGNER] < 0 ? ERR_IO :
+	    proc_send(g->proc.peer[ROLE_SIGNER], message, true);
+}
+
+static enum err
+send_journal(void *arg, const void *message)
+{
+	struct engine *g = arg;
+
+	return g->proc.peer[ROLE_JOURNAL] < 0 ? ERR_IO :
+	    proc_send(g->proc.peer[ROLE_JOURNAL], message, true);
+}
+
+static void
+wire_from_attestation(struct wire_attestation *w,
+    const struct board_attestation *a)
+{
+	const struct attestation *h = &a->header;
+
+	memset(w, 0, sizeof(*w));
+	wire_head_set(&w->head, WIRE_ATTESTATION);
+	w->book = h->book;
+	w->sequence = h->sequence;
+	w->as_of = h->as_of;
+	w->valid_until = h->valid_until;
+	w->block_number = h->block_number;
+	w->block_hash = h->block_hash;
+	w->positions_root = h->positions_root;
+	w->prices_hash = h->prices_hash;
+	w->verdicts_root = h->verdicts_root;
+	w->rules_hash = h->rules_hash;
+	w->inputs_hash = h->inputs_hash;
+	w->reason = h->reason;
+	w->vault_count = h->vault_count;
+	w->verdict_count = h->verdict_count;
+	w->status = h->status;
+	w->collateral_value = wire_from_u128(h->collateral_value);
+	w->debt_value = wire_from_u128(h->debt_value);
+	w->digest = a->digest;
+	w->signature = a->signature;
+}
+
+static void
+on_release(void *arg, const struct board_attestation *a)
+{
+	struct engine *g = arg;
+	struct wire_attestation w;
+
+	wire_from_attestation(&w, a);
+	/* Neither may hold up the engine: the board has it for both. */
+	if (g->proc.peer[ROLE_CHAIN] >= 0)
+		(void)!proc_send(g->proc.peer[ROLE_CHAIN], &w, false);
+	if (g->proc.peer[ROLE_API] >= 0)
+		(void)!proc_send(g->proc.peer[ROLE_API], &w, false);
+}
+
+static void
+vaults_from_file(struct engine *g)
+{
+	for (uint32_t i = 0; i < g->book.vault_count; i++) {
+		struct wire_vault w;
+
+		machine_vault_message(&w, &g->book.vaults[i]);
+		(void)shell_input(&g->shell, &w, 0);
+	}
+}
+
+static void
+life_begin(struct engine *g, const struct wire_journal_ready *ready)
+{
+	struct wire_start w;
+
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_START);
+	w.now_ms = clock_ms();
+	w.config_hash = g->proc.config_hash;
+	w.book_hash = g->proc.book_hash;
+	w.previous = ready->inputs_hash;
+	(void)shell_input(&g->shell, &w, 0);
+	if (!g->proc.config.has_chain)
+		vaults_from_file(g);
+	g->has_journal = true;
+}
+
+/* One wire's word.  Answers false where the engine must end. */
+static bool
+message_take(struct engine *g, enum role from, const uint8_t *bytes)
+{
+	struct wire_head head;
+	enum err e;
+
+	memcpy(&head, bytes, sizeof(head));
+	if (from == ROLE_JOURNAL && head.type == WIRE_COMMITTED) {
+		struct wire_committed w;
+
+		memcpy(&w, bytes, sizeof(w));
+		shell_committed(&g->shell, w.records);
+		return true;
+	}
+	if (from == ROLE_JOURNAL && head.type == WIRE_JOURNAL_READY &&
+	    !g->has_journal) {
+		struct wire_journal_ready w;
+
+		memcpy(&w, bytes, sizeof(w));
+		life_begin(g, &w);
+		return true;
+	}
+	if (!wire_is_input(head.type) || head.type == WIRE_START ||
+	    head.type == WIRE_CLOSE) {
+		log_error("%s sends what it must not (type %u)",
+		    role_name(from), head.type);
+		return false;
+	}
+	e = shell_input(&g->shell, bytes, clock_ns());
+	if (e == ERR_AUTH) {
+		log_error("the signer signed another digest; starting anew");
+		return false;
+	}
+	if (e != ERR_OK && from != ROLE_FEEDS)
+		log_warn("input of %s refused: %s", role_name(from),
+		    err_name(e));
+	if (head.type == WIRE_REJECTED)
+		log_warn("the signer refuses: %s", policy_rule_name(
+		    (enum policy_rule)g->shell.machine->last_rejection));
+	return true;
+}
+
+static bool
+wire_drain(struct engine *g, enum role from)
+{
+	static _Alignas(16) uint8_t bytes[WIRE_SIZE_MAX];
+
+	for (size_t i = 0; i < BATCH_MAX; i++) {
+		size_t size;
+		enum err e;
+
+		if (g->proc.peer[from] < 0)
+			return true;
+		e = proc_receive(g->proc.peer[from], bytes, &size);
+		if (e == ERR_MISSING)
+			return true;
+		if (e != ERR_OK) {
+			/* Gone, or out of its mind; a new one will come, but
+			 * without signer or journal there is no life. */
+			close(g->proc.peer[from]);
+			g->proc.peer[from] = -1;
+			return from != ROLE_SIGNER && from != ROLE_JOURNAL;
+		}
+		if (!message_take(g, from, bytes))
+			return false;
+	}
+	return true;
+}
+
+static void
+status_report(struct engine *g, uint64_t now_ms)
+{
+	struct machine *m = g->shell.machine;
+	uint32_t reason;
+	enum price_status status = machine_status(m, &reason);
+	bool ready = g->has_journal && m->is_ready && !m->is_paused &&
+	    m->has_last && status != PRICE_REFUSED;
+	uint64_t counter[] = { m->ticks, m->closes, m->requests,
+	    m->signatures, m->rejections, m->mismatches,
+	    g->shell.released, g->shell.dropped };
+
+	if (ready != g->was_ready || status != g->was_status) {
+		log_info("%s: prices and head are %s (%s)", ready ? "ready" :
+		    "not ready", price_status_name(status),
+		    price_reason_name(reason));
+		g->was_ready = ready;
+		g->was_status = status;
+	} else if (now_ms < g->status_ms + 1000) {
+		return;
+	}
+	g->status_ms = now_ms;
+	proc_role_status(&g->proc, ready, price_reason_name(reason), counter,
+	    ARRAY_COUNT(counter));
+}
+
+static bool
+loop_once(struct engine *g)
+{
+	static const enum role from[] = { ROLE_SIGNER, ROLE_JOURNAL,
+	    ROLE_CHAIN, ROLE_FEEDS, ROLE_API };
+	struct pollfd wait[1 + ARRAY_COUNT(from)];
+	uint64_t now_ms;
+	unsigned type;
+	enum role replaced;
+
+	wait[0] = (struct pollfd){ .fd = g->proc.control_fd,
+		.events = POLLIN };
+	for (size_t i = 0; i < ARRAY_COUNT(from); i++)
+		wait[1 + i] = (struct pollfd){ .fd = g->proc.peer[from[i]],
+			.events = POLLIN };
+	if (poll(wait, ARRAY_COUNT(wait), TIMER_MS) < 0 && errno != EINTR)
+		return false;
+	if (wait[0].revents != 0 && proc_role_control(&g->proc, &type,
+	    &replaced) != ERR_OK)
+		return false;
+	for (size_t i = 0; i < ARRAY_COUNT(from); i++)
+		if (wait[1 + i].revents != 0 && from[i] != ROLE_API &&
+		    (g->has_journal || from[i] == ROLE_JOURNAL) &&
+		    !wire_drain(g, from[i]))
+			return false;
+	now_ms = clock_ms();
+	if (g->has_journal)
+		shell_close(&g->shell, now_ms, clock_ns());
+	status_report(g, now_ms);
+	return g->shell.failure == ERR_OK;
+}
+
+static enum err
+book_load(struct engine *g)
+{
+	size_t count;
+	uint32_t capacity = g->proc.config.vaults_max;
+	struct vault *vaults = calloc(capacity, sizeof(*vaults));
+	uint32_t *hash = calloc(2u * (size_t)capacity, sizeof(*hash));
+	enum err e;
+
+	if (!vaults || !hash)
+		return ERR_LIMIT;
+	e = bookfile_vault_count(&count, g->proc.book_text,
+	    g->proc.book_text_len, g->proc.config.book_file, stderr);
+	if (e == ERR_OK && count > capacity)
+		e = ERR_LIMIT;
+	if (e != ERR_OK)
+		return e;
+	book_init(&g->book, vaults, hash, capacity);
+	e = bookfile_read(&g->book, &g->names, g->proc.book_text,
+	    g->proc.book_text_len, g->proc.config.book_file, stderr);
+	if (e != ERR_OK)
+		return e;
+	return config_bind_book(&g->proc.config, &g->book, &g->names,
+	    g->proc.config.book_file, stderr);
+}
+
+static enum err
+engine_open(struct engine *g)
+{
+	struct sandbox_paths none = { 0 };
+	uint8_t seed[32];
+	enum err e = book_load(g);
+
+	if (e == ERR_OK)
+		e = machine_create(&g->shell.machine, &g->proc.config,
+		    &g->book);
+	if (e == ERR_OK)
+		e = board_map_writer(&g->shell.board, g->proc.board_fd);
+	if (e != ERR_OK)
+		return e;
+	board_begin_life(g->shell.board);
+	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
+		return ERR_IO;
+	e = sig_context_create(&g->shell.sig, seed);
+	explicit_bzero(seed, sizeof(seed));
+	if (e != ERR_OK)
+		return e;
+	g->shell.wires = (struct shell_wires){ send_signer, send_journal,
+		on_release, g };
+	g->shell.is_durable = g->proc.config.release == RELEASE_DURABLE;
+	return sandbox_enter(ROLE_ENGINE, g->proc.config.sandbox, &none);
+}
+
+int
+role_engine(void)
+{
+	static struct engine g;
+	enum err e;
+
+	proc_role_begin(&g.proc, ROLE_ENGINE);
+	e = engine_open(&g);
+	if (e != ERR_OK) {
+		log_error("cannot open: %s", err_name(e));
+		return e == ERR_SYNTAX || e == ERR_UNKNOWN ? EXIT_CONFIG :
+		    EXIT_FAILED;
+	}
+	while (loop_once(&g))
+		;
+	if (g.shell.failure != ERR_OK)
+		log_error("a wire broke: %s", err_name(g.shell.failure));
+	return EXIT_FAILED;
+}

@@ -1,0 +1,314 @@
+#include "oracle/shell.h"
+
+#include "base/must.h"
+#include "margin/liquidation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void
+journal(struct shell *s, const void *message)
+{
+	enum err e;
+
+	if (!s->wires.to_journal || s->failure != ERR_OK)
+		return;
+	e = s->wires.to_journal(s->wires.arg, message);
+	if (e != ERR_OK)
+		s->failure = e;
+	s->records++;
+}
+
+/* Verified before anyone sees it, after the signer has gone on. */
+static bool
+signature_holds(struct shell *s, const struct board_attestation *a)
+{
+	struct sig_compact c;
+
+	if (!s->sig)
+		return true;
+	memcpy(c.r, a->signature.r, sizeof(c.r));
+	memcpy(c.s, a->signature.s, sizeof(c.s));
+	c.v = a->signature.recovery;
+	return sig_verify(s->sig, &a->digest, &c, &a->signature.signer) ==
+	    ERR_OK;
+}
+
+static void
+release(struct shell *s, const struct board_attestation *a)
+{
+	if (!signature_holds(s, a)) {
+		s->bad_signatures++;
+		s->failure = ERR_AUTH;
+		return;
+	}
+	if (s->board)
+		board_put_attestation(s->board, a);
+	if (s->wires.release)
+		s->wires.release(s->wires.arg, a);
+	s->released++;
+}
+
+static void
+release_durable(struct shell *s)
+{
+	while (s->held_count > 0) {
+		struct shell_held *h = &s->held[s->held_first];
+
+		if (s->is_durable && h->record > s->committed)
+			return;
+		release(s, &h->attestation);
+		s->held_first = (s->held_first + 1) % SHELL_HELD_MAX;
+		s->held_count--;
+	}
+}
+
+void
+shell_committed(struct shell *s, uint64_t records)
+{
+	if (records > s->committed)
+		s->committed = records;
+	release_durable(s);
+}
+
+bool
+shell_is_full(const struct shell *s)
+{
+	return s->held_count >= SHELL_HELD_MAX - 1;
+}
+
+static void
+hold(struct shell *s)
+{
+	struct shell_held *h;
+
+	/* shell_close stops asking before this is full. */
+	MUST(s->held_count < SHELL_HELD_MAX);
+	h = &s->held[(s->held_first + s->held_count++) % SHELL_HELD_MAX];
+	h->attestation = s->collecting;
+	h->record = s->records;
+	s->is_collecting = false;
+	release_durable(s);
+}
+
+static void
+collect_begin(struct shell *s, const struct wire_attestation *w)
+{
+	struct board_attestation *a = &s->collecting;
+
+	memset(a, 0, sizeof(*a));
+	machine_attestation_from_wire(&a->header, w);
+	a->digest = w->digest;
+	a->signature = w->signature;
+	s->is_collecting = true;
+	if (w->word_count == 0)
+		hold(s);
+}
+
+static void
+collect_word(struct shell *s, const struct wire_word *w)
+{
+	struct board_attestation *a = &s->collecting;
+
+	MUST(w->slot < BOOK_ASSETS_MAX);
+	a->word[w->slot] = w->word;
+	a->word_count++;
+	if (a->word_count == s->machine->book.asset_count)
+		hold(s);
+}
+
+static void
+to_signer(struct shell *s, const void *message)
+{
+	enum err e;
+
+	if (!s->wires.to_signer || s->failure != ERR_OK)
+		return;
+	e = s->wires.to_signer(s->wires.arg, message);
+	if (e != ERR_OK)
+		s->failure = e;
+}
+
+static void
+on_output(void *arg, const void *message, size_t size)
+{
+	struct shell *s = arg;
+	struct wire_head head;
+
+	(void)size;
+	memcpy(&head, message, sizeof(head));
+	if (head.type == WIRE_BEGIN) {
+		s->request_ns = s->batch_ns;
+		s->batch_ns = 0;
+	}
+	if (head.type == WIRE_ATTESTATION) {
+		journal(s, message);
+		collect_begin(s, message);
+	} else if (s->is_collecting && head.type == WIRE_WORD) {
+		journal(s, message);
+		collect_word(s, message);
+	} else {
+		to_signer(s, message);
+	}
+}
+
+static void
+latency_note(struct shell *s, uint64_t now_ns)
+{
+	uint64_t us;
+
+	if (s->request_ns == 0 || now_ns < s->request_ns)
+		return;
+	us = (now_ns - s->request_ns) / 1000;
+	s->latency_us[s->latency_count++ % SHELL_LATENCIES] =
+	    us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
+	s->request_ns = 0;
+}
+
+enum err
+shell_input(struct shell *s, const void *message, uint64_t received_ns)
+{
+	struct machine_output o = { on_output, s };
+	struct wire_head head;
+	enum err e;
+
+	memcpy(&head, message, sizeof(head));
+	if (head.type == WIRE_TICK && s->batch_ns == 0)
+		s->batch_ns = received_ns;
+	if (head.type == WIRE_SIGNED)
+		latency_note(s, received_ns);
+	journal(s, message);
+	e = machine_apply(s->machine, message, &o);
+	if (e != ERR_OK)
+		s->dropped++;
+	return e;
+}
+
+static int
+u32_compare(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+uint32_t
+shell_latency_us(const struct shell *s, unsigned q)
+{
+	uint32_t sorted[SHELL_LATENCIES];
+	size_t n = s->latency_count < SHELL_LATENCIES ? s->latency_count :
+	    SHELL_LATENCIES;
+
+	if (n == 0)
+		return 0;
+	memcpy(sorted, s->latency_us, n * sizeof(*sorted));
+	qsort(sorted, n, sizeof(*sorted), u32_compare);
+	return sorted[(n - 1) * q / 100];
+}
+
+static void
+board_vault_row(struct board_vault *row, const struct machine *m,
+    uint32_t slot)
+{
+	const struct vault *v = &m->book.vaults[slot];
+	struct liquidation_price p;
+
+	memset(row, 0, sizeof(*row));
+	row->vault = *v;
+	row->verdict = m->vault[slot].verdict;
+	row->verdict_slot = m->vault[slot].verdict_slot;
+	row->leaf_as_of = m->vault[slot].leaf_as_of;
+	for (size_t i = 0; i < v->collateral_count; i++)
+		if (liquidation_price_of(&p, &m->book, v, &m->market,
+		    v->collateral[i].asset) == ERR_OK && p.has_below)
+			row->liquidation_below[i] = p.below;
+	for (size_t i = 0; i < v->debt_count; i++)
+		if (liquidation_price_of(&p, &m->book, v, &m->market,
+		    v->debt[i].asset) == ERR_OK && p.has_above)
+			row->liquidation_above[i] = p.above;
+}
+
+static void
+board_head_fill(struct board_head *h, const struct shell *s)
+{
+	const struct machine *m = s->machine;
+	struct board_counters *c = &h->counters;
+
+	memset(h, 0, sizeof(*h));
+	h->now_ms = m->now_ms;
+	h->asset_count = (uint32_t)m->book.asset_count;
+	h->market_count = (uint32_t)m->config->prices.market_count;
+	h->unit_count = (uint32_t)m->config->prices.unit_count;
+	for (size_t i = 0; i < h->asset_count; i++)
+		h->asset_price[i] = m->market.asset[i].price;
+	memcpy(h->unit_price, m->prices.price, sizeof(h->unit_price));
+	for (size_t i = 0; i < h->market_count; i++) {
+		h->source[i].quote = m->prices.quote[i];
+		h->source[i].source = m->prices.source[i];
+	}
+	h->aggregate = m->aggregate;
+	h->status = (uint8_t)machine_status(m, &h->reason);
+	h->is_ready = m->is_ready;
+	h->is_paused = m->is_paused;
+	h->block_number = m->block.number;
+	h->block_time_ms = m->block.time_ms;
+	merkle_root(&h->positions_root, &m->positions);
+	merkle_root(&h->verdicts_root, &m->verdicts);
+	h->verdict_count = m->verdict_count;
+	h->vault_count = m->book.vault_count;
+	h->last_sequence = m->has_last ? m->last.sequence : 0;
+	*c = (struct board_counters){
+		.ticks = m->ticks, .closes = m->closes,
+		.requests = m->requests, .signatures = m->signatures,
+		.rejections = m->rejections, .mismatches = m->mismatches,
+		.evaluations = m->evaluations,
+		.verdicts_over = m->verdicts_over, .released = s->released,
+		.dropped_inputs = s->dropped,
+		.sign_us_p50 = shell_latency_us(s, 50),
+		.sign_us_p99 = shell_latency_us(s, 99),
+	};
+}
+
+static void
+board_refresh(struct shell *s)
+{
+	struct machine *m = s->machine;
+	static struct board_head head;
+
+	for (uint32_t i = 0; i < m->changed_count; i++) {
+		uint32_t slot = m->changed[i];
+		struct board_vault row;
+		struct b32 leaf = merkle_leaf(&m->positions, slot);
+
+		board_vault_row(&row, m, slot);
+		board_put_vault(s->board, slot, &row);
+		board_put_position_leaf(s->board, slot, &leaf);
+	}
+	machine_changes_clear(m);
+	for (uint32_t i = 0; i < m->verdict_used; i++) {
+		struct b32 leaf = merkle_leaf(&m->verdicts, i);
+
+		board_put_verdict_leaf(s->board, i, &leaf);
+	}
+	board_head_fill(&head, s);
+	board_put_head(s->board, &head);
+}
+
+void
+shell_close(struct shell *s, uint64_t now_ms, uint64_t now_ns)
+{
+	struct wire_close w;
+
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_CLOSE);
+	/* A wall clock that steps back must not stop the machine's. */
+	w.now_ms = now_ms > s->machine->now_ms ? now_ms : s->machine->now_ms;
+	if (!shell_is_full(s))
+		(void)shell_input(s, &w, now_ns);
+	if (!s->machine->in_flight)
+		s->batch_ns = 0;
+	if (s->board && now_ms >= s->board_ms + SHELL_BOARD_MS) {
+		s->board_ms = now_ms;
+		board_refresh(s);
+	}
+}
