@@ -137,6 +137,8 @@ time_ms_from_rfc3339__fails_on_instants_that_are_not(void **state)
 		"2026-06-30T23:59:60Z", "2026-01-01T00:00:00+24:00",
 		"2026-01-01T00:00:00+00:60", "9999-12-31T23:59:59Z",
 		"0000-00-00T00:00:00Z",
+		/* The year as written counts too, not only the instant. */
+		"1969-12-31T23:00:00-02:00", "2263-01-01T00:30:00+01:00",
 	};
 
 	(void)state;

@@ -451,6 +451,24 @@ wad_from_ratio__is_infinite_without_a_divisor(void **state)
 }
 
 static void
+wad_from_ratio__never_makes_the_infinite_by_chance(void **state)
+{
+	/* num * 10^18 / 499999999999999998 floors to exactly 2^128 - 1. */
+	u128 num = (u128)UINT64_C(0x7fffffffffffffdb) << 64 |
+	    UINT64_C(0x1b445c5b78a8be31);
+	struct usd18 den = usd18_from_raw(499999999999999998);
+	struct wad out = wad_from_raw(9);
+
+	(void)state;
+	assert_int_equal(wad_from_ratio(&out, usd18_from_raw((i128)num), den,
+	    ROUND_FLOOR), ERR_RANGE);
+	assert_true(wad_to_raw(out) == 9);
+	assert_int_equal(wad_from_ratio(&out, usd18_from_raw((i128)num - 1),
+	    den, ROUND_FLOOR), ERR_OK);
+	assert_false(wad_is_infinite(out));
+}
+
+static void
 usd18_ratio_compare__is_exact_where_quotients_are_equal(void **state)
 {
 	struct usd18 max = usd18_from_raw(I128_MAX);
@@ -466,6 +484,13 @@ usd18_ratio_compare__is_exact_where_quotients_are_equal(void **state)
 	    usd18_from_raw(4), usd18_from_raw(3), usd18_from_raw(6)), 0);
 	assert_int_equal(usd18_ratio_compare(usd18_zero(), max, usd18_zero(),
 	    below), 0);
+	/* Products whose low halves are equal, or say the contrary. */
+	assert_int_equal(usd18_ratio_compare(max, usd18_from_raw(1),
+	    usd18_from_raw(1), max), 1);
+	assert_int_equal(usd18_ratio_compare(usd18_from_raw(1), max,
+	    max, usd18_from_raw(2)), -1);
+	assert_int_equal(usd18_ratio_compare(max, usd18_from_raw(5),
+	    usd18_from_raw(1), max), 1);
 }
 
 int
@@ -491,6 +516,8 @@ main(void)
 		cmocka_unit_test(usd18_mul__rounds_to_the_named_side),
 		cmocka_unit_test(
 		    wad_from_ratio__is_infinite_without_a_divisor),
+		cmocka_unit_test(
+		    wad_from_ratio__never_makes_the_infinite_by_chance),
 		cmocka_unit_test(
 		    usd18_ratio_compare__is_exact_where_quotients_are_equal),
 	};
