@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define SCALE_MAX 38u		/* 10^38 is the largest power in 128 bits */
+#define SCALE_MAX 38u		/* 10^38 is the last in 128 bits */
 #define DEC18_SCALE 18u
 
 /* A number as written, before any scale: its digits without the point, and
@@ -27,7 +27,7 @@ struct short_number {
 /* A number at the wanted scale. */
 struct scaled {
 	u128 value;
-	unsigned fraction;	/* fraction digits as written, up to the scale */
+	unsigned fraction;	/* as written, at most the scale */
 	bool rest;		/* something below the scale was cut off */
 };
 
