@@ -22,7 +22,7 @@ function note(name, receipt) {
 	figures.push([name, Number(receipt.gasUsed)])
 }
 
-async function world(chain, k) {
+export async function world(chain, k) {
 	const admin = chain.wallet(0), owner = chain.wallet(1), bot = chain.wallet(2)
 	const adminAddress = await admin.getAddress()
 	const ownerAddress = await owner.getAddress()
@@ -77,13 +77,13 @@ async function world(chain, k) {
 	return w
 }
 
-async function submit(w, message) {
+export async function submit(w, message) {
 	const s = w.sign(message)
 	return (await w.clearing.connect(w.bot).submit(message, s.bitmap, s.signatures)).wait()
 }
 
 // A vault of so many legs, half of them debt; healthy at 2,000.
-async function vault(w, index, legs) {
+export async function vault(w, index, legs) {
 	const c = w.clearing.connect(w.owner)
 	await (await c.openVault(index, 0)).wait()
 	const prices = w.vector(2000n)
@@ -97,7 +97,7 @@ async function vault(w, index, legs) {
 	}
 }
 
-function liquidation(w, index) {
+export function liquidation(w, index) {
 	return { owner: w.ownerAddress, index, collateral: w.assets[0].token,
 		debt: w.assets[1].token, repay: 4_000n * 10n ** 6n, minSeize: 1n,
 		recipient: w.botAddress }

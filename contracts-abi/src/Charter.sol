@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// What changes only by the owner's hand, unpacked.
+/// A charter's first three words and where they stand.
 struct Law {
     address code; // the account whose code holds all of this
-    uint256 threshold; // k
-    uint256 signers; // n
-    uint256 since; // Unix seconds at which these rules came into force
-    address previous; // the charter that holds the rules before, or zero
+    uint256 head;
     bytes32 rulesHash;
     bytes32 previousHash;
 }
@@ -26,17 +23,17 @@ library Charter {
     error CharterNotCreated();
 
     function write(
-        uint256 threshold,
-        address[] memory signers,
-        uint256 since,
-        address previous,
-        bytes32 previousHash,
+        uint256 k,
+        address[] memory table,
+        uint256 from,
+        address before,
+        bytes32 beforeHash,
         bytes memory rules
     ) internal returns (address code) {
-        uint256 head = threshold | (signers.length << 8) | (since << 16) | (uint256(uint160(previous)) << 80);
-        bytes memory data = abi.encodePacked(bytes1(0), head, keccak256(rules), previousHash);
-        for (uint256 i = 0; i < signers.length; i++) {
-            data = abi.encodePacked(data, uint256(uint160(signers[i])));
+        uint256 head = k | (table.length << 8) | (from << 16) | (uint256(uint160(before)) << 80);
+        bytes memory data = abi.encodePacked(bytes1(0), head, keccak256(rules), beforeHash);
+        for (uint256 i = 0; i < table.length; i++) {
+            data = abi.encodePacked(data, uint256(uint160(table[i])));
         }
         data = abi.encodePacked(data, rules);
         if (data.length > CODE_MAX) revert CharterTooLong(data.length);
@@ -50,28 +47,50 @@ library Charter {
     }
 
     function read(address code) internal view returns (Law memory law) {
-        uint256 head;
-        bytes32 rulesHash;
-        bytes32 previousHash;
-        assembly ("memory-safe") {
-            let p := mload(0x40)
-            extcodecopy(code, p, 1, 96)
-            head := mload(p)
-            rulesHash := mload(add(p, 32))
-            previousHash := mload(add(p, 64))
-        }
         law.code = code;
-        law.threshold = head & 0xff;
-        law.signers = (head >> 8) & 0xff;
-        law.since = (head >> 16) & type(uint64).max;
-        law.previous = address(uint160(head >> 80));
-        law.rulesHash = rulesHash;
-        law.previousHash = previousHash;
+        assembly ("memory-safe") {
+            extcodecopy(code, add(law, 32), 1, 96)
+        }
+    }
+
+    /// The same, and the signer words up to the bitmap's highest bit in the same
+    /// copy; table is where they begin.  What lies beyond the n signers is not
+    /// one of them: Signatures.check refuses such a bit.
+    function readSigners(address code, uint256 bitmap) internal view returns (Law memory law, uint256 table) {
+        law.code = code;
+        assembly ("memory-safe") {
+            let size := add(96, shl(5, sub(256, clz(bitmap))))
+            let p := mload(0x40)
+            mstore(0x40, add(p, size))
+            extcodecopy(code, p, 1, size)
+            mcopy(add(law, 32), p, 96)
+            table := add(p, 96)
+        }
+    }
+
+    /// k
+    function threshold(Law memory law) internal pure returns (uint256) {
+        return law.head & 0xff;
+    }
+
+    /// n
+    function signers(Law memory law) internal pure returns (uint256) {
+        return (law.head >> 8) & 0xff;
+    }
+
+    /// Unix seconds since when these rules are in force.
+    function since(Law memory law) internal pure returns (uint256) {
+        return (law.head >> 16) & type(uint64).max;
+    }
+
+    /// The charter that holds the rules before, or zero.
+    function previous(Law memory law) internal pure returns (address) {
+        return address(uint160(law.head >> 80));
     }
 
     /// The signer table, one word each.
     function signerWords(Law memory law) internal view returns (uint256[] memory table) {
-        return words(law.code, HEAD, law.signers);
+        return words(law.code, HEAD, signers(law));
     }
 
     function signerTable(Law memory law) internal view returns (address[] memory table) {

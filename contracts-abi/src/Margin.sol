@@ -13,19 +13,17 @@ import {Vaults} from "./Vaults.sol";
 /// is weighted of the collateral less what is weighted of the debt of factor f:
 /// per leg V floor, V x factor floor, D ceil, D x weight ceil.
 library Margin {
-    /// Of one base factor, at the three ends.
-    struct Ends {
-        uint256 factor;
-        uint256 midGain;
-        uint256 lowGain;
-        uint256 highGain;
-        uint256 midOwed;
-        uint256 lowOwed;
-        uint256 highOwed;
-    }
-
     error AssetBeyondRules(uint256 slot);
     error PriceNotOk(uint256 slot);
+    error ValueTooLarge(uint256 slot);
+
+    // A base factor's record in memory: its number, then what is gained at mid,
+    // low and high, then what is owed at each.
+    uint256 private constant RECORD = 7 * 32;
+    uint256 private constant OWED = 3 * 32;
+
+    /// Values end at 2^191 (18 decimals), so that no product or sum here wraps.
+    uint256 private constant VALUE_BITS = 191;
 
     /// Sums over the factors, each at one end of its band.
     ///
@@ -46,13 +44,15 @@ library Margin {
         uint256[] calldata prices,
         bool initial
     ) internal pure returns (uint256 gain, uint256 owed) {
-        (Ends[] memory sums, uint256 used) = _sum(head, amounts, assets, rows, prices, initial);
-        for (uint256 i = 0; i < used; i++) {
-            Ends memory e = sums[i];
-            (uint256 g, uint256 o) = _pick(e.midGain, e.midOwed, e.lowGain, e.lowOwed, initial);
-            (g, o) = _pick(g, o, e.highGain, e.highOwed, initial);
-            gain += g;
-            owed += o;
+        (uint256 first, uint256 end) = _sum(head, amounts, assets, rows, prices, initial);
+        unchecked {
+            for (uint256 p = first; p != end; p += RECORD) {
+                (uint256 g, uint256 o) = (_load(p + 32), _load(p + 32 + OWED));
+                (g, o) = _pick(g, o, _load(p + 64), _load(p + 64 + OWED), initial);
+                (g, o) = _pick(g, o, _load(p + 96), _load(p + 96 + OWED), initial);
+                gain += g;
+                owed += o;
+            }
         }
     }
 
@@ -62,10 +62,13 @@ library Margin {
         pure
         returns (uint256, uint256)
     {
-        (uint256 first, uint256 second) = (g1 + o2, g2 + o1);
-        return (worse ? second < first : second > first) ? (g2, o2) : (g1, o1);
+        unchecked {
+            (uint256 one, uint256 two) = (g1 + o2, g2 + o1);
+            return (worse ? two < one : two > one) ? (g2, o2) : (g1, o1);
+        }
     }
 
+    /// One record a base factor, from first to end, in free memory.
     function _sum(
         uint256 head,
         uint256[] memory amounts,
@@ -73,59 +76,117 @@ library Margin {
         uint256[] memory rows,
         uint256[] calldata prices,
         bool initial
-    ) private pure returns (Ends[] memory sums, uint256 used) {
-        uint256 count = amounts.length;
-        sums = new Ends[](count);
-        for (uint256 i = 0; i < count; i++) {
-            uint256 which = Vaults.leg(head, i);
-            uint256 slot = which & 0xff;
-            if (slot >= assets.length) revert AssetBeyondRules(slot);
-            uint256 row = rows[slot];
-            uint256 word = prices[slot];
-            bool debt = which & Vaults.DEBT != 0;
-
-            uint256 mid;
-            uint256 low;
-            uint256 high;
-            if (initial) {
-                if (Prices.status(word) != STATUS_OK || Prices.mid(word) == 0) revert PriceNotOk(slot);
-                (mid, low, high) = Prices.ends(word);
-            } else if (!Prices.refused(word)) {
-                (mid, low, high) = Prices.ends(word);
-            } else if (!debt) {
-                high = Prices.refusedHigh(word);
-                (mid, low) = (high, high);
-            }
-
-            uint256 f = Rules.baseFactor(row);
-            uint256 j = 0;
-            while (j < used && sums[j].factor != f) j++;
-            Ends memory e = sums[j];
-            if (j == used) {
-                e.factor = f;
-                used++;
-            }
-            uint256 unit = 10 ** Rules.decimals(assets[slot]);
-            if (debt) {
-                uint256 weight = Rules.debtWeight(row);
-                e.midOwed += owes(amounts[i], mid, unit, weight);
-                e.lowOwed += owes(amounts[i], low, unit, weight);
-                e.highOwed += owes(amounts[i], high, unit, weight);
-            } else {
-                uint256 weight = initial ? Rules.ltv(row) : Rules.liquidationThreshold(row);
-                e.midGain += gains(amounts[i], mid, unit, weight);
-                e.lowGain += gains(amounts[i], low, unit, weight);
-                e.highGain += gains(amounts[i], high, unit, weight);
+    ) private pure returns (uint256 first, uint256 end) {
+        assembly ("memory-safe") {
+            first := mload(0x40)
+            // Room for a factor a leg.
+            mstore(0x40, add(first, mul(mload(amounts), RECORD)))
+        }
+        end = first;
+        unchecked {
+            for (uint256 i = 0; i < amounts.length; i++) {
+                uint256 which = Vaults.leg(head, i);
+                uint256 slot = which & 0xff;
+                // Also what makes the unchecked reads below safe: there are as
+                // many rows and prices as assets.
+                if (slot >= assets.length) revert AssetBeyondRules(slot);
+                uint256 row = word(rows, slot);
+                bool debt = which & Vaults.DEBT != 0;
+                (uint256 mid, uint256 low, uint256 high) = _ends(wordOf(prices, slot), debt, initial, slot);
+                uint256 unit = 10 ** Rules.decimals(word(assets, slot));
+                uint256 amount = word(amounts, i);
+                uint256 p = _record(first, end, Rules.baseFactor(row));
+                if (p == end) end += RECORD;
+                if (debt) {
+                    uint256 weight = Rules.debtWeight(row);
+                    _grow(p + 32 + OWED, _owes(amount * mid, unit, weight, slot));
+                    _grow(p + 64 + OWED, _owes(amount * low, unit, weight, slot));
+                    _grow(p + 96 + OWED, _owes(amount * high, unit, weight, slot));
+                } else {
+                    uint256 weight = initial ? Rules.ltv(row) : Rules.liquidationThreshold(row);
+                    _grow(p + 32, _gains(amount * mid, unit, weight, slot));
+                    _grow(p + 64, _gains(amount * low, unit, weight, slot));
+                    _grow(p + 96, _gains(amount * high, unit, weight, slot));
+                }
             }
         }
     }
 
-    function gains(uint256 amount, uint256 price, uint256 unit, uint256 weight) internal pure returns (uint256) {
-        return amount * price / unit * weight / PPB;
+    /// The prices of one leg, each below 2^128, as are amounts.
+    function _ends(uint256 price, bool debt, bool initial, uint256 slot)
+        private
+        pure
+        returns (uint256 mid, uint256 low, uint256 high)
+    {
+        if (Prices.refused(price)) {
+            if (initial) revert PriceNotOk(slot);
+            if (!debt) mid = low = high = Prices.refusedHigh(price);
+            return (mid, low, high);
+        }
+        if (initial && (Prices.status(price) != STATUS_OK || Prices.mid(price) == 0)) revert PriceNotOk(slot);
+        (mid, low, high) = Prices.ends(price);
     }
 
-    function owes(uint256 amount, uint256 price, uint256 unit, uint256 weight) internal pure returns (uint256) {
-        return Math.ceilDiv(Math.ceilDiv(amount * price, unit) * weight, PPB);
+    /// V floor, V x weight floor; product is amount x price.
+    function _gains(uint256 product, uint256 unit, uint256 weight, uint256 slot) private pure returns (uint256 v) {
+        unchecked {
+            v = product / unit;
+            if (v >> VALUE_BITS != 0) revert ValueTooLarge(slot);
+            v = v * weight / PPB;
+        }
+    }
+
+    /// D ceil, D x weight ceil.
+    function _owes(uint256 product, uint256 unit, uint256 weight, uint256 slot) private pure returns (uint256 d) {
+        unchecked {
+            d = _ceil(product, unit);
+            if (d >> VALUE_BITS != 0) revert ValueTooLarge(slot);
+            d = _ceil(d * weight, PPB);
+        }
+    }
+
+    function _ceil(uint256 a, uint256 b) private pure returns (uint256 c) {
+        assembly ("memory-safe") {
+            c := add(div(a, b), iszero(iszero(mod(a, b))))
+        }
+    }
+
+    /// The record of factor f; a new one, zeroed, at end.
+    function _record(uint256 first, uint256 end, uint256 f) private pure returns (uint256 p) {
+        assembly ("memory-safe") {
+            p := first
+            for {} and(lt(p, end), iszero(eq(mload(p), f))) { p := add(p, RECORD) } {}
+            if eq(p, end) {
+                mstore(p, f)
+                // Past the end of calldata lie zeros.
+                calldatacopy(add(p, 32), calldatasize(), 192)
+            }
+        }
+    }
+
+    function _load(uint256 p) private pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := mload(p)
+        }
+    }
+
+    function _grow(uint256 p, uint256 value) private pure {
+        assembly ("memory-safe") {
+            mstore(p, add(mload(p), value))
+        }
+    }
+
+    /// list[i] without its bounds check: the caller has made it.
+    function word(uint256[] memory list, uint256 i) internal pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := mload(add(add(list, 32), shl(5, i)))
+        }
+    }
+
+    function wordOf(uint256[] calldata list, uint256 i) internal pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := calldataload(add(list.offset, shl(5, i)))
+        }
     }
 
     /// What a liquidation moves, from mid prices of both legs.
@@ -153,45 +214,40 @@ library Margin {
         pure
         returns (uint256 repaid, uint256 seized)
     {
-        uint256 bonus = PPB + Rules.bonus(x.collateralRow);
+        uint256 over = PPB + Rules.bonus(x.collateralRow);
+        uint256 under = PPB;
         uint256 dust = Rules.dust(x.debtRow);
-        uint256 unit = 10 ** Rules.decimals(x.debtAsset);
+        uint256 dc = Rules.decimals(x.collateralAsset);
+        uint256 dd = Rules.decimals(x.debtAsset);
         uint256 cap = x.debt;
-        // HF x weight > (1 + bonus) x LT with HF = gain / owed.
-        if (
-            gain * Rules.debtWeight(x.debtRow) * PPB
-                > owed * bonus * Rules.liquidationThreshold(x.collateralRow)
-        ) {
-            cap = Math.ceilDiv(x.debt * Rules.closeFactor(x.debtRow), PPB);
-            if (Math.ceilDiv((x.debt - cap) * x.debtPrice, unit) < dust) cap = x.debt;
+        unchecked {
+            // HF x weight > (1 + bonus) x LT, HF = gain / owed.  Sums of 16 values
+            // are below 2^196 and weights below 2^33.
+            if (
+                gain * Rules.debtWeight(x.debtRow)
+                    > owed * over / PPB * Rules.liquidationThreshold(x.collateralRow)
+            ) {
+                cap = _ceil(x.debt * Rules.closeFactor(x.debtRow), PPB);
+                if (_ceil((x.debt - cap) * x.debtPrice, 10 ** dd) < dust) cap = x.debt;
+            }
         }
         repaid = Math.min(asked, cap);
         if (repaid == 0) revert NothingToRepay();
 
-        uint256 over = bonus;
-        uint256 under = PPB;
-        uint256 dc = Rules.decimals(x.collateralAsset);
-        uint256 dd = Rules.decimals(x.debtAsset);
+        // seized = repaid x (debt price x over) / (collateral price x under)
         if (dc > dd) over *= 10 ** (dc - dd);
         else under *= 10 ** (dd - dc);
-        // seized = repaid x (debt price x over) / (collateral price x under)
         over *= x.debtPrice;
         under *= x.collateralPrice;
-        seized = _floorOr(repaid, over, under, x.collateral);
+        (uint256 top, uint256 low) = Math.mul512(repaid, over);
+        if (top == 0) seized = low / under;
+        else seized = top >= under ? type(uint256).max : Math.mulDiv(repaid, over, under);
         if (seized > x.collateral) {
             seized = x.collateral;
             repaid = Math.mulDiv(seized, under, over, Math.Rounding.Ceil);
-            return (repaid, seized);
+        } else if (repaid < x.debt && seized < x.collateral) {
+            uint256 left = _ceil((x.debt - repaid) * x.debtPrice, 10 ** dd);
+            if (left < dust) revert DustLeft(left);
         }
-        if (repaid < x.debt && seized < x.collateral) {
-            uint256 value = Math.ceilDiv((x.debt - repaid) * x.debtPrice, unit);
-            if (value < dust) revert DustLeft(value);
-        }
-    }
-
-    /// floor(a x b / c), or more than bound where that does not fit a word.
-    function _floorOr(uint256 a, uint256 b, uint256 c, uint256 bound) private pure returns (uint256) {
-        (uint256 high,) = Math.mul512(a, b);
-        return high >= c ? bound + 1 : Math.mulDiv(a, b, c);
     }
 }

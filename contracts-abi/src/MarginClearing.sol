@@ -11,6 +11,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import "./Types.sol";
 import {Charter, Law} from "./Charter.sol";
+import {Latest} from "./Latest.sol";
 import {Margin} from "./Margin.sol";
 import {MarginPool} from "./MarginPool.sol";
 import {Prices} from "./Prices.sol";
@@ -35,6 +36,7 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using Vaults for Vault;
     using Vaults for uint256;
+    using Charter for Law;
 
     uint256 private constant AHEAD_MS = 15_000; // asOf may run before the block
     uint256 private constant AGE_MS = 45_000; // of a liquidation's header
@@ -44,15 +46,6 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
     uint256 private constant ACTION_AGE_MS = 30_000;
     uint256 private constant ACTION_LATE_MS = 15_000;
     uint256 private constant BLOCK_HASHES = 256;
-
-    /// The latest header, one word.
-    struct Latest {
-        uint64 sequence;
-        uint64 asOf;
-        uint64 lastRefusal; // asOf of the last REFUSED header stored
-        uint8 status;
-        bool paused;
-    }
 
     /// Rules that wait: kept as a charter without signers.
     struct Pending {
@@ -69,7 +62,7 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
     uint256 public immutable rulesDelaySeconds;
     uint256 public immutable faulty;
 
-    Latest private _latest;
+    uint256 private _latest; // packed: Latest.sol
     bytes32 private _digest;
     address private _charter;
     Pending private _pending;
@@ -102,19 +95,19 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
     error IsPaused();
     error NotPaused();
     error WrongBook(bytes32 given);
-    error UnknownStatus(uint8 status);
-    error AsOfAhead(uint64 asOf);
-    error AsOfTooOld(uint64 asOf);
-    error Expired(uint64 validUntil);
-    error BlockAhead(uint64 blockNumber);
-    error BlockHashMismatch(uint64 blockNumber);
+    error UnknownStatus(uint256 status);
+    error AsOfAhead(uint256 asOf);
+    error AsOfTooOld(uint256 asOf);
+    error Expired(uint256 validUntil);
+    error BlockAhead(uint256 blockNumber);
+    error BlockHashMismatch(uint256 blockNumber);
     error RulesUnknown(bytes32 rulesHash);
-    error RulesNotInForce(bytes32 rulesHash, uint64 asOf);
+    error RulesNotInForce(bytes32 rulesHash, uint256 asOf);
     error HeaderRefused();
-    error HeaderSuperseded(uint64 asOf, uint64 latestAsOf);
-    error HeaderBeforeRefusal(uint64 asOf, uint64 lastRefusal);
+    error HeaderSuperseded(uint256 asOf, uint256 latestAsOf);
+    error HeaderBeforeRefusal(uint256 asOf, uint256 lastRefusal);
     error HeaderNotStored(bytes32 digest);
-    error HeaderEquivocates(uint64 sequence);
+    error HeaderEquivocates(uint256 sequence);
     error PricesLength(uint256 given, uint256 assets);
     error PricesMismatch(bytes32 given);
     error PriceRefused(uint256 slot);
@@ -164,17 +157,19 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
     /// asOf) changes nothing and does not revert; the same sequence with
     /// another digest and valid signatures pauses the contract.
     function submit(Attestation calldata a, uint256 signers, bytes calldata signatures) external {
-        (Latest memory l, bytes32 digest) = _begin(a);
-        if (a.sequence < l.sequence) return;
-        if (a.sequence == l.sequence && (digest == _digest || _digest == 0)) return;
-        Law memory law = Charter.read(_charter);
-        Signatures.check(digest, signers, signatures, Charter.signerWords(law), law.threshold);
-        if (a.sequence == l.sequence) {
-            _equivocate(l, digest);
+        uint256 last = _running(a);
+        uint256 ahead = Fields.sequence(a);
+        if (ahead < Latest.sequence(last)) return;
+        bytes32 digest = _hash(a);
+        bool repeats = ahead == Latest.sequence(last);
+        if (repeats && !_differs(digest)) return;
+        Law memory law = _signed(digest, signers, signatures);
+        if (repeats) {
+            _equivocate(last, digest);
             return;
         }
         _checkHeader(a, law);
-        _store(a, l, digest);
+        _store(a, last, digest);
     }
 
     /// Liquidates on the header in calldata.  signers == 0: without signatures,
@@ -200,54 +195,59 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
         uint256[] calldata prices,
         Liquidation calldata l
     ) external nonReentrant returns (uint256 repaid, uint256 seized) {
-        (Latest memory latest_, bytes32 digest) = _begin(a);
-        Law memory law = Charter.read(_charter);
-        Signatures.check(digest, signers, signatures, Charter.signerWords(law), law.threshold);
-        if (_differs(a, latest_, digest)) {
-            _equivocate(latest_, digest);
+        uint256 last = _running(a);
+        bytes32 digest = _hash(a);
+        Law memory law = _signed(digest, signers, signatures);
+        if (Fields.sequence(a) == Latest.sequence(last) && _differs(digest)) {
+            _equivocate(last, digest);
             return (0, 0);
         }
         address rulesCode = _checkHeader(a, law);
-        if (a.sequence > latest_.sequence) _store(a, latest_, digest);
-        _checkFresh(a, latest_, AGE_MS, latenessMs);
+        if (Fields.sequence(a) > Latest.sequence(last)) last = _store(a, last, digest);
+        _checkFresh(a, last, AGE_MS, latenessMs);
         return _liquidate(a, rulesCode, prices, l);
     }
 
-    /// True if the header repeats the latest sequence with other content.
-    function _differs(Attestation calldata a, Latest memory l, bytes32 digest) private view returns (bool) {
-        if (a.sequence != l.sequence) return false;
+    /// True if another digest is stored; nothing is, after a rotation.
+    function _differs(bytes32 digest) private view returns (bool) {
         bytes32 stored = _digest;
         return stored != 0 && stored != digest;
     }
 
-    function _store(Attestation calldata a, Latest memory l, bytes32 digest) private {
-        if (a.asOf < l.asOf) return;
-        l.sequence = a.sequence;
-        l.asOf = a.asOf;
-        l.status = a.status;
-        if (a.status == STATUS_REFUSED) l.lastRefusal = a.asOf;
-        _latest = l;
+    function _store(Attestation calldata a, uint256 last, bytes32 digest) private returns (uint256) {
+        uint256 asOf = Fields.asOf(a);
+        uint256 status = Fields.status(a);
+        if (asOf < Latest.asOf(last)) return last;
+        uint256 refusal = status == STATUS_REFUSED ? asOf : Latest.lastRefusal(last);
+        last = Latest.pack(Fields.sequence(a), asOf, refusal, status);
+        _latest = last;
         _digest = digest;
-        emit Submitted(a.sequence, digest, a.asOf, a.status);
+        emit Submitted(uint64(Fields.sequence(a)), digest, uint64(asOf), uint8(status));
+        return last;
     }
 
-    function _equivocate(Latest memory l, bytes32 digest) private {
-        l.paused = true;
-        _latest = l;
-        emit Equivocation(l.sequence, _digest, digest);
+    function _equivocate(uint256 last, bytes32 digest) private {
+        _latest = Latest.withPause(last);
+        emit Equivocation(uint64(Latest.sequence(last)), _digest, digest);
         emit Paused(msg.sender);
     }
 
-    function _running() private view returns (Latest memory l) {
-        l = _latest;
-        if (l.paused) revert IsPaused();
+    /// The latest word, unless paused.  A sequence counts within its book, so
+    /// that is asked before anything is judged.
+    function _running(Attestation calldata a) private view returns (uint256 last) {
+        last = _latest;
+        if (Latest.isPaused(last)) revert IsPaused();
+        if (Fields.book(a) != book) revert WrongBook(Fields.book(a));
     }
 
-    function _begin(Attestation calldata a) private view returns (Latest memory l, bytes32 digest) {
-        l = _running();
-        // Before anything is judged: a sequence counts within its book.
-        if (a.book != book) revert WrongBook(a.book);
-        digest = _hash(a);
+    function _signed(bytes32 digest, uint256 signers, bytes calldata signatures)
+        private
+        view
+        returns (Law memory law)
+    {
+        uint256 table;
+        (law, table) = Charter.readSigners(_charter, signers);
+        Signatures.check(digest, signers, signatures, table, law.signers(), law.threshold());
     }
 
     /// A header that may move money now: signed or stored, in its time, not
@@ -259,54 +259,67 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
         uint256 ageMs,
         uint256 lateMs
     ) private view returns (address rulesCode) {
-        (Latest memory l, bytes32 digest) = _begin(a);
-        Law memory law = Charter.read(_charter);
+        uint256 last = _running(a);
+        bytes32 digest = _hash(a);
         if (signers == 0) {
             if (digest != _digest) revert HeaderNotStored(digest);
             _checkTimes(a);
-            rulesCode = _rulesOf(a, law);
+            rulesCode = _rulesOf(a, Charter.read(_charter));
         } else {
-            Signatures.check(digest, signers, signatures, Charter.signerWords(law), law.threshold);
-            if (_differs(a, l, digest)) revert HeaderEquivocates(a.sequence);
+            Law memory law = _signed(digest, signers, signatures);
+            if (Fields.sequence(a) == Latest.sequence(last) && _differs(digest)) revert HeaderEquivocates(Fields.sequence(a));
             rulesCode = _checkHeader(a, law);
         }
-        _checkFresh(a, l, ageMs, lateMs);
+        _checkFresh(a, last, ageMs, lateMs);
     }
 
     function _checkHeader(Attestation calldata a, Law memory law) private view returns (address) {
-        if (a.status > STATUS_REFUSED) revert UnknownStatus(a.status);
+        if (Fields.status(a) > STATUS_REFUSED) revert UnknownStatus(Fields.status(a));
         _checkTimes(a);
-        if (a.blockNumber >= block.number) revert BlockAhead(a.blockNumber);
-        if (checkBlockHash && block.number - a.blockNumber <= BLOCK_HASHES) {
-            if (blockhash(a.blockNumber) != a.blockHash) revert BlockHashMismatch(a.blockNumber);
+        if (Fields.blockNumber(a) >= block.number) revert BlockAhead(Fields.blockNumber(a));
+        unchecked {
+            if (checkBlockHash && block.number - Fields.blockNumber(a) <= BLOCK_HASHES) {
+                if (blockhash(Fields.blockNumber(a)) != Fields.blockHash(a)) revert BlockHashMismatch(Fields.blockNumber(a));
+            }
         }
         return _rulesOf(a, law);
     }
 
+    // Times are below 2^64 ms: no sum here can wrap.
     function _checkTimes(Attestation calldata a) private view {
-        uint256 nowMs = block.timestamp * 1000;
-        if (a.asOf > nowMs + AHEAD_MS) revert AsOfAhead(a.asOf);
-        if (nowMs > a.validUntil) revert Expired(a.validUntil);
+        unchecked {
+            uint256 nowMs = block.timestamp * 1000;
+            if (Fields.asOf(a) > nowMs + AHEAD_MS) revert AsOfAhead(Fields.asOf(a));
+            if (nowMs > Fields.validUntil(a)) revert Expired(Fields.validUntil(a));
+        }
     }
 
-    function _checkFresh(Attestation calldata a, Latest memory l, uint256 ageMs, uint256 lateMs) private view {
-        if (a.status == STATUS_REFUSED) revert HeaderRefused();
-        if (uint256(a.asOf) + ageMs < block.timestamp * 1000) revert AsOfTooOld(a.asOf);
-        if (uint256(a.asOf) + lateMs < l.asOf) revert HeaderSuperseded(a.asOf, l.asOf);
-        if (a.asOf <= l.lastRefusal) revert HeaderBeforeRefusal(a.asOf, l.lastRefusal);
+    function _checkFresh(Attestation calldata a, uint256 last, uint256 ageMs, uint256 lateMs) private view {
+        unchecked {
+            uint256 asOf = Fields.asOf(a);
+            if (Fields.status(a) == STATUS_REFUSED) revert HeaderRefused();
+            if (asOf + ageMs < block.timestamp * 1000) revert AsOfTooOld(asOf);
+            if (asOf + lateMs < Latest.asOf(last)) revert HeaderSuperseded(asOf, Latest.asOf(last));
+            if (asOf <= Latest.lastRefusal(last)) {
+                revert HeaderBeforeRefusal(asOf, Latest.lastRefusal(last));
+            }
+        }
     }
 
     /// The charter whose rules were in force at the header's asOf; those before
     /// live GRACE_MS longer, since signers learn of a change from the chain.
     function _rulesOf(Attestation calldata a, Law memory law) private pure returns (address) {
-        uint256 sinceMs = law.since * 1000;
-        if (a.rulesHash == law.rulesHash) {
-            if (a.asOf < sinceMs) revert RulesNotInForce(a.rulesHash, a.asOf);
-            return law.code;
+        unchecked {
+            uint256 sinceMs = law.since() * 1000;
+            bytes32 hash = Fields.rulesHash(a);
+            if (hash == law.rulesHash) {
+                if (Fields.asOf(a) < sinceMs) revert RulesNotInForce(hash, Fields.asOf(a));
+                return law.code;
+            }
+            if (law.previous() == address(0) || hash != law.previousHash) revert RulesUnknown(hash);
+            if (Fields.asOf(a) >= sinceMs + GRACE_MS) revert RulesNotInForce(hash, Fields.asOf(a));
+            return law.previous();
         }
-        if (law.previous == address(0) || a.rulesHash != law.previousHash) revert RulesUnknown(a.rulesHash);
-        if (a.asOf >= sinceMs + GRACE_MS) revert RulesNotInForce(a.rulesHash, a.asOf);
-        return law.previous;
     }
 
     function _hash(Attestation calldata a) private view returns (bytes32) {
@@ -349,21 +362,14 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
             if (gain >= owed) revert VaultHealthy(id);
 
             Margin.Exchange memory x;
-            uint256 slot;
-            (collateralLeg, slot) = _findLeg(head, assets, l.collateral, 0);
+            (collateralLeg, x.collateralAsset, x.collateralRow, x.collateralPrice) =
+                _findLeg(head, assets, rows, prices, l.collateral, 0);
             if (collateralLeg == amounts.length) revert NotCollateral(l.collateral);
-            (x.collateralAsset, x.collateralRow) = (assets[slot], rows[slot]);
-            x.collateralPrice = _usable(prices, slot);
-            collateralHeld = amounts[collateralLeg];
-            x.collateral = collateralHeld;
-
-            (debtLeg, slot) = _findLeg(head, assets, l.debt, Vaults.DEBT);
+            (debtLeg, x.debtAsset, x.debtRow, x.debtPrice) =
+                _findLeg(head, assets, rows, prices, l.debt, Vaults.DEBT);
             if (debtLeg == amounts.length) revert NotDebt(l.debt);
-            (x.debtAsset, x.debtRow) = (assets[slot], rows[slot]);
-            x.debtPrice = _usable(prices, slot);
-            debtHeld = amounts[debtLeg];
-            x.debt = debtHeld;
-
+            x.collateral = collateralHeld = Margin.word(amounts, collateralLeg);
+            x.debt = debtHeld = Margin.word(amounts, debtLeg);
             (repaid, seized) = Margin.exchange(x, gain, owed, l.repay);
             if (seized < l.minSeize) revert SeizeBelowMinimum(seized, l.minSeize);
         }
@@ -388,27 +394,33 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
     function _checkPrices(Attestation calldata a, uint256[] calldata prices, uint256 assets) private pure {
         if (prices.length != assets) revert PricesLength(prices.length, assets);
         bytes32 hash = Prices.hash(prices);
-        if (hash != a.pricesHash) revert PricesMismatch(hash);
+        if (hash != Fields.pricesHash(a)) revert PricesMismatch(hash);
     }
 
-    /// The mid price of a leg that is seized or repaid.
-    function _usable(uint256[] calldata prices, uint256 slot) private pure returns (uint256 mid) {
-        uint256 word = prices[slot];
-        mid = Prices.mid(word);
-        if (Prices.refused(word) || mid == 0) revert PriceRefused(slot);
-    }
-
-    /// Leg index and slot of a token on one side; the leg count if none.
-    function _findLeg(uint256 head, uint256[] memory assets, address token, uint256 side)
-        private
-        pure
-        returns (uint256 i, uint256 slot)
-    {
+    /// The leg of a token on one side, with its asset, row and mid price, which
+    /// must not be refused; the leg count if there is none.  After weigh, which
+    /// has shown every slot to lie within the rules.
+    function _findLeg(
+        uint256 head,
+        uint256[] memory assets,
+        uint256[] memory rows,
+        uint256[] calldata prices,
+        address token,
+        uint256 side
+    ) private pure returns (uint256 i, uint256 asset, uint256 row, uint256 mid) {
         uint256 n = head.count();
-        for (i = 0; i < n; i++) {
-            uint256 which = head.leg(i);
-            slot = which & 0xff;
-            if (which & Vaults.DEBT == side && Rules.token(assets[slot]) == token) return (i, slot);
+        unchecked {
+            for (i = 0; i < n; i++) {
+                uint256 which = head.leg(i);
+                uint256 slot = which & 0xff;
+                asset = Margin.word(assets, slot);
+                if (which & Vaults.DEBT != side || Rules.token(asset) != token) continue;
+                row = Margin.word(rows, slot);
+                uint256 price = Margin.wordOf(prices, slot);
+                mid = Prices.mid(price);
+                if (Prices.refused(price) || mid == 0) revert PriceRefused(slot);
+                return (i, asset, row, mid);
+            }
         }
     }
 
@@ -489,9 +501,9 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
         v.head = head;
         _checkInitial(v, id, head, a, signers, signatures, prices);
         emit Borrowed(id, token, amount);
-        uint256 before = IERC20(token).balanceOf(address(pool));
+        uint256 before = _balance(token, address(pool));
         pool.pay(IERC20(token), msg.sender, amount);
-        if (before - IERC20(token).balanceOf(address(pool)) != amount) revert TransferNotExact(token);
+        if (_balance(token, address(pool)) + amount != before) revert TransferNotExact(token);
     }
 
     /// By anyone; what is above the debt is not taken.
@@ -536,15 +548,28 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
 
     // Tokens that take a fee or rebase are refused by what the balance says.
     function _pull(address token, address from, address to, uint256 amount) private {
-        uint256 before = IERC20(token).balanceOf(to);
+        uint256 before = _balance(token, to);
         IERC20(token).safeTransferFrom(from, to, amount);
-        if (IERC20(token).balanceOf(to) != before + amount) revert TransferNotExact(token);
+        if (_balance(token, to) != before + amount) revert TransferNotExact(token);
     }
 
     function _push(address token, address to, uint256 amount) private {
-        uint256 before = IERC20(token).balanceOf(address(this));
+        uint256 before = _balance(token, address(this));
         IERC20(token).safeTransfer(to, amount);
-        if (IERC20(token).balanceOf(address(this)) + amount != before) revert TransferNotExact(token);
+        if (_balance(token, address(this)) + amount != before) revert TransferNotExact(token);
+    }
+
+    /// balanceOf, four of them in a liquidation: so without a decoder.
+    function _balance(address token, address who) private view returns (uint256 amount) {
+        bool ok;
+        uint256 selector = uint256(uint32(IERC20.balanceOf.selector));
+        assembly ("memory-safe") {
+            mstore(0, shl(224, selector))
+            mstore(4, and(who, 0xffffffffffffffffffffffffffffffffffffffff))
+            ok := and(gt(returndatasize(), 31), staticcall(gas(), token, 0, 36, 0, 32))
+            amount := mload(0)
+        }
+        if (!ok) revert SafeERC20.SafeERC20FailedOperation(token);
     }
 
     // ---- the owner --------------------------------------------------------
@@ -590,16 +615,16 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
     }
 
     function pause() external onlyOwner {
-        _running();
-        _latest.paused = true;
+        if (Latest.isPaused(_latest)) revert IsPaused();
+        _latest = Latest.withPause(_latest);
         emit Paused(msg.sender);
     }
 
     /// The stored digest goes with the pause: proof of an old equivocation must
     /// not pause again.
     function unpause() external onlyOwner {
-        if (!_latest.paused) revert NotPaused();
-        _latest.paused = false;
+        if (!Latest.isPaused(_latest)) revert NotPaused();
+        _latest = Latest.withoutPause(_latest);
         _digest = 0;
         emit Unpaused(msg.sender);
     }
@@ -611,12 +636,13 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
         view
         returns (bytes32 digest, uint64 sequence, uint64 asOf, uint8 status, uint64 lastRefusal)
     {
-        Latest memory l = _latest;
-        return (_digest, l.sequence, l.asOf, l.status, l.lastRefusal);
+        uint256 last = _latest;
+        (digest, sequence, asOf) = (_digest, uint64(Latest.sequence(last)), uint64(Latest.asOf(last)));
+        (status, lastRefusal) = (uint8(Latest.status(last)), uint64(Latest.lastRefusal(last)));
     }
 
     function paused() external view returns (bool) {
-        return _latest.paused;
+        return Latest.isPaused(_latest);
     }
 
     function rules() external view returns (bytes memory blob) {
@@ -631,7 +657,7 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
     /// and the hash of those before.
     function rulesSince() external view returns (uint64 since, bytes32 previousHash) {
         Law memory law = Charter.read(_charter);
-        return (uint64(law.since), law.previousHash);
+        return (uint64(law.since()), law.previousHash);
     }
 
     function pendingRules() external view returns (bytes memory blob, uint64 readyAt) {
@@ -641,7 +667,7 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
     }
 
     function threshold() external view returns (uint256 k) {
-        return Charter.read(_charter).threshold;
+        return Charter.read(_charter).threshold();
     }
 
     function signerTable() external view returns (address[] memory table) {

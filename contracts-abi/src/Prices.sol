@@ -37,6 +37,7 @@ library Prices {
             low = middle * (PPB - bandLow) / PPB;
             high = (middle * (PPB + bandHigh) + (PPB - 1)) / PPB;
         }
+        if (high >> 128 != 0) revert PriceBand(word);
     }
 
     /// The upper bound that a refused word keeps, 18 decimals.

@@ -30,7 +30,7 @@ contract Registrar {
     {
         _checkSigners(signers, k, faulty, anyThreshold);
         Law memory law = Charter.read(charter);
-        return Charter.write(k, signers, law.since, law.previous, law.previousHash, Rules.blob(charter));
+        return Charter.write(k, signers, Charter.since(law), Charter.previous(law), law.previousHash, Rules.blob(charter));
     }
 
     /// Rules that wait: a charter without signers.
@@ -44,7 +44,7 @@ contract Registrar {
     function activate(address charter, address waiting) external returns (address) {
         Law memory law = Charter.read(charter);
         return Charter.write(
-            law.threshold,
+            Charter.threshold(law),
             Charter.signerTable(law),
             block.timestamp,
             charter,

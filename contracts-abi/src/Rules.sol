@@ -76,8 +76,11 @@ library Rules {
         uint256 start = Charter.rulesOffset(charter);
         (uint256 n, uint256 m) = _counts(charter, start);
         if (mode >= m) revert UnknownMode(mode);
-        assets = Charter.words(charter, start + 32, n);
-        rows = Charter.words(charter, start + 32 * (1 + n + mode * n), n);
+        unchecked {
+            // Below the size of a contract's code.
+            assets = Charter.words(charter, start + 32, n);
+            rows = Charter.words(charter, start + 32 * (1 + n + mode * n), n);
+        }
     }
 
     function modes(address charter) internal view returns (uint256 m) {

@@ -58,3 +58,50 @@ bytes32 constant ATTESTATION_TYPEHASH = keccak256(
     "bytes32 inputsHash,uint8 status,uint32 reason,uint32 vaultCount,uint32 verdictCount,"
     "uint128 collateralValue,uint128 debtValue)"
 );
+
+/// The words that the contract itself reads, straight from calldata.  Without
+/// range checks: the digest commits to whole words, so what has dirty high
+/// bits is something that no signer signed.
+library Fields {
+    function book(Attestation calldata a) internal pure returns (bytes32) {
+        return bytes32(_word(a, 0));
+    }
+
+    function sequence(Attestation calldata a) internal pure returns (uint256) {
+        return _word(a, 1);
+    }
+
+    function asOf(Attestation calldata a) internal pure returns (uint256) {
+        return _word(a, 2);
+    }
+
+    function validUntil(Attestation calldata a) internal pure returns (uint256) {
+        return _word(a, 3);
+    }
+
+    function blockNumber(Attestation calldata a) internal pure returns (uint256) {
+        return _word(a, 4);
+    }
+
+    function blockHash(Attestation calldata a) internal pure returns (bytes32) {
+        return bytes32(_word(a, 5));
+    }
+
+    function pricesHash(Attestation calldata a) internal pure returns (bytes32) {
+        return bytes32(_word(a, 7));
+    }
+
+    function rulesHash(Attestation calldata a) internal pure returns (bytes32) {
+        return bytes32(_word(a, 9));
+    }
+
+    function status(Attestation calldata a) internal pure returns (uint256) {
+        return _word(a, 11);
+    }
+
+    function _word(Attestation calldata a, uint256 i) private pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := calldataload(add(a, shl(5, i)))
+        }
+    }
+}

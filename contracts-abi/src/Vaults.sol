@@ -63,7 +63,9 @@ library Vaults {
 
     /// Side and slot of leg i.
     function leg(uint256 head, uint256 i) internal pure returns (uint256) {
-        return (head >> (9 * i)) & LEG;
+        unchecked {
+            return (head >> (9 * i)) & LEG; // i is below LEGS_MAX
+        }
     }
 
     function withNonce(uint256 head) internal pure returns (uint256) {
@@ -93,16 +95,24 @@ library Vaults {
     }
 
     function amount(Vault storage v, uint256 i) internal view returns (uint256) {
-        return (v.legs[i >> 1] >> ((i & 1) << 7)) & M128;
+        return (_pair(v, i) >> ((i & 1) << 7)) & M128;
     }
 
     function amounts(Vault storage v, uint256 head) internal view returns (uint256[] memory list) {
         uint256 n = count(head);
-        list = new uint256[](n);
-        for (uint256 i = 0; i < n; i += 2) {
-            uint256 pair = v.legs[i >> 1];
-            list[i] = pair & M128;
-            if (i + 1 < n) list[i + 1] = pair >> 128;
+        uint256[LEGS_MAX / 2] storage pairs = v.legs;
+        assembly ("memory-safe") {
+            list := mload(0x40)
+            mstore(list, n)
+            let p := add(list, 32)
+            // An odd count writes one word more, so the room is even.
+            mstore(0x40, add(p, shl(6, shr(1, add(n, 1)))))
+            for { let i := 0 } lt(i, n) { i := add(i, 2) } {
+                let pair := sload(add(pairs.slot, shr(1, i)))
+                mstore(p, and(pair, 0xffffffffffffffffffffffffffffffff))
+                mstore(add(p, 32), shr(128, pair))
+                p := add(p, 64)
+            }
         }
     }
 
@@ -132,6 +142,16 @@ library Vaults {
     function _store(Vault storage v, uint256 i, uint256 value) private {
         if (value > M128) revert AmountTooLarge(value);
         uint256 shift = (i & 1) << 7;
-        v.legs[i >> 1] = (v.legs[i >> 1] & ~(M128 << shift)) | (value << shift);
+        uint256 pair = (_pair(v, i) & ~(M128 << shift)) | (value << shift);
+        assembly ("memory-safe") {
+            sstore(add(add(v.slot, 1), shr(1, i)), pair)
+        }
+    }
+
+    // legs starts one slot behind head; a leg's index is below LEGS_MAX.
+    function _pair(Vault storage v, uint256 i) private view returns (uint256 pair) {
+        assembly ("memory-safe") {
+            pair := sload(add(add(v.slot, 1), shr(1, i)))
+        }
     }
 }
