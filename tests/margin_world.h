@@ -54,6 +54,37 @@ part(const char *text)
 	return ppb_from_raw((uint32_t)world_number(text, 9));
 }
 
+/* The numbers again as text, so that a failed comparison can be read.  Each
+ * returns one buffer of its own: at most one of each in an assertion. */
+__attribute__((unused)) static const char *
+usd_text(struct usd18 v)
+{
+	static char buf[DECIMAL_BUF];
+
+	decimal_from_i128(buf, usd18_to_raw(v), 18);
+	return buf;
+}
+
+__attribute__((unused)) static const char *
+wad_text(struct wad v)
+{
+	static char buf[DECIMAL_BUF];
+
+	if (wad_is_infinite(v))
+		return "infinite";
+	decimal_from_u128(buf, wad_to_raw(v), 18);
+	return buf;
+}
+
+__attribute__((unused)) static const char *
+px_text(struct px18 v)
+{
+	static char buf[DECIMAL_BUF];
+
+	decimal_from_u128(buf, px18_to_raw(v), 18);
+	return buf;
+}
+
 __attribute__((unused)) static void
 world_init(struct world *w)
 {
