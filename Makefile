@@ -44,7 +44,8 @@ FLOORS = base margin contracts-abi feeds chain oracle
 $(foreach f,$(FLOORS),$(eval SRC_$(f) := $(filter-out %/main.c,$(wildcard $(f)/*.c))))
 # What is signed is computed here: floating point does not compile (gcc).
 INTEGER_SRC = $(SRC_base) $(SRC_margin) $(SRC_contracts-abi) \
-	$(wildcard feeds/venue*.c feeds/aggregate.c feeds/graph.c) \
+	$(wildcard feeds/venue*.c feeds/aggregate.c feeds/graph.c \
+		feeds/prices.c) \
 	$(wildcard oracle/machine*.c oracle/policy.c)
 
 LIB_FILES = $(foreach f,oracle chain feeds contracts-abi margin base,\

@@ -7,7 +7,8 @@
  *
  * Units:  px18; ms; factors in ppb.
  * Owns:   nothing beyond struct prices (the caller places it; about 100 KiB).
- * Limits: PRICES_UNITS_MAX units, PRICES_MARKETS_MAX markets.
+ * Limits: PRICES_UNITS_MAX units, PRICES_MARKETS_MAX markets in all,
+ *         PRICES_VOTES_MAX of one unit.
  */
 #ifndef FEEDS_PRICES_H
 #define FEEDS_PRICES_H
@@ -17,8 +18,13 @@
 
 #define PRICES_UNITS_MAX 64u
 #define PRICES_MARKETS_MAX 256u
+#define PRICES_VOTES_MAX 32u	/* markets of one unit */
 #define PRICES_NAME_MAX 16u	/* with its NUL */
 #define PRICES_UNIT_USD 0u	/* unit 0 is always the dollar itself */
+#define PRICES_WEIGHT_MAX 4u	/* of a market: the cap */
+#define PRICES_SKEW_DEGRADED_MS 2000u	/* a clock further ahead degrades */
+#define PRICES_SKEW_MAX_MS 10000u	/* and further than this has no vote */
+#define PRICES_BEAT_MS 30000u	/* how long heartbeats renew a book */
 
 struct prices_rule {
 	uint32_t quorum;		/* groups; at least 1 */
@@ -40,7 +46,7 @@ struct prices_market {
 	uint16_t operator_id;	/* equal numbers share an operator */
 	uint16_t base;		/* unit that is priced */
 	uint16_t quote;		/* unit it is priced in */
-	uint32_t weight;	/* relative; equal by default (1) */
+	uint32_t weight;	/* relative, 1 (default) to PRICES_WEIGHT_MAX */
 };
 
 struct prices_config {
@@ -72,6 +78,13 @@ struct prices_source {
 	uint64_t age_ms;
 };
 
+/* A set of operators and of units whose price has a single source: what a vote
+ * depends on.  Votes whose sets meet are one group. */
+#define PRICES_SET_WORDS ((PRICES_MARKETS_MAX + PRICES_UNITS_MAX) / 64u)
+struct prices_set {
+	uint64_t w[PRICES_SET_WORDS];
+};
+
 struct prices {
 	const struct prices_config *config;
 	size_t order[PRICES_UNITS_MAX];	/* units, conversions first */
@@ -79,18 +92,25 @@ struct prices {
 	uint64_t beat_ms[PRICES_MARKETS_MAX];	/* heartbeat of its venue */
 	struct price price[PRICES_UNITS_MAX];
 	struct prices_source source[PRICES_MARKETS_MAX];
+	/* The lowest market of the same operator stands for the operator. */
+	uint16_t operator_market[PRICES_MARKETS_MAX];
+	/* What a unit's price depends on if one group alone made it (or it is
+	 * declared); empty otherwise. */
+	struct prices_set single[PRICES_UNITS_MAX];
 };
 
 /* prices_init checks the graph: ERR_UNIT for a cycle (*bad: a unit on it),
  * ERR_MISSING for a unit without a market (nor constant), ERR_RANGE for a
  * rule outside its bounds (quorum 0, dispersion_max or band_max of 100 % or
- * more).  config is kept by reference. */
+ * more, a constant of zero, a weight of 0 or above the cap), ERR_LIMIT for a
+ * unit with too many markets.  A market that prices USD is a cycle.  config is kept by reference. */
 MUST_CHECK enum err prices_init(struct prices *p,
     const struct prices_config *config, size_t *bad);
 
 /* An observation of one market.  Absent parts leave what was there; a book
  * needs both sides, a lone side is no book.  exchange_ms of an observation
- * without a time is 0: it does not vote. */
+ * without a time is 0: it does not vote.  What is older than the part that is
+ * there is passed over, unless that one is from an impossible future. */
 struct prices_tick {
 	uint16_t market;
 	bool has_book, has_last;
@@ -105,6 +125,10 @@ void prices_apply_heartbeat(struct prices *p, uint16_t venue,
     uint64_t exchange_ms, uint64_t recv_ms);
 
 /* prices_compute computes every unit at now_ms into p->price, and p->source.
+ * Readings of DESIGN section 3 that it leaves open: a market with a book never
+ * falls back to its last trade; a vote's clock skew is what was measured when
+ * it came, or what is left of it now if that is more; a refused price is short
+ * of quorum for STALE (or SKEW) if the stale (or skewed) would have made it.
  * A refused price keeps high = 0 here; the growth bound over the last accepted
  * one is the machine's matter. */
 void prices_compute(struct prices *p, uint64_t now_ms);
