@@ -1,0 +1,998 @@
+/* prices: the recorded incidents, both sides of each limit, and random runs
+ * against a reference that sorts lists of equal votes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/decimal.h"
+#include "feeds/aggregate.h"
+#include "feeds/graph.h"
+#include "feeds/prices.h"
+
+#define NOW UINT64_C(1700000000000)
+#define USD 0u
+#define USDT 1u
+#define ETH 2u
+
+static struct prices_config config;
+static struct prices prices;
+
+static uint64_t seed;
+
+static uint64_t
+next_random(uint64_t below)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed % below;
+}
+
+static struct px18
+px(const char *text)
+{
+	u128 v;
+
+	assert_int_equal(decimal_to_u128(&v, text, strlen(text), 18), ERR_OK);
+	return px18_from_raw(v);
+}
+
+static void
+assert_px(struct px18 got, const char *want)
+{
+	char text[DECIMAL_BUF];
+
+	decimal_from_u128(text, px18_to_raw(got), 18);
+	assert_string_equal(text, want);
+}
+
+/* Three units; each test adds its markets.  The rule: quorum 2, 3 s, 2 %,
+ * 10 %. */
+static void
+world_begin(void)
+{
+	const struct prices_rule rule = { .quorum = 2, .age_max_ms = 3000,
+	    .dispersion_max = ppb_from_raw(20000000),
+	    .band_max = ppb_from_raw(100000000) };
+
+	memset(&config, 0, sizeof(config));
+	config.unit_count = 3;
+	strcpy(config.unit[USD].name, "USD");
+	strcpy(config.unit[USDT].name, "USDT");
+	strcpy(config.unit[ETH].name, "ETH");
+	config.unit[USDT].rule = config.unit[ETH].rule = rule;
+	config.unit[USDT].rule.is_constant_unsafe = true;
+	config.unit[USDT].rule.constant = px("1");
+}
+
+static uint16_t
+market(uint16_t venue, uint16_t operator_id, uint16_t base, uint16_t quote)
+{
+	config.market[config.market_count] = (struct prices_market){
+	    venue, operator_id, base, quote, 1 };
+	return (uint16_t)config.market_count++;
+}
+
+static void
+world_init(void)
+{
+	size_t bad;
+
+	assert_int_equal(prices_init(&prices, &config, &bad), ERR_OK);
+}
+
+static void
+book(uint16_t m, const char *bid, const char *ask, uint64_t exchange_ms)
+{
+	const struct prices_tick t = { .market = m, .has_book = true,
+	    .bid = px(bid), .ask = px(ask), .exchange_ms = exchange_ms,
+	    .recv_ms = NOW };
+
+	prices_apply_tick(&prices, &t);
+}
+
+static void
+last(uint16_t m, const char *price, uint64_t exchange_ms)
+{
+	const struct prices_tick t = { .market = m, .has_last = true,
+	    .last = px(price), .exchange_ms = exchange_ms, .recv_ms = NOW };
+
+	prices_apply_tick(&prices, &t);
+}
+
+static const struct price *
+compute(uint64_t now_ms)
+{
+	prices_compute(&prices, now_ms);
+	return &prices.price[ETH];
+}
+
+/* n independent venues that price ETH in USD, and their last trades. */
+static void
+eth_venues(uint16_t n)
+{
+	world_begin();
+	for (uint16_t i = 0; i < n; i++)
+		market(i, i, ETH, USD);
+}
+
+static const struct price *
+eth_compute(const char *const *values, size_t n)
+{
+	world_init();
+	for (uint16_t i = 0; i < n; i++)
+		last(i, values[i], NOW);
+	return compute(NOW);
+}
+
+#define ETH_COMPUTE(p, ...) do { \
+	static const char *const v_[] = { __VA_ARGS__ }; \
+	(p) = eth_compute(v_, ARRAY_COUNT(v_)); \
+} while (0)
+
+static void
+expect(const struct price *p, enum price_status status,
+    enum price_reason reason)
+{
+	assert_string_equal(price_status_name(p->status),
+	    price_status_name(status));
+	assert_string_equal(price_reason_name(p->reason),
+	    price_reason_name(reason));
+	if (status == PRICE_REFUSED) {
+		assert_true(px18_is_zero(p->mid));
+		assert_true(px18_is_zero(p->low));
+		assert_true(px18_is_zero(p->high));
+	} else {
+		assert_true(px18_compare(p->low, p->mid) <= 0);
+		assert_true(px18_compare(p->mid, p->high) <= 0);
+		assert_false(px18_is_zero(p->low));
+	}
+}
+
+/* --- the incidents ------------------------------------------------------ */
+
+static void
+prices_compute__drops_a_third_that_is_a_thousand_times_off(void **state)
+{
+	const struct price *p;
+
+	(void)state;	/* R1 */
+	eth_venues(3);
+	ETH_COMPUTE(p, "1", "1", "1000");
+	expect(p, PRICE_OK, REASON_NONE);
+	assert_px(p->mid, "1");
+	assert_px(p->high, "1");
+	assert_int_equal(p->sources, 2);
+	assert_int_equal(prices.source[2].vote, VOTE_OUTLIER);
+
+	config.unit[ETH].rule.quorum = 3;
+	ETH_COMPUTE(p, "1", "1", "1000");
+	expect(p, PRICE_REFUSED, REASON_QUORUM);
+
+	eth_venues(2);
+	ETH_COMPUTE(p, "1", "1000");
+	expect(p, PRICE_REFUSED, REASON_BAND);
+	config.unit[ETH].rule.quorum = 3;
+	ETH_COMPUTE(p, "1", "1000");
+	expect(p, PRICE_REFUSED, REASON_QUORUM);
+}
+
+static void
+prices_compute__moves_nothing_for_one_thin_venue(void **state)
+{
+	const struct price *p;
+
+	(void)state;	/* R2 */
+	eth_venues(4);
+	ETH_COMPUTE(p, "1.0001", "1", "0.9999", "2");
+	expect(p, PRICE_OK, REASON_NONE);
+	assert_px(p->mid, "1");
+	ETH_COMPUTE(p, "1.0001", "1", "0.9999", "0.5");
+	assert_px(p->mid, "1");
+}
+
+static void
+prices_compute__keeps_all_where_outliers_are_more_than_a_third(void **state)
+{
+	const struct price *p;
+
+	(void)state;	/* R6 */
+	eth_venues(5);
+	ETH_COMPUTE(p, "1.30", "1.30", "1.00", "1.00", "1.01");
+	expect(p, PRICE_REFUSED, REASON_BAND);
+	config.unit[ETH].rule.band_max = ppb_from_raw(500000000);
+	ETH_COMPUTE(p, "1.30", "1.30", "1.00", "1.00", "1.01");
+	expect(p, PRICE_DEGRADED, REASON_DISPERSION);
+	assert_px(p->mid, "1.01");
+	assert_px(p->low, "1");
+	assert_px(p->high, "1.3");
+	assert_int_equal(p->sources, 5);
+}
+
+static void
+prices_compute__ignores_zero_and_a_wrong_scale(void **state)
+{
+	static const char *const good = "43500";
+	const struct price *p;
+
+	(void)state;	/* R7; a zero never comes out of a parser */
+	world_begin();
+	for (uint16_t i = 0; i < 11; i++)
+		market(i, i, ETH, USD);
+	world_init();
+	for (uint16_t i = 0; i < 9; i++)
+		last(i, good, NOW);
+	last(9, "0", NOW);
+	last(10, "0.000435", NOW);
+	p = compute(NOW);
+	expect(p, PRICE_OK, REASON_NONE);
+	assert_px(p->mid, good);
+	assert_px(p->low, good);
+	assert_int_equal(p->sources, 9);
+	assert_int_equal(prices.source[9].vote, VOTE_UNCONVERTED);
+	assert_int_equal(prices.source[10].vote, VOTE_OUTLIER);
+}
+
+static void
+prices_compute__drops_a_frozen_source_and_follows_a_crash(void **state)
+{
+	const struct price *p;
+
+	(void)state;	/* R10, R3: no filter holds back what venues agree on */
+	world_begin();
+	for (uint16_t i = 0; i < 3; i++)
+		market(i, i, ETH, USD);
+	world_init();
+	for (uint16_t i = 0; i < 3; i++)
+		last(i, "0.107", NOW - 60000);
+	last(0, "0.00005", NOW);
+	last(1, "0.000050001", NOW);
+	p = compute(NOW);
+	expect(p, PRICE_OK, REASON_NONE);
+	assert_px(p->mid, "0.00005");
+	assert_int_equal(prices.source[2].vote, VOTE_STALE);
+	assert_int_equal(prices.source[2].age_ms, 60000);
+}
+
+static void
+prices_compute__is_never_ok_on_a_single_source(void **state)
+{
+	const struct price *p;
+
+	(void)state;	/* R15 */
+	eth_venues(1);
+	config.unit[ETH].rule.quorum = 1;
+	ETH_COMPUTE(p, "5");
+	expect(p, PRICE_DEGRADED, REASON_QUORUM);
+	assert_px(p->mid, "5");
+	config.unit[ETH].rule.quorum = 2;
+	ETH_COMPUTE(p, "5");
+	expect(p, PRICE_REFUSED, REASON_QUORUM);
+}
+
+/* Four venues price USDT, two of them ETH in dollars, two in USDT. */
+static void
+depeg_world(void)
+{
+	world_begin();
+	config.unit[USDT].rule.is_constant_unsafe = false;
+	market(0, 0, USDT, USD);
+	market(1, 1, USDT, USD);
+	market(0, 0, ETH, USD);
+	market(2, 2, ETH, USDT);
+	market(3, 3, ETH, USDT);
+	world_init();
+}
+
+static void
+prices_compute__converts_through_the_measured_stablecoin(void **state)
+{
+	const struct price *p;
+
+	(void)state;	/* R16: a dollar that is worth 0.86 */
+	depeg_world();
+	last(0, "0.86", NOW);
+	last(1, "0.86", NOW);
+	last(2, "2000", NOW);
+	last(3, "2326", NOW);
+	last(4, "2325", NOW);
+	p = compute(NOW);
+	expect(p, PRICE_OK, REASON_NONE);
+	assert_px(p->mid, "2000");	/* of 1999.5, 2000 and 2000.36 */
+	assert_px(prices.source[3].mid, "2000.36");
+	assert_int_equal(p->sources, 3);
+}
+
+static void
+prices_compute__adds_the_conversions_half_band(void **state)
+{
+	const struct price *p;
+
+	(void)state;
+	depeg_world();
+	book(0, "0.99", "1.01", NOW);
+	book(1, "0.99", "1.01", NOW);
+	last(3, "2000", NOW);
+	last(4, "2000", NOW);
+	last(2, "2000", NOW);
+	p = compute(NOW);
+	expect(p, PRICE_OK, REASON_NONE);
+	assert_px(p->low, "1980");	/* 1 % of USDT, nothing of its own */
+	assert_px(p->high, "2020");
+
+	/* Without a vote that uses it, the conversion adds nothing. */
+	config.market[3].quote = config.market[4].quote = USD;
+	world_init();
+	book(0, "0.99", "1.01", NOW);
+	book(1, "0.99", "1.01", NOW);
+	for (uint16_t i = 2; i < 5; i++)
+		last(i, "2000", NOW);
+	p = compute(NOW);
+	assert_px(p->low, "2000");
+}
+
+static void
+prices_compute__groups_by_a_conversion_of_one_source(void **state)
+{
+	const struct price *p;
+
+	(void)state;
+	depeg_world();
+	config.unit[USDT].rule.quorum = 1;
+	last(0, "1", NOW);	/* only operator 0 prices USDT ... */
+	last(2, "2000", NOW);	/* ... and votes on ETH itself */
+	last(3, "2000", NOW);
+	last(4, "2000", NOW);
+	p = compute(NOW);
+	/* So all three hang on operator 0. */
+	expect(p, PRICE_REFUSED, REASON_QUORUM);
+	assert_int_equal(p->sources, 1);
+
+	last(1, "1", NOW);
+	p = compute(NOW);
+	expect(p, PRICE_OK, REASON_NONE);
+	assert_int_equal(p->sources, 3);
+}
+
+static void
+prices_compute__says_where_a_constant_was_used(void **state)
+{
+	const struct price *p;
+
+	(void)state;	/* R22 */
+	world_begin();
+	market(0, 0, ETH, USD);
+	market(1, 1, ETH, USDT);
+	world_init();
+	last(0, "2000", NOW);
+	last(1, "2001", NOW);
+	p = compute(NOW);
+	expect(p, PRICE_DEGRADED, REASON_UNIT);
+	assert_int_equal(p->sources, 2);
+	expect(&prices.price[USDT], PRICE_DEGRADED, REASON_UNIT);
+	assert_px(prices.price[USDT].mid, "1");
+
+	/* Two that both rest on the declaration are one group. */
+	config.market[0].quote = USDT;
+	world_init();
+	last(0, "2000", NOW);
+	last(1, "2001", NOW);
+	expect(compute(NOW), PRICE_REFUSED, REASON_QUORUM);
+}
+
+static void
+prices_compute__degrades_by_a_degraded_conversion(void **state)
+{
+	(void)state;
+	depeg_world();
+	config.unit[USDT].rule.band_max = ppb_from_raw(500000000);
+	config.unit[ETH].rule.band_max = ppb_from_raw(500000000);
+	last(0, "1", NOW);
+	last(1, "1.1", NOW);
+	last(2, "2000", NOW);
+	last(3, "2000", NOW);
+	last(4, "2000", NOW);
+	expect(compute(NOW), PRICE_DEGRADED, REASON_DISPERSION);
+	expect(&prices.price[USDT], PRICE_DEGRADED, REASON_DISPERSION);
+
+	/* A refused one leaves only the dollar market, which is no quorum. */
+	config.unit[USDT].rule.band_max = ppb_from_raw(1000000);
+	expect(compute(NOW), PRICE_REFUSED, REASON_QUORUM);
+	assert_int_equal(prices.source[3].vote, VOTE_UNCONVERTED);
+	assert_true(px18_is_zero(prices.source[3].mid));
+}
+
+/* --- both sides of each limit ------------------------------------------- */
+
+static void
+prices_compute__counts_a_shared_operator_once(void **state)
+{
+	const struct price *p;
+
+	(void)state;
+	eth_venues(2);
+	config.market[1].operator_id = 0;
+	ETH_COMPUTE(p, "1", "1");
+	expect(p, PRICE_REFUSED, REASON_QUORUM);
+	config.market[1].operator_id = 1;
+	ETH_COMPUTE(p, "1", "1");
+	expect(p, PRICE_OK, REASON_NONE);
+
+	/* Two of one operator weigh half each: 3 x 1/2 <= 5/2. */
+	eth_venues(4);
+	config.market[1].operator_id = 0;
+	ETH_COMPUTE(p, "1", "2", "1", "1");
+	expect(p, PRICE_OK, REASON_NONE);
+	assert_int_equal(p->sources, 3);
+	assert_int_equal(prices.source[1].vote, VOTE_OUTLIER);
+}
+
+static void
+prices_compute__is_stale_one_ms_after_age_max(void **state)
+{
+	const struct price *p;
+
+	(void)state;
+	eth_venues(3);
+	ETH_COMPUTE(p, "1", "1", "1");
+	p = compute(NOW + 3000);
+	expect(p, PRICE_OK, REASON_NONE);
+	assert_int_equal(p->age_ms, 3000);
+	p = compute(NOW + 3001);
+	expect(p, PRICE_REFUSED, REASON_STALE);
+	assert_int_equal(p->sources, 0);
+	last(0, "1", NOW + 2000);
+	last(1, "1", NOW + 2);
+	p = compute(NOW + 3001);
+	expect(p, PRICE_OK, REASON_NONE);
+	assert_int_equal(p->sources, 2);
+	assert_int_equal(p->age_ms, 2999);
+}
+
+static void
+prices_compute__degrades_and_refuses_by_skew(void **state)
+{
+	static const struct {
+		uint64_t ahead_ms;
+		enum price_status status;
+		enum price_reason reason;
+	} cases[] = {
+		{ 2000, PRICE_OK, REASON_NONE },
+		{ 2001, PRICE_DEGRADED, REASON_SKEW },
+		{ 10000, PRICE_DEGRADED, REASON_SKEW },
+		{ 10001, PRICE_REFUSED, REASON_SKEW },
+		{ UINT64_MAX - NOW, PRICE_REFUSED, REASON_SKEW },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		const struct price *p;
+
+		eth_venues(2);
+		world_init();
+		last(0, "1", NOW);
+		last(1, "1", NOW + cases[i].ahead_ms);
+		p = compute(NOW);
+		expect(p, cases[i].status, cases[i].reason);
+		if (cases[i].status != PRICE_REFUSED)
+			assert_int_equal(p->skew_ms, cases[i].ahead_ms);
+		/* The clock was wrong when it spoke, and still is. */
+		p = compute(NOW + 2500);
+		expect(p, cases[i].status, cases[i].reason);
+	}
+}
+
+static void
+prices_apply_tick__outlives_a_time_from_the_future(void **state)
+{
+	(void)state;
+	eth_venues(2);
+	world_init();
+	last(0, "1", NOW);
+	last(1, "9", NOW + 3600000);
+	expect(compute(NOW), PRICE_REFUSED, REASON_SKEW);
+	last(1, "1", NOW);
+	expect(compute(NOW), PRICE_OK, REASON_NONE);
+	/* But an old observation never takes a newer one's place. */
+	last(1, "7", NOW - 1);
+	assert_px(compute(NOW)->mid, "1");
+	last(1, "1.001", NOW);
+	assert_px(prices.quote[1].last, "1.001");
+}
+
+static void
+prices_compute__refuses_a_crossed_book_and_takes_a_locked_one(void **state)
+{
+	(void)state;
+	eth_venues(2);
+	world_init();
+	book(0, "100", "100", NOW);
+	book(1, "100", "100", NOW);
+	last(1, "100", NOW);
+	expect(compute(NOW), PRICE_OK, REASON_NONE);
+	book(1, "100.000000000000000001", "100", NOW);
+	/* Its last trade does not stand in for a crossed book. */
+	expect(compute(NOW), PRICE_REFUSED, REASON_QUORUM);
+	assert_int_equal(prices.source[1].vote, VOTE_CROSSED);
+}
+
+static void
+prices_compute__uses_the_book_before_the_trade(void **state)
+{
+	const struct price *p;
+
+	(void)state;
+	eth_venues(2);
+	world_init();
+	book(0, "99", "101", NOW);
+	last(0, "150", NOW);
+	last(1, "100", NOW);
+	p = compute(NOW);
+	expect(p, PRICE_OK, REASON_NONE);
+	assert_px(p->mid, "100");
+	/* Spreads 0 and 2: the median is 0, so is the half-band. */
+	assert_px(p->low, "100");
+	book(1, "99", "101.000000000000000001", NOW);
+	p = compute(NOW);
+	assert_px(p->mid, "100");
+	assert_px(p->low, "99");
+	assert_px(p->high, "101");
+}
+
+static void
+prices_compute__drops_strictly_beyond_the_dispersion(void **state)
+{
+	const struct price *p;
+
+	(void)state;
+	eth_venues(3);
+	ETH_COMPUTE(p, "100", "100", "102");
+	assert_int_equal(p->sources, 3);
+	assert_px(p->mid, "100");
+	assert_px(p->high, "102");	/* p75 */
+	ETH_COMPUTE(p, "100", "100", "102.000000000000000001");
+	assert_int_equal(p->sources, 2);
+	assert_px(p->high, "100");
+	ETH_COMPUTE(p, "100", "100", "97.999999999999999999");
+	assert_int_equal(p->sources, 2);
+}
+
+static void
+prices_compute__refuses_strictly_beyond_band_max(void **state)
+{
+	const struct price *p;
+
+	(void)state;
+	eth_venues(2);
+	config.unit[ETH].rule.dispersion_max = ppb_from_raw(200000000);
+	ETH_COMPUTE(p, "100", "110");
+	expect(p, PRICE_OK, REASON_NONE);
+	assert_px(p->low, "90");
+	assert_px(p->high, "110");
+	ETH_COMPUTE(p, "100", "110.000000000000000001");
+	expect(p, PRICE_REFUSED, REASON_BAND);
+}
+
+static void
+prices_apply_heartbeat__renews_a_book_for_30_s(void **state)
+{
+	(void)state;
+	eth_venues(2);
+	world_init();
+	for (uint16_t i = 0; i < 2; i++)
+		book(i, "100", "100", NOW);
+	prices_apply_heartbeat(&prices, 0, NOW + 60000, NOW + 60000);
+	prices_apply_heartbeat(&prices, 1, NOW + 60000, NOW + 60000);
+	expect(compute(NOW + 33000), PRICE_OK, REASON_NONE);
+	expect(compute(NOW + 33001), PRICE_REFUSED, REASON_STALE);
+
+	/* Of its own venue only, and no trade. */
+	eth_venues(3);
+	config.unit[ETH].rule.quorum = 1;
+	world_init();
+	book(0, "100", "100", NOW);
+	book(1, "100", "100", NOW);
+	last(2, "100", NOW);
+	prices_apply_heartbeat(&prices, 0, NOW + 9000, NOW + 9000);
+	prices_apply_heartbeat(&prices, 2, NOW + 9000, NOW + 9000);
+	compute(NOW + 9000);
+	assert_int_equal(prices.source[0].vote, VOTE_COUNTED);
+	assert_int_equal(prices.source[0].age_ms, 0);
+	assert_int_equal(prices.source[1].vote, VOTE_STALE);
+	assert_int_equal(prices.source[2].vote, VOTE_STALE);
+
+	/* A heartbeat from the future renews nothing. */
+	prices_apply_heartbeat(&prices, 1, NOW + 19001, NOW + 9000);
+	compute(NOW + 9000);
+	assert_int_equal(prices.source[1].vote, VOTE_STALE);
+	prices_apply_heartbeat(&prices, 1, NOW + 19000, NOW + 9000);
+	compute(NOW + 9000);
+	assert_int_equal(prices.source[1].vote, VOTE_COUNTED);
+	expect(&prices.price[ETH], PRICE_DEGRADED, REASON_SKEW);
+}
+
+static void
+prices_apply_tick__has_no_vote_without_a_time(void **state)
+{
+	(void)state;
+	eth_venues(2);
+	world_init();
+	last(0, "1", 0);
+	last(1, "1", NOW);
+	expect(compute(NOW), PRICE_REFUSED, REASON_QUORUM);
+	assert_int_equal(prices.source[0].vote, VOTE_SILENT);
+	last(0, "1", NOW);
+	expect(compute(NOW), PRICE_OK, REASON_NONE);
+}
+
+static void
+prices_init__refuses_by_name(void **state)
+{
+	size_t bad;
+
+	(void)state;
+	world_begin();
+	assert_int_equal(prices_init(&prices, &config, &bad), ERR_MISSING);
+	assert_int_equal(bad, ETH);
+	market(0, 0, ETH, USDT);
+	assert_int_equal(prices_init(&prices, &config, &bad), ERR_OK);
+	market(0, 0, USDT, ETH);
+	assert_int_equal(prices_init(&prices, &config, &bad), ERR_UNIT);
+	assert_true(bad == ETH || bad == USDT);
+	config.market[1] = (struct prices_market){ 0, 0, USD, ETH, 1 };
+	assert_int_equal(prices_init(&prices, &config, &bad), ERR_UNIT);
+	assert_int_equal(bad, USD);
+	config.market_count = 1;
+	config.market[0].weight = PRICES_WEIGHT_MAX;
+	assert_int_equal(prices_init(&prices, &config, &bad), ERR_OK);
+	config.market[0].weight++;
+	assert_int_equal(prices_init(&prices, &config, &bad), ERR_RANGE);
+	config.market[0].weight = 0;
+	assert_int_equal(prices_init(&prices, &config, &bad), ERR_RANGE);
+	config.market[0].weight = 1;
+	config.unit[ETH].rule.quorum = 0;
+	assert_int_equal(prices_init(&prices, &config, &bad), ERR_RANGE);
+	config.unit[ETH].rule.quorum = 1;
+	config.unit[ETH].rule.band_max = ppb_from_raw(999999999);
+	assert_int_equal(prices_init(&prices, &config, &bad), ERR_OK);
+	config.unit[ETH].rule.band_max = ppb_from_raw(1000000000);
+	assert_int_equal(prices_init(&prices, &config, &bad), ERR_RANGE);
+	config.unit[ETH].rule.band_max = ppb_from_raw(1);
+	config.unit[ETH].rule.dispersion_max = ppb_from_raw(1000000000);
+	assert_int_equal(prices_init(&prices, &config, &bad), ERR_RANGE);
+	config.unit[ETH].rule.dispersion_max = ppb_from_raw(1);
+	config.unit[USDT].rule.constant = px("0");
+	assert_int_equal(prices_init(&prices, &config, &bad), ERR_RANGE);
+	assert_int_equal(bad, USDT);
+	config.unit[USDT].rule.constant = px("1");
+	while (config.market_count < PRICES_VOTES_MAX)
+		market(0, 0, ETH, USDT);
+	assert_int_equal(prices_init(&prices, &config, &bad), ERR_OK);
+	market(0, 0, ETH, USDT);
+	assert_int_equal(prices_init(&prices, &config, &bad), ERR_LIMIT);
+}
+
+static void
+graph_order__puts_quotes_first_and_names_a_cycle(void **state)
+{
+	static const struct graph_edge edges[] = {
+		{ 1, 3 }, { 3, 2 }, { 2, 0 }, { 4, 1 }, { 4, 0 },
+	};
+	static const struct graph_edge cycle[] = {
+		{ 1, 2 }, { 2, 3 }, { 3, 2 }, { 4, 0 },
+	};
+	static const size_t want[] = { 0, 2, 3, 1, 4 };
+	size_t order[5] = { 9, 9, 9, 9, 9 }, bad = 9;
+
+	(void)state;
+	assert_int_equal(graph_order(order, 5, cycle, 4, &bad), ERR_UNIT);
+	assert_true(bad == 2 || bad == 3);
+	assert_int_equal(order[0], 9);
+	assert_int_equal(graph_order(order, 5, edges, 5, &bad), ERR_OK);
+	assert_memory_equal(order, want, sizeof(want));
+}
+
+/* --- against lists of equal votes ---------------------------------------- */
+
+#define LIST_MAX 4096u
+
+static int
+u128_order(const void *a, const void *b)
+{
+	const u128 *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* One entry for each 1/60 of a group's unit weight: groups of up to 6. */
+static size_t
+list_expand(u128 *list, const struct vote *votes, size_t n, bool spreads,
+    const bool *dropped)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t size = 0, weight = 0;
+
+		for (size_t k = 0; k < n; k++) {
+			if (votes[k].group != votes[i].group)
+				continue;
+			size++;
+			if (votes[k].weight > weight)
+				weight = votes[k].weight;
+		}
+		for (size_t c = 0; !dropped[i] && c < 60 * weight / size; c++)
+			list[len++] = px18_to_raw(spreads ? votes[i].spread :
+			    votes[i].mid);
+	}
+	qsort(list, len, sizeof(*list), u128_order);
+	return len;
+}
+
+static u128
+list_part(const u128 *list, size_t len, size_t part)
+{
+	return list[(len * part + 3) / 4 - 1];
+}
+
+static size_t
+dumb_groups(const struct vote *votes, size_t n, const bool *dropped)
+{
+	size_t groups = 0;
+
+	for (uint32_t g = 0; g < VOTES_MAX; g++)
+		for (size_t i = 0; i < n; i++)
+			if (votes[i].group == g && !dropped[i]) {
+				groups++;
+				break;
+			}
+	return groups;
+}
+
+static enum err
+dumb_aggregate(struct vote_result *out, bool *dropped,
+    const struct vote *votes, size_t n, const struct vote_rule *rule)
+{
+	static u128 list[LIST_MAX];
+	bool none[VOTES_MAX] = { false };
+	size_t len, all;
+	u128 m, low, high, half;
+
+	memset(dropped, 0, VOTES_MAX * sizeof(bool));
+	if (dumb_groups(votes, n, none) < rule->quorum)
+		return ERR_QUORUM;
+	all = list_expand(list, votes, n, false, none);
+	m = list_part(list, all, 2);
+	for (size_t i = 0; i < n; i++) {
+		u128 v = px18_to_raw(votes[i].mid), d = v > m ? v - m : m - v;
+
+		dropped[i] = d * 1000000000u >
+		    (u128)ppb_to_raw(rule->dispersion_max) * m;
+	}
+	len = list_expand(list, votes, n, false, dropped);
+	out->is_dispersed = 3 * (all - len) > all;
+	if (out->is_dispersed) {
+		memset(dropped, 0, VOTES_MAX * sizeof(bool));
+		len = list_expand(list, votes, n, false, dropped);
+	}
+	out->groups = (uint32_t)dumb_groups(votes, n, dropped);
+	if (out->groups < rule->quorum)
+		return ERR_QUORUM;
+	m = list_part(list, len, 2);
+	low = m - (out->is_dispersed ? list[0] : list_part(list, len, 1));
+	high = (out->is_dispersed ? list[len - 1] : list_part(list, len, 3)) -
+	    m;
+	len = list_expand(list, votes, n, true, dropped);
+	half = (list_part(list, len, 2) + 1) / 2;
+	low = low > half ? low : half;
+	high = high > half ? high : half;
+	if (!out->is_dispersed)
+		low = high = low > high ? low : high;
+	out->mid = px18_from_raw(m);
+	out->down = px18_from_raw(low);
+	out->up = px18_from_raw(high);
+	return ERR_OK;
+}
+
+static void
+votes_aggregate__agrees_with_lists_of_equal_votes(void **state)
+{
+	size_t results[2] = { 0 }, dispersed = 0, outliers = 0;
+
+	(void)state;
+	seed = 0x1234567890abcdef;
+	for (unsigned run = 0; run < 40000; run++) {
+		struct vote votes[8];
+		bool dropped[VOTES_MAX];
+		size_t n = next_random(9);
+		struct vote_rule rule = { 1 + (uint32_t)next_random(4),
+		    ppb_from_raw((uint32_t)next_random(60000000)) };
+		struct vote_result got = { 0 }, want = { 0 };
+		enum err e;
+
+		for (size_t i = 0; i < n; i++)
+			votes[i] = (struct vote){
+			    px18_from_raw(1000 + next_random(60) +
+				(next_random(8) == 0 ? 1000u : 0u)),
+			    px18_from_raw(next_random(40)),
+			    (uint32_t)next_random(6),
+			    1 + (uint32_t)next_random(VOTE_WEIGHT_MAX),
+			    next_random(2) == 0 };
+		/* Sizes whose parts of 60 are whole: not seven or eight. */
+		for (size_t i = 6; i < n; i++)
+			votes[i].group = (uint32_t)i;
+		e = votes_aggregate(&got, votes, n, &rule);
+		assert_int_equal(e, dumb_aggregate(&want, dropped, votes, n,
+		    &rule));
+		results[e != ERR_OK]++;
+		if (e != ERR_OK)
+			continue;
+		assert_int_equal(px18_compare(got.mid, want.mid), 0);
+		assert_int_equal(px18_compare(got.down, want.down), 0);
+		assert_int_equal(px18_compare(got.up, want.up), 0);
+		assert_int_equal(got.groups, want.groups);
+		assert_int_equal(got.is_dispersed, want.is_dispersed);
+		dispersed += got.is_dispersed;
+		for (size_t i = 0; i < n; i++) {
+			assert_int_equal(votes[i].is_outlier, dropped[i]);
+			outliers += dropped[i];
+		}
+	}
+	/* The run saw every kind of outcome. */
+	assert_true(results[0] > 1000 && results[1] > 1000);
+	assert_true(dispersed > 1000 && outliers > 1000);
+}
+
+/* A dumb reading of the grouping: what each vote hangs on, as a list, joined
+ * until nothing changes. */
+static uint32_t
+dumb_world_groups(const struct prices *p, size_t unit)
+{
+	bool hangs[16][32] = { { false } };	/* vote x operator or unit */
+	bool in[16] = { false };
+	const struct prices_config *c = p->config;
+	uint32_t groups = 0;
+	bool changed = true;
+
+	for (size_t i = 0; i < c->market_count; i++) {
+		size_t q = c->market[i].quote;
+
+		in[i] = c->market[i].base == unit &&
+		    p->source[i].vote == VOTE_COUNTED;
+		if (!in[i])
+			continue;
+		hangs[i][c->market[i].operator_id] = true;
+		if (q == USD || dumb_world_groups(p, q) != 1)
+			continue;
+		hangs[i][20 + q] = true;
+		for (size_t k = 0; k < c->market_count; k++)
+			if (c->market[k].base == q &&
+			    p->source[k].vote == VOTE_COUNTED)
+				hangs[i][c->market[k].operator_id] = true;
+	}
+	while (changed) {
+		changed = false;
+		for (size_t i = 0; i < 16; i++)
+			for (size_t k = 0; k < 16; k++) {
+				bool meet = false;
+
+				for (size_t x = 0; in[i] && in[k] && x < 32;
+				    x++)
+					meet |= hangs[i][x] && hangs[k][x];
+				for (size_t x = 0; meet && x < 32; x++)
+					if (hangs[i][x] && !hangs[k][x])
+						hangs[k][x] = changed = true;
+			}
+	}
+	for (size_t i = 0; i < 16; i++) {
+		bool is_first = in[i];
+
+		for (size_t k = 0; is_first && k < i; k++)
+			if (in[k] && memcmp(hangs[i], hangs[k], 32) == 0)
+				is_first = false;
+		groups += is_first;
+	}
+	return groups;
+}
+
+static void
+prices_compute__groups_like_the_dumb_reading(void **state)
+{
+	size_t seen[8] = { 0 };
+
+	(void)state;
+	seed = 0xfeedface12345;
+	for (unsigned run = 0; run < 20000; run++) {
+		uint16_t n = (uint16_t)(3 + next_random(8));
+
+		world_begin();
+		config.unit[USDT].rule.is_constant_unsafe = false;
+		config.unit[USDT].rule.quorum = 1;
+		config.unit[ETH].rule.quorum = 1;
+		market(0, (uint16_t)next_random(4), USDT, USD);
+		market(1, (uint16_t)next_random(4), ETH, USDT);
+		for (uint16_t i = 2; i < n; i++)
+			market(i, (uint16_t)next_random(6),
+			    next_random(3) == 0 ? USDT : ETH, USD);
+		for (uint16_t i = 2; i < n; i++)
+			if (config.market[i].base == ETH)
+				config.market[i].quote =
+				    (uint16_t)next_random(2);
+		world_init();
+		for (uint16_t i = 0; i < n; i++)
+			last(i, "1", next_random(5) == 0 ? NOW - 4000 : NOW);
+		compute(NOW);
+		assert_int_equal(prices.price[USDT].sources,
+		    dumb_world_groups(&prices, USDT));
+		assert_int_equal(prices.price[ETH].sources,
+		    dumb_world_groups(&prices, ETH));
+		seen[prices.price[ETH].sources]++;
+		/* Never a price of fewer than the quorum. */
+		assert_int_equal(prices.price[ETH].status == PRICE_REFUSED,
+		    prices.price[ETH].sources == 0);
+	}
+	assert_true(seen[0] > 100 && seen[1] > 1000 && seen[3] > 1000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    prices_compute__drops_a_third_that_is_a_thousand_times_off),
+		cmocka_unit_test(
+		    prices_compute__moves_nothing_for_one_thin_venue),
+		cmocka_unit_test(
+		    prices_compute__keeps_all_where_outliers_are_more_than_a_third),
+		cmocka_unit_test(
+		    prices_compute__ignores_zero_and_a_wrong_scale),
+		cmocka_unit_test(
+		    prices_compute__drops_a_frozen_source_and_follows_a_crash),
+		cmocka_unit_test(
+		    prices_compute__is_never_ok_on_a_single_source),
+		cmocka_unit_test(
+		    prices_compute__converts_through_the_measured_stablecoin),
+		cmocka_unit_test(
+		    prices_compute__adds_the_conversions_half_band),
+		cmocka_unit_test(
+		    prices_compute__groups_by_a_conversion_of_one_source),
+		cmocka_unit_test(
+		    prices_compute__says_where_a_constant_was_used),
+		cmocka_unit_test(
+		    prices_compute__degrades_by_a_degraded_conversion),
+		cmocka_unit_test(
+		    prices_compute__counts_a_shared_operator_once),
+		cmocka_unit_test(
+		    prices_compute__is_stale_one_ms_after_age_max),
+		cmocka_unit_test(
+		    prices_compute__degrades_and_refuses_by_skew),
+		cmocka_unit_test(
+		    prices_apply_tick__outlives_a_time_from_the_future),
+		cmocka_unit_test(
+		    prices_compute__refuses_a_crossed_book_and_takes_a_locked_one),
+		cmocka_unit_test(
+		    prices_compute__uses_the_book_before_the_trade),
+		cmocka_unit_test(
+		    prices_compute__drops_strictly_beyond_the_dispersion),
+		cmocka_unit_test(
+		    prices_compute__refuses_strictly_beyond_band_max),
+		cmocka_unit_test(
+		    prices_apply_heartbeat__renews_a_book_for_30_s),
+		cmocka_unit_test(
+		    prices_apply_tick__has_no_vote_without_a_time),
+		cmocka_unit_test(prices_init__refuses_by_name),
+		cmocka_unit_test(
+		    graph_order__puts_quotes_first_and_names_a_cycle),
+		cmocka_unit_test(
+		    votes_aggregate__agrees_with_lists_of_equal_votes),
+		cmocka_unit_test(
+		    prices_compute__groups_like_the_dumb_reading),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
