@@ -135,6 +135,8 @@ merkle_set(struct merkle *t, const uint32_t *slots,
 	for (size_t i = 0; i < count; i++) {
 		uint64_t node = (uint64_t)capacity + slots[i];
 
+		t->leaves -= b32_is_zero(&t->nodes[node]) ? 0 : 1;
+		t->leaves += b32_is_zero(&leaves[i]) ? 0 : 1;
 		t->nodes[node] = leaves[i];
 		if (node > 1)
 			list_push(t, &head, node / 2);
@@ -156,7 +158,7 @@ merkle_set(struct merkle *t, const uint32_t *slots,
 void
 merkle_root(struct b32 *out, const struct merkle *t)
 {
-	*out = t->capacity > 0 ? t->nodes[1] : (struct b32){ { 0 } };
+	*out = t->leaves > 0 ? t->nodes[1] : (struct b32){ { 0 } };
 }
 
 struct b32

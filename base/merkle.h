@@ -4,8 +4,9 @@
  * A leaf is keccak256(keccak256(abi.encode(fields))), made by the caller.  A
  * tree has the smallest power-of-two capacity that holds its used slots and
  * never shrinks; an empty slot is zero; an interior node is the hash of its
- * sorted pair, also over two empties.  A tree without any used slot has root
- * zero and proves nothing.  (DESIGN section 5)
+ * sorted pair, also over two empties.  A tree without leaves, be it that none was
+ * ever stored or that all were emptied, has root zero and proves nothing.
+ * (DESIGN section 5)
  *
  * Owns:   the node array is the caller's: MERKLE_NODES(capacity_max) nodes,
  *         in heap order (root at 1, leaves of a tree of capacity c at
@@ -30,6 +31,7 @@ struct merkle {
 	uint32_t capacity_max;	/* a power of two */
 	uint32_t capacity;	/* 0 before the first leaf, then 1, 2, 4, ... */
 	uint32_t used;		/* slots counted from 0, including holes */
+	uint32_t leaves;	/* slots that hold one */
 };
 
 /* merkle_init makes an empty tree over the caller's nodes.  capacity_max is a
@@ -42,7 +44,7 @@ void merkle_init(struct merkle *t, struct b32 *nodes, uint32_t capacity_max);
 MUST_CHECK enum err merkle_set(struct merkle *t, const uint32_t *slots,
     const struct b32 *leaves, size_t count);
 
-/* merkle_root writes the root; zero where nothing was ever stored. */
+/* merkle_root writes the root; zero where no slot holds a leaf. */
 void merkle_root(struct b32 *out, const struct merkle *t);
 
 /* merkle_leaf returns the leaf at slot (zero where empty or beyond used). */

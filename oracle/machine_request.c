@@ -178,12 +178,16 @@ emit_leaf(const struct machine *m, const struct machine_output *o,
 }
 
 /* A slot whose owner changed is emptied before any slot is filled: a vault
- * that moved from one slot to another never stands in two. */
+ * that moved from one slot to another never stands in two.  A slot that was
+ * taken and freed between two requests is emptied too, since it counts for
+ * the capacity of the signer's tree as it does for ours. */
 static bool
 needs_emptying(const struct machine *m, uint32_t at)
 {
-	return m->verdict_told[at] != MACHINE_NO_SLOT &&
-	    m->verdict_told[at] != m->verdict_owner[at];
+	uint32_t owner = m->verdict_owner[at], told = m->verdict_told[at];
+
+	return owner == MACHINE_NO_SLOT ||
+	    (told != MACHINE_NO_SLOT && told != owner);
 }
 
 static void

@@ -183,6 +183,31 @@ merkle_set__zero_leaf_empties_but_keeps_the_slot(void **state)
 	assert_int_equal(merkle_prove(proof, &len, &t, 0), ERR_OK);
 }
 
+static void
+merkle_root__is_zero_again_once_all_leaves_are_gone(void **state)
+{
+	uint32_t slots[] = { 1, 2 };
+	struct b32 leaves[2], none[2] = { { { 0 } }, { { 0 } } };
+	struct b32 root, before;
+	struct merkle t;
+
+	(void)state;
+	leaves[0] = random_leaf();
+	leaves[1] = random_leaf();
+	merkle_init(&t, nodes, CAPACITY_MAX);
+	assert_int_equal(merkle_set(&t, slots, leaves, 2), ERR_OK);
+	merkle_root(&before, &t);
+	assert_int_equal(merkle_set(&t, slots, none, 1), ERR_OK);
+	merkle_root(&root, &t);
+	assert_false(b32_is_zero(&root));
+	assert_int_equal(merkle_set(&t, slots, none, 2), ERR_OK);
+	merkle_root(&root, &t);
+	assert_true(b32_is_zero(&root));
+	assert_int_equal(merkle_set(&t, slots, leaves, 2), ERR_OK);
+	merkle_root(&root, &t);
+	assert_true(b32_equal(&root, &before));
+}
+
 /* Any number of leaves in any order, with growth by any factor, repeats and
  * removals: the same tree as rebuilt from nothing, node by node. */
 static void
@@ -361,6 +386,8 @@ main(void)
 		cmocka_unit_test(merkle_set__keeps_the_last_of_repeated_slots),
 		cmocka_unit_test(
 		    merkle_set__zero_leaf_empties_but_keeps_the_slot),
+		cmocka_unit_test(
+		    merkle_root__is_zero_again_once_all_leaves_are_gone),
 		cmocka_unit_test(merkle_set__agrees_with_a_full_rebuild),
 		cmocka_unit_test(merkle_set__hashes_each_touched_node_once),
 		cmocka_unit_test(

@@ -1,0 +1,277 @@
+/*~ The feeds process: websocket clients on one side, ticks on the other.  It
+ * may connect outward and has no key and no file but the certificate store.
+ * A message is parsed by its venue's pure parser (feeds/venue_*.c), stamped
+ * with the exchange's time, matched with a configured market (a symbol that
+ * is not pinned there is dropped and counted), and sent to the engine. */
+#include "oracle/cmd.h"
+#include "oracle/log.h"
+#include "oracle/proc.h"
+
+#include "feeds/client.h"
+#include "feeds/venue.h"
+
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+enum feeds_counter {
+	COUNT_FRAMES, COUNT_TICKS, COUNT_HEARTBEATS, COUNT_IGNORED,
+	COUNT_UNKNOWN, COUNT_REJECTED, COUNT_REFUSED, COUNT_UNPINNED,
+	COUNT_DROPPED, COUNT_RECONNECTS, COUNT_CONNECTED, COUNT_COUNT,
+};
+
+struct feeds {
+	struct proc_role proc;
+	struct client *client;
+	struct conn_time time[CONFIG_VENUES_MAX];
+	bool is_connected[CONFIG_VENUES_MAX];
+	bool was_rejecting[CONFIG_VENUES_MAX];
+	uint64_t counter[COUNT_COUNT];
+	uint64_t status_ms;
+	struct tick ticks[FRAME_TICKS_MAX];
+};
+
+static uint64_t
+clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void
+status_report(struct feeds *f)
+{
+	uint64_t now = clock_ms();
+	bool ready = f->counter[COUNT_CONNECTED] > 0;
+
+	if (now < f->status_ms + 1000)
+		return;
+	f->status_ms = now;
+	proc_role_status(&f->proc, ready, ready ? "" : "no venue is connected",
+	    f->counter, COUNT_COUNT);
+}
+
+static void
+send_engine(struct feeds *f, const void *message)
+{
+	/* A full queue drops the newest: the next tick says more. */
+	if (f->proc.peer[ROLE_ENGINE] < 0 ||
+	    proc_send(f->proc.peer[ROLE_ENGINE], message, false) != ERR_OK)
+		f->counter[COUNT_DROPPED]++;
+}
+
+static bool
+market_find(uint16_t *out, const struct config *c, size_t venue,
+    const char *symbol)
+{
+	for (size_t i = 0; i < c->prices.market_count; i++) {
+		if (c->market[i].venue == venue &&
+		    strcmp(c->market[i].symbol, symbol) == 0) {
+			*out = (uint16_t)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+send_tick(struct feeds *f, size_t venue, const struct tick *t,
+    uint64_t recv_ms)
+{
+	struct wire_tick w;
+
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_TICK);
+	if (!market_find(&w.market, &f->proc.config, venue, t->symbol)) {
+		f->counter[COUNT_UNPINNED]++;
+		return;
+	}
+	w.has_book = t->has_bid && t->has_ask;
+	w.has_last = t->has_last;
+	w.exchange_ms = t->has_time ? t->exchange_ms : 0;
+	w.recv_ms = recv_ms;
+	if (w.has_book) {
+		w.bid = wire_from_u128(t->bid.value);
+		w.ask = wire_from_u128(t->ask.value);
+	}
+	if (w.has_last)
+		w.last = wire_from_u128(t->last.value);
+	if (!w.has_book && !w.has_last)
+		return;
+	send_engine(f, &w);
+	f->counter[COUNT_TICKS]++;
+}
+
+static void
+send_heartbeat(struct feeds *f, size_t venue, uint64_t exchange_ms,
+    uint64_t recv_ms)
+{
+	struct wire_heartbeat w;
+
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_HEARTBEAT);
+	w.venue = (uint16_t)venue;
+	w.exchange_ms = exchange_ms;
+	w.recv_ms = recv_ms;
+	send_engine(f, &w);
+	f->counter[COUNT_HEARTBEATS]++;
+}
+
+static void
+frame_bad(struct feeds *f, size_t venue, enum err e, const char *text,
+    size_t len)
+{
+	f->counter[COUNT_REJECTED]++;
+	if (f->was_rejecting[venue])
+		return;
+	f->was_rejecting[venue] = true;
+	log_warn("%s: a frame is refused (%s): %.*s",
+	    f->proc.config.venue[venue].name, err_name(e),
+	    (int)(len < 120 ? len : 120), text);
+}
+
+static void
+on_frame(void *arg, size_t venue, const char *text, size_t len)
+{
+	struct feeds *f = arg;
+	struct frame frame = { .ticks = f->ticks };
+	uint64_t recv_ms = clock_ms();
+	enum err e = f->proc.config.venue[venue].venue->parse(&frame, text,
+	    len);
+
+	f->counter[COUNT_FRAMES]++;
+	if (e != ERR_OK) {
+		frame_bad(f, venue, e, text, len);
+		return;
+	}
+	conn_time_stamp(&f->time[venue], &frame);
+	switch (frame.kind) {
+	case FRAME_TICKS:
+		f->was_rejecting[venue] = false;
+		for (size_t i = 0; i < frame.tick_count; i++)
+			send_tick(f, venue, &frame.ticks[i], recv_ms);
+		break;
+	case FRAME_HEARTBEAT:
+	case FRAME_ACK:
+		if (frame.has_time)
+			send_heartbeat(f, venue, frame.exchange_ms, recv_ms);
+		break;
+	case FRAME_IGNORED:
+		f->counter[COUNT_IGNORED]++;
+		break;
+	case FRAME_REFUSED:
+		f->counter[COUNT_REFUSED]++;
+		log_warn("%s: the venue refuses: %.*s",
+		    f->proc.config.venue[venue].name,
+		    (int)(len < 200 ? len : 200), text);
+		break;
+	case FRAME_UNKNOWN:
+		f->counter[COUNT_UNKNOWN]++;
+		break;
+	}
+}
+
+static void
+on_event(void *arg, size_t venue, enum client_event e, const char *why)
+{
+	struct feeds *f = arg;
+	const char *name = f->proc.config.venue[venue].name;
+
+	switch (e) {
+	case CLIENT_CONNECTED:
+		f->is_connected[venue] = true;
+		f->counter[COUNT_CONNECTED]++;
+		/* A new connection knows nothing of the exchange's time. */
+		memset(&f->time[venue], 0, sizeof(f->time[venue]));
+		log_info("%s: connected", name);
+		return;
+	case CLIENT_SUBSCRIBED:
+		log_info("%s: subscribed", name);
+		return;
+	case CLIENT_LOST:
+	case CLIENT_MUTE:
+	case CLIENT_OVERSIZE:
+		break;
+	}
+	f->counter[COUNT_RECONNECTS]++;
+	if (f->is_connected[venue]) {
+		f->is_connected[venue] = false;
+		f->counter[COUNT_CONNECTED]--;
+		log_warn("%s: lost: %s", name, why);
+	}
+}
+
+static void
+on_readable(void *arg, int fd)
+{
+	struct feeds *f = arg;
+	enum role replaced;
+	unsigned type;
+
+	if (fd == f->proc.control_fd &&
+	    proc_role_control(&f->proc, &type, &replaced) != ERR_OK)
+		client_stop(f->client);
+}
+
+static enum err
+feeds_open(struct feeds *f)
+{
+	static struct client_connection connection[CONFIG_VENUES_MAX];
+	const struct config *c = &f->proc.config;
+	char ca[CONFIG_PATH_MAX];
+	struct client_callbacks call = { on_frame, on_event, on_readable, f };
+	uint64_t seed;
+	size_t bad;
+	enum err e;
+
+	for (size_t v = 0; v < c->venue_count; v++) {
+		struct client_connection *k = &connection[v];
+
+		k->venue = c->venue[v].venue;
+		k->url = c->venue[v].url[0] ? c->venue[v].url : NULL;
+		for (size_t i = 0; i < c->prices.market_count; i++)
+			if (c->market[i].venue == v &&
+			    k->symbol_count < VENUE_SYMBOLS_MAX)
+				k->symbols[k->symbol_count++] =
+				    c->market[i].symbol;
+	}
+	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+		return ERR_IO;
+	if (c->tls_ca_file[0]) {
+		e = config_path_from(ca, f->proc.config_path, c->tls_ca_file);
+		if (e != ERR_OK)
+			return e;
+	}
+	e = client_create(&f->client, connection, c->venue_count,
+	    c->tls_ca_file[0] ? ca : NULL, &call, seed, &bad);
+	if (e != ERR_OK) {
+		log_error("%s: bad address", c->venue[bad].name);
+		return e;
+	}
+	return client_watch(f->client, f->proc.control_fd);
+}
+
+int
+role_feeds(void)
+{
+	static struct feeds f;
+	struct sandbox_paths paths = { .read = { "/etc", "/usr", "/lib",
+	    "/lib64", "/run/systemd/resolve" } };
+	enum err e;
+
+	proc_role_begin(&f.proc, ROLE_FEEDS);
+	e = feeds_open(&f);
+	if (e == ERR_OK)
+		e = sandbox_enter(ROLE_FEEDS, f.proc.config.sandbox, &paths);
+	if (e != ERR_OK) {
+		log_error("cannot open: %s", err_name(e));
+		return e == ERR_SYNTAX ? EXIT_CONFIG : EXIT_FAILED;
+	}
+	do
+		status_report(&f);
+	while (client_service(f.client));
+	client_destroy(f.client);
+	return EXIT_FAILED;
+}
