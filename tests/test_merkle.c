@@ -62,7 +62,12 @@ static struct b32
 dumb_root(const struct b32 *leaves, size_t width)
 {
 	static struct b32 level[CAPACITY_MAX];
+	size_t held = 0;
 
+	for (size_t i = 0; i < width; i++)
+		held += b32_is_zero(&leaves[i]) ? 0 : 1;
+	if (held == 0)
+		return (struct b32){ { 0 } };
 	memcpy(level, leaves, width * sizeof(level[0]));
 	for (; width > 1; width /= 2)
 		for (size_t i = 0; i < width / 2; i++)
