@@ -384,11 +384,10 @@ pair_seize(struct usd18 *repay, struct usd18 *seize, const struct pair *p)
 		*seize = p->collateral;
 		return ERR_OK;
 	}
+	/* Below the ceil of V / (1 + bonus) this cannot exceed V. */
 	e = usd18_mul_ppb(&extra, *repay, bonus, ROUND_FLOOR);
 	if (e == ERR_OK)
 		e = usd18_add(seize, *repay, extra);
-	if (e == ERR_OK)
-		*seize = usd18_min(*seize, p->collateral);
 	return e;
 }
 
@@ -406,8 +405,6 @@ vault_bad_debt(struct usd18 *out, const struct book *b,
 		uint8_t slot = v->collateral[i].asset;
 		struct ppb bonus = b->assets[slot].rules[v->mode].bonus;
 
-		if (v->collateral[i].amount == 0)
-			continue;
 		e = ratio_value_collateral(&leg, &b->assets[slot],
 		    v->collateral[i].amount, m->asset[slot].price.mid,
 		    ppb_one());

@@ -184,7 +184,7 @@ factor_sum_of(struct factor_sum *s, struct value_sum *value,
 	memset(s, 0, sizeof(*s));
 	for (size_t i = 0; i < v->collateral_count; i++) {
 		a = &b->assets[v->collateral[i].asset];
-		if (a->factor != factor || v->collateral[i].amount == 0)
+		if (a->factor != factor)
 			continue;
 		e = factor_add_collateral(s, value, a, &a->rules[v->mode],
 		    v->collateral[i].amount,
@@ -194,7 +194,7 @@ factor_sum_of(struct factor_sum *s, struct value_sum *value,
 	}
 	for (size_t i = 0; i < v->debt_count; i++) {
 		a = &b->assets[v->debt[i].asset];
-		if (a->factor != factor || v->debt[i].amount == 0)
+		if (a->factor != factor)
 			continue;
 		e = book_debt_atoms(&atoms, &v->debt[i]);
 		if (e == ERR_OK)

@@ -69,8 +69,6 @@ verdict_pick_collateral(struct verdict *d, const struct book *b,
 	for (size_t i = 0; i < v->collateral_count; i++) {
 		uint8_t slot = v->collateral[i].asset;
 
-		if (v->collateral[i].amount == 0)
-			continue;
 		e = ratio_value_collateral(&leg, &b->assets[slot],
 		    v->collateral[i].amount, m->asset[slot].price.mid,
 		    ppb_one());
@@ -98,8 +96,6 @@ verdict_pick_debt(struct verdict *d, const struct book *b,
 	for (size_t i = 0; i < v->debt_count; i++) {
 		uint8_t slot = v->debt[i].asset;
 
-		if (v->debt[i].amount == 0)
-			continue;
 		e = book_debt_atoms(&atoms, &v->debt[i]);
 		if (e == ERR_OK)
 			e = ratio_value_debt(&leg, &b->assets[slot], atoms,

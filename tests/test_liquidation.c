@@ -242,6 +242,27 @@ liquidation_size_of__is_capped_by_the_close_factor(void **state)
 }
 
 static void
+liquidation_size_of__never_exceeds_the_debt(void **state)
+{
+	struct liquidation_size s;
+	uint8_t other;
+
+	(void)state;
+	/* Another debt keeps the vault short even when this one is gone. */
+	load("20", "1000", "0.8", "1000", "1");
+	other = world_asset(&w, 18, "1", "0", "0");
+	world_owe(&w, other, "16000");
+	for (size_t i = 0; i < 2; i++) {
+		w.book.assets[1].rules[0].close_factor =
+		    part(i == 0 ? "1" : "2");
+		s = size_of(1, 0, "1.05");
+		assert_string_equal(usd_text(s.repay), "1000");
+		assert_string_equal(usd_text(s.seize), "1000");
+		assert_string_equal(wad_text(s.health_after), "0.95");
+	}
+}
+
+static void
 liquidation_size_of__takes_all_where_dust_would_stay(void **state)
 {
 	struct liquidation_size s;
@@ -620,6 +641,7 @@ main(void)
 		    liquidation_size_of__is_nothing_at_the_target),
 		cmocka_unit_test(
 		    liquidation_size_of__is_capped_by_the_close_factor),
+		cmocka_unit_test(liquidation_size_of__never_exceeds_the_debt),
 		cmocka_unit_test(
 		    liquidation_size_of__takes_all_where_dust_would_stay),
 		cmocka_unit_test(

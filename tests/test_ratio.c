@@ -478,6 +478,13 @@ ratio_floor__has_finite_and_infinite_ends(void **state)
 	    WAD_ONE_RAW);
 	assert_true(wad_to_raw(ratio_floor(usd("340.282366920938463464"),
 	    one)) == U128_MAX - 1);
+	/* A quotient of exactly 2^128 - 1 is large, not infinite. */
+	assert_true(wad_to_raw(ratio_floor(
+	    usd18_from_raw((i128)(U128_MAX / 5)), usd("0.2"))) ==
+	    U128_MAX - 1);
+	assert_true(wad_to_raw(ratio_floor(
+	    usd18_from_raw((i128)(U128_MAX / 5) - 1), usd("0.2"))) ==
+	    U128_MAX - 5);
 }
 
 /* ---- properties over random vaults -------------------------------------- */
