@@ -55,6 +55,7 @@ struct vault {
 	char name[BOOK_NAME_MAX];	/* file books; empty for a chain's */
 	struct b32 id;
 	struct addr owner;
+	uint64_t owner_index;	/* chain: id = keccak256(owner, owner_index) */
 	uint64_t nonce;
 	uint64_t liquidations;
 	uint64_t block_number;	/* of the vault's last change */

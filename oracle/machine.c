@@ -193,6 +193,7 @@ apply_vault(struct machine *m, const struct wire_vault *w)
 	memset(&v, 0, sizeof(v));
 	v.id = w->id;
 	v.owner = w->owner;
+	v.owner_index = w->owner_index;
 	v.mode = w->mode;
 	v.method = w->method;
 	v.nonce = w->nonce;
@@ -218,6 +219,7 @@ machine_vault_message(struct wire_vault *out, const struct vault *v)
 	wire_head_set(&out->head, WIRE_VAULT);
 	out->id = v->id;
 	out->owner = v->owner;
+	out->owner_index = v->owner_index;
 	out->mode = v->mode;
 	out->method = v->method;
 	out->nonce = v->nonce;

@@ -8,7 +8,7 @@ _Static_assert(sizeof(struct wire_start) == 112, "");
 _Static_assert(sizeof(struct wire_tick) == 80, "");
 _Static_assert(sizeof(struct wire_heartbeat) == 32, "");
 _Static_assert(sizeof(struct wire_close) == 16, "");
-_Static_assert(sizeof(struct wire_vault) == 888, "");
+_Static_assert(sizeof(struct wire_vault) == 896, "");
 _Static_assert(sizeof(struct wire_block) == 64, "");
 _Static_assert(sizeof(struct wire_signer_base) == 64, "");
 _Static_assert(sizeof(struct wire_signer_ready) == 48, "");

@@ -111,7 +111,7 @@ struct wire_vault {
 	struct b32 id;
 	struct addr owner;
 	uint8_t mode, method, collateral_count, debt_count;
-	uint64_t nonce, liquidations, block_number;
+	uint64_t owner_index, nonce, liquidations, block_number;
 	uint8_t collateral_asset[WIRE_LEGS], debt_asset[WIRE_LEGS];
 	struct wire_u128 collateral_amount[WIRE_LEGS], debt_amount[WIRE_LEGS];
 	struct wire_u128 debt_index[WIRE_LEGS];	/* 18 decimals */
