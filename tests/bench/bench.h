@@ -44,5 +44,6 @@ void bench_keep(uint64_t value);
 void bench_decimal(void);
 void bench_json(void);
 void bench_keccak(void);
+void bench_sign(void);
 
 #endif

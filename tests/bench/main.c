@@ -18,6 +18,7 @@ static const struct {
 	{ "decimal", bench_decimal },
 	{ "json", bench_json },
 	{ "keccak", bench_keccak },
+	{ "sign", bench_sign },
 };
 
 static unsigned rows_short;
