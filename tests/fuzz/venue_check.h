@@ -1,0 +1,90 @@
+/* tests/fuzz/venue_check.h - what must hold of every frame a venue's parser
+ * accepts, whatever its bytes; shared by the venues' fuzz targets. */
+#ifndef TESTS_FUZZ_VENUE_CHECK_H
+#define TESTS_FUZZ_VENUE_CHECK_H
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/must.h"
+#include "feeds/tick_text.h"
+#include "feeds/venue.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+/* A printed price reads back as the same number with the same digits. */
+static void
+price_check(struct json *j, bool has, struct dec18 price)
+{
+	struct json_text text;
+	struct dec18 again;
+
+	if (!has) {
+		MUST(json_kind(j) == JSON_KIND_NULL);
+		json_skip(j);
+		return;
+	}
+	MUST(json_read_string(j, &text));
+	MUST(decimal_to_dec18(&again, text.at, text.len) == ERR_OK);
+	MUST(again.value == price.value && again.digits == price.digits);
+	MUST(price.value > 0);
+}
+
+static void
+tick_check(const char *venue, const struct tick *t)
+{
+	char text[TICK_TEXT_BUF];
+	size_t len = tick_to_json(text, sizeof(text), venue, t, UINT64_MAX);
+	struct json_text key, symbol;
+	struct json j;
+
+	MUST(t->symbol[0] != '\0');
+	MUST(memchr(t->symbol, '\0', sizeof(t->symbol)) != NULL);
+	MUST(!t->has_time || t->exchange_ms <= UINT64_C(9223372036854));
+	json_open(&j, text, len);
+	json_enter_object(&j);
+	MUST(json_next_key(&j, &key) && json_enter_object(&j));
+	while (json_next_key(&j, &key)) {
+		if (json_text_is(&key, "market")) {
+			json_read_string(&j, &symbol);
+			MUST(json_text_is(&symbol, t->symbol));
+		} else if (json_text_is(&key, "bid")) {
+			price_check(&j, t->has_bid, t->bid);
+		} else if (json_text_is(&key, "ask")) {
+			price_check(&j, t->has_ask, t->ask);
+		} else if (json_text_is(&key, "last")) {
+			price_check(&j, t->has_last, t->last);
+		} else {
+			json_skip(&j);
+		}
+	}
+	MUST(!json_next_key(&j, &key));
+	MUST(json_close(&j) == ERR_OK);
+}
+
+static int
+venue_check(const char *venue, const uint8_t *bytes, size_t len)
+{
+	static struct tick ticks[FRAME_TICKS_MAX];
+	struct conn_time time = { 0 };
+	struct frame f = { .ticks = ticks };
+
+	if (venue_find(venue)->parse(&f, (const char *)bytes, len) != ERR_OK)
+		return 0;
+	MUST(f.tick_count <= FRAME_TICKS_MAX);
+	MUST(f.tick_count == 0 || f.kind == FRAME_TICKS);
+	MUST(memchr(f.channel, '\0', sizeof(f.channel)) != NULL);
+	for (const char *c = f.channel; *c != '\0'; c++)
+		MUST(*c > ' ' && *c < 0x7f && *c != '"' && *c != '\\');
+	for (size_t i = 0; i < f.tick_count; i++)
+		MUST(!ticks[i].has_time || (f.has_time &&
+		    ticks[i].exchange_ms <= f.exchange_ms));
+	conn_time_stamp(&time, &f);
+	for (size_t i = 0; i < f.tick_count; i++) {
+		MUST(ticks[i].has_time || !f.has_time);
+		tick_check(venue, &ticks[i]);
+	}
+	return 0;
+}
+
+#endif
