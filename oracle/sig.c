@@ -10,8 +10,8 @@
 
 #define PUBLIC_KEY_SIZE 65u	/* 0x04, x, y */
 
-/* Never defined: a context of ours is one of the library's by another name,
- * so that its header stays out of ours. */
+/* struct sig_context is nowhere defined: it is the library's context by another
+ * name, so that sig.h needs no header of the library. */
 static secp256k1_context *
 library_context(struct sig_context *c)
 {
