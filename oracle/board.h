@@ -53,7 +53,8 @@ struct board_head {
 	uint64_t block_number, block_time_ms;
 	struct b32 positions_root, verdicts_root;
 	uint32_t verdict_count, vault_count;
-	uint64_t last_sequence;		/* released */
+	uint64_t last_sequence;		/* signed */
+	uint8_t has_signer_bit, signer_bit, zero2[6];	/* in the contract */
 	struct board_counters counters;
 };
 

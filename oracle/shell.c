@@ -252,6 +252,8 @@ board_head_fill(struct board_head *h, const struct shell *s)
 	h->is_paused = m->is_paused;
 	h->block_number = m->block.number;
 	h->block_time_ms = m->block.time_ms;
+	h->has_signer_bit = m->block.has_signer_bit;
+	h->signer_bit = m->block.signer_bit;
 	merkle_root(&h->positions_root, &m->positions);
 	merkle_root(&h->verdicts_root, &m->verdicts);
 	h->verdict_count = m->verdict_count;

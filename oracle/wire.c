@@ -28,6 +28,7 @@ _Static_assert(sizeof(struct wire_tx_request) == 4216, "");
 _Static_assert(sizeof(struct wire_tx_signed) == 104, "");
 _Static_assert(sizeof(struct wire_tx_rejected) == 24, "");
 _Static_assert(sizeof(struct wire_tx_mined) == 32, "");
+_Static_assert(sizeof(struct wire_gas_key) == 32, "");
 _Static_assert(sizeof(struct wire_peer) == 16, "");
 _Static_assert(sizeof(struct wire_plain) == 8, "");
 _Static_assert(sizeof(struct wire_status) == 280, "");
@@ -56,6 +57,7 @@ static const uint16_t sizes[] = {
 	[WIRE_TX_SIGNED] = sizeof(struct wire_tx_signed),
 	[WIRE_TX_REJECTED] = sizeof(struct wire_tx_rejected),
 	[WIRE_TX_MINED] = sizeof(struct wire_tx_mined),
+	[WIRE_GAS_KEY] = sizeof(struct wire_gas_key),
 	[WIRE_PEER] = sizeof(struct wire_peer),
 	[WIRE_GO] = sizeof(struct wire_plain),
 	[WIRE_PAUSE] = sizeof(struct wire_plain),

@@ -52,6 +52,7 @@ enum wire_type {
 	WIRE_TX_SIGNED = 65,
 	WIRE_TX_REJECTED = 66,
 	WIRE_TX_MINED = 67,	/* chain -> signer: nonce mined, gas spent */
+	WIRE_GAS_KEY = 68,	/* signer -> chain, first message: who pays */
 	/* Supervisor <-> role. */
 	WIRE_PEER = 96,		/* with a descriptor: your end towards a role */
 	WIRE_GO = 97,		/* all peers are there */
@@ -123,7 +124,9 @@ struct wire_block {
 	struct b32 hash;
 	uint64_t time_ms;	/* the block's own */
 	uint8_t rules_match;	/* the contract's rulesHash is ours */
-	uint8_t zero[7];
+	uint8_t has_signer_bit;	/* our signer stands in the contract's table */
+	uint8_t signer_bit;	/* at this place */
+	uint8_t zero[5];
 };
 
 /* What the signer measures the next word of a slot against (policy.h). */
@@ -274,6 +277,12 @@ struct wire_tx_mined {
 	struct wire_head head;
 	uint64_t next_nonce;	/* count of mined transactions */
 	struct wire_u128 spent_wei;	/* by transactions mined since the last */
+};
+
+struct wire_gas_key {
+	struct wire_head head;
+	struct addr address;	/* zero: no gas key, no transactions */
+	uint32_t zero;
 };
 
 struct wire_peer {
