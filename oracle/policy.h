@@ -57,8 +57,8 @@ const char *policy_rule_name(enum policy_rule r);
 struct policy_price {
 	u128 reference;		/* 18 decimals; 0: nothing signed yet */
 	uint64_t reference_as_of;
-	u128 ok_high;		/* high (price_word_unpack) of the last word that
-				 * was not refused */
+	u128 ok_high;		/* of the last word that was not refused, as
+				 * price_word_unpack has it */
 	uint64_t ok_as_of;
 };
 
@@ -70,8 +70,9 @@ uint32_t policy_bound_ppb(const struct config_policy *c, uint64_t elapsed_ms);
  * ok_high grown by the bound since ok_as_of, rounded up (zero where nothing
  * was ever accepted).  The first price of a slot has no bound, and a step of
  * one unit of the last decimal is always within it.  The band is not bounded:
- * a wide one can only spare vaults, as a refusal does.  Idempotent.  ERR_SYNTAX for a malformed word, one whose reason is none of a
- * price's, and an OK one with a reason. */
+ * a wide one can only spare vaults, as a refusal does.  Idempotent.
+ * ERR_SYNTAX for a malformed word, one whose reason is none of a price's, and
+ * an OK one with a reason. */
 MUST_CHECK enum err policy_bound_word(struct b32 *word,
     const struct policy_price *last, uint64_t as_of,
     const struct config_policy *c);
