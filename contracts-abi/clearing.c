@@ -309,3 +309,24 @@ clearing_decode_signer_table(struct addr *out, size_t *count, size_t max,
 	*count = n;
 	return ERR_OK;
 }
+
+void
+clearing_vault_events(struct b32 out[CLEARING_VAULT_EVENTS])
+{
+	static const char *const signatures[CLEARING_VAULT_EVENTS] = {
+		"VaultOpened(bytes32,address,uint256,uint8)",
+		"Deposited(bytes32,address,uint256)",
+		"Withdrawn(bytes32,address,uint256)",
+		"Borrowed(bytes32,address,uint256)",
+		"Repaid(bytes32,address,uint256)",
+		"Liquidated(bytes32,address,address,address,uint256,uint256)",
+	};
+
+	for (size_t i = 0; i < CLEARING_VAULT_EVENTS; i++) {
+		size_t len = 0;
+
+		while (signatures[i][len] != '\0')
+			len++;
+		keccak256(&out[i], signatures[i], len);
+	}
+}

@@ -89,6 +89,11 @@ MUST_CHECK enum err clearing_decode_threshold(uint8_t *out,
 MUST_CHECK enum err clearing_decode_signer_table(struct addr *out,
     size_t *count, size_t max, const uint8_t *bytes, size_t len);
 
+/* The events whose first indexed argument is a vault that changed: the
+ * keccak256 of their signatures. */
+#define CLEARING_VAULT_EVENTS 6u
+void clearing_vault_events(struct b32 out[CLEARING_VAULT_EVENTS]);
+
 /* selector_of: the first four bytes of keccak256(signature). */
 void selector_of(uint8_t out[4], const char *signature);
 

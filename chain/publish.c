@@ -1,0 +1,58 @@
+#include "chain/publish.h"
+
+#include "base/price.h"
+
+static u128
+at_most(u128 a, u128 cap)
+{
+	return a < cap ? a : cap;
+}
+
+enum err
+publish_fees_first(struct publish_fees *out, u128 base_fee_wei,
+    u128 suggested_priority_wei, const struct publish_fees *caps)
+{
+	u128 priority = at_most(suggested_priority_wei, caps->priority_wei);
+
+	if (base_fee_wei >= caps->max_fee_wei)
+		return ERR_LIMIT;
+	/* Below the cap, so neither the doubling nor the sum overflows. */
+	out->max_fee_wei = at_most(2 * base_fee_wei + priority,
+	    caps->max_fee_wei);
+	out->priority_wei = at_most(priority, out->max_fee_wei);
+	return ERR_OK;
+}
+
+static u128
+eighth_more(u128 a)
+{
+	return a + a / 8 + 1;
+}
+
+enum err
+publish_fees_raise(struct publish_fees *out, const struct publish_fees *last,
+    const struct publish_fees *caps)
+{
+	struct publish_fees f = {
+		eighth_more(last->max_fee_wei), eighth_more(last->priority_wei),
+	};
+
+	if (f.max_fee_wei > caps->max_fee_wei ||
+	    f.priority_wei > caps->priority_wei)
+		return ERR_LIMIT;
+	*out = f;
+	return ERR_OK;
+}
+
+bool
+publish_is_due(const struct publish_state *s, uint64_t sequence,
+    uint8_t status, uint64_t now_ms, uint64_t every_ms)
+{
+	if (!s->has_last)
+		return true;
+	if (sequence <= s->last_sequence)
+		return false;
+	if ((status == PRICE_REFUSED) != (s->last_status == PRICE_REFUSED))
+		return true;
+	return now_ms >= s->last_ms + every_ms;
+}

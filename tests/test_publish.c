@@ -1,0 +1,90 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/price.h"
+#include "chain/publish.h"
+
+#define GWEI ((u128)1000000000u)
+
+static const struct publish_fees caps = { 100 * GWEI, 3 * GWEI };
+
+static void
+publish_fees_first__offers_twice_the_base_fee_and_a_tip(void **state)
+{
+	struct publish_fees f;
+
+	(void)state;
+	assert_int_equal(publish_fees_first(&f, 10 * GWEI, 1 * GWEI, &caps),
+	    ERR_OK);
+	assert_true(f.max_fee_wei == 21 * GWEI && f.priority_wei == GWEI);
+}
+
+static void
+publish_fees_first__stays_below_both_caps(void **state)
+{
+	struct publish_fees f;
+
+	(void)state;
+	assert_int_equal(publish_fees_first(&f, 60 * GWEI, 9 * GWEI, &caps),
+	    ERR_OK);
+	assert_true(f.max_fee_wei == 100 * GWEI && f.priority_wei == 3 * GWEI);
+	assert_int_equal(publish_fees_first(&f, 100 * GWEI - 1, GWEI, &caps),
+	    ERR_OK);
+	assert_int_equal(publish_fees_first(&f, 100 * GWEI, GWEI, &caps),
+	    ERR_LIMIT);
+}
+
+static void
+publish_fees_raise__adds_an_eighth_at_least_until_the_cap(void **state)
+{
+	struct publish_fees f = { 10 * GWEI, GWEI }, next;
+	unsigned raised = 0;
+
+	(void)state;
+	while (publish_fees_raise(&next, &f, &caps) == ERR_OK) {
+		assert_true(8 * next.max_fee_wei >= 9 * f.max_fee_wei);
+		assert_true(8 * next.priority_wei >= 9 * f.priority_wei);
+		f = next;
+		raised++;
+	}
+	/* 1 gwei to 3 gwei by eighths: nine steps. */
+	assert_int_equal(raised, 9);
+	assert_true(f.max_fee_wei <= caps.max_fee_wei);
+	assert_true(f.priority_wei <= caps.priority_wei);
+}
+
+static void
+publish_is_due__first_interval_and_refusals(void **state)
+{
+	struct publish_state s = { 0 };
+
+	(void)state;
+	assert_true(publish_is_due(&s, 7, PRICE_OK, 1000, 10000));
+	s = (struct publish_state){ true, 1000, 7, PRICE_OK };
+	assert_false(publish_is_due(&s, 8, PRICE_OK, 10999, 10000));
+	assert_true(publish_is_due(&s, 8, PRICE_OK, 11000, 10000));
+	assert_false(publish_is_due(&s, 7, PRICE_OK, 99999, 10000));
+	assert_false(publish_is_due(&s, 8, PRICE_DEGRADED, 1001, 10000));
+	assert_true(publish_is_due(&s, 8, PRICE_REFUSED, 1001, 10000));
+	s.last_status = PRICE_REFUSED;
+	assert_true(publish_is_due(&s, 8, PRICE_OK, 1001, 10000));
+	assert_false(publish_is_due(&s, 8, PRICE_REFUSED, 1001, 10000));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    publish_fees_first__offers_twice_the_base_fee_and_a_tip),
+		cmocka_unit_test(publish_fees_first__stays_below_both_caps),
+		cmocka_unit_test(
+		    publish_fees_raise__adds_an_eighth_at_least_until_the_cap),
+		cmocka_unit_test(publish_is_due__first_interval_and_refusals),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
