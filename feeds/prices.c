@@ -480,7 +480,6 @@ single_set(struct prices *p, size_t unit, const struct ballot *b,
 	if (p->price[unit].status == PRICE_REFUSED ||
 	    p->price[unit].sources != 1)
 		return;
-	set_add(s, PRICES_MARKETS_MAX + unit);
 	for (size_t i = 0; i < n; i++) {
 		struct prices_set vote = market_set(p, b->market[at[i]]);
 

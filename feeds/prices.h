@@ -78,8 +78,7 @@ struct prices_source {
 	uint64_t age_ms;
 };
 
-/* A set of operators and of units whose price has a single source: what a vote
- * depends on.  Votes whose sets meet are one group. */
+/* A set of operators and of declared units: what a vote depends on.  Votes whose sets meet are one group. */
 #define PRICES_SET_WORDS ((PRICES_MARKETS_MAX + PRICES_UNITS_MAX) / 64u)
 struct prices_set {
 	uint64_t w[PRICES_SET_WORDS];

@@ -407,6 +407,122 @@ prices_compute__degrades_by_a_degraded_conversion(void **state)
 	assert_true(px18_is_zero(prices.source[3].mid));
 }
 
+static void
+prices_compute__takes_the_widest_conversion_rounded_up(void **state)
+{
+	const struct price *p;
+
+	(void)state;
+	depeg_world();
+	/* A second stablecoin, its band wider and its market listed first. */
+	config.unit_count = 4;
+	config.unit[3] = config.unit[USDT];
+	config.market[2].quote = 3;
+	market(0, 0, 3, USD);
+	market(1, 1, 3, USD);
+	world_init();
+	book(0, "0.99", "1.01", NOW);
+	book(1, "0.99", "1.01", NOW);
+	book(5, "0.98", "1.02", NOW);
+	book(6, "0.98", "1.02", NOW);
+	for (uint16_t i = 2; i < 5; i++)
+		last(i, "2000", NOW);
+	p = compute(NOW);
+	assert_px(p->low, "1960");
+	assert_px(p->high, "2040");
+
+	/* Of an uneven conversion the longer side: m is 1, high 1.3. */
+	for (uint16_t i = 7; i < 9; i++)
+		market(i, i, USDT, USD);
+	for (size_t u = 1; u < 4; u++)
+		config.unit[u].rule.band_max = ppb_from_raw(500000000);
+	world_init();
+	last(0, "1", NOW);
+	last(1, "1", NOW);
+	last(7, "1.3", NOW);
+	last(8, "1.3", NOW);
+	last(5, "1", NOW);
+	last(6, "1", NOW);
+	for (uint16_t i = 2; i < 5; i++)
+		last(i, "2000", NOW);
+	p = compute(NOW);
+	expect(p, PRICE_DEGRADED, REASON_DISPERSION);
+	assert_px(p->low, "1400");
+	assert_px(p->high, "2600");
+
+	/* A third of the last digit is a digit. */
+	depeg_world();
+	book(0, "2.999999999999999999", "3.000000000000000001", NOW);
+	book(1, "2.999999999999999999", "3.000000000000000001", NOW);
+	for (uint16_t i = 3; i < 5; i++)
+		last(i, "0.333333333333333333", NOW);
+	p = compute(NOW);
+	assert_px(p->mid, "0.999999999999999999");
+	assert_px(p->low, "0.999999999999999998");
+	assert_px(p->high, "1");
+	/* And so is a third of a spread of one. */
+	depeg_world();
+	last(0, "0.3", NOW);
+	last(1, "0.3", NOW);
+	for (uint16_t i = 3; i < 5; i++)
+		book(i, "2", "2.000000000000000001", NOW);
+	p = compute(NOW);
+	assert_px(p->mid, "0.6");
+	assert_px(p->low, "0.599999999999999999");
+	assert_px(p->high, "0.600000000000000001");
+}
+
+static void
+prices_compute__takes_nothing_from_an_outlier(void **state)
+{
+	const struct price *p;
+
+	(void)state;
+	world_begin();
+	for (uint16_t i = 0; i < 3; i++)
+		market(i, i, ETH, i == 2 ? USDT : USD);
+	world_init();
+	last(0, "100", NOW);
+	last(1, "100", NOW);
+	last(2, "130", NOW + 5000);
+	p = compute(NOW);
+	expect(p, PRICE_OK, REASON_NONE);
+	assert_int_equal(p->skew_ms, 0);
+	last(0, "100", NOW + 2900);
+	last(1, "100", NOW + 2900);
+	last(2, "130", NOW + 5000);
+	p = compute(NOW + 2900);
+	assert_int_equal(p->age_ms, 0);
+}
+
+static void
+prices_compute__names_the_gravest_reason(void **state)
+{
+	const struct price *p;
+
+	(void)state;
+	world_begin();
+	market(0, 0, ETH, USD);
+	market(1, 1, ETH, USDT);
+	config.unit[ETH].rule.band_max = ppb_from_raw(500000000);
+	world_init();
+	last(0, "100", NOW);
+	last(1, "100", NOW + 2001);
+	p = compute(NOW);
+	expect(p, PRICE_DEGRADED, REASON_UNIT);
+	last(1, "110", NOW + 2001);
+	expect(compute(NOW), PRICE_DEGRADED, REASON_UNIT);
+	config.market[1].quote = USD;
+	world_init();
+	last(0, "100", NOW);
+	last(1, "110", NOW + 2001);
+	expect(compute(NOW), PRICE_DEGRADED, REASON_DISPERSION);
+	config.unit[ETH].rule.quorum = 1;
+	world_init();
+	last(1, "110", NOW + 2001);
+	expect(compute(NOW), PRICE_DEGRADED, REASON_SKEW);
+}
+
 /* --- both sides of each limit ------------------------------------------- */
 
 static void
@@ -588,6 +704,13 @@ prices_apply_heartbeat__renews_a_book_for_30_s(void **state)
 		book(i, "100", "100", NOW);
 	prices_apply_heartbeat(&prices, 0, NOW + 60000, NOW + 60000);
 	prices_apply_heartbeat(&prices, 1, NOW + 60000, NOW + 60000);
+	expect(compute(NOW + 33000), PRICE_OK, REASON_NONE);
+	expect(compute(NOW + 33001), PRICE_REFUSED, REASON_STALE);
+	world_init();
+	for (uint16_t i = 0; i < 2; i++) {
+		book(i, "100", "100", NOW);
+		prices_apply_heartbeat(&prices, i, NOW + 30001, NOW + 30001);
+	}
 	expect(compute(NOW + 33000), PRICE_OK, REASON_NONE);
 	expect(compute(NOW + 33001), PRICE_REFUSED, REASON_STALE);
 
@@ -965,6 +1088,11 @@ main(void)
 		    prices_compute__says_where_a_constant_was_used),
 		cmocka_unit_test(
 		    prices_compute__degrades_by_a_degraded_conversion),
+		cmocka_unit_test(
+		    prices_compute__takes_the_widest_conversion_rounded_up),
+		cmocka_unit_test(
+		    prices_compute__takes_nothing_from_an_outlier),
+		cmocka_unit_test(prices_compute__names_the_gravest_reason),
 		cmocka_unit_test(
 		    prices_compute__counts_a_shared_operator_once),
 		cmocka_unit_test(
