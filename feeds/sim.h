@@ -14,14 +14,48 @@
  *      {"at":15.0,"until":21.0,"mute":{"venue":"kraken"}},
  *      {"at":25.0,"until":30.0,"move":{"bases":["ETH","BTC"],
  *        "factor":"0.75"}}]}
+ * plus the events {"at","until","stale":{"venue"}} and {"at","drop":{"venue"}}
+ * (its "until" is optional).  Unknown keys are errors.
+ *
  * Times are seconds after the script's start (a decimal with at most 3
- * fraction digits).  A move is linear and lasts.  A muted venue answers
- * protocol pings and sends nothing else.  Unknown keys are errors.
+ * fraction digits); an event acts from `at` on and, except for a move, not at
+ * `until` any more.  `venue` is coinbase, kraken, binance or bybit, each once.
+ *   move   a base's price goes linearly to factor times itself, and stays
+ *   lie    the venue's prices of these bases are multiplied by factor
+ *   mute   the venue answers protocol pings and sends nothing else
+ *   stale  the venue keeps talking, but its clock (and price) stands at `at`
+ *   drop   the venue closes its connections, and accepts none before `until`
+ *
+ * The price is integer arithmetic alone, so that another program can work it
+ * out.  With W = 10^18, every division floored, t = ms after the start (0
+ * before it), and the moves of a base applied in the script's order:
+ *   move:   P = P * f / W, where f = W while t <= at, factor from until on,
+ *           else W + (factor - W) * (t - at) / (until - at), the difference
+ *           taken as a magnitude first and then added or subtracted
+ *   symbol: P = base where the quote is "USD", else base * W / quote
+ *   noise:  P = P * (W * 10^6 + noise * r) / (W * 10^6), with
+ *           r = splitmix64(k + t / tick_ms) mod 2000001 - 1000000,
+ *           k = splitmix64(seed ^ fnv1a64(venue "/" symbol))
+ *   lie:    P = P * factor / W
+ *   book:   bid = P * (W - spread / 2) / W, rounded down to the symbol's
+ *           digits, ask = P * (W + spread / 2) / W, rounded up; digits are 2
+ *           where the price at the start is 100 or more, 5 from 1 on, else 8
+ * Each tick_ms a venue sends the book of each symbol and, some 400 ms apart
+ * (with each tick where tick_ms is above 200), a trade at the bid or the ask:
+ * Binance's connections have their time from trades alone.
+ *
+ * Limits: SIM_BASES_MAX prices, four venues, VENUE_SYMBOLS_MAX symbols each,
+ * SIM_EVENTS_MAX events, SIM_PEERS_MAX connections, tick_ms 10 to 1000.
  */
 #ifndef FEEDS_SIM_H
 #define FEEDS_SIM_H
 
 #include "base/types.h"
+
+#define SIM_BASES_MAX 32u
+#define SIM_EVENTS_MAX 64u
+#define SIM_PEERS_MAX 128u
+#define SIM_ERROR_MAX 160u
 
 struct sim;
 
@@ -32,10 +66,12 @@ struct sim_options {
 };
 
 /* sim_create parses the script and opens its listeners on 127.0.0.1 (port 0
- * takes a free one).  On failure error (at least 160 bytes) says what and
- * where. */
+ * takes a free one).  On failure error says what and where: ERR_SYNTAX,
+ * ERR_RANGE, ERR_LIMIT, ERR_MISSING, ERR_UNKNOWN, ERR_DUPLICATE for the
+ * script, ERR_IO for a port that is taken or a certificate that cannot be
+ * read. */
 MUST_CHECK enum err sim_create(struct sim **out, const char *script,
-    size_t script_len, const struct sim_options *options, char error[160]);
+    size_t script_len, const struct sim_options *options, char error[SIM_ERROR_MAX]);
 /* The port that venue i of the script listens on; its name. */
 unsigned sim_port(const struct sim *s, size_t i);
 const char *sim_venue_name(const struct sim *s, size_t i);
@@ -45,7 +81,8 @@ void sim_stop(struct sim *s);		/* may be called from a signal handler */
 void sim_destroy(struct sim *s);	/* accepts NULL */
 
 /* sim_price: the script's true price of a base at an instant, 18 decimals,
- * without noise or lies; what an independent checker recomputes. */
+ * without noise or lies; what an independent checker recomputes.  "USD" is 1.
+ * ERR_UNKNOWN for a base that the script has not, ERR_RANGE. */
 MUST_CHECK enum err sim_price(u128 *out, const struct sim *s,
     const char *base, uint64_t ms);
 
