@@ -74,6 +74,7 @@ $(foreach f,$(FLOORS),$(eval $(call FLOOR_RULE,$(f))))
 
 $(call obj,$(INTEGER_SRC)): EXTRA = $(INTEGER)
 
+$(O)/oracle/config_text.o: examples/margind.yaml
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC $@"

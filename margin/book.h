@@ -16,7 +16,7 @@
 #define BOOK_FACTORS_MAX 64u
 #define BOOK_MODES_MAX 8u	/* 0 is the base mode, others are E-modes */
 #define BOOK_LEGS_MAX 16u
-#define BOOK_NAME_MAX 40u	/* with its NUL */
+#define BOOK_NAME_MAX 72u	/* with its NUL; holds 0x and 64 digits */
 #define BOOK_VAULTS_MAX (1u << 24)
 
 /* What the rules say of one asset in one mode. */

@@ -29,7 +29,8 @@ MUST_CHECK enum err bookfile_read(struct book *b, struct bookfile_names *names,
     const char *text, size_t len, const char *file, FILE *errors);
 
 /* bookfile_vault_count counts the file's vaults, so that arrays can be
- * placed. */
+ * placed.  Only what stops the reading is an error here; the rest is
+ * bookfile_read's to report. */
 MUST_CHECK enum err bookfile_vault_count(size_t *out, const char *text,
     size_t len, const char *file, FILE *errors);
 
@@ -38,6 +39,10 @@ MUST_CHECK enum err bookfile_vault_count(size_t *out, const char *text,
 MUST_CHECK enum err marketfile_read(struct market *m, const struct book *b,
     const struct bookfile_names *names, const char *text, size_t len,
     const char *file, FILE *errors);
+
+/* The tables of both files, for `margind config explain`. */
+void bookfile_explain(FILE *out);
+void marketfile_explain(FILE *out);
 
 /* bookfile_rules_blob writes the rules as the contract keeps them
  * (contracts-abi/attest.h) and their hash. */

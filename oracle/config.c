@@ -1,0 +1,158 @@
+/*~ The config: text to document (doc.c), document to fields by the tables of
+ * config_schema.c, units and venues to a graph (config_markets.c), and here
+ * what must hold between fields. */
+#include "oracle/config.h"
+
+#include "base/must.h"
+#include "oracle/bookfile.h"
+#include "oracle/config_schema.h"
+#include "oracle/suggest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void
+signer_check(struct schema *s, const struct config *c,
+    const struct doc_node *root)
+{
+	const struct doc_node *n = doc_find(s->doc, root, "signer");
+
+	if (!c->has_signer || !n)
+		return;
+	if (c->policy.bound_base_ppb > c->policy.bound_max_ppb)
+		doc_error_at(s->errors, n,
+		    "signer: `bound.base` is above `bound.max`");
+	if (c->validity_ms > c->policy.validity_max_ms)
+		doc_error_at(s->errors, n, "signer: `validity_max` is below "
+		    "attestation's `validity`");
+	if (c->gas_keystore[0] && !c->gas_password_file[0])
+		doc_error_at(s->errors, n, "signer: `gas_keystore` needs "
+		    "`gas_password_file`");
+	if (c->gas_keystore[0] && c->gas.gas_limit_max == 0)
+		doc_error_at(s->errors, n,
+		    "signer: `gas_keystore` needs `gas`");
+	if (c->gas.max_priority_fee_wei > c->gas.max_fee_wei)
+		doc_error_at(s->errors, n, "signer: `gas.max_priority_fee` is "
+		    "above `gas.max_fee`");
+}
+
+static void
+fields_check(struct schema *s, struct config *c, const struct doc_node *root)
+{
+	const struct doc_node *chain = doc_find(s->doc, root, "chain");
+	uint32_t places = 1;
+
+	signer_check(s, c, root);
+	if (c->publish && chain && !c->gas_keystore[0])
+		doc_error_at(s->errors, chain,
+		    "chain: `publish` needs the signer's `gas_keystore`");
+	while (places < c->vaults_max)
+		places *= 2;
+	c->vaults_max = places;
+}
+
+enum err
+config_read(struct config *out, const char *text, size_t len,
+    const char *file, FILE *errors, unsigned *error_count)
+{
+	struct doc_errors e = { .file = file, .out = errors };
+	struct config_reader r = { .config = out };
+	struct schema s = { .errors = &e, .root = &r };
+	struct doc *doc = NULL;
+	const struct doc_node *root;
+
+	memset(out, 0, sizeof(*out));
+	r.scratch = malloc(sizeof(*r.scratch));
+	if (!r.scratch) {
+		doc_error(&e, 1, 1, "no memory");
+	} else if (len > CONFIG_TEXT_MAX) {
+		doc_error(&e, 1, 1, "more than %u bytes", CONFIG_TEXT_MAX);
+	} else if (doc_read(&doc, text, len, &e) == ERR_OK) {
+		s.doc = doc;
+		root = doc_root(doc);
+		if (!root || doc_is_null(root)) {
+			doc_error(&e, 1, 1, "an empty config");
+		} else {
+			schema_read_map(&s, root, config_keys, out,
+			    "the config");
+			config_markets_read(&s, &r);
+			if (e.count == 0)
+				fields_check(&s, out, root);
+		}
+	}
+	doc_free(doc);
+	free(r.scratch);
+	*error_count = e.count;
+	return doc_errors_end(&e);
+}
+
+enum err
+config_bind_book(struct config *c, const struct book *b,
+    const struct bookfile_names *names, const char *book_file, FILE *errors)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < b->asset_count; i++) {
+		struct suggest nearest = { 0 };
+		char hint[SCHEMA_HINT_BUF];
+		size_t u = PRICES_UNIT_USD + 1;
+
+		/* USD itself is no asset's price: nobody measured it. */
+		while (u < c->prices.unit_count &&
+		    strcmp(c->prices.unit[u].name, names->price[i]) != 0)
+			suggest_offer(&nearest, names->price[i],
+			    strlen(names->price[i]),
+			    c->prices.unit[u++].name);
+		if (u < c->prices.unit_count) {
+			c->asset_unit[i] = (uint16_t)u;
+			continue;
+		}
+		fprintf(errors, "%s: asset %s: its price `%s` is none of the "
+		    "config's units%s\n", book_file, b->assets[i].name,
+		    names->price[i], schema_hint(hint, nearest.best));
+		e = ERR_UNKNOWN;
+	}
+	return e;
+}
+
+enum err
+config_require_run(const struct config *c, const char *file, FILE *errors)
+{
+	const struct {
+		bool is_there;
+		const char *what;
+	} needs[] = {
+		{ c->book_file[0] != '\0', "book" },
+		{ c->venue_count > 0, "venues" },
+		{ c->has_signer, "signer" },
+		{ c->journal_dir[0] != '\0', "journal" },
+		{ c->api_host[0] != '\0', "api" },
+		{ c->control_socket[0] != '\0', "control" },
+	};
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < ARRAY_COUNT(needs); i++) {
+		if (needs[i].is_there)
+			continue;
+		fprintf(errors, "%s: `margind run` needs the section `%s`\n",
+		    file, needs[i].what);
+		e = ERR_MISSING;
+	}
+	return e;
+}
+
+enum err
+config_path_from(char out[CONFIG_PATH_MAX], const char *config_file,
+    const char *path)
+{
+	const char *slash = strrchr(config_file, '/');
+	size_t folder = path[0] == '/' || !slash ? 0 :
+	    (size_t)(slash - config_file) + 1;
+	size_t len = strlen(path);
+
+	if (len >= CONFIG_PATH_MAX || folder >= CONFIG_PATH_MAX - len)
+		return ERR_LIMIT;
+	memcpy(out, config_file, folder);
+	memcpy(out + folder, path, len + 1);
+	return ERR_OK;
+}

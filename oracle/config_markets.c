@@ -1,0 +1,359 @@
+/* Units and venues: they name each other, so both are read once the whole file
+ * was seen, and then checked as one graph. */
+#include "oracle/config_schema.h"
+
+#include "feeds/client_url.h"
+#include "oracle/suggest.h"
+
+#include <string.h>
+
+/* A word of this file that is copied whole or not at all. */
+static bool
+name_take(struct schema *s, char *out, size_t size, const char *what,
+    const char *text, size_t len, uint32_t line, uint32_t column)
+{
+	if (len == 0 || len >= size) {
+		doc_error(s->errors, line, column,
+		    "%s `%.*s`: 1 to %zu characters are allowed", what,
+		    (int)len, text, size - 1);
+		return false;
+	}
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+
+		if ((c < '0' || c > '9') && (c < 'A' || c > 'Z') &&
+		    (c < 'a' || c > 'z') && !(c && strchr("-_./:@", c))) {
+			doc_error(s->errors, line, column, "%s `%.*s`: letters"
+			    ", digits and - _ . / : @ only", what, (int)len,
+			    text);
+			return false;
+		}
+	}
+	memcpy(out, text, len);
+	out[len] = '\0';
+	return true;
+}
+
+/* ---- units -------------------------------------------------------------- */
+
+static void
+unit_require(struct schema *s, const struct doc_node *n, bool has,
+    const char *key)
+{
+	if (!has)
+		doc_error_at(s->errors, n,
+		    "unit %.*s: the key `%s` is missing", (int)n->key_len,
+		    n->key, key);
+}
+
+static void
+unit_constant(struct schema *s, const struct doc_node *n,
+    const struct config_unit_row *row, struct prices_rule *rule)
+{
+	if (!row->is_unsafe)
+		doc_error_at(s->errors, n, "unit %.*s: a `constant` price "
+		    "needs `unsafe: true`", (int)n->key_len, n->key);
+	if (row->has_quorum || row->has_age || row->has_dispersion ||
+	    row->has_band)
+		doc_error_at(s->errors, n, "unit %.*s: a `constant` price has "
+		    "no other rules", (int)n->key_len, n->key);
+	if (row->constant == 0)
+		doc_error_at(s->errors, n, "unit %.*s: a price of zero",
+		    (int)n->key_len, n->key);
+	rule->quorum = 1;
+	rule->is_constant_unsafe = true;
+	rule->constant = px18_from_raw(row->constant);
+}
+
+static void
+unit_read(struct schema *s, struct config_reader *r, const struct doc_node *n)
+{
+	struct prices_config *c = &r->config->prices;
+	struct prices_unit *unit = &c->unit[c->unit_count];
+	struct config_unit_row row;
+	unsigned before = s->errors->count;
+
+	if (c->unit_count == PRICES_UNITS_MAX) {
+		doc_error(s->errors, n->key_line, n->key_column,
+		    "more than %u units", PRICES_UNITS_MAX - 1);
+		return;
+	}
+	if (!name_take(s, unit->name, sizeof(unit->name), "unit", n->key,
+	    n->key_len, n->key_line, n->key_column))
+		return;
+	if (strcmp(unit->name, "USD") == 0 || strchr(unit->name, '/')) {
+		doc_error(s->errors, n->key_line, n->key_column, "unit `%s`: "
+		    "USD is always there, and a name has no /", unit->name);
+		return;
+	}
+	r->unit_node[c->unit_count++] = n;
+	memset(&row, 0, sizeof(row));
+	schema_read_map(s, n, config_unit_keys, &row, unit->name);
+	if (s->errors->count != before)
+		return;
+	if (row.has_constant) {
+		unit_constant(s, n, &row, &unit->rule);
+		return;
+	}
+	unit_require(s, n, row.has_quorum, "quorum");
+	unit_require(s, n, row.has_age, "age_max");
+	unit_require(s, n, row.has_dispersion, "dispersion_max");
+	unit_require(s, n, row.has_band, "band_max");
+	unit->rule.quorum = row.quorum;
+	unit->rule.age_max_ms = row.age_max_ms;
+	unit->rule.dispersion_max = ppb_from_raw(row.dispersion_max);
+	unit->rule.band_max = ppb_from_raw(row.band_max);
+}
+
+static bool
+unit_find(uint16_t *out, const struct prices_config *c, const char *name,
+    size_t len)
+{
+	for (size_t i = 0; i < c->unit_count; i++)
+		if (strlen(c->unit[i].name) == len &&
+		    memcmp(c->unit[i].name, name, len) == 0) {
+			*out = (uint16_t)i;
+			return true;
+		}
+	return false;
+}
+
+static bool
+unit_take(struct schema *s, uint16_t *out, const struct prices_config *c,
+    const struct doc_node *n, const char *name, size_t len)
+{
+	struct suggest nearest = { 0 };
+	char hint[SCHEMA_HINT_BUF];
+
+	if (unit_find(out, c, name, len))
+		return true;
+	for (size_t i = 0; i < c->unit_count; i++)
+		suggest_offer(&nearest, name, len, c->unit[i].name);
+	doc_error_at(s->errors, n, "unknown unit `%.*s`%s", (int)len, name,
+	    schema_hint(hint, nearest.best));
+	return false;
+}
+
+/* ---- markets ------------------------------------------------------------ */
+
+static bool
+market_is_double(const struct config *c, const struct prices_market *m)
+{
+	for (size_t i = 0; i < c->prices.market_count; i++) {
+		const struct prices_market *o = &c->prices.market[i];
+
+		if (o->venue == m->venue && o->base == m->base &&
+		    o->quote == m->quote)
+			return true;
+	}
+	return false;
+}
+
+static bool
+market_row(struct schema *s, struct config_market_row *row,
+    const struct doc_node *n)
+{
+	unsigned before = s->errors->count;
+
+	memset(row, 0, sizeof(*row));
+	schema_apply_fallbacks(config_market_keys, row);
+	if (n->kind == DOC_MAP)
+		schema_read_map(s, n, config_market_keys, row, "market");
+	else
+		(void)schema_read_value(s, &config_market_keys[0], n, row);
+	return s->errors->count == before;
+}
+
+static uint16_t
+operator_id(const struct venue *v)
+{
+	size_t count;
+	const struct venue *table = venue_table(&count);
+	uint16_t i = 0;
+
+	while (strcmp(table[i].operator_name, v->operator_name) != 0)
+		i++;
+	return i;
+}
+
+static void
+market_read(struct schema *s, struct config_reader *r,
+    const struct doc_node *n)
+{
+	struct config *c = r->config;
+	size_t at = c->prices.market_count;
+	uint16_t venue = (uint16_t)(c->venue_count - 1);
+	struct prices_market m = {
+		.venue = venue, .operator_id = operator_id(c->venue[venue].venue),
+	};
+	struct config_market_row row;
+	char symbol[VENUE_SYMBOL_MAX];
+	const char *slash;
+
+	if (at == PRICES_MARKETS_MAX) {
+		doc_error(s->errors, n->key_line, n->key_column,
+		    "more than %u markets", PRICES_MARKETS_MAX);
+		return;
+	}
+	if (!name_take(s, symbol, sizeof(symbol), "symbol", n->key,
+	    n->key_len, n->key_line, n->key_column) ||
+	    !market_row(s, &row, n))
+		return;
+	slash = strchr(row.pair, '/');
+	if (!slash) {
+		doc_error_at(s->errors, n,
+		    "market %s: `%s` is not a BASE/QUOTE", symbol, row.pair);
+		return;
+	}
+	if (!unit_take(s, &m.base, &c->prices, n, row.pair,
+	    (size_t)(slash - row.pair)) ||
+	    !unit_take(s, &m.quote, &c->prices, n, slash + 1,
+	    strlen(slash + 1)))
+		return;
+	m.weight = row.weight;
+	if (market_is_double(c, &m)) {
+		doc_error_at(s->errors, n, "duplicate market: %s has %s twice",
+		    c->venue[venue].name, row.pair);
+		return;
+	}
+	c->prices.market[at] = m;
+	c->market[at].venue = venue;
+	memcpy(c->market[at].symbol, symbol, sizeof(symbol));
+	c->prices.market_count++;
+}
+
+/* ---- venues ------------------------------------------------------------- */
+
+static bool
+venue_name_take(struct schema *s, struct config_venue *v,
+    const struct doc_node *n)
+{
+	struct suggest nearest = { 0 };
+	char hint[SCHEMA_HINT_BUF];
+	size_t count;
+	const struct venue *table = venue_table(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (strlen(table[i].name) == n->key_len &&
+		    memcmp(table[i].name, n->key, n->key_len) == 0 &&
+		    n->key_len < sizeof(v->name)) {
+			v->venue = &table[i];
+			memcpy(v->name, n->key, n->key_len);
+			v->name[n->key_len] = '\0';
+			return true;
+		}
+		suggest_offer(&nearest, n->key, n->key_len, table[i].name);
+	}
+	doc_error(s->errors, n->key_line, n->key_column,
+	    "unknown venue `%.*s`%s", (int)n->key_len, n->key,
+	    schema_hint(hint, nearest.best));
+	return false;
+}
+
+static void
+venue_url_check(struct schema *s, const struct doc_node *n, const char *url)
+{
+	struct client_url parsed;
+	enum err e = client_url_parse(&parsed, url);
+
+	if (e == ERR_REFUSED)
+		doc_error_at(s->errors, n,
+		    "`url`: plain ws:// is for loopback only: %s", url);
+	else if (e != ERR_OK)
+		doc_error_at(s->errors, n,
+		    "`url`: not a ws:// or wss:// address: %s", url);
+}
+
+static void
+venue_read(struct schema *s, struct config_reader *r, const struct doc_node *n)
+{
+	struct config *c = r->config;
+	struct config_venue *v = &c->venue[c->venue_count];
+	struct config_venue_row row;
+	const struct doc_node *markets, *m, *url;
+
+	if (c->venue_count == CONFIG_VENUES_MAX) {
+		doc_error(s->errors, n->key_line, n->key_column,
+		    "more than %u venues", CONFIG_VENUES_MAX);
+		return;
+	}
+	if (!venue_name_take(s, v, n))
+		return;
+	c->venue_count++;
+	memset(&row, 0, sizeof(row));
+	schema_read_map(s, n, config_venue_keys, &row, v->name);
+	url = doc_find(s->doc, n, "url");
+	if (url && row.url[0])
+		venue_url_check(s, url, row.url);
+	memcpy(v->url, row.url, sizeof(v->url));
+	markets = doc_find(s->doc, n, "markets");
+	if (!markets || markets->kind != DOC_MAP || markets->count == 0 ||
+	    markets->count > VENUE_SYMBOLS_MAX) {
+		doc_error_at(s->errors, markets ? markets : n,
+		    "%s: `markets` is not a map of 1 to %u symbols", v->name,
+		    VENUE_SYMBOLS_MAX);
+		return;
+	}
+	for (m = doc_first(s->doc, markets); m; m = doc_next(s->doc, m))
+		market_read(s, r, m);
+}
+
+/* ---- the graph ---------------------------------------------------------- */
+
+static void
+graph_check(struct schema *s, struct config_reader *r)
+{
+	const struct prices_config *c = &r->config->prices;
+	size_t bad = 0;
+	enum err e = prices_init(r->scratch, c, &bad);
+	const struct doc_node *n = bad > 0 ? r->unit_node[bad] : r->venues;
+	const char *name = c->unit[bad].name;
+
+	if (e == ERR_OK)
+		return;
+	if (!n)
+		n = r->units;
+	if (e == ERR_UNIT && bad == PRICES_UNIT_USD)
+		doc_error_at(s->errors, n, "USD is what prices are in: no "
+		    "market may price it");
+	else if (e == ERR_UNIT)
+		doc_error(s->errors, n->key_line, n->key_column,
+		    "unit %s: its markets lead back to itself", name);
+	else if (e == ERR_MISSING)
+		doc_error(s->errors, n->key_line, n->key_column,
+		    "unit %s: no market prices it", name);
+	else if (e == ERR_LIMIT)
+		doc_error(s->errors, n->key_line, n->key_column,
+		    "unit %s: too many markets price it", name);
+	else
+		doc_error(s->errors, n->key_line, n->key_column,
+		    "unit %s: a rule or weight out of its bounds", name);
+}
+
+void
+config_markets_read(struct schema *s, struct config_reader *r)
+{
+	struct prices_config *c = &r->config->prices;
+	unsigned before = s->errors->count;
+	const struct doc_node *n;
+
+	memcpy(c->unit[PRICES_UNIT_USD].name, "USD", sizeof("USD"));
+	c->unit_count = 1;
+	if (r->units && r->units->kind != DOC_MAP)
+		doc_error_at(s->errors, r->units, "`units`: %s where a map is "
+		    "expected", doc_kind_name(r->units->kind));
+	else if (r->units)
+		for (n = doc_first(s->doc, r->units); n;
+		    n = doc_next(s->doc, n))
+			unit_read(s, r, n);
+	if (r->venues && r->venues->kind != DOC_MAP)
+		doc_error_at(s->errors, r->venues, "`venues`: %s where a map is "
+		    "expected", doc_kind_name(r->venues->kind));
+	else if (r->venues)
+		for (n = doc_first(s->doc, r->venues); n;
+		    n = doc_next(s->doc, n))
+			venue_read(s, r, n);
+	/* A graph with holes would only repeat what was said already. */
+	if (s->errors->count == before && r->units)
+		graph_check(s, r);
+}

@@ -1,0 +1,399 @@
+/* The keys of the config: one row each.  Rows without a fallback that are not
+ * optional are required where their section stands. */
+#include "oracle/config_schema.h"
+
+#include <string.h>
+
+#define FIELD(member) .offset = offsetof(struct config, member), \
+	.size = sizeof(((struct config *)0)->member)
+#define HAS(member) .has = offsetof(struct config, member) + 1
+#define ROW(type, member) .offset = offsetof(struct type, member), \
+	.size = sizeof(((struct type *)0)->member)
+#define ROW_HAS(type, member) .has = offsetof(struct type, member) + 1
+
+#define DAY_MS 86400000u
+#define PERCENT_PPB 10000000u
+
+static void units_note(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base);
+static void venues_note(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base);
+static void markets_later(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base);
+static void rpc_read(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base);
+static void listen_read(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base);
+
+const struct schema_key config_unit_keys[] = {
+	{ .name = "quorum", .type = SCHEMA_WHOLE, .is_optional = true,
+	  ROW(config_unit_row, quorum), ROW_HAS(config_unit_row, has_quorum),
+	  .min = 1, .max = 64,
+	  .help = "independent venue groups that must agree on a price" },
+	{ .name = "age_max", .type = SCHEMA_DURATION, .is_optional = true,
+	  ROW(config_unit_row, age_max_ms), ROW_HAS(config_unit_row, has_age),
+	  .min = 1, .max = 3600000,
+	  .help = "an older quote, by the exchange's own time, has no vote" },
+	{ .name = "dispersion_max", .type = SCHEMA_PERCENT,
+	  .is_optional = true, ROW(config_unit_row, dispersion_max),
+	  ROW_HAS(config_unit_row, has_dispersion),
+	  .min = 1, .max = 99 * PERCENT_PPB,
+	  .help = "a quote further from the median is an outlier" },
+	{ .name = "band_max", .type = SCHEMA_PERCENT, .is_optional = true,
+	  ROW(config_unit_row, band_max), ROW_HAS(config_unit_row, has_band),
+	  .min = 1, .max = 99 * PERCENT_PPB,
+	  .help = "a price with a wider band is refused" },
+	{ .name = "constant", .type = SCHEMA_DECIMAL, .is_optional = true,
+	  ROW(config_unit_row, constant),
+	  ROW_HAS(config_unit_row, has_constant),
+	  .help = "a declared price instead of the four above: always "
+	    "DEGRADED; needs `unsafe: true`" },
+	{ .name = "unsafe", .type = SCHEMA_BOOL, .fallback = "false",
+	  ROW(config_unit_row, is_unsafe),
+	  .help = "says that a declared price is known to be unsafe" },
+	{ 0 }
+};
+
+const struct schema_key config_market_keys[] = {
+	{ .name = "pair", .type = SCHEMA_TEXT,
+	  ROW(config_market_row, pair), .shape = "BASE/QUOTE",
+	  .help = "the unit that is priced and the unit it is priced in" },
+	{ .name = "weight", .type = SCHEMA_WHOLE, .fallback = "1",
+	  ROW(config_market_row, weight), .min = 1,
+	  .max = PRICES_WEIGHT_MAX,
+	  .help = "of its vote, relative to the others'" },
+	{ 0 }
+};
+
+const struct schema_key config_venue_keys[] = {
+	{ .name = "url", .type = SCHEMA_TEXT, .is_optional = true,
+	  ROW(config_venue_row, url), ROW_HAS(config_venue_row, has_url),
+	  .shape = "wss:// address",
+	  .help = "instead of the venue's own; ws:// for loopback only" },
+	{ .name = "markets", .type = SCHEMA_CUSTOM, .is_optional = true,
+	  .keys = config_market_keys, .read = markets_later,
+	  .shape = "map of SYMBOL to BASE/QUOTE, or to the keys below",
+	  .help = "which of the venue's markets are followed; at least one" },
+	{ 0 }
+};
+
+static const struct schema_key BOOK_KEYS[] = {
+	{ .name = "file", .type = SCHEMA_TEXT, FIELD(book_file),
+	  .shape = "path",
+	  .help = "assets and rules; the vaults too where there is no chain" },
+	{ .name = "vaults_max", .type = SCHEMA_WHOLE, .fallback = "1024",
+	  FIELD(vaults_max), .min = 1, .max = BOOK_VAULTS_MAX,
+	  .help = "places for vaults, rounded up to a power of two" },
+	{ 0 }
+};
+
+static const struct schema_key PRICES_KEYS[] = {
+	{ .name = "units", .type = SCHEMA_CUSTOM, .keys = config_unit_keys,
+	  .read = units_note, .shape = "map of NAME to the keys below",
+	  .help = "what has a price; USD is always there. All four rules, "
+	    "or a constant" },
+	{ 0 }
+};
+
+static const struct schema_key TLS_KEYS[] = {
+	{ .name = "ca_file", .type = SCHEMA_TEXT, .is_optional = true,
+	  FIELD(tls_ca_file), .shape = "path",
+	  .help = "certificates to trust; without it the system's" },
+	{ 0 }
+};
+
+static const struct schema_key PUBLISH_KEYS[] = {
+	{ .name = "every", .type = SCHEMA_DURATION, FIELD(publish_every_ms),
+	  .min = 1000, .max = DAY_MS,
+	  .help = "a submit transaction at least so often" },
+	{ 0 }
+};
+
+static const struct schema_key CHAIN_KEYS[] = {
+	{ .name = "rpc", .type = SCHEMA_CUSTOM, .read = rpc_read,
+	  .shape = "list of http:// or https:// addresses",
+	  .help = "JSON-RPC endpoints, up to 4, tried in this order" },
+	{ .name = "chain_id", .type = SCHEMA_WHOLE, FIELD(chain_id),
+	  .min = 1, .max = UINT64_MAX,
+	  .help = "an endpoint of another chain is refused" },
+	{ .name = "clearing", .type = SCHEMA_ADDRESS, FIELD(clearing),
+	  .help = "the clearing contract: domain of what is signed" },
+	{ .name = "depth", .type = SCHEMA_WHOLE, FIELD(depth),
+	  .min = 0, .max = 10000,
+	  .help = "blocks behind the head that vaults are read at" },
+	{ .name = "from_block", .type = SCHEMA_WHOLE, .fallback = "0",
+	  FIELD(from_block), .help = "where the contract's events begin" },
+	{ .name = "poll", .type = SCHEMA_DURATION, .fallback = "500ms",
+	  FIELD(poll_ms), .min = 20, .max = 600000,
+	  .help = "how often the head is asked for" },
+	{ .name = "head_age_max", .type = SCHEMA_DURATION,
+	  FIELD(head_age_max_ms), .min = 1000, .max = DAY_MS,
+	  .help = "with an older head the header is REFUSED" },
+	{ .name = "publish", .type = SCHEMA_SECTION, .is_optional = true,
+	  HAS(publish), .keys = PUBLISH_KEYS,
+	  .help = "send submit transactions; needs the gas key" },
+	{ 0 }
+};
+
+static const struct schema_key ATTESTATION_KEYS[] = {
+	{ .name = "validity", .type = SCHEMA_DURATION, .fallback = "120s",
+	  FIELD(validity_ms), .min = 1000, .max = DAY_MS,
+	  .help = "validUntil = asOf + this" },
+	{ .name = "interval", .type = SCHEMA_DURATION, .fallback = "1s",
+	  FIELD(interval_ms), .min = 10, .max = DAY_MS,
+	  .help = "an attestation at least so often" },
+	{ .name = "move", .type = SCHEMA_PERCENT, .fallback = "0.25%",
+	  FIELD(move_ppb), .min = 0, .max = 100 * PERCENT_PPB,
+	  .help = "and at once where a price or the aggregate moved so far" },
+	{ .name = "verdicts_max", .type = SCHEMA_WHOLE, .fallback = "65536",
+	  FIELD(verdicts_max), .min = 1, .max = BOOK_VAULTS_MAX,
+	  .help = "verdicts in the tree; beyond it the least bad give way" },
+	{ 0 }
+};
+
+static const struct schema_key BOUND_KEYS[] = {
+	{ .name = "base", .type = SCHEMA_PERCENT,
+	  FIELD(policy.bound_base_ppb), .min = 1, .max = 99 * PERCENT_PPB,
+	  .help = "how far a price may move at once" },
+	{ .name = "per_second", .type = SCHEMA_PERCENT,
+	  FIELD(policy.bound_per_second_ppb), .min = 1,
+	  .max = 99 * PERCENT_PPB,
+	  .help = "and how much further a second since the last one" },
+	{ .name = "max", .type = SCHEMA_PERCENT, FIELD(policy.bound_max_ppb),
+	  .min = 1, .max = 99 * PERCENT_PPB, .help = "and at most" },
+	{ 0 }
+};
+
+static const struct schema_key ALARM_KEYS[] = {
+	{ .name = "verdicts", .type = SCHEMA_WHOLE,
+	  FIELD(policy.verdicts_alarm), .min = 0, .max = UINT32_MAX,
+	  .help = "more verdicts than this raise an alarm" },
+	{ .name = "value", .type = SCHEMA_DECIMAL, FIELD(policy.value_alarm),
+	  .help = "more collateral than this, in USD, raises an alarm" },
+	{ 0 }
+};
+
+static const struct schema_key GAS_KEYS[] = {
+	{ .name = "max_fee", .type = SCHEMA_WEI, FIELD(gas.max_fee_wei),
+	  .help = "a gas, at most" },
+	{ .name = "max_priority_fee", .type = SCHEMA_WEI,
+	  FIELD(gas.max_priority_fee_wei), .help = "a gas, at most" },
+	{ .name = "budget_per_hour", .type = SCHEMA_WEI,
+	  FIELD(gas.budget_wei_per_hour),
+	  .help = "what transactions may cost in an hour, at worst" },
+	{ .name = "limit", .type = SCHEMA_WHOLE, FIELD(gas.gas_limit_max),
+	  .min = 21000, .max = 100000000, .help = "gas of one transaction" },
+	{ 0 }
+};
+
+static const struct schema_key SIGNER_KEYS[] = {
+	{ .name = "keystore", .type = SCHEMA_TEXT, FIELD(keystore),
+	  .shape = "path", .help = "the key that signs (`margind keys new`)" },
+	{ .name = "password_file", .type = SCHEMA_TEXT, FIELD(password_file),
+	  .shape = "path", .help = "its password, in the first line" },
+	{ .name = "state", .type = SCHEMA_TEXT, FIELD(signer_state),
+	  .shape = "path",
+	  .help = "what the signer must never forget; the one file it writes" },
+	{ .name = "gas_keystore", .type = SCHEMA_TEXT, .is_optional = true,
+	  FIELD(gas_keystore), .shape = "path",
+	  .help = "the key that pays for transactions; without it, none" },
+	{ .name = "gas_password_file", .type = SCHEMA_TEXT,
+	  .is_optional = true, FIELD(gas_password_file), .shape = "path",
+	  .help = "its password" },
+	{ .name = "bound", .type = SCHEMA_SECTION, .keys = BOUND_KEYS,
+	  .help = "beyond it a price is signed as REFUSED/BOUND" },
+	{ .name = "validity_max", .type = SCHEMA_DURATION,
+	  FIELD(policy.validity_max_ms), .min = 1000, .max = DAY_MS,
+	  .help = "validUntil - asOf, at most" },
+	{ .name = "alarm", .type = SCHEMA_SECTION, .keys = ALARM_KEYS,
+	  .help = "what is worth a person's attention" },
+	{ .name = "gas", .type = SCHEMA_SECTION, .is_optional = true,
+	  .keys = GAS_KEYS, .help = "needed with `gas_keystore`" },
+	{ 0 }
+};
+
+static const char *const RELEASE_WORDS[] = { "durable", "immediate", NULL };
+static const struct schema_key JOURNAL_KEYS[] = {
+	{ .name = "dir", .type = SCHEMA_TEXT, FIELD(journal_dir),
+	  .shape = "path", .help = "segments and the history's database" },
+	{ .name = "segment", .type = SCHEMA_BYTES, .fallback = "64MiB",
+	  FIELD(segment_bytes), .min = 1u << 16, .max = UINT64_C(1) << 34,
+	  .help = "a new segment after so many bytes" },
+	{ .name = "release", .type = SCHEMA_CHOICE, .fallback = "durable",
+	  FIELD(release), .words = RELEASE_WORDS,
+	  .help = "whether an attestation waits for the disk" },
+	{ 0 }
+};
+
+static const struct schema_key API_KEYS[] = {
+	{ .name = "listen", .type = SCHEMA_CUSTOM, .read = listen_read,
+	  .shape = "ADDRESS:PORT",
+	  .help = "HTTP, WebSocket and dashboard; port 0 takes a free one" },
+	{ 0 }
+};
+
+static const struct schema_key CONTROL_KEYS[] = {
+	{ .name = "socket", .type = SCHEMA_TEXT, FIELD(control_socket),
+	  .shape = "path", .help = "for pause, resume and status" },
+	{ 0 }
+};
+
+static const char *const SANDBOX_WORDS[] = { "require", "best-effort", NULL };
+const struct schema_key config_keys[] = {
+	{ .name = "book", .type = SCHEMA_SECTION, .is_optional = true,
+	  .keys = BOOK_KEYS, .help = "what is looked after" },
+	{ .name = "prices", .type = SCHEMA_SECTION, .keys = PRICES_KEYS,
+	  .help = "the rules that a price must pass" },
+	{ .name = "venues", .type = SCHEMA_CUSTOM, .is_optional = true,
+	  .read = venues_note, .keys = config_venue_keys,
+	  .shape = "map of VENUE to the keys below",
+	  .help = "exchanges to listen to" },
+	{ .name = "tls", .type = SCHEMA_SECTION, .is_optional = true,
+	  .keys = TLS_KEYS, .help = "peer and host are always verified" },
+	{ .name = "chain", .type = SCHEMA_SECTION, .is_optional = true,
+	  HAS(has_chain), .keys = CHAIN_KEYS,
+	  .help = "without it: the book's chain id, no contract" },
+	{ .name = "attestation", .type = SCHEMA_SECTION, .is_optional = true,
+	  .keys = ATTESTATION_KEYS, .help = "how often, and for how long" },
+	{ .name = "signer", .type = SCHEMA_SECTION, .is_optional = true,
+	  HAS(has_signer), .keys = SIGNER_KEYS,
+	  .help = "keys, and what may be signed with them" },
+	{ .name = "journal", .type = SCHEMA_SECTION, .is_optional = true,
+	  .keys = JOURNAL_KEYS, .help = "every input, for replay" },
+	{ .name = "api", .type = SCHEMA_SECTION, .is_optional = true,
+	  .keys = API_KEYS, .help = "who may look" },
+	{ .name = "control", .type = SCHEMA_SECTION, .is_optional = true,
+	  .keys = CONTROL_KEYS, .help = "who may stop it" },
+	{ .name = "sandbox", .type = SCHEMA_CHOICE, .fallback = "best-effort",
+	  FIELD(sandbox), .words = SANDBOX_WORDS,
+	  .help = "whether a kernel that lacks a sandbox step is refused" },
+	{ 0 }
+};
+
+static void
+units_note(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base)
+{
+	struct config_reader *r = s->root;
+
+	(void)k;
+	(void)base;
+	r->units = n;
+}
+
+static void
+venues_note(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base)
+{
+	struct config_reader *r = s->root;
+
+	(void)k;
+	(void)base;
+	r->venues = n;
+}
+
+/* A venue's markets name units: config_markets.c reads them. */
+static void
+markets_later(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base)
+{
+	(void)s;
+	(void)k;
+	(void)n;
+	(void)base;
+}
+
+static bool
+text_begins(const struct doc_node *n, const char *word)
+{
+	size_t len = strlen(word);
+
+	return n->text_len > len && memcmp(n->text, word, len) == 0;
+}
+
+static bool
+rpc_is_plausible(const struct doc_node *n)
+{
+	if (n->kind != DOC_SCALAR ||
+	    (!text_begins(n, "http://") && !text_begins(n, "https://")))
+		return false;
+	for (size_t i = 0; i < n->text_len; i++)
+		if ((unsigned char)n->text[i] <= 0x20 || n->text[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static void
+rpc_read(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base)
+{
+	struct config *c = base;
+
+	if (n->kind != DOC_LIST || n->count == 0 ||
+	    n->count > CONFIG_RPC_MAX) {
+		doc_error_at(s->errors, n, "`%s`: not a list of 1 to %u %s",
+		    k->name, CONFIG_RPC_MAX, "addresses");
+		return;
+	}
+	for (const struct doc_node *u = doc_first(s->doc, n); u;
+	    u = doc_next(s->doc, u)) {
+		if (!rpc_is_plausible(u)) {
+			doc_error_at(s->errors, u,
+			    "`%s`: not an http:// or https:// address",
+			    k->name);
+			continue;
+		}
+		if (u->text_len >= CONFIG_URL_MAX) {
+			doc_error_at(s->errors, u,
+			    "`%s`: longer than %u bytes", k->name,
+			    CONFIG_URL_MAX - 1);
+			continue;
+		}
+		memcpy(c->rpc[c->rpc_count], u->text, u->text_len);
+		c->rpc[c->rpc_count++][u->text_len] = '\0';
+	}
+}
+
+static bool
+port_from_text(uint16_t *out, const char *text, size_t len)
+{
+	unsigned v = 0;
+
+	if (len == 0 || len > 5)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		v = v * 10 + (unsigned)(text[i] - '0');
+	}
+	*out = (uint16_t)v;
+	return v <= UINT16_MAX;
+}
+
+static void
+listen_read(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base)
+{
+	struct config *c = base;
+	const char *host = n->text;
+	size_t colon = n->kind == DOC_SCALAR ? n->text_len : 0, host_len;
+
+	while (colon > 0 && n->text[colon - 1] != ':')
+		colon--;
+	host_len = colon > 0 ? colon - 1 : 0;
+	if (host_len >= 2 && host[0] == '[' && host[host_len - 1] == ']') {
+		host++;
+		host_len -= 2;
+	} else if (host_len > 0 && memchr(host, ':', host_len)) {
+		host_len = 0;	/* IPv6 stands in brackets */
+	}
+	if (host_len == 0 || host_len >= sizeof(c->api_host) ||
+	    !port_from_text(&c->api_port, n->text + colon,
+	    n->text_len - colon)) {
+		doc_error_at(s->errors, n, "`%s`: not an ADDRESS:PORT such as "
+		    "127.0.0.1:8700 or [::1]:8700", k->name);
+		return;
+	}
+	memcpy(c->api_host, host, host_len);
+	c->api_host[host_len] = '\0';
+}

@@ -1,0 +1,44 @@
+/* oracle/config_schema.h - the tables of the config's keys (config*.c only). */
+#ifndef ORACLE_CONFIG_SCHEMA_H
+#define ORACLE_CONFIG_SCHEMA_H
+
+#include "oracle/config.h"
+#include "oracle/schema.h"
+
+/* A unit as the file has it, before its keys are checked together. */
+struct config_unit_row {
+	bool has_quorum, has_age, has_dispersion, has_band, has_constant;
+	bool is_unsafe;
+	uint32_t quorum, dispersion_max, band_max;
+	uint64_t age_max_ms;
+	u128 constant;
+};
+
+struct config_venue_row {
+	bool has_url, has_markets;
+	char url[CONFIG_URL_MAX];
+};
+
+struct config_market_row {
+	char pair[2 * PRICES_NAME_MAX];
+	uint32_t weight;
+};
+
+/* What the parts that name each other leave for the second step. */
+struct config_reader {
+	struct config *config;
+	const struct doc_node *units, *venues;
+	const struct doc_node *unit_node[PRICES_UNITS_MAX];
+	struct prices *scratch;		/* for prices_init */
+};
+
+extern const struct schema_key config_keys[];
+extern const struct schema_key config_unit_keys[];
+extern const struct schema_key config_venue_keys[];
+extern const struct schema_key config_market_keys[];
+
+/* config_markets_read reads units and venues once the whole file was seen, and
+ * checks the graph that they make. */
+void config_markets_read(struct schema *s, struct config_reader *r);
+
+#endif

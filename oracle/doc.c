@@ -1,0 +1,669 @@
+/* The tree and its building: two readers, JSON and YAML, feed one builder. */
+#include "oracle/doc.h"
+
+#include "base/json.h"
+#include "base/must.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <yaml.h>
+
+#define NODES_FIRST 1024u
+#define ARENA_BLOCK (64u * 1024u)
+
+struct arena {
+	struct arena *next;
+	size_t used, size;
+	char bytes[];
+};
+
+struct doc {
+	struct doc_node *node;		/* [0] is unused */
+	uint32_t count, capacity;
+	struct arena *arena;
+};
+
+/* Where the next node goes. */
+struct place {
+	uint32_t parent;	/* 0: the root */
+	uint32_t last;		/* its last child, 0: none yet */
+};
+
+struct builder {
+	struct doc *doc;
+	struct doc_errors *errors;
+	struct place place[DOC_DEPTH_MAX + 1];
+	unsigned depth;		/* open maps and lists */
+	bool has_key;
+	const char *key;
+	uint32_t key_len, key_line, key_column;
+};
+
+/* ---- errors ------------------------------------------------------------- */
+
+static void
+error_print(struct doc_errors *e, uint32_t line, uint32_t column,
+    const char *format, va_list args)
+{
+	char text[512];
+
+	if (++e->count > DOC_ERRORS_MAX || !e->out)
+		return;
+	(void)vsnprintf(text, sizeof(text), format, args);
+	/* What is quoted from the file must not reach a terminal raw. */
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+	fprintf(e->out, "%s:%u:%u: %s\n", e->file, line, column, text);
+}
+
+void
+doc_error(struct doc_errors *e, uint32_t line, uint32_t column,
+    const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	error_print(e, line, column, format, args);
+	va_end(args);
+}
+
+void
+doc_error_at(struct doc_errors *e, const struct doc_node *n,
+    const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	error_print(e, n->line, n->column, format, args);
+	va_end(args);
+}
+
+enum err
+doc_errors_end(const struct doc_errors *e)
+{
+	if (e->count > DOC_ERRORS_MAX && e->out)
+		fprintf(e->out, "%s: and %u errors more\n", e->file,
+		    e->count - DOC_ERRORS_MAX);
+	return e->count == 0 ? ERR_OK : ERR_SYNTAX;
+}
+
+/* ---- building ----------------------------------------------------------- */
+
+static char *
+arena_take(struct doc *d, size_t len)
+{
+	struct arena *a = d->arena;
+	size_t size = len > ARENA_BLOCK ? len : ARENA_BLOCK;
+
+	if (!a || a->size - a->used < len) {
+		a = malloc(sizeof(*a) + size);
+		if (!a)
+			return NULL;
+		a->next = d->arena;
+		a->used = 0;
+		a->size = size;
+		d->arena = a;
+	}
+	a->used += len;
+	return a->bytes + a->used - len;
+}
+
+static enum err
+node_new(struct doc *d, uint32_t *out)
+{
+	if (d->count == DOC_NODES_MAX)
+		return ERR_LIMIT;
+	if (d->count == d->capacity) {
+		uint32_t capacity = d->capacity ? d->capacity * 2 :
+		    NODES_FIRST;
+		struct doc_node *grown = realloc(d->node,
+		    (size_t)capacity * sizeof(*grown));
+
+		if (!grown)
+			return ERR_LIMIT;
+		d->node = grown;
+		d->capacity = capacity;
+	}
+	*out = d->count++;
+	memset(&d->node[*out], 0, sizeof(d->node[*out]));
+	return ERR_OK;
+}
+
+static bool
+key_is_taken(const struct doc *d, uint32_t map, const char *key, size_t len)
+{
+	for (uint32_t i = d->node[map].first; i != 0; i = d->node[i].next)
+		if (d->node[i].key_len == len &&
+		    memcmp(d->node[i].key, key, len) == 0)
+			return true;
+	return false;
+}
+
+/* build_add hangs a new node into the tree.  One whose key is there already is
+ * reported, made, and not hung: what lies below it is still read. */
+static enum err
+build_add(struct builder *b, enum doc_kind kind, uint32_t line,
+    uint32_t column, uint32_t *out)
+{
+	struct place *at = &b->place[b->depth];
+	struct doc *d = b->doc;
+	struct doc_node *n;
+	bool is_twice = b->has_key && at->parent != 0 &&
+	    key_is_taken(d, at->parent, b->key, b->key_len);
+	uint32_t i;
+	enum err e = node_new(d, &i);
+
+	if (e != ERR_OK) {
+		doc_error(b->errors, line, column, "too many values");
+		return e;
+	}
+	n = &d->node[i];
+	n->kind = kind;
+	n->line = line;
+	n->column = column;
+	if (b->has_key) {
+		n->key = b->key;
+		n->key_len = b->key_len;
+		n->key_line = b->key_line;
+		n->key_column = b->key_column;
+		b->has_key = false;
+	}
+	*out = i;
+	if (is_twice) {
+		doc_error(b->errors, n->key_line, n->key_column,
+		    "key `%.*s` stands twice", (int)n->key_len, n->key);
+		return ERR_OK;
+	}
+	if (at->parent != 0) {
+		struct doc_node *parent = &d->node[at->parent];
+
+		if (parent->kind == DOC_MAP && parent->count == DOC_KEYS_MAX) {
+			doc_error(b->errors, line, column,
+			    "more than %u keys in one map", DOC_KEYS_MAX);
+			return ERR_LIMIT;
+		}
+		parent->count++;
+		if (at->last != 0)
+			d->node[at->last].next = i;
+		else
+			parent->first = i;
+		at->last = i;
+	}
+	return ERR_OK;
+}
+
+static enum err
+build_open(struct builder *b, enum doc_kind kind, uint32_t line,
+    uint32_t column)
+{
+	uint32_t i;
+	enum err e = build_add(b, kind, line, column, &i);
+
+	if (e != ERR_OK)
+		return e;
+	if (b->depth == DOC_DEPTH_MAX) {
+		doc_error(b->errors, line, column,
+		    "more than %u levels deep", DOC_DEPTH_MAX);
+		return ERR_LIMIT;
+	}
+	b->depth++;
+	b->place[b->depth] = (struct place){ .parent = i };
+	return ERR_OK;
+}
+
+static enum err
+build_scalar(struct builder *b, const char *text, size_t len, bool is_quoted,
+    uint32_t line, uint32_t column)
+{
+	uint32_t i;
+	enum err e;
+
+	if (len > DOC_SCALAR_MAX) {
+		doc_error(b->errors, line, column,
+		    "a value of more than %u bytes", DOC_SCALAR_MAX);
+		return ERR_LIMIT;
+	}
+	e = build_add(b, DOC_SCALAR, line, column, &i);
+	if (e != ERR_OK)
+		return e;
+	b->doc->node[i].text = text;
+	b->doc->node[i].text_len = (uint32_t)len;
+	b->doc->node[i].is_quoted = is_quoted;
+	return ERR_OK;
+}
+
+static void
+build_key(struct builder *b, const char *text, size_t len, uint32_t line,
+    uint32_t column)
+{
+	b->has_key = true;
+	b->key = text;
+	b->key_len = (uint32_t)len;
+	b->key_line = line;
+	b->key_column = column;
+}
+
+/* ---- JSON --------------------------------------------------------------- */
+
+struct json_reader {
+	struct builder *b;
+	struct json j;
+	const char *seen;	/* counted up to here */
+	uint32_t line, column;
+};
+
+/* json_locate moves the line and column on to `at`, which never goes back. */
+static void
+json_locate(struct json_reader *r, const char *at)
+{
+	MUST(at >= r->seen);
+	for (; r->seen < at; r->seen++) {
+		if (*r->seen == '\n') {
+			r->line++;
+			r->column = 1;
+		} else if ((*r->seen & 0xc0) != 0x80) {
+			r->column++;
+		}
+	}
+}
+
+static enum err
+json_text_take(struct json_reader *r, const struct json_text *t,
+    const char **out, size_t *out_len)
+{
+	char *copy;
+
+	*out = t->at;
+	*out_len = t->len;
+	if (!t->has_escape)
+		return ERR_OK;
+	copy = t->len > DOC_SCALAR_MAX ? NULL :
+	    arena_take(r->b->doc, t->len + 1);
+	if (!copy || json_text_copy(copy, t->len + 1, t) != ERR_OK) {
+		doc_error(r->b->errors, r->line, r->column,
+		    "a text that cannot be unescaped");
+		return ERR_SYNTAX;
+	}
+	*out = copy;
+	*out_len = strlen(copy);
+	return ERR_OK;
+}
+
+static enum err
+json_scalar(struct json_reader *r, enum json_kind kind)
+{
+	struct json_text t = { 0 };
+	const char *text;
+	size_t len;
+	enum err e;
+
+	if (kind == JSON_KIND_STRING)
+		json_read_string(&r->j, &t);
+	else
+		json_raw(&r->j, &t);
+	if (r->j.error != ERR_OK)
+		return r->j.error;
+	e = json_text_take(r, &t, &text, &len);
+	if (e != ERR_OK)
+		return e;
+	return build_scalar(r->b, text, len, kind == JSON_KIND_STRING,
+	    r->line, r->column);
+}
+
+/* The place of the value to come: json_kind has skipped the blanks. */
+static enum err
+json_value(struct json_reader *r, bool *opened)
+{
+	enum json_kind kind = json_kind(&r->j);
+
+	*opened = false;
+	if (kind == JSON_KIND_BAD)
+		return r->j.error;
+	json_locate(r, r->j.at);
+	if (kind != JSON_KIND_OBJECT && kind != JSON_KIND_ARRAY)
+		return json_scalar(r, kind);
+	*opened = true;
+	if (kind == JSON_KIND_OBJECT)
+		json_enter_object(&r->j);
+	else
+		json_enter_array(&r->j);
+	return build_open(r->b, kind == JSON_KIND_OBJECT ? DOC_MAP : DOC_LIST,
+	    r->line, r->column);
+}
+
+/* json_key_read: false at the map's end. */
+static enum err
+json_key_read(struct json_reader *r, bool *has)
+{
+	struct json_text key;
+	const char *text;
+	size_t len;
+	enum err e;
+
+	*has = json_next_key(&r->j, &key);
+	if (!*has)
+		return r->j.error;
+	json_locate(r, key.at - 1);
+	if (key.len > DOC_SCALAR_MAX) {
+		doc_error(r->b->errors, r->line, r->column,
+		    "a key of more than %u bytes", DOC_SCALAR_MAX);
+		return ERR_LIMIT;
+	}
+	e = json_text_take(r, &key, &text, &len);
+	if (e == ERR_OK)
+		build_key(r->b, text, len, r->line, r->column);
+	return e;
+}
+
+static enum err
+json_walk(struct json_reader *r)
+{
+	struct builder *b = r->b;
+	bool opened;
+	enum err e = json_value(r, &opened);
+
+	while (e == ERR_OK && b->depth > 0) {
+		uint32_t parent = b->place[b->depth].parent;
+		bool has = true;
+
+		if (b->doc->node[parent].kind == DOC_MAP) {
+			e = json_key_read(r, &has);
+		} else {
+			has = json_next_item(&r->j);
+			e = r->j.error;
+		}
+		if (e != ERR_OK)
+			break;
+		if (has)
+			e = json_value(r, &opened);
+		else
+			b->depth--;
+	}
+	return e == ERR_OK ? json_close(&r->j) : e;
+}
+
+static enum err
+json_build(struct builder *b, const char *text, size_t len)
+{
+	struct json_reader r = {
+		.b = b, .seen = text, .line = 1, .column = 1,
+	};
+	unsigned before = b->errors->count;
+	enum err e;
+
+	json_open_max(&r.j, text, len, len);
+	e = json_walk(&r);
+	if (e != ERR_OK && b->errors->count == before) {
+		if (r.j.at > r.seen && r.j.at <= text + len)
+			json_locate(&r, r.j.at);
+		doc_error(b->errors, r.line, r.column, e == ERR_LIMIT ?
+		    "too deep or too long" : "no valid JSON from here");
+	}
+	return e;
+}
+
+/* ---- YAML --------------------------------------------------------------- */
+
+static enum err
+yaml_copy(struct builder *b, const char **out, const yaml_event_t *event,
+    uint32_t line, uint32_t column)
+{
+	size_t len = event->data.scalar.length;
+	char *copy = len > DOC_SCALAR_MAX ? NULL : arena_take(b->doc, len + 1);
+
+	if (!copy) {
+		doc_error(b->errors, line, column,
+		    "a value of more than %u bytes", DOC_SCALAR_MAX);
+		return ERR_LIMIT;
+	}
+	memcpy(copy, event->data.scalar.value, len);
+	copy[len] = '\0';
+	*out = copy;
+	return ERR_OK;
+}
+
+static bool
+yaml_expects_key(const struct builder *b)
+{
+	uint32_t parent = b->place[b->depth].parent;
+
+	return b->depth > 0 && !b->has_key &&
+	    b->doc->node[parent].kind == DOC_MAP;
+}
+
+static enum err
+yaml_scalar(struct builder *b, const yaml_event_t *event, uint32_t line,
+    uint32_t column)
+{
+	bool is_quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+	const char *text = NULL;
+	enum err e;
+
+	if (event->data.scalar.anchor || event->data.scalar.tag) {
+		doc_error(b->errors, line, column,
+		    "anchors and tags are not used here");
+		return ERR_SYNTAX;
+	}
+	e = yaml_copy(b, &text, event, line, column);
+	if (e != ERR_OK)
+		return e;
+	if (yaml_expects_key(b)) {
+		build_key(b, text, event->data.scalar.length, line, column);
+		return ERR_OK;
+	}
+	return build_scalar(b, text, event->data.scalar.length, is_quoted,
+	    line, column);
+}
+
+static enum err
+yaml_open(struct builder *b, enum doc_kind kind, const yaml_event_t *event,
+    uint32_t line, uint32_t column)
+{
+	const void *odd = kind == DOC_MAP ?
+	    (const void *)event->data.mapping_start.anchor :
+	    (const void *)event->data.sequence_start.anchor;
+	const void *tag = kind == DOC_MAP ?
+	    (const void *)event->data.mapping_start.tag :
+	    (const void *)event->data.sequence_start.tag;
+
+	if (odd || tag) {
+		doc_error(b->errors, line, column,
+		    "anchors and tags are not used here");
+		return ERR_SYNTAX;
+	}
+	if (yaml_expects_key(b)) {
+		doc_error(b->errors, line, column, "a key must be a text");
+		return ERR_SYNTAX;
+	}
+	return build_open(b, kind, line, column);
+}
+
+static enum err
+yaml_event(struct builder *b, const yaml_event_t *event, unsigned *documents)
+{
+	uint32_t line = (uint32_t)event->start_mark.line + 1;
+	uint32_t column = (uint32_t)event->start_mark.column + 1;
+
+	switch (event->type) {
+	case YAML_SCALAR_EVENT:
+		return yaml_scalar(b, event, line, column);
+	case YAML_MAPPING_START_EVENT:
+		return yaml_open(b, DOC_MAP, event, line, column);
+	case YAML_SEQUENCE_START_EVENT:
+		return yaml_open(b, DOC_LIST, event, line, column);
+	case YAML_MAPPING_END_EVENT:
+	case YAML_SEQUENCE_END_EVENT:
+		MUST(b->depth > 0);
+		b->depth--;
+		return ERR_OK;
+	case YAML_ALIAS_EVENT:
+		doc_error(b->errors, line, column, "aliases are not used here");
+		return ERR_SYNTAX;
+	case YAML_DOCUMENT_START_EVENT:
+		if (++*documents == 1)
+			return ERR_OK;
+		doc_error(b->errors, line, column,
+		    "a second document in one file");
+		return ERR_SYNTAX;
+	case YAML_NO_EVENT:
+	case YAML_STREAM_START_EVENT:
+	case YAML_STREAM_END_EVENT:
+	case YAML_DOCUMENT_END_EVENT:
+		break;
+	}
+	return ERR_OK;
+}
+
+static enum err
+yaml_fail(struct builder *b, const yaml_parser_t *p)
+{
+	if (p->error == YAML_READER_ERROR)
+		doc_error(b->errors, (uint32_t)p->mark.line + 1,
+		    (uint32_t)p->mark.column + 1, "%s", p->problem);
+	else
+		doc_error(b->errors, (uint32_t)p->problem_mark.line + 1,
+		    (uint32_t)p->problem_mark.column + 1, "%s%s%s",
+		    p->problem ? p->problem : "no valid YAML",
+		    p->context ? " " : "", p->context ? p->context : "");
+	return ERR_SYNTAX;
+}
+
+static enum err
+yaml_build(struct builder *b, const char *text, size_t len)
+{
+	yaml_parser_t parser;
+	yaml_event_t event;
+	unsigned documents = 0;
+	bool ended = false;
+	enum err e = ERR_OK;
+
+	if (!yaml_parser_initialize(&parser))
+		return ERR_LIMIT;
+	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text,
+	    len);
+	while (e == ERR_OK && !ended) {
+		if (!yaml_parser_parse(&parser, &event)) {
+			e = yaml_fail(b, &parser);
+			break;
+		}
+		ended = event.type == YAML_STREAM_END_EVENT;
+		e = yaml_event(b, &event, &documents);
+		yaml_event_delete(&event);
+	}
+	yaml_parser_delete(&parser);
+	return e;
+}
+
+/* ---- the document ------------------------------------------------------- */
+
+static bool
+text_is_json(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && strchr(" \t\r\n", text[i]) && text[i])
+		i++;
+	return i < len && (text[i] == '{' || text[i] == '[');
+}
+
+enum err
+doc_read(struct doc **out, const char *text, size_t len,
+    struct doc_errors *errors)
+{
+	struct doc *d = calloc(1, sizeof(*d));
+	struct builder b = { .doc = d, .errors = errors };
+	uint32_t unused;
+	enum err e = ERR_LIMIT;
+
+	if (d)
+		e = node_new(d, &unused);
+	if (e != ERR_OK)
+		doc_error(errors, 1, 1, "no memory to read it");
+	else if (text_is_json(text, len))
+		e = json_build(&b, text, len);
+	else
+		e = yaml_build(&b, text, len);
+	if (e != ERR_OK) {
+		doc_free(d);
+		return e;
+	}
+	*out = d;
+	return ERR_OK;
+}
+
+void
+doc_free(struct doc *d)
+{
+	if (!d)
+		return;
+	while (d->arena) {
+		struct arena *next = d->arena->next;
+
+		free(d->arena);
+		d->arena = next;
+	}
+	free(d->node);
+	free(d);
+}
+
+const struct doc_node *
+doc_root(const struct doc *d)
+{
+	return d->count > 1 ? &d->node[1] : NULL;
+}
+
+const struct doc_node *
+doc_first(const struct doc *d, const struct doc_node *n)
+{
+	return n->first ? &d->node[n->first] : NULL;
+}
+
+const struct doc_node *
+doc_next(const struct doc *d, const struct doc_node *n)
+{
+	return n->next ? &d->node[n->next] : NULL;
+}
+
+const struct doc_node *
+doc_find(const struct doc *d, const struct doc_node *map, const char *key)
+{
+	size_t len = strlen(key);
+
+	if (map->kind != DOC_MAP)
+		return NULL;
+	for (const struct doc_node *n = doc_first(d, map); n;
+	    n = doc_next(d, n))
+		if (n->key_len == len && memcmp(n->key, key, len) == 0)
+			return n;
+	return NULL;
+}
+
+bool
+doc_is_null(const struct doc_node *n)
+{
+	return n->kind == DOC_SCALAR && !n->is_quoted &&
+	    (n->text_len == 0 || doc_text_is(n, "null") ||
+	    doc_text_is(n, "~"));
+}
+
+bool
+doc_text_is(const struct doc_node *n, const char *word)
+{
+	return n->kind == DOC_SCALAR && n->text_len == strlen(word) &&
+	    memcmp(n->text, word, n->text_len) == 0;
+}
+
+const char *
+doc_kind_name(enum doc_kind k)
+{
+	switch (k) {
+	case DOC_SCALAR: return "a text";
+	case DOC_MAP: return "a map";
+	case DOC_LIST: return "a list";
+	}
+	return "nothing";
+}

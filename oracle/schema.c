@@ -1,0 +1,455 @@
+#include "oracle/schema.h"
+
+#include "base/decimal.h"
+#include "base/fixed.h"
+#include "base/hex.h"
+#include "base/must.h"
+#include "oracle/schema_value.h"
+#include "oracle/suggest.h"
+
+#include <string.h>
+
+#define SCHEMA_PATH_BUF 128u
+
+/* ---- names -------------------------------------------------------------- */
+
+const char *
+schema_type_name(enum schema_type t)
+{
+	switch (t) {
+	case SCHEMA_TEXT: return "text";
+	case SCHEMA_WHOLE: return "whole number";
+	case SCHEMA_DURATION: return "duration";
+	case SCHEMA_PERCENT: return "percentage";
+	case SCHEMA_FACTOR: return "fraction";
+	case SCHEMA_BYTES: return "size";
+	case SCHEMA_WEI: return "wei amount";
+	case SCHEMA_DECIMAL: return "decimal";
+	case SCHEMA_BOOL: return "true or false";
+	case SCHEMA_CHOICE: return "choice";
+	case SCHEMA_ADDRESS: return "address";
+	case SCHEMA_INSTANT: return "instant";
+	case SCHEMA_SECTION: return "map";
+	case SCHEMA_CUSTOM: return "value";
+	case SCHEMA_LATER: return "not computed yet";
+	}
+	return "value";
+}
+
+/* What a value of a type looks like, for whoever wrote something else. */
+static const char *
+type_example(enum schema_type t)
+{
+	switch (t) {
+	case SCHEMA_TEXT: return "a text";
+	case SCHEMA_WHOLE: return "a whole number";
+	case SCHEMA_DURATION: return "a duration such as 500ms, 3s, 2m or 1h";
+	case SCHEMA_PERCENT: return "a percentage such as 2% or 0.25%";
+	case SCHEMA_FACTOR: return
+	    "a fraction such as 0.825, with at most 9 decimals";
+	case SCHEMA_BYTES: return "a size such as 65536, 64KiB or 64MiB";
+	case SCHEMA_WEI: return "an amount such as 100 gwei or 0.5 eth";
+	case SCHEMA_DECIMAL: return
+	    "a number such as 2000.5, with at most 18 decimals";
+	case SCHEMA_BOOL: return "true or false";
+	case SCHEMA_CHOICE: return "one of its words";
+	case SCHEMA_ADDRESS: return "an address: 0x and 40 hex digits";
+	case SCHEMA_INSTANT: return
+	    "an instant such as 2026-11-20T00:00:00Z or Unix milliseconds";
+	case SCHEMA_SECTION:
+	case SCHEMA_CUSTOM:
+	case SCHEMA_LATER:
+		break;
+	}
+	return "another value";
+}
+
+const char *
+schema_hint(char out[SCHEMA_HINT_BUF], const char *best)
+{
+	out[0] = '\0';
+	if (best)
+		snprintf(out, SCHEMA_HINT_BUF, " (did you mean `%s`?)", best);
+	return out;
+}
+
+void
+schema_unknown(struct schema *s, const struct schema_key *keys,
+    const struct doc_node *n)
+{
+	struct suggest nearest = { 0 };
+	char hint[SCHEMA_HINT_BUF];
+
+	for (const struct schema_key *k = keys; k->name; k++)
+		suggest_offer(&nearest, n->key, n->key_len, k->name);
+	doc_error(s->errors, n->key_line, n->key_column,
+	    "unknown key `%.*s`%s", (int)n->key_len, n->key,
+	    schema_hint(hint, nearest.best));
+}
+
+/* ---- one value ---------------------------------------------------------- */
+
+
+static enum err
+choice_find(u128 *out, const struct schema_key *k, const char *text,
+    size_t len)
+{
+	for (unsigned i = 0; k->words[i]; i++)
+		if (strlen(k->words[i]) == len &&
+		    memcmp(k->words[i], text, len) == 0) {
+			*out = i;
+			return ERR_OK;
+		}
+	return ERR_UNKNOWN;
+}
+
+static enum err
+text_check(const struct schema_key *k, const char *text, size_t len)
+{
+	if (len >= k->size)
+		return ERR_LIMIT;
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			return ERR_SYNTAX;
+	return len == 0 ? ERR_SYNTAX : ERR_OK;
+}
+
+static enum err
+number_parse(u128 *out, const struct schema_key *k, const char *text,
+    size_t len)
+{
+	uint64_t v64 = 0;
+	uint32_t v32 = 0;
+	enum err e = ERR_SYNTAX;
+
+	if (k->type == SCHEMA_WEI)
+		return value_to_wei(out, text, len);
+	if (k->type == SCHEMA_DECIMAL)
+		return decimal_to_u128(out, text, len, 18);
+	if (k->type == SCHEMA_CHOICE)
+		return choice_find(out, k, text, len);
+	if (k->type == SCHEMA_PERCENT || k->type == SCHEMA_FACTOR) {
+		e = k->type == SCHEMA_PERCENT ?
+		    value_to_percent_ppb(&v32, text, len) :
+		    value_to_factor_ppb(&v32, text, len);
+		v64 = v32;
+	} else if (k->type == SCHEMA_DURATION) {
+		e = value_to_duration_ms(&v64, text, len);
+	} else if (k->type == SCHEMA_BYTES) {
+		e = value_to_bytes(&v64, text, len);
+	} else if (k->type == SCHEMA_INSTANT) {
+		e = value_to_instant_ms(&v64, text, len);
+	} else if (k->type == SCHEMA_WHOLE) {
+		e = decimal_to_u64(&v64, text, len);
+	} else if (k->type == SCHEMA_BOOL) {
+		v64 = len == 4 && memcmp(text, "true", 4) == 0;
+		if (v64 || (len == 5 && memcmp(text, "false", 5) == 0))
+			e = ERR_OK;
+	}
+	if (e == ERR_OK)
+		*out = v64;
+	return e;
+}
+
+static bool
+number_fits(const struct schema_key *k, u128 v)
+{
+	if (k->size < sizeof(u128) && v >> (8 * k->size) != 0)
+		return false;
+	return (k->min == 0 && k->max == 0) || (v >= k->min && v <= k->max);
+}
+
+/* A limit as the file would write it. */
+static void
+number_print(char out[DECIMAL_BUF + 8], const struct schema_key *k,
+    uint64_t v)
+{
+	char digits[DECIMAL_BUF];
+	const char *unit = "";
+	unsigned decimals = 0;
+
+	if (k->type == SCHEMA_DURATION) {
+		decimals = v % 1000 == 0 ? 3 : 0;
+		unit = decimals ? "s" : "ms";
+	} else if (k->type == SCHEMA_PERCENT) {
+		decimals = 7;
+		unit = "%";
+	} else if (k->type == SCHEMA_FACTOR) {
+		decimals = 9;
+	}
+	(void)decimal_from_u128(digits, v, decimals);
+	snprintf(out, DECIMAL_BUF + 8, "%s%s", digits, unit);
+}
+
+static void
+number_store(void *base, const struct schema_key *k, u128 v)
+{
+	char *field = (char *)base + k->offset;
+	uint8_t v8 = (uint8_t)v;
+	uint16_t v16 = (uint16_t)v;
+	uint32_t v32 = (uint32_t)v;
+	uint64_t v64 = (uint64_t)v;
+	bool is_set = v != 0;
+
+	if (k->type == SCHEMA_BOOL)
+		memcpy(field, &is_set, sizeof(is_set));
+	else if (k->size == 1)
+		memcpy(field, &v8, 1);
+	else if (k->size == 2)
+		memcpy(field, &v16, 2);
+	else if (k->size == 4)
+		memcpy(field, &v32, 4);
+	else if (k->size == 8)
+		memcpy(field, &v64, 8);
+	else {
+		MUST(k->size == sizeof(u128));
+		memcpy(field, &v, sizeof(v));
+	}
+}
+
+/* value_parse reads text and stores it; says nothing. */
+static enum err
+value_parse(const struct schema_key *k, const char *text, size_t len,
+    void *base)
+{
+	char *field = (char *)base + k->offset;
+	struct addr address;
+	u128 v = 0;
+	enum err e;
+
+	if (k->type == SCHEMA_TEXT) {
+		e = text_check(k, text, len);
+		if (e != ERR_OK)
+			return e;
+		memset(field, 0, k->size);
+		memcpy(field, text, len);
+		return ERR_OK;
+	}
+	if (k->type == SCHEMA_ADDRESS) {
+		e = addr_from_text(&address, text, len);
+		if (e == ERR_OK)
+			memcpy(field, &address, sizeof(address));
+		return e;
+	}
+	e = number_parse(&v, k, text, len);
+	if (e != ERR_OK)
+		return e;
+	if (!number_fits(k, v))
+		return ERR_LIMIT;
+	number_store(base, k, v);
+	return ERR_OK;
+}
+
+static void
+value_complain_choice(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n)
+{
+	struct suggest nearest = { 0 };
+	char hint[SCHEMA_HINT_BUF], words[256] = "";
+	size_t len = 0;
+
+	for (unsigned i = 0; k->words[i] && len < sizeof(words); i++) {
+		suggest_offer(&nearest, n->text, n->text_len, k->words[i]);
+		len += (size_t)snprintf(words + len, sizeof(words) - len,
+		    "%s%s", i > 0 ? ", " : "", k->words[i]);
+	}
+	doc_error_at(s->errors, n, "`%s`: \"%.*s\" is none of %s%s", k->name,
+	    (int)n->text_len, n->text, words,
+	    schema_hint(hint, nearest.best));
+}
+
+static void
+value_complain_limit(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n)
+{
+	char low[DECIMAL_BUF + 8], high[DECIMAL_BUF + 8];
+
+	if (k->type == SCHEMA_TEXT) {
+		doc_error_at(s->errors, n,
+		    "`%s`: longer than %zu bytes", k->name, k->size - 1);
+		return;
+	}
+	if (k->min == 0 && k->max == 0) {
+		doc_error_at(s->errors, n, "`%s`: %.*s is too large", k->name,
+		    (int)n->text_len, n->text);
+		return;
+	}
+	number_print(low, k, k->min);
+	number_print(high, k, k->max);
+	doc_error_at(s->errors, n, "`%s`: %.*s is not between %s and %s",
+	    k->name, (int)n->text_len, n->text, low, high);
+}
+
+bool
+schema_read_value(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base)
+{
+	enum err e;
+
+	if (n->kind != DOC_SCALAR) {
+		doc_error_at(s->errors, n, "`%s`: %s where %s is expected",
+		    k->name, doc_kind_name(n->kind),
+		    type_example(k->type));
+		return false;
+	}
+	e = value_parse(k, n->text, n->text_len, base);
+	if (e == ERR_OK)
+		return true;
+	if (e == ERR_UNKNOWN)
+		value_complain_choice(s, k, n);
+	else if (e == ERR_LIMIT)
+		value_complain_limit(s, k, n);
+	else
+		doc_error_at(s->errors, n, "`%s`: \"%.*s\" is not %s",
+		    k->name, (int)n->text_len, n->text,
+		    type_example(k->type));
+	return false;
+}
+
+/* ---- maps --------------------------------------------------------------- */
+
+static const struct schema_key *
+key_find(const struct schema_key *keys, const struct doc_node *n)
+{
+	for (const struct schema_key *k = keys; k->name; k++)
+		if (strlen(k->name) == n->key_len &&
+		    memcmp(k->name, n->key, n->key_len) == 0)
+			return k;
+	return NULL;
+}
+
+static void
+has_set(const struct schema_key *k, void *base)
+{
+	bool yes = true;
+
+	if (k->has)
+		memcpy((char *)base + k->has - 1, &yes, sizeof(yes));
+}
+
+static void
+later_check(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n)
+{
+	if (doc_is_null(n) || (n->kind != DOC_SCALAR && n->count == 0))
+		return;
+	doc_error_at(s->errors, n, "`%s` is not computed yet: it must be %s",
+	    k->name, n->kind == DOC_SCALAR ? "null" : "empty");
+}
+
+static void
+key_read(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base)
+{
+	if (k->type == SCHEMA_LATER) {
+		later_check(s, k, n);
+		return;
+	}
+	if (doc_is_null(n))
+		return;		/* the same as not there */
+	has_set(k, base);
+	if (k->type == SCHEMA_SECTION)
+		schema_read_map(s, n, k->keys, base, k->name);
+	else if (k->type == SCHEMA_CUSTOM)
+		k->read(s, k, n, base);
+	else
+		(void)schema_read_value(s, k, n, base);
+}
+
+static bool
+key_is_required(const struct schema_key *k)
+{
+	return !k->fallback && !k->is_optional && k->type != SCHEMA_LATER;
+}
+
+static void
+fallback_apply(const struct schema_key *k, void *base)
+{
+	if (k->type == SCHEMA_SECTION)
+		schema_apply_fallbacks(k->keys, base);
+	else if (k->fallback && k->type != SCHEMA_CUSTOM &&
+	    k->type != SCHEMA_LATER)
+		MUST(value_parse(k, k->fallback, strlen(k->fallback), base)
+		    == ERR_OK);
+}
+
+void
+schema_apply_fallbacks(const struct schema_key *keys, void *base)
+{
+	for (const struct schema_key *k = keys; k->name; k++)
+		fallback_apply(k, base);
+}
+
+/* Which keys of a table stand in a map, and what is missing. */
+void
+schema_read_map(struct schema *s, const struct doc_node *map,
+    const struct schema_key *keys, void *base, const char *what)
+{
+	uint64_t seen = 0;
+	unsigned i = 0;
+
+	if (map->kind != DOC_MAP) {
+		doc_error_at(s->errors, map, "%s: %s where a map is expected",
+		    what, doc_kind_name(map->kind));
+		return;
+	}
+	schema_apply_fallbacks(keys, base);
+	for (const struct doc_node *n = doc_first(s->doc, map); n;
+	    n = doc_next(s->doc, n)) {
+		const struct schema_key *k = key_find(keys, n);
+
+		if (!k) {
+			schema_unknown(s, keys, n);
+			continue;
+		}
+		MUST(k - keys < 64);
+		if (!doc_is_null(n))
+			seen |= UINT64_C(1) << (k - keys);
+		key_read(s, k, n, base);
+	}
+	for (const struct schema_key *k = keys; k->name; k++, i++)
+		if (key_is_required(k) && (seen >> i & 1) == 0)
+			doc_error_at(s->errors, map,
+			    "%s: the key `%s` is missing", what, k->name);
+}
+
+/* ---- the explanation ---------------------------------------------------- */
+
+static void
+explain_key(FILE *out, const struct schema_key *k, const char *path)
+{
+	char form[96];
+	size_t len;
+
+	snprintf(form, sizeof(form), "%s", k->shape ? k->shape :
+	    schema_type_name(k->type));
+	if (k->words) {
+		form[0] = '\0';
+		len = 0;
+		for (unsigned i = 0; k->words[i] && len < sizeof(form); i++)
+			len += (size_t)snprintf(form + len,
+			    sizeof(form) - len, "%s%s", i > 0 ? "|" : "",
+			    k->words[i]);
+	}
+	fprintf(out, "%s\n    %s; %s%s\n    %s\n", path, form,
+	    k->type == SCHEMA_LATER ? "null or empty" :
+	    k->fallback ? "default " :
+	    k->is_optional ? "optional" : "required",
+	    k->fallback ? k->fallback : "", k->help);
+}
+
+void
+schema_explain(FILE *out, const struct schema_key *keys, const char *prefix)
+{
+	char path[SCHEMA_PATH_BUF];
+
+	for (const struct schema_key *k = keys; k->name; k++) {
+		snprintf(path, sizeof(path), "%s%s", prefix, k->name);
+		explain_key(out, k, path);
+		if (!k->keys)
+			continue;
+		snprintf(path, sizeof(path), "%s%s%s", prefix, k->name,
+		    k->type == SCHEMA_SECTION ? "." : "[].");
+		schema_explain(out, k->keys, path);
+	}
+}

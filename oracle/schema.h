@@ -1,0 +1,83 @@
+/* oracle/schema.h - what the keys of a file are: one table for reading it,
+ * for its error messages and for `margind config explain`.
+ *
+ * A table is an array of struct schema_key that ends with a nameless row.
+ * Values are text of the forms below; nothing goes through floating point.
+ * Every error of a map is reported; fields of wrong values are left alone.
+ */
+#ifndef ORACLE_SCHEMA_H
+#define ORACLE_SCHEMA_H
+
+#include "oracle/doc.h"
+
+enum schema_type {
+	SCHEMA_TEXT,		/* char[size]: printable, no control characters */
+	SCHEMA_WHOLE,		/* uint of `size` bytes: 42 */
+	SCHEMA_DURATION,	/* uint64_t ms: 500ms, 2.5s, 3m, 1h */
+	SCHEMA_PERCENT,		/* ppb: 2%, 0.25% */
+	SCHEMA_FACTOR,		/* ppb: 0.825 */
+	SCHEMA_BYTES,		/* uint64_t: 4096, 64KiB, 64MiB, 1GiB */
+	SCHEMA_WEI,		/* u128: 100 gwei, 0.5 eth, 7 wei */
+	SCHEMA_DECIMAL,		/* u128 with 18 decimals: 2000.5 */
+	SCHEMA_BOOL,		/* bool: true, false */
+	SCHEMA_CHOICE,		/* an enum of 4 bytes: index into words */
+	SCHEMA_ADDRESS,		/* struct addr: 0x and 40 digits */
+	SCHEMA_INSTANT,		/* uint64_t: RFC 3339 or Unix ms */
+	SCHEMA_SECTION,		/* a map of its own keys, in the same struct */
+	SCHEMA_CUSTOM,		/* read by the row's own function */
+	SCHEMA_LATER,		/* belongs to a method not built yet: known, and
+				 * refused unless null or empty */
+};
+
+struct schema;
+struct schema_key;
+typedef void (*schema_read_fn)(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base);
+
+struct schema_key {
+	const char *name;	/* NULL ends the table */
+	enum schema_type type;
+	const char *fallback;	/* as it would be written; NULL: see below */
+	bool is_optional;	/* no fallback and not required */
+	size_t offset;		/* of the field in the struct */
+	size_t size;		/* of the field */
+	size_t has;		/* 1 + offset of a bool "it is there"; 0: none */
+	uint64_t min, max;	/* of the number as stored; 0, 0: any */
+	const struct schema_key *keys;	/* of a section; of list items and
+					 * map values for the explanation */
+	const char *const *words;
+	schema_read_fn read;
+	const char *shape;	/* overrides the type's name in texts */
+	const char *help;	/* one line */
+};
+
+/* A reading in progress. */
+struct schema {
+	const struct doc *doc;
+	struct doc_errors *errors;
+	void *root;		/* for the rows' own functions */
+};
+
+/* schema_read_map reads a map's keys into base; `what` names the map in
+ * messages ("an asset").  Anything but a map is an error. */
+void schema_read_map(struct schema *s, const struct doc_node *map,
+    const struct schema_key *keys, void *base, const char *what);
+/* schema_apply_fallbacks sets what a map without any key would give; rows that
+ * are required stay alone. */
+void schema_apply_fallbacks(const struct schema_key *keys, void *base);
+/* schema_read_value reads one scalar into a row's field. */
+bool schema_read_value(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base);
+/* schema_unknown reports a key that no table has. */
+void schema_unknown(struct schema *s, const struct schema_key *keys,
+    const struct doc_node *n);
+/* schema_hint writes " (did you mean `x`?)" or nothing. */
+#define SCHEMA_HINT_BUF 128u
+const char *schema_hint(char out[SCHEMA_HINT_BUF], const char *best);
+
+/* schema_explain prints a line a key: path, form, default, help. */
+void schema_explain(FILE *out, const struct schema_key *keys,
+    const char *prefix);
+const char *schema_type_name(enum schema_type t);
+
+#endif
