@@ -165,7 +165,7 @@ FORGE = FOUNDRY_CONFIG=contracts-abi/foundry.toml node_modules/.bin/forge
 .PHONY: contracts
 contracts: ## compile the contracts and refresh the published ABI
 contracts: node_modules/.package-lock.json
-	@$(FORGE) build --root .
+	@$(FORGE) build --root . --skip test
 	@node contracts-abi/publish-abi.mjs
 .PHONY: test-contracts
 test-contracts: ## forge tests

@@ -30,7 +30,8 @@ library Charter {
         bytes32 beforeHash,
         bytes memory rules
     ) internal returns (address code) {
-        uint256 head = k | (table.length << 8) | (from << 16) | (uint256(uint160(before)) << 80);
+        uint256 head =
+            k | (table.length << 8) | (from << 16) | (uint256(uint160(before)) << 80);
         bytes memory data = abi.encodePacked(bytes1(0), head, keccak256(rules), beforeHash);
         for (uint256 i = 0; i < table.length; i++) {
             data = abi.encodePacked(data, uint256(uint160(table[i])));
@@ -101,7 +102,11 @@ library Charter {
     }
 
     /// count words of an account's code from a byte offset on.
-    function words(address code, uint256 offset, uint256 count) internal view returns (uint256[] memory list) {
+    function words(address code, uint256 offset, uint256 count)
+        internal
+        view
+        returns (uint256[] memory list)
+    {
         assembly ("memory-safe") {
             list := mload(0x40)
             mstore(list, count)

@@ -22,8 +22,9 @@ library Margin {
     uint256 private constant RECORD = 7 * 32;
     uint256 private constant OWED = 3 * 32;
 
-    /// Values end at 2^191 (18 decimals), so that no product or sum here wraps.
-    uint256 private constant VALUE_BITS = 191;
+    /// Values end at 2^160 (18 decimals: 1.4e30 USD), so that no sum and no
+    /// product of one with two factors wraps.
+    uint256 private constant VALUE_BITS = 160;
 
     /// Sums over the factors, each at one end of its band.
     ///
@@ -123,12 +124,16 @@ library Margin {
             if (!debt) mid = low = high = Prices.refusedHigh(price);
             return (mid, low, high);
         }
-        if (initial && (Prices.status(price) != STATUS_OK || Prices.mid(price) == 0)) revert PriceNotOk(slot);
+        if (initial && Prices.status(price) != STATUS_OK) revert PriceNotOk(slot);
         (mid, low, high) = Prices.ends(price);
     }
 
     /// V floor, V x weight floor; product is amount x price.
-    function _gains(uint256 product, uint256 unit, uint256 weight, uint256 slot) private pure returns (uint256 v) {
+    function _gains(uint256 product, uint256 unit, uint256 weight, uint256 slot)
+        private
+        pure
+        returns (uint256 v)
+    {
         unchecked {
             v = product / unit;
             if (v >> VALUE_BITS != 0) revert ValueTooLarge(slot);
@@ -137,7 +142,11 @@ library Margin {
     }
 
     /// D ceil, D x weight ceil.
-    function _owes(uint256 product, uint256 unit, uint256 weight, uint256 slot) private pure returns (uint256 d) {
+    function _owes(uint256 product, uint256 unit, uint256 weight, uint256 slot)
+        private
+        pure
+        returns (uint256 d)
+    {
         unchecked {
             d = _ceil(product, unit);
             if (d >> VALUE_BITS != 0) revert ValueTooLarge(slot);
@@ -221,11 +230,10 @@ library Margin {
         uint256 dd = Rules.decimals(x.debtAsset);
         uint256 cap = x.debt;
         unchecked {
-            // HF x weight > (1 + bonus) x LT, HF = gain / owed.  Sums of 16 values
-            // are below 2^196 and weights below 2^33.
+            // HF x weight > (1 + bonus) x LT, HF = gain / owed.
             if (
-                gain * Rules.debtWeight(x.debtRow)
-                    > owed * over / PPB * Rules.liquidationThreshold(x.collateralRow)
+                gain * Rules.debtWeight(x.debtRow) * PPB
+                    > owed * over * Rules.liquidationThreshold(x.collateralRow)
             ) {
                 cap = _ceil(x.debt * Rules.closeFactor(x.debtRow), PPB);
                 if (_ceil((x.debt - cap) * x.debtPrice, 10 ** dd) < dust) cap = x.debt;

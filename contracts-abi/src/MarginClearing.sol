@@ -137,7 +137,9 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
         address admin,
         Config memory config
     ) EIP712("margind", "1") Ownable(admin) {
-        if (config.latenessSeconds * 1000 > AGE_MS) revert ConfigLateness(config.latenessSeconds);
+        if (config.latenessSeconds * 1000 > AGE_MS) {
+            revert ConfigLateness(config.latenessSeconds);
+        }
         // Not below the grace, so that never three sets of rules are alive.
         if (config.rulesDelaySeconds * 1000 < GRACE_MS) revert ConfigRulesDelay(config.rulesDelaySeconds);
         book = book_;
@@ -262,12 +264,15 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
         uint256 last = _running(a);
         bytes32 digest = _hash(a);
         if (signers == 0) {
+            if (signatures.length != 0) revert Signatures.SignatureCount(signatures.length / 64);
             if (digest != _digest) revert HeaderNotStored(digest);
             _checkTimes(a);
             rulesCode = _rulesOf(a, Charter.read(_charter));
         } else {
             Law memory law = _signed(digest, signers, signatures);
-            if (Fields.sequence(a) == Latest.sequence(last) && _differs(digest)) revert HeaderEquivocates(Fields.sequence(a));
+            if (Fields.sequence(a) == Latest.sequence(last) && _differs(digest)) {
+                revert HeaderEquivocates(Fields.sequence(a));
+            }
             rulesCode = _checkHeader(a, law);
         }
         _checkFresh(a, last, ageMs, lateMs);
@@ -279,7 +284,9 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
         if (Fields.blockNumber(a) >= block.number) revert BlockAhead(Fields.blockNumber(a));
         unchecked {
             if (checkBlockHash && block.number - Fields.blockNumber(a) <= BLOCK_HASHES) {
-                if (blockhash(Fields.blockNumber(a)) != Fields.blockHash(a)) revert BlockHashMismatch(Fields.blockNumber(a));
+                if (blockhash(Fields.blockNumber(a)) != Fields.blockHash(a)) {
+                    revert BlockHashMismatch(Fields.blockNumber(a));
+                }
             }
         }
         return _rulesOf(a, law);
@@ -417,8 +424,8 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
                 if (which & Vaults.DEBT != side || Rules.token(asset) != token) continue;
                 row = Margin.word(rows, slot);
                 uint256 price = Margin.wordOf(prices, slot);
+                if (Prices.refused(price)) revert PriceRefused(slot);
                 mid = Prices.mid(price);
-                if (Prices.refused(price) || mid == 0) revert PriceRefused(slot);
                 return (i, asset, row, mid);
             }
         }
@@ -530,7 +537,9 @@ contract MarginClearing is EIP712, Ownable2Step, ReentrancyGuardTransient {
         bytes calldata signatures,
         uint256[] calldata prices
     ) private view {
-        address rulesCode = _authorise(a, signers, signatures, ACTION_AGE_MS, Math.min(ACTION_LATE_MS, latenessMs));
+        address rulesCode = _authorise(
+            a, signers, signatures, ACTION_AGE_MS, Math.min(ACTION_LATE_MS, latenessMs)
+        );
         (uint256[] memory assets, uint256[] memory rows) = Rules.load(rulesCode, head.mode());
         _checkPrices(a, prices, assets.length);
         (uint256 gain, uint256 owed) = Margin.weigh(head, v.amounts(head), assets, rows, prices, true);

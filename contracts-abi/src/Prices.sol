@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {PPB, STATUS_OK, STATUS_DEGRADED, STATUS_REFUSED} from "./Types.sol";
+import {PPB, STATUS_REFUSED} from "./Types.sol";
 
 /// The price vector: one word an asset, in the slot order of the rules.
 ///
@@ -15,8 +15,9 @@ library Prices {
     uint256 private constant FLAT_MAX = 64; // words hashed in one piece
     uint256 private constant CHUNK = 32;
 
-    error PriceStatus(uint256 status);
-    error PriceBand(uint256 word);
+    /// An unknown status, a zero that is not REFUSED or a REFUSED price above
+    /// zero, a lower band above one, a high beyond u128.
+    error PriceMalformed(uint256 word);
 
     function status(uint256 word) internal pure returns (uint256) {
         return (word >> 24) & 0xff;
@@ -30,14 +31,14 @@ library Prices {
     function ends(uint256 word) internal pure returns (uint256 middle, uint256 low, uint256 high) {
         uint256 bandLow = (word >> 96) & type(uint32).max;
         uint256 bandHigh = (word >> 64) & type(uint32).max;
-        if (bandLow > PPB) revert PriceBand(word);
         middle = word >> 128;
+        if (bandLow > PPB || middle == 0) revert PriceMalformed(word);
         // u128 * u33 cannot overflow.
         unchecked {
             low = middle * (PPB - bandLow) / PPB;
             high = (middle * (PPB + bandHigh) + (PPB - 1)) / PPB;
         }
-        if (high >> 128 != 0) revert PriceBand(word);
+        if (high >> 128 != 0) revert PriceMalformed(word);
     }
 
     /// The upper bound that a refused word keeps, 18 decimals.
@@ -45,11 +46,11 @@ library Prices {
         return ((word >> 32) & type(uint96).max) * 1e9;
     }
 
-    /// True if refused; reverts on a status that does not exist.
     function refused(uint256 word) internal pure returns (bool) {
         uint256 s = status(word);
-        if (s > STATUS_REFUSED) revert PriceStatus(s);
-        return s == STATUS_REFUSED;
+        if (s < STATUS_REFUSED) return false;
+        if (s > STATUS_REFUSED || mid(word) != 0) revert PriceMalformed(word);
+        return true;
     }
 
     /// pricesHash of the attestation.
@@ -67,7 +68,11 @@ library Prices {
         }
     }
 
-    function _hash(uint256[] calldata words, uint256 first, uint256 count) private pure returns (bytes32 result) {
+    function _hash(uint256[] calldata words, uint256 first, uint256 count)
+        private
+        pure
+        returns (bytes32 result)
+    {
         assembly ("memory-safe") {
             let p := mload(0x40)
             calldatacopy(p, add(words.offset, shl(5, first)), shl(5, count))

@@ -14,10 +14,13 @@ contract Registrar {
     error ThresholdTooLow(uint256 threshold);
 
     /// The first charter.  anyThreshold waives 2k > n + faulty.
-    function found(bytes calldata blob, address[] calldata signers, uint256 k, uint256 faulty, bool anyThreshold)
-        external
-        returns (address)
-    {
+    function found(
+        bytes calldata blob,
+        address[] calldata signers,
+        uint256 k,
+        uint256 faulty,
+        bool anyThreshold
+    ) external returns (address) {
         _checkSigners(signers, k, faulty, anyThreshold);
         Rules.check(blob);
         return Charter.write(k, signers, 0, address(0), bytes32(0), blob);
@@ -30,7 +33,9 @@ contract Registrar {
     {
         _checkSigners(signers, k, faulty, anyThreshold);
         Law memory law = Charter.read(charter);
-        return Charter.write(k, signers, Charter.since(law), Charter.previous(law), law.previousHash, Rules.blob(charter));
+        return Charter.write(
+            k, signers, Charter.since(law), Charter.previous(law), law.previousHash, Rules.blob(charter)
+        );
     }
 
     /// Rules that wait: a charter without signers.
@@ -53,7 +58,10 @@ contract Registrar {
         );
     }
 
-    function _checkSigners(address[] calldata signers, uint256 k, uint256 faulty, bool anyThreshold) private pure {
+    function _checkSigners(address[] calldata signers, uint256 k, uint256 faulty, bool anyThreshold)
+        private
+        pure
+    {
         uint256 n = signers.length;
         if (n == 0 || n > SIGNERS_MAX) revert SignersCount(n);
         if (k == 0 || k > n || (!anyThreshold && 2 * k <= n + faulty)) revert ThresholdTooLow(k);

@@ -158,7 +158,9 @@ library Rules {
         if (liquidationThreshold(row) > PPB) revert RulesThreshold(index);
         if (ltv(row) > liquidationThreshold(row)) revert RulesLtv(index);
         // A vault on its threshold must still be able to pay the bonus.
-        if (bonus(row) > PPB || liquidationThreshold(row) * (PPB + bonus(row)) > PPB * PPB) revert RulesBonus(index);
+        if (bonus(row) > PPB || liquidationThreshold(row) * (PPB + bonus(row)) > PPB * PPB) {
+            revert RulesBonus(index);
+        }
         if (closeFactor(row) == 0 || closeFactor(row) > PPB) revert RulesCloseFactor(index);
         if (debtWeight(row) < PPB) revert RulesDebtWeight(index);
     }

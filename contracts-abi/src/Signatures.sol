@@ -49,7 +49,11 @@ library Signatures {
     }
 
     /// The signer of (r, vs) number i, or zero.
-    function _recover(bytes32 digest, bytes calldata signatures, uint256 i) private view returns (uint256 who) {
+    function _recover(bytes32 digest, bytes calldata signatures, uint256 i)
+        private
+        view
+        returns (uint256 who)
+    {
         uint256 s;
         assembly ("memory-safe") {
             let p := add(signatures.offset, shl(6, i))
