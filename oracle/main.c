@@ -26,20 +26,12 @@
 #include <string.h>
 
 /* Commands and roles whose files are not in this build are absent. */
-#pragma weak cmd_run
 #pragma weak cmd_demo
-#pragma weak cmd_sim
 #pragma weak cmd_replay
 #pragma weak cmd_margin
 #pragma weak cmd_attest
 #pragma weak cmd_verify
-#pragma weak cmd_pause
-#pragma weak cmd_resume
-#pragma weak cmd_status
-#pragma weak role_feeds
-#pragma weak role_engine
 #pragma weak role_signer
-#pragma weak role_chain
 #pragma weak role_journal
 #pragma weak role_api
 
