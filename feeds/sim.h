@@ -71,13 +71,14 @@ struct sim_options {
  * script, ERR_IO for a port that is taken or a certificate that cannot be
  * read. */
 MUST_CHECK enum err sim_create(struct sim **out, const char *script,
-    size_t script_len, const struct sim_options *options, char error[SIM_ERROR_MAX]);
+    size_t script_len, const struct sim_options *options,
+    char error[SIM_ERROR_MAX]);
 /* The port that venue i of the script listens on; its name. */
 unsigned sim_port(const struct sim *s, size_t i);
 const char *sim_venue_name(const struct sim *s, size_t i);
 size_t sim_venue_count(const struct sim *s);
 bool sim_service(struct sim *s);	/* false after sim_stop */
-void sim_stop(struct sim *s);		/* may be called from a signal handler */
+void sim_stop(struct sim *s);	/* may be called from a signal handler */
 void sim_destroy(struct sim *s);	/* accepts NULL */
 
 /* sim_price: the script's true price of a base at an instant, 18 decimals,

@@ -29,7 +29,7 @@ struct sim_peer {
 	bool is_closing;
 	char in[SIM_MESSAGE_MAX];
 	size_t in_len;
-	char *queue;			/* length (4 bytes) and text, repeated */
+	char *queue;			/* length (4 bytes), text, and so on */
 	size_t queue_len;
 };
 

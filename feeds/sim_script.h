@@ -18,7 +18,7 @@ struct sim_base {
 
 struct sim_symbol {
 	char name[VENUE_SYMBOL_MAX];
-	size_t base, quote;	/* of the script's bases; quote may be SIM_USD */
+	size_t base, quote;	/* of the script's; quote may be SIM_USD */
 	unsigned digits;	/* fraction digits of its prices */
 };
 

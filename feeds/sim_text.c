@@ -1,4 +1,4 @@
-/* The small texts that the simulated venues put their messages together from. */
+/* The small texts that the simulated venues' messages are made of. */
 #include "feeds/sim_peer.h"
 
 #include "base/clock_text.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define TEXT_MAX 704u
-#define QUOTED_MAX 110u		/* characters of a client's text that we repeat */
+#define QUOTED_MAX 110u	/* characters of a client's text that we repeat */
 
 static char *
 next_text(void)

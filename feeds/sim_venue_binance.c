@@ -114,9 +114,11 @@ id_text(const json_t *o, char out[ID_MAX])
 	const json_t *id = json_object_get(o, "id");
 
 	if (json_is_integer(id))
-		snprintf(out, ID_MAX, "%lld", (long long)json_integer_value(id));
+		snprintf(out, ID_MAX, "%lld",
+		    (long long)json_integer_value(id));
 	else if (json_is_string(id) && json_string_length(id) <= 36)
-		snprintf(out, ID_MAX, "%.255s", sim_quoted(json_string_value(id)));
+		snprintf(out, ID_MAX, "%.255s",
+		    sim_quoted(json_string_value(id)));
 	else
 		snprintf(out, ID_MAX, "null");
 	return out;

@@ -271,7 +271,7 @@ on_frame(void *arg, size_t conn, const char *text, size_t len)
 		s->has_last = t->has_last;
 		s->has_time = t->has_time;
 		s->exchange_ms = t->exchange_ms;
-		s->mid = (to_double(t->bid.value) + to_double(t->ask.value)) / 2;
+		s->mid = to_double((t->bid.value + t->ask.value) / 2);
 		s->last = to_double(t->last.value);
 		snprintf(s->symbol, sizeof(s->symbol), "%s", t->symbol);
 	}
