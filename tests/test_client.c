@@ -665,7 +665,35 @@ static const char certs_script[] =
     "}\n"
     "leaf good IP:127.0.0.1,DNS:localhost 2\n"
     "leaf other DNS:other.example 2\n"
-    "leaf old IP:127.0.0.1 -1\n";
+    "leaf old IP:127.0.0.1 -1\n"
+    "cp good.key future.key\n";
+
+/* The good leaf again, from tomorrow on: lws itself would accept it. */
+static void
+cert_make_future(void)
+{
+	char path[128];
+	EVP_PKEY *key;
+	X509 *x;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/good.pem", cert_dir);
+	f = fopen(path, "r");
+	x = PEM_read_X509(f, NULL, NULL, NULL);
+	fclose(f);
+	snprintf(path, sizeof(path), "%s/ca.key", cert_dir);
+	f = fopen(path, "r");
+	key = PEM_read_PrivateKey(f, NULL, NULL, NULL);
+	fclose(f);
+	X509_gmtime_adj(X509_getm_notBefore(x), 86400);
+	X509_sign(x, key, EVP_sha256());
+	snprintf(path, sizeof(path), "%s/future.pem", cert_dir);
+	f = fopen(path, "w");
+	PEM_write_X509(f, x);
+	fclose(f);
+	X509_free(x);
+	EVP_PKEY_free(key);
+}
 
 static int
 certs_make(void **state)
@@ -673,7 +701,10 @@ certs_make(void **state)
 	(void)state;
 	if (mkdtemp(cert_dir) == NULL || setenv("CERTS", cert_dir, 1) != 0)
 		return -1;
-	return system(certs_script);
+	if (system(certs_script) != 0)
+		return -1;
+	cert_make_future();
+	return 0;
 }
 
 static int
@@ -739,6 +770,8 @@ client_service__refuses_bad_certificates(void **state)
 		  "certificate refused: hostname mismatch" },
 		{ "old", "127.0.0.1",
 		  "certificate refused: certificate has expired" },
+		{ "future", "127.0.0.1",
+		  "certificate refused: certificate is not yet valid" },
 	};
 	struct log l;
 
