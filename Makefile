@@ -81,9 +81,12 @@ $(O)/%.o: %.c
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(EXTRA) -MMD -MP -c -o $@ $<
 
 ifneq ($(wildcard oracle/main.c),)
+# All of oracle: main.c names the commands and roles weakly, and a weak name
+# takes nothing out of an archive.
 $(O)/margind: $(O)/oracle/main.o $(LIB_FILES)
 	@echo "  LD $@"
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(O)/oracle/main.o \
+		-Wl,--whole-archive $(O)/liboracle.a -Wl,--no-whole-archive \
 		-Wl,--start-group $(LIB_FILES) -Wl,--end-group $(LIBS)
 else
 $(O)/margind: $(LIB_FILES)
