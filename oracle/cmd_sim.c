@@ -1,15 +1,13 @@
 /* margind sim: the simulated exchanges of feeds/sim.h as a process. */
 #include "oracle/cmd.h"
 
-#include "base/decimal.h"
 #include "feeds/sim.h"
+#include "oracle/file.h"
+#include "oracle/options.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #define SCRIPT_BYTES_MAX 262144u
@@ -21,40 +19,6 @@ on_signal(int number)
 {
 	(void)number;
 	sim_stop(running);
-}
-
-static int
-usage(const char *what)
-{
-	fprintf(stderr, "margind sim: %s\nusage: margind sim --script FILE "
-	    "[--cert FILE --key FILE] [--start MS]\n", what);
-	return EXIT_USAGE;
-}
-
-/* script_read returns the file's text (the caller frees it), or NULL with a
- * line said. */
-static char *
-script_read(const char *path, size_t *len)
-{
-	FILE *f = fopen(path, "rb");
-	char *text;
-
-	if (f == NULL) {
-		fprintf(stderr, "margind sim: %s: %s\n", path,
-		    strerrordesc_np(errno));
-		return NULL;
-	}
-	text = malloc(SCRIPT_BYTES_MAX + 1);
-	*len = text != NULL ? fread(text, 1, SCRIPT_BYTES_MAX + 1, f) : 0;
-	if (text == NULL || ferror(f) || *len > SCRIPT_BYTES_MAX) {
-		fprintf(stderr, "margind sim: %s: %s\n", path,
-		    *len > SCRIPT_BYTES_MAX ? "longer than 262144 bytes" :
-		    "cannot be read");
-		free(text);
-		text = NULL;
-	}
-	fclose(f);
-	return text;
 }
 
 static int
@@ -90,17 +54,18 @@ static int
 sim_main(const char *path, const struct sim_options *options)
 {
 	char error[SIM_ERROR_MAX];
+	char *text = NULL;
 	size_t len = 0;
-	char *text = script_read(path, &len);
-	enum err e;
+	enum err e = file_read_text(&text, &len, path, SCRIPT_BYTES_MAX,
+	    stderr);
 	int code;
 
-	if (text == NULL)
+	if (e != ERR_OK)
 		return EXIT_CONFIG;
 	e = sim_create(&running, text, len, options, error);
 	free(text);
 	if (e != ERR_OK) {
-		fprintf(stderr, "margind sim: %s: %s\n", path, error);
+		fprintf(stderr, "%s: %s\n", path, error);
 		return e == ERR_IO ? EXIT_FAILED : EXIT_CONFIG;
 	}
 	code = run(options->start_ms);
@@ -108,41 +73,38 @@ sim_main(const char *path, const struct sim_options *options)
 	return code;
 }
 
+static const struct option_row rows[] = {
+	{ "script", "FILE", true, "the script (JSON)" },
+	{ "cert", "FILE", false, "serve TLS with this certificate (PEM)" },
+	{ "key", "FILE", false, "the certificate's key (PEM)" },
+	{ "start", "MS", false, "Unix ms of the script's second 0; now" },
+	{ NULL, NULL, false, NULL },
+};
+static const struct options_command command = {
+	.name = "sim",
+	.summary = "Serves simulated exchanges on 127.0.0.1 until SIGTERM; "
+	    "prints their ports as one\nline of JSON once they listen.",
+	.rows = rows,
+};
+
 int
 cmd_sim(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "script", required_argument, NULL, 's' },
-		{ "cert", required_argument, NULL, 'c' },
-		{ "key", required_argument, NULL, 'k' },
-		{ "start", required_argument, NULL, 't' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct sim_options sim = { .start_ms = now_ms() };
-	const char *script = NULL;
-	int o;
+	struct options_given given;
+	int code = EXIT_USAGE;
 
-	optind = 0;	/* glibc: begin again, with a fresh state */
-	opterr = 0;
-	while ((o = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		if (o == 's')
-			script = optarg;
-		else if (o == 'c')
-			sim.cert_file = optarg;
-		else if (o == 'k')
-			sim.key_file = optarg;
-		else if (o != 't')
-			return usage(o == ':' ? "an option lacks its value" :
-			    "unknown option");
-		else if (decimal_to_u64(&sim.start_ms, optarg,
-		    strlen(optarg)) != ERR_OK)
-			return usage("--start takes Unix milliseconds");
+	if (!options_read(&given, &command, argc, argv, &code))
+		return code;
+	sim.cert_file = options_get(&command, &given, "cert");
+	sim.key_file = options_get(&command, &given, "key");
+	if ((sim.cert_file == NULL) != (sim.key_file == NULL)) {
+		fprintf(stderr, "margind sim: --cert and --key belong "
+		    "together\n");
+		return EXIT_USAGE;
 	}
-	if (optind != argc)
-		return usage("unexpected argument");
-	if (script == NULL)
-		return usage("--script is missing");
-	if ((sim.cert_file == NULL) != (sim.key_file == NULL))
-		return usage("--cert and --key belong together");
-	return sim_main(script, &sim);
+	if (options_get(&command, &given, "start") != NULL &&
+	    !options_u64(&command, &given, "start", &sim.start_ms))
+		return EXIT_USAGE;
+	return sim_main(options_get(&command, &given, "script"), &sim);
 }

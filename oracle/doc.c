@@ -43,6 +43,7 @@ struct builder {
 
 /* ---- errors ------------------------------------------------------------- */
 
+__attribute__((format(printf, 4, 0)))
 static void
 error_print(struct doc_errors *e, uint32_t line, uint32_t column,
     const char *format, va_list args)

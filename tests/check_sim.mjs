@@ -231,7 +231,14 @@ r = await run(["--script", join(dir, "none.json")]);
 check(r.code === 3 && r.err.includes("No such file"), `no script: ${r.code}`);
 
 const sim = spawn(margind, ["sim", "--script", file], { stdio: ["ignore", "pipe", "inherit"] });
-const first = await new Promise((done) => sim.stdout.once("data", (d) => done(JSON.parse(d))));
+const first = await new Promise((done) => {
+	sim.stdout.once("data", (d) => done(JSON.parse(d)));
+	sim.once("exit", () => done(null));
+});
+if (first === null) {
+	console.log(`the simulator ended at once\n${passed} passed, ${failed + 1} failed`);
+	process.exit(1);
+}
 start = BigInt(first.start_ms);
 check(first.sim.map((v) => v.venue).join() === "coinbase,kraken,binance,bybit", "the first line");
 const taken = structuredClone(script);
