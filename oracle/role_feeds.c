@@ -24,7 +24,7 @@ struct feeds {
 	struct proc_role proc;
 	struct client *client;
 	struct conn_time time[CONFIG_VENUES_MAX];
-	bool is_connected[CONFIG_VENUES_MAX];
+	bool is_connected[CONFIG_VENUES_MAX], is_lost[CONFIG_VENUES_MAX];
 	bool was_rejecting[CONFIG_VENUES_MAX];
 	uint64_t counter[COUNT_COUNT];
 	uint64_t status_ms;
@@ -188,19 +188,25 @@ on_event(void *arg, size_t venue, enum client_event e, const char *why)
 		log_info("%s: connected", name);
 		return;
 	case CLIENT_SUBSCRIBED:
+		f->is_lost[venue] = false;
 		log_info("%s: subscribed", name);
 		return;
-	case CLIENT_LOST:
 	case CLIENT_MUTE:
 	case CLIENT_OVERSIZE:
+		/* The cause; LOST follows with the same words. */
+		return;
+	case CLIENT_LOST:
 		break;
 	}
 	f->counter[COUNT_RECONNECTS]++;
 	if (f->is_connected[venue]) {
 		f->is_connected[venue] = false;
 		f->counter[COUNT_CONNECTED]--;
-		log_warn("%s: lost: %s", name, why);
 	}
+	/* Once for each outage, not for each attempt to end it. */
+	if (!f->is_lost[venue])
+		log_warn("%s: lost: %s", name, why);
+	f->is_lost[venue] = true;
 }
 
 static void
@@ -247,7 +253,8 @@ feeds_open(struct feeds *f)
 	e = client_create(&f->client, connection, c->venue_count,
 	    c->tls_ca_file[0] ? ca : NULL, &call, seed, &bad);
 	if (e != ERR_OK) {
-		log_error("%s: bad address", c->venue[bad].name);
+		if (bad < c->venue_count)
+			log_error("%s: bad address", c->venue[bad].name);
 		return e;
 	}
 	return client_watch(f->client, f->proc.control_fd);
