@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -150,13 +151,14 @@ tables_open(struct history *h)
 }
 
 enum err
-history_open(struct history **out, const char *path, const char **why)
+history_open(struct history **out, const char *path,
+    char why[HISTORY_WHY_MAX])
 {
 	struct history *h = calloc(1, sizeof(*h));
 	int fd, code;
 
 	if (!h) {
-		*why = "out of memory";
+		snprintf(why, HISTORY_WHY_MAX, "out of memory");
 		return ERR_IO;
 	}
 	/* Its -wal and -shm take this mode: the api is another user. */
@@ -168,7 +170,8 @@ history_open(struct history **out, const char *path, const char **why)
 	code = sqlite3_open_v2(path, &h->db, SQLITE_OPEN_READWRITE |
 	    SQLITE_OPEN_NOMUTEX, NULL);
 	if (code != SQLITE_OK || !tables_open(h)) {
-		*why = sqlite3_errstr(h->db ? sqlite3_errcode(h->db) : code);
+		snprintf(why, HISTORY_WHY_MAX, "%s", sqlite3_errstr(h->db ?
+		    sqlite3_errcode(h->db) : code));
 		history_close(h);
 		return ERR_IO;
 	}

@@ -34,10 +34,11 @@
 
 struct history;
 
-/* history_open opens or makes the file for writing.  ERR_IO; *why (static or
- * SQLite's own, may be NULL) then says what is wrong. */
+#define HISTORY_WHY_MAX 128u
+/* history_open opens or makes the file for writing.  ERR_IO; why then says what
+ * is wrong. */
 MUST_CHECK enum err history_open(struct history **out, const char *path,
-    const char **why);
+    char why[HISTORY_WHY_MAX]);
 /* history_last_sequence: the newest that it holds, 0 where it is empty. */
 uint64_t history_last_sequence(const struct history *h);
 /* history_add puts one attestation into the open transaction; one that is
@@ -50,6 +51,17 @@ MUST_CHECK enum err history_flush(struct history *h);
 size_t history_pending(const struct history *h);	/* added, not flushed */
 const char *history_error(const struct history *h);
 void history_close(struct history *h);	/* accepts NULL; flushes */
+
+/* A collector puts an attestation together from the messages that the journal
+ * holds: WIRE_ATTESTATION and, right behind it, its WORDs.  history_collect
+ * answers true when c->attestation is whole; one that ends early (its engine
+ * died) is dropped. */
+struct history_collector {
+	bool is_open;
+	uint32_t want;
+	struct board_attestation attestation;
+};
+bool history_collect(struct history_collector *c, const void *message);
 
 /* The reader: read-only, for another process. */
 struct history_reader;

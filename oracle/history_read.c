@@ -63,6 +63,38 @@ history_wire_to(struct board_attestation *a, const struct wire_attestation *w,
 		memcpy(a->word, words, word_count * sizeof(a->word[0]));
 }
 
+bool
+history_collect(struct history_collector *c, const void *message)
+{
+	struct wire_head head;
+
+	memcpy(&head, message, sizeof(head));
+	if (head.type == WIRE_ATTESTATION) {
+		struct wire_attestation w;
+
+		memcpy(&w, message, sizeof(w));
+		history_wire_to(&c->attestation, &w, NULL, 0);
+		c->want = w.word_count;
+		c->is_open = w.word_count > 0 &&
+		    w.word_count <= BOOK_ASSETS_MAX;
+		return w.word_count == 0;
+	}
+	if (c->is_open && head.type == WIRE_WORD) {
+		struct wire_word w;
+		struct board_attestation *a = &c->attestation;
+
+		memcpy(&w, message, sizeof(w));
+		c->is_open = w.slot == a->word_count;
+		if (!c->is_open)
+			return false;
+		a->word[a->word_count++] = w.word;
+		c->is_open = a->word_count < c->want;
+		return !c->is_open;
+	}
+	c->is_open = false;
+	return false;
+}
+
 static bool
 prepare(sqlite3 *db, sqlite3_stmt **s, const char *sql)
 {

@@ -32,7 +32,6 @@
 #pragma weak cmd_attest
 #pragma weak cmd_verify
 #pragma weak role_signer
-#pragma weak role_journal
 #pragma weak role_api
 
 static const struct command {

@@ -87,7 +87,14 @@ config_take(struct proc_role *p, int fd)
 	if (config_read(&p->config, text + path_len + 1, len - path_len - 1,
 	    p->config_path, stderr, &errors) != ERR_OK)
 		_exit(3);
-	free(text);
+	if (p->role == ROLE_JOURNAL) {
+		p->config_text_len = len - path_len - 1;
+		memmove(text, text + path_len + 1, p->config_text_len);
+		free(p->config_text);
+		p->config_text = text;
+	} else {
+		free(text);
+	}
 	if (p->role != ROLE_SIGNER) {
 		/* Where the keys lie is the signer's business alone. */
 		memset(p->config.keystore, 0, sizeof(p->config.keystore));

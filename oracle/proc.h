@@ -35,6 +35,8 @@ struct proc_role {
 	char config_path[CONFIG_PATH_MAX];
 	struct config config;
 	struct b32 config_hash, book_hash;
+	char *config_text;	/* the journal's alone: it keeps a copy */
+	size_t config_text_len;
 	char *book_text;	/* the caller's to free */
 	size_t book_text_len;
 };
