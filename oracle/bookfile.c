@@ -664,6 +664,7 @@ book_read(struct reader *r, const struct doc_node *root)
 	memcpy(r->book->name, row.name, sizeof(r->book->name));
 	name_id(&r->book->id, row.name, strlen(row.name));
 	r->book->chain_id = row.chain_id;
+	r->names->block_number = row.block;
 	before = r->schema.errors->count;
 	if (row.assets && list_is(r, row.assets, "assets"))
 		for (n = doc_first(r->schema.doc, row.assets); n;

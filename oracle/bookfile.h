@@ -19,6 +19,7 @@ struct bookfile_names {
 	char price[BOOK_ASSETS_MAX][BOOK_NAME_MAX];	/* asset -> market price */
 	char factor[BOOK_FACTORS_MAX][BOOK_NAME_MAX];
 	char mode[BOOK_MODES_MAX][BOOK_NAME_MAX];	/* [0] is empty */
+	uint64_t block_number;	/* the file's "block" */
 };
 
 /* bookfile_read fills a book whose arrays the caller placed (book_init).

@@ -1,5 +1,6 @@
 #include "oracle/input.h"
 
+#include "base/keccak.h"
 #include "oracle/file.h"
 
 #include <stdlib.h>
@@ -48,7 +49,7 @@ book_parse(struct input_book *b, const char *path, const char *text,
 }
 
 enum err
-input_book_read(struct input_book **out, const char *path,
+input_book_read(struct input_book **out, struct b32 *hash, const char *path,
     uint32_t vaults_max)
 {
 	struct input_book *b = calloc(1, sizeof(*b));
@@ -63,6 +64,8 @@ input_book_read(struct input_book **out, const char *path,
 		fprintf(stderr, "%s: no memory\n", path);
 	if (e == ERR_OK)
 		e = book_parse(b, path, text, len, vaults_max);
+	if (e == ERR_OK && hash)
+		keccak256(hash, text, len);
 	free(text);
 	if (e != ERR_OK) {
 		input_book_free(b);
@@ -83,8 +86,8 @@ input_book_free(struct input_book *b)
 }
 
 enum err
-input_market_read(struct market *out, const struct input_book *b,
-    const char *path)
+input_market_read(struct market *out, struct b32 *hash,
+    const struct input_book *b, const char *path)
 {
 	char *text;
 	size_t len;
@@ -95,6 +98,8 @@ input_market_read(struct market *out, const struct input_book *b,
 		return e;
 	e = marketfile_read(out, &b->book, &b->names, text, len, path,
 	    stderr);
+	if (e == ERR_OK && hash)
+		keccak256(hash, text, len);
 	free(text);
 	return e;
 }
@@ -110,7 +115,7 @@ config_book_read(struct config *c, struct input_book **out, const char *path)
 		fprintf(stderr, "%s: the book's path is too long\n", path);
 		return e;
 	}
-	e = input_book_read(&b, book_path, c->vaults_max);
+	e = input_book_read(&b, NULL, book_path, c->vaults_max);
 	if (e != ERR_OK)
 		return e;
 	e = config_bind_book(c, &b->book, &b->names, book_path, stderr);

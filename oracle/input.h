@@ -12,12 +12,13 @@ struct input_book {
 };
 
 /* input_book_read reads a book file with arrays of its own, freed by
- * input_book_free.  vaults_max 0: as many places as it needs. */
-MUST_CHECK enum err input_book_read(struct input_book **out, const char *path,
-    uint32_t vaults_max);
+ * input_book_free.  vaults_max 0: as many places as it needs.  hash, which may
+ * be NULL, takes keccak256 of the file's text. */
+MUST_CHECK enum err input_book_read(struct input_book **out, struct b32 *hash,
+    const char *path, uint32_t vaults_max);
 void input_book_free(struct input_book *b);	/* accepts NULL */
 
-MUST_CHECK enum err input_market_read(struct market *out,
+MUST_CHECK enum err input_market_read(struct market *out, struct b32 *hash,
     const struct input_book *b, const char *path);
 
 /* input_config_read reads a config and, where it names one, binds its book

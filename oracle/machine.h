@@ -124,6 +124,12 @@ void machine_vault_message(struct wire_vault *out, const struct vault *v);
 /* The leaf that a verdict slot holds, as it is signed. */
 void machine_verdict_leaf(struct verdict_leaf *out, const struct machine *m,
     uint32_t book_slot);
+/* The position leaf of a book slot and the legs behind its legsHash, sorted by
+ * asset id. */
+void machine_position_leaf(struct position_leaf *out,
+    struct leg_word collateral[BOOK_LEGS_MAX],
+    struct leg_word debt[BOOK_LEGS_MAX], const struct machine *m,
+    uint32_t book_slot);
 /* The attestation of a wire message and back. */
 void machine_attestation_from_wire(struct attestation *out,
     const struct wire_attestation *w);

@@ -4,6 +4,7 @@
  *   machine_prices.c   ticks -> prices -> words -> market
  *   machine_verdicts.c market -> verdicts -> leaves, slots, aggregate
  *   machine_request.c  cadence, the request to the signer, its answer
+ *   machine_snapshot.c a book in one given market, without ticks
  */
 #ifndef ORACLE_MACHINE_INTERNAL_H
 #define ORACLE_MACHINE_INTERNAL_H

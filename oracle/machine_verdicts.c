@@ -43,21 +43,32 @@ legs_sorted(struct leg_word *out, const struct book *b, const struct leg *legs,
 }
 
 void
+machine_position_leaf(struct position_leaf *out,
+    struct leg_word collateral[BOOK_LEGS_MAX],
+    struct leg_word debt[BOOK_LEGS_MAX], const struct machine *m,
+    uint32_t slot)
+{
+	const struct vault *v = &m->book.vaults[slot];
+
+	legs_sorted(collateral, &m->book, v->collateral, v->collateral_count);
+	legs_sorted(debt, &m->book, v->debt, v->debt_count);
+	out->vault = v->id;
+	out->nonce = v->nonce;
+	out->block_number = v->block_number;
+	legs_hash(&out->legs_hash, collateral, v->collateral_count, debt,
+	    v->debt_count);
+}
+
+void
 machine_positions_put(struct machine *m, uint32_t slot)
 {
 	const struct vault *v = &m->book.vaults[slot];
 	struct leg_word collateral[BOOK_LEGS_MAX], debt[BOOK_LEGS_MAX];
-	struct position_leaf leaf = {
-		.vault = v->id, .nonce = v->nonce,
-		.block_number = v->block_number,
-	};
+	struct position_leaf leaf;
 	struct machine_vault *mv = &m->vault[slot];
 	struct b32 hash;
 
-	legs_sorted(collateral, &m->book, v->collateral, v->collateral_count);
-	legs_sorted(debt, &m->book, v->debt, v->debt_count);
-	legs_hash(&leaf.legs_hash, collateral, v->collateral_count, debt,
-	    v->debt_count);
+	machine_position_leaf(&leaf, collateral, debt, m, slot);
 	position_leaf_hash(&hash, &leaf);
 	MUST(merkle_set(&m->positions, &slot, &hash, 1) == ERR_OK);
 

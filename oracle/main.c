@@ -28,9 +28,6 @@
 /* Commands and roles whose files are not in this build are absent. */
 #pragma weak cmd_demo
 #pragma weak cmd_replay
-#pragma weak cmd_margin
-#pragma weak cmd_attest
-#pragma weak cmd_verify
 #pragma weak role_signer
 #pragma weak role_api
 
