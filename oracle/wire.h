@@ -169,8 +169,8 @@ struct wire_rejected {
 	uint32_t zero;
 };
 
-/* The signer's last header before it rests: the last one it signed in this
- * life, or an empty one of its book, with these fields instead. */
+/* The signer's last header before it rests: the last one it signed for this
+ * engine, or an empty one of its book, with these fields instead. */
 struct wire_paused {
 	struct wire_head head;
 	uint64_t sequence, as_of, valid_until;
@@ -183,6 +183,9 @@ struct wire_resumed {
 	uint64_t first_sequence;
 };
 
+/* A request.  One that is refused changes nothing at the signer: its words and
+ * leaves are told again with the next, and is_first too.  WORDs carry words as
+ * computed, before any bound. */
 struct wire_begin {
 	struct wire_head head;
 	uint64_t sequence, as_of, valid_until, block_number;
