@@ -5,8 +5,10 @@
 #include "oracle/cmd.h"
 
 #include "base/hex.h"
+#include "oracle/input.h"
 #include "oracle/keystore.h"
 #include "oracle/private_file.h"
+#include "oracle/signer_state.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -25,9 +27,13 @@ static const char usage[] =
 "       margind keys address FILE [PASSWORD]\n"
 "       margind keys import --hex-file FILE --out FILE [PASSWORD] [--light]\n"
 "       margind keys export FILE --hex-file FILE [PASSWORD]\n"
+"       margind keys init-state --config FILE\n"
 "PASSWORD is --password-file FILE or --password-fd N; without either it is\n"
 "asked for on the terminal.  `address` without PASSWORD prints what the file\n"
-"says; with it, what the key is.  --light: scrypt n = 2^12, for tests.\n";
+"says; with it, what the key is.  --light: scrypt n = 2^12, for tests.\n"
+"`init-state` makes the signer's state file, or makes it anew: sequences then\n"
+"begin above everything that could have been signed until now.  Never while\n"
+"another machine signs with the same key.\n";
 
 /* Everything secret of a command, on one guarded allocation. */
 struct secrets {
@@ -40,7 +46,7 @@ struct secrets {
 
 struct keys_command {
 	const char *file;	/* the argument without an option */
-	const char *out, *hex_file, *password_file;
+	const char *out, *hex_file, *password_file, *config_file;
 	int password_fd;	/* -1: none */
 	bool is_light;
 	struct secrets *secret;
@@ -290,6 +296,56 @@ keys_export(struct keys_command *k)
 	return EXIT_OK;
 }
 
+/* The key file's own address will do: it is checked when the signer opens the
+ * key, and a state of another signer is refused by name then. */
+static int
+signer_address(struct addr *out, struct keys_command *k,
+    const struct config *c)
+{
+	char path[CONFIG_PATH_MAX];
+	struct keystore file;
+	int code;
+
+	if (config_path_from(path, k->config_file, c->keystore) != ERR_OK)
+		return complain(EXIT_CONFIG, c->keystore, "is too long");
+	k->file = path;
+	code = file_parse(&file, k);
+	k->file = NULL;
+	if (code == EXIT_OK && !file.has_address)
+		return complain(EXIT_FAILED, path, "does not say its address");
+	*out = file.address;
+	return code;
+}
+
+static int
+keys_init_state(struct keys_command *k)
+{
+	static struct config config;
+	struct input_book *book = NULL;
+	struct signer_identity id;
+	struct addr signer;
+	char path[CONFIG_PATH_MAX], why[PRIVATE_WHY];
+	int code;
+
+	if (!k->config_file || k->file || k->out || k->hex_file)
+		return usage_error("init-state takes --config FILE");
+	if (input_config_read(&config, &book, k->config_file) != ERR_OK)
+		return EXIT_CONFIG;
+	if (!book || !config.has_signer || config_path_from(path,
+	    k->config_file, config.signer_state) != ERR_OK) {
+		code = complain(EXIT_CONFIG, k->config_file,
+		    "has no book or no signer");
+	} else if ((code = signer_address(&signer, k, &config)) == EXIT_OK) {
+		signer_identity_from(&id, &config, book->book.chain_id,
+		    &book->book.id, &signer);
+		if (signer_state_create(path, &id, signer_clock_ms(), why) !=
+		    ERR_OK)
+			code = complain(EXIT_SIGNER, path, why);
+	}
+	input_book_free(book);
+	return code;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct keys_command *k);
@@ -298,6 +354,7 @@ static const struct {
 	{ "address", keys_address },
 	{ "import", keys_import },
 	{ "export", keys_export },
+	{ "init-state", keys_init_state },
 };
 
 /* The options; what is wrong with them is already said where false. */
@@ -310,6 +367,7 @@ options_read(struct keys_command *k, int argc, char **argv)
 		{ "password-file", required_argument, NULL, 'p' },
 		{ "password-fd", required_argument, NULL, 'd' },
 		{ "light", no_argument, NULL, 'l' },
+		{ "config", required_argument, NULL, 'c' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -327,6 +385,8 @@ options_read(struct keys_command *k, int argc, char **argv)
 			k->hex_file = optarg;
 		else if (c == 'p')
 			k->password_file = optarg;
+		else if (c == 'c')
+			k->config_file = optarg;
 		else if (c == 'l')
 			k->is_light = true;
 		else if (c == 'd') {

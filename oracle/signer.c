@@ -13,7 +13,6 @@
 
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -55,12 +54,7 @@ struct signer {
 static uint64_t
 clock_ms(const struct signer *s)
 {
-	struct timespec t;
-
-	if (s->setup->clock_ms)
-		return s->setup->clock_ms();
-	MUST(clock_gettime(CLOCK_REALTIME, &t) == 0);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	return s->setup->clock_ms ? s->setup->clock_ms() : signer_clock_ms();
 }
 
 /* Peers. */

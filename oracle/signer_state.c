@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 _Static_assert(sizeof(struct signer_record) == 8 + 4 + 4 + 8 + 80 + 16 + 8 +
@@ -33,6 +34,25 @@ static enum err
 fail_errno(char why[PRIVATE_WHY], const char *what)
 {
 	return fail(why, ERR_IO, "%s: %s", what, strerrordesc_np(errno));
+}
+
+void
+signer_identity_from(struct signer_identity *out, const struct config *c,
+    uint64_t book_chain_id, const struct b32 *book, const struct addr *signer)
+{
+	out->chain_id = c->has_chain ? c->chain_id : book_chain_id;
+	out->contract = c->clearing;
+	out->book = *book;
+	out->signer = *signer;
+}
+
+uint64_t
+signer_clock_ms(void)
+{
+	struct timespec t;
+
+	MUST(clock_gettime(CLOCK_REALTIME, &t) == 0);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 static void

@@ -45,6 +45,14 @@ struct signer_identity {
 	struct b32 book;
 };
 
+/* signer_identity_from: the domain is the config's chain and contract, or,
+ * without a chain, the book's chain id and the zero contract. */
+void signer_identity_from(struct signer_identity *out, const struct config *c,
+    uint64_t book_chain_id, const struct b32 *book, const struct addr *signer);
+
+/* signer_clock_ms: the machine's clock, Unix ms. */
+uint64_t signer_clock_ms(void);
+
 struct signer_state_price {
 	struct wire_u128 reference, ok_high;
 	uint64_t reference_as_of, ok_as_of;
