@@ -175,10 +175,11 @@ export async function check({ rpc, clearing: address, script, start, bases }) {
 		if (asOf < start + crash) early++
 		const [c, d] = [slotOf.get(collateral), slotOf.get(debt)]
 		const words = call.args.prices
-		for (const s of [c, d]) {
-			const gone = deviation(script, start, bases[s], words[s] >> 128n, asOf, 1500)
+		words.forEach((word, s) => {
+			const gone = word >> 128n === 0n ? 0n // refused
+				: deviation(script, start, bases[s], word >> 128n, asOf, 1500)
 			if (gone > fairness(script)) complain(`${where}: price of ${bases[s]} is ${Number(gone) / 1e16} % off the script`)
-		}
+		})
 		const [paid, got] = [repaid * (words[d] >> 128n) / rules[d].unit, seized * (words[c] >> 128n) / rules[c].unit]
 		if (got > paid * (PPB + rules[c].rows[v.mode].bonus) / PPB + W / 100n)
 			complain(`${where}: seized ${got} for ${paid}`)

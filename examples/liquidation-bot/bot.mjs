@@ -91,7 +91,7 @@ class Sender {
 class Bot {
 	constructor(o, wallet) {
 		Object.assign(this, { o, wallet, sender: new Sender(wallet, o.maxFee), candidates: new Map(),
-			waiting: new Map(), busy: new Set(), allowed: new Map() })
+			waiting: new Map(), busy: new Set(), allowed: new Map(), said: new Map() })
 		this.recipient = o.recipient ?? wallet.address
 	}
 
@@ -123,6 +123,8 @@ class Bot {
 
 	later(v, why) {
 		this.waiting.set(v.vault, { until: Date.now() + RETRY_MS })
+		if (this.said.get(v.vault) === why) return // once a reason
+		this.said.set(v.vault, why)
 		log('skipped', name(v), 'health', v.health_factor, why)
 	}
 
@@ -140,6 +142,7 @@ class Bot {
 		const began = Date.now()
 		const sent = await this.sender.send(tx)
 		const receipt = await this.sender.mined(sent)
+		this.said.delete(v.vault)
 		this.waiting.set(v.vault, { block: receipt.blockNumber, until: Date.now() + FRESH_MS })
 		const event = receipt.logs.map((l) => ABI.parseLog(l)).find((l) => l?.name === 'Liquidated')
 		log('liquidated', name(v), 'health', v.health_factor, `repaid ${event.args.repaid} of ${v.liquidation.debt_asset},`,
@@ -178,8 +181,7 @@ class Bot {
 				if (params.type === 'snapshot') this.candidates.clear()
 				this.see(params.data.vaults)
 			})
-			ws.on('error', (e) => log('stream:', e.message))
-			ws.on('close', () => done())
+			ws.on('error', (e) => log('stream:', e.message)).on('close', () => done())
 		})
 	}
 }
@@ -187,8 +189,7 @@ class Bot {
 const o = options()
 const wallet = ethers.Wallet.fromEncryptedJsonSync(readFileSync(o.keystore, 'utf8'),
 	readFileSync(o['password-file'], 'utf8').split('\n')[0])
-const provider = new ethers.JsonRpcProvider(o.rpc, undefined, { staticNetwork: true, cacheTimeout: -1 })
-provider.pollingInterval = 250
+const provider = new ethers.JsonRpcProvider(o.rpc, undefined, { staticNetwork: true, cacheTimeout: -1, pollingInterval: 250 })
 const bot = new Bot(o, wallet.connect(provider))
 for (;;) {
 	await bot.listen()
