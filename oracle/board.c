@@ -288,6 +288,20 @@ board_get_attestation(struct board_attestation *out, const struct board *b,
 	return ERR_UNKNOWN;
 }
 
+enum err
+board_get_attestation_back(struct board_attestation *out,
+    const struct board *b, uint32_t n)
+{
+	const struct ring_entry *ring = at_offset_const(b, b->ring_at);
+	uint64_t newest = atomic_load(&b->newest_at);
+	const struct ring_entry *e;
+
+	if (n >= BOARD_RING || n >= newest)
+		return ERR_UNKNOWN;
+	e = &ring[(newest - 1 - n) % BOARD_RING];
+	return locked_read(&e->lock, out, &e->attestation, sizeof(*out));
+}
+
 static void
 leaf_put(_Atomic uint64_t *lock, _Atomic uint32_t *used, struct b32 *leaves,
     uint32_t slot, const struct b32 *leaf)
@@ -338,6 +352,16 @@ board_get_verdict_leaves(struct b32 *out, uint32_t *count,
 	if (e == ERR_OK)
 		*count = used;
 	return e;
+}
+
+uint64_t
+board_block_generation(const struct board *b, uint32_t block)
+{
+	const _Atomic uint64_t *locks = at_offset_const(b, b->locks_at);
+
+	if (block > (b->vault_capacity - 1) / BOARD_BLOCK)
+		return 0;
+	return atomic_load_explicit(&locks[block], memory_order_acquire);
 }
 
 uint32_t

@@ -108,12 +108,18 @@ MUST_CHECK enum err board_get_vault(struct board_vault *out,
  * newest; ERR_UNKNOWN where the ring does not hold it (any more). */
 MUST_CHECK enum err board_get_attestation(struct board_attestation *out,
     const struct board *b, uint64_t sequence);
+/* board_get_attestation_back: the n-th before the newest, which is 0. */
+MUST_CHECK enum err board_get_attestation_back(struct board_attestation *out,
+    const struct board *b, uint32_t n);
 /* board_get_leaves copies the leaves of a tree (capacity as board_create);
  * *count is how many slots were ever used. */
 MUST_CHECK enum err board_get_position_leaves(struct b32 *out,
     uint32_t *count, const struct board *b);
 MUST_CHECK enum err board_get_verdict_leaves(struct b32 *out,
     uint32_t *count, const struct board *b);
+/* board_block_generation rises with each write to a vault of the block (slots
+ * block * BOARD_BLOCK and on); a block beyond the capacity: 0. */
+uint64_t board_block_generation(const struct board *b, uint32_t block);
 uint32_t board_vault_capacity(const struct board *b);
 uint32_t board_verdict_capacity(const struct board *b);
 void board_unmap(const struct board *b);	/* accepts NULL */

@@ -1,0 +1,43 @@
+/* oracle/api_proof.h - proofs and ready transactions for one vault.
+ *
+ * The trees are rebuilt from the board's leaves and compared with the roots
+ * that the newest released attestation signed; a proof is given only under
+ * equal roots.  A transaction of a linear vault needs no proof (DESIGN
+ * section 5 rule 4). */
+#ifndef ORACLE_API_PROOF_H
+#define ORACLE_API_PROOF_H
+
+#include "oracle/api_state.h"
+#include "oracle/text.h"
+
+/* Gas limits with headroom over what `make gas` measures (docs/api.md). */
+#define API_GAS_SUBMIT 130000u
+#define API_GAS_LIQUIDATE 260000u
+#define API_GAS_LEG 12000u
+#define API_GAS_WORD 800u
+
+struct api_proof_request {
+	uint32_t slot;			/* of the vault */
+	bool has_recipient;
+	struct addr recipient;
+	u128 min_seize;			/* atoms of the collateral token */
+};
+
+/* api_repay_atoms: the vault's max_repay in atoms of its debt token at the
+ * price `low`, rounded up; all that is owed where the rest would be dust.  The
+ * contract clamps what is too much.  ERR_STATE where there is no repayment,
+ * ERR_RANGE. */
+MUST_CHECK enum err api_repay_atoms(u128 *out, const struct api_state *s,
+    const struct board_vault *v, struct px18 low);
+
+/* api_proof appends the answer's JSON.  ERR_STALE, with *why, where neither a
+ * proof nor a transaction can be given now; nothing is appended then. */
+MUST_CHECK enum err api_proof(struct text *t, const char **why,
+    struct api_state *s, const struct api_proof_request *q);
+
+/* The calldata of submit(a); ERR_STATE without a chain or while our place in
+ * the contract's signer table is not known. */
+MUST_CHECK enum err api_submit_data(uint8_t *out, size_t *len,
+    const struct api_state *s, const struct board_attestation *a);
+
+#endif
