@@ -80,6 +80,13 @@ $(O)/%.o: %.c
 	@echo "  CC $@"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(EXTRA) -MMD -MP -c -o $@ $<
 
+# The dashboard's files are put into the binary as they are.
+UPLOT = $(addprefix node_modules/uplot/,dist/uPlot.iife.min.js \
+	dist/uPlot.min.css LICENSE)
+$(O)/oracle/api_web.o: $(wildcard oracle/web/*) $(UPLOT)
+$(UPLOT):
+	@echo "$@ is missing: run 'make deps'" >&2; exit 1
+
 ifneq ($(wildcard oracle/main.c),)
 # All of oracle: main.c names the commands and roles weakly, and a weak name
 # takes nothing out of an archive.
