@@ -28,8 +28,8 @@
 #define PIPELINE 8u
 #define SPEED 40u
 #define LOG_MAX (1000u * 1000u)
-#define LIFE_MAX 50000u		/* requests; a life that never dies is a failure */
-#define AGAIN 50u		/* sequences that the next life is asked again */
+#define LIFE_MAX 50000u	/* requests; a life must end before */
+#define AGAIN 50u		/* sequences a new life is asked again */
 
 enum death { DEATH_ANY, DEATH_MID_WRITE, DEATH_BEFORE_SYNC, DEATH_AFTER_SYNC,
     DEATH_COUNT };
@@ -41,7 +41,7 @@ struct entry {
 
 /* Shared with the child. */
 static struct shared {
-	volatile int armed;		/* how its next write of the state ends */
+	volatile int armed;	/* how its next write of the state ends */
 	volatile size_t count;
 	struct entry entry[LOG_MAX];	/* what left it, over all lives */
 } *shared;
