@@ -62,8 +62,8 @@ struct board_head {
 struct board_vault {
 	struct vault vault;
 	struct verdict verdict;
-	uint32_t verdict_slot;
-	uint64_t leaf_as_of;
+	uint32_t verdict_slot;		/* MACHINE_NO_SLOT: not in the tree */
+	struct verdict_leaf leaf;	/* as the tree has it, where it does */
 	/* For the asset of each leg: the price where the vault is at the
 	 * limit, all others at mid; zero where there is none. */
 	struct px18 liquidation_below[BOOK_LEGS_MAX];	/* collateral legs */

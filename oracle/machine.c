@@ -34,6 +34,7 @@ tables_place(struct machine *m, uint32_t vaults, uint32_t verdicts)
 	m->vault = calloc(vaults, sizeof(*m->vault));
 	m->changed = calloc(vaults, sizeof(*m->changed));
 	m->is_changed = calloc(vaults, sizeof(*m->is_changed));
+	m->leaf = calloc(verdicts, sizeof(*m->leaf));
 	m->verdict_owner = calloc(verdicts, sizeof(uint32_t));
 	m->verdict_told = calloc(verdicts, sizeof(uint32_t));
 	m->verdict_free = calloc(verdicts, sizeof(uint32_t));
@@ -42,7 +43,7 @@ tables_place(struct machine *m, uint32_t vaults, uint32_t verdicts)
 	m->pending_owner = calloc(verdicts, sizeof(uint32_t));
 	m->is_dirty = calloc(verdicts, sizeof(bool));
 	return v && hash && positions && tree && m->vault && m->changed &&
-	    m->is_changed && m->verdict_owner && m->verdict_told &&
+	    m->is_changed && m->leaf && m->verdict_owner && m->verdict_told &&
 	    m->verdict_free && m->dirty && m->pending_dirty &&
 	    m->pending_owner && m->is_dirty;
 }
@@ -59,6 +60,7 @@ machine_destroy(struct machine *m)
 	free(m->vault);
 	free(m->changed);
 	free(m->is_changed);
+	free(m->leaf);
 	free(m->verdict_owner);
 	free(m->verdict_told);
 	free(m->verdict_free);

@@ -58,6 +58,7 @@ struct machine {
 	struct merkle verdicts;		/* slot = verdict slot */
 	uint32_t verdict_count;		/* slots that hold a verdict */
 	uint32_t verdict_used;		/* slots ever used */
+	struct verdict_leaf *leaf;	/* by verdict slot, as hashed in the tree */
 	uint32_t *verdict_owner;	/* book slot by verdict slot, or NO_SLOT */
 	uint32_t *verdict_told;		/* the same, as the signer has it */
 	uint32_t *verdict_free;		/* freed slots, last in first out */
@@ -121,7 +122,8 @@ MUST_CHECK enum err machine_apply(struct machine *m, const void *message,
  * machine. */
 void machine_vault_message(struct wire_vault *out, const struct vault *v);
 
-/* The leaf that a verdict slot holds, as it is signed. */
+/* The leaf of a vault that has a place in the verdict tree (MUST), as the tree
+ * has it. */
 void machine_verdict_leaf(struct verdict_leaf *out, const struct machine *m,
     uint32_t book_slot);
 /* The position leaf of a book slot and the legs behind its legsHash, sorted by

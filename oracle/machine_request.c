@@ -147,32 +147,31 @@ static void
 emit_leaf(const struct machine *m, const struct machine_output *o,
     uint32_t verdict_slot, bool is_present)
 {
+	const struct verdict_leaf *l = &m->leaf[verdict_slot];
 	struct wire_leaf w;
-	struct verdict_leaf l;
 
 	memset(&w, 0, sizeof(w));
 	wire_head_set(&w.head, WIRE_LEAF);
 	w.slot = verdict_slot;
 	w.is_present = is_present;
 	if (is_present) {
-		machine_verdict_leaf(&l, m, m->verdict_owner[verdict_slot]);
-		w.state = l.state;
-		w.method = l.method;
-		w.vault = l.vault;
-		w.nonce = l.nonce;
-		w.as_of = l.as_of;
-		w.block_number = l.block_number;
-		w.collateral_value = wire_from_u128(l.collateral_value);
-		w.debt_value = wire_from_u128(l.debt_value);
-		w.health_low = wire_from_u128(l.health_low);
-		w.health_high = wire_from_u128(l.health_high);
-		w.initial_excess = wire_from_u128((u128)l.initial_excess);
+		w.state = l->state;
+		w.method = l->method;
+		w.vault = l->vault;
+		w.nonce = l->nonce;
+		w.as_of = l->as_of;
+		w.block_number = l->block_number;
+		w.collateral_value = wire_from_u128(l->collateral_value);
+		w.debt_value = wire_from_u128(l->debt_value);
+		w.health_low = wire_from_u128(l->health_low);
+		w.health_high = wire_from_u128(l->health_high);
+		w.initial_excess = wire_from_u128((u128)l->initial_excess);
 		w.maintenance_excess =
-		    wire_from_u128((u128)l.maintenance_excess);
-		w.liquidation_asset = l.liquidation_asset;
-		w.liquidation_price = wire_from_u128(l.liquidation_price);
-		w.debt_asset = l.debt_asset;
-		w.max_repay = wire_from_u128(l.max_repay);
+		    wire_from_u128((u128)l->maintenance_excess);
+		w.liquidation_asset = l->liquidation_asset;
+		w.liquidation_price = wire_from_u128(l->liquidation_price);
+		w.debt_asset = l->debt_asset;
+		w.max_repay = wire_from_u128(l->max_repay);
 	}
 	o->emit(o->arg, &w, sizeof(w));
 }

@@ -87,9 +87,8 @@ u128_from_value(struct usd18 v)
 	return usd18_is_negative(v) ? 0 : (u128)usd18_to_raw(v);
 }
 
-void
-machine_verdict_leaf(struct verdict_leaf *out, const struct machine *m,
-    uint32_t slot)
+static void
+leaf_fill(struct verdict_leaf *out, const struct machine *m, uint32_t slot)
 {
 	const struct vault *v = &m->book.vaults[slot];
 	const struct machine_vault *mv = &m->vault[slot];
@@ -116,6 +115,14 @@ machine_verdict_leaf(struct verdict_leaf *out, const struct machine *m,
 	if (d->has_debt_asset)
 		out->debt_asset = m->book.assets[d->debt_asset].id;
 	out->max_repay = u128_from_value(d->max_repay);
+}
+
+void
+machine_verdict_leaf(struct verdict_leaf *out, const struct machine *m,
+    uint32_t slot)
+{
+	MUST(m->vault[slot].verdict_slot != MACHINE_NO_SLOT);
+	*out = m->leaf[m->vault[slot].verdict_slot];
 }
 
 /* The smaller, the more a verdict needs its place: by state, then health. */
@@ -147,6 +154,7 @@ slot_release(struct machine *m, uint32_t slot)
 	m->verdict_free[m->verdict_free_count++] = at;
 	m->verdict_count--;
 	leaf_store(m, at, &empty);
+	changed_add(m, slot);
 }
 
 /* A place for slot's verdict.  When the tree is full the least bad gives way,
@@ -184,13 +192,15 @@ slot_take(struct machine *m, uint32_t slot)
 static void
 leaf_refresh(struct machine *m, uint32_t slot)
 {
-	struct verdict_leaf leaf;
+	uint32_t at = m->vault[slot].verdict_slot;
 	struct b32 hash;
 
 	m->vault[slot].leaf_as_of = m->now_ms;
-	machine_verdict_leaf(&leaf, m, slot);
-	verdict_leaf_hash(&hash, &leaf);
-	leaf_store(m, m->vault[slot].verdict_slot, &hash);
+	/* Kept: the vault's figures go on, what is in the tree stays. */
+	leaf_fill(&m->leaf[at], m, slot);
+	verdict_leaf_hash(&hash, &m->leaf[at]);
+	leaf_store(m, at, &hash);
+	changed_add(m, slot);
 }
 
 static void
@@ -198,6 +208,7 @@ vault_evaluate(struct machine *m, uint32_t slot)
 {
 	struct machine_vault *mv = &m->vault[slot];
 	bool was_counted = mv->is_counted;
+	bool had_slot = mv->verdict_slot != MACHINE_NO_SLOT;
 	enum vault_state before = mv->verdict.state;
 
 	if (mv->is_counted)
@@ -212,7 +223,7 @@ vault_evaluate(struct machine *m, uint32_t slot)
 		m->is_crossed = true;
 	if (!verdict_is_in_tree(mv->verdict.state))
 		slot_release(m, slot);
-	else if (slot_take(m, slot) && (!was_counted ||
+	else if (slot_take(m, slot) && (!had_slot ||
 	    before != mv->verdict.state))
 		leaf_refresh(m, slot);
 }

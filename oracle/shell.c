@@ -217,7 +217,8 @@ board_vault_row(struct board_vault *row, const struct machine *m,
 	row->vault = *v;
 	row->verdict = m->vault[slot].verdict;
 	row->verdict_slot = m->vault[slot].verdict_slot;
-	row->leaf_as_of = m->vault[slot].leaf_as_of;
+	if (row->verdict_slot != MACHINE_NO_SLOT)
+		row->leaf = m->leaf[row->verdict_slot];
 	for (size_t i = 0; i < v->collateral_count; i++)
 		if (liquidation_price_of(&p, &m->book, v, &m->market,
 		    v->collateral[i].asset) == ERR_OK && p.has_below)
