@@ -1,6 +1,6 @@
 // The figures of `make gas`.
 import { ethers } from 'ethers'
-import { startAnvil, deploy, rulesBlob, priceWord, pricesHash, domain, sign,
+import { startAnvil, deploy, mined, rulesBlob, priceWord, pricesHash, domain, sign,
 	signerKeys } from './testbed.mjs'
 
 const SIGNERS = 19
@@ -44,12 +44,12 @@ export async function world(chain, k) {
 	const address = await clearing.getAddress()
 	for (const t of tokens) {
 		for (const [w, a] of [[admin, adminAddress], [owner, ownerAddress], [bot, botAddress]]) {
-			await (await t.mint(a, 10n ** 27n)).wait()
-			await (await t.connect(w).approve(address, 10n ** 26n)).wait()
+			await mined(t.mint(a, 10n ** 27n))
+			await mined(t.connect(w).approve(address, 10n ** 26n))
 		}
 	}
 	for (let i = 1; i < 8; i += 2)
-		await (await clearing.supply(assets[i].token, 10n ** 15n)).wait()
+		await mined(clearing.supply(assets[i].token, 10n ** 15n))
 
 	let sequence = BigInt(Date.now()) * 1024n
 	const w = { chain, clearing, admin, owner, bot, ownerAddress, botAddress, assets, keys, k, tokens }
@@ -79,21 +79,21 @@ export async function world(chain, k) {
 
 export async function submit(w, message) {
 	const s = w.sign(message)
-	return (await w.clearing.connect(w.bot).submit(message, s.bitmap, s.signatures)).wait()
+	return mined(w.clearing.connect(w.bot).submit(message, s.bitmap, s.signatures))
 }
 
 // A vault of so many legs, half of them debt; healthy at 2,000.
 export async function vault(w, index, legs) {
 	const c = w.clearing.connect(w.owner)
-	await (await c.openVault(index, 0)).wait()
+	await mined(c.openVault(index, 0))
 	const prices = w.vector(2000n)
 	for (let i = 0; i < legs; i += 2)
-		await (await c.deposit(w.ownerAddress, index, w.assets[i].token, 10n * E18)).wait()
+		await mined(c.deposit(w.ownerAddress, index, w.assets[i].token, 10n * E18))
 	for (let i = 1; i < legs; i += 2) {
 		const m = await w.header(prices)
 		const s = w.sign(m)
-		await (await c.borrow(index, w.assets[i].token, 15_000n * 10n ** 6n, m, s.bitmap,
-			s.signatures, prices)).wait()
+		await mined(c.borrow(index, w.assets[i].token, 15_000n * 10n ** 6n, m, s.bitmap,
+			s.signatures, prices))
 	}
 }
 
@@ -116,16 +116,16 @@ async function measure(w) {
 		let m = await w.header(crash)
 		let s = w.sign(m)
 		const c = w.clearing.connect(w.bot)
-		note(`submit + liquidate, ${legs} legs, k=${k}`, await (await c.submitAndLiquidate(m,
-			s.bitmap, s.signatures, crash, liquidation(w, index))).wait())
+		note(`submit + liquidate, ${legs} legs, k=${k}`, await mined(c.submitAndLiquidate(m,
+			s.bitmap, s.signatures, crash, liquidation(w, index))))
 		m = await w.header(crash)
 		s = w.sign(m)
-		note(`liquidate, signed header not stored, ${legs} legs, k=${k}`, await (await c.liquidate(m,
-			s.bitmap, s.signatures, crash, liquidation(w, index))).wait())
+		note(`liquidate, signed header not stored, ${legs} legs, k=${k}`, await mined(c.liquidate(m,
+			s.bitmap, s.signatures, crash, liquidation(w, index))))
 		m = await w.header(crash)
 		await submit(w, m)
-		note(`liquidate, stored header, ${legs} legs, k=${k}`, await (await c.liquidate(m,
-			0, '0x', crash, liquidation(w, index))).wait())
+		note(`liquidate, stored header, ${legs} legs, k=${k}`, await mined(c.liquidate(m,
+			0, '0x', crash, liquidation(w, index))))
 	}
 }
 

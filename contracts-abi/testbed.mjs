@@ -147,9 +147,26 @@ export async function startAnvil(args = []) {
 	}
 }
 
+// The receipt of a transaction that is sent, or an error after 20 s.  Not
+// ethers' wait(): a block that is mined between its look for the receipt and its
+// subscription is missed, and an automining anvil brings no second one.
+export async function mined(sent) {
+	const tx = await sent
+	const until = Date.now() + 20_000
+	while (Date.now() < until) {
+		const receipt = await tx.provider.getTransactionReceipt(tx.hash)
+		if (receipt !== null) {
+			if (receipt.status !== 1) throw new Error(`transaction ${tx.hash} reverted`)
+			return receipt
+		}
+		await new Promise((r) => setTimeout(r, 10))
+	}
+	throw new Error(`transaction ${tx.hash} was not mined in 20 s`)
+}
+
 export async function deploy(wallet, name, args) {
 	const { abi, bytecode } = published(name)
 	const contract = await new ethers.ContractFactory(abi, bytecode, wallet).deploy(...args)
-	await contract.waitForDeployment()
+	await mined(contract.deploymentTransaction())
 	return contract
 }
