@@ -259,13 +259,12 @@ object_check(struct verify *v, const struct doc *doc,
 static void
 line_check(struct verify *v, const char *text, size_t len)
 {
-	char file[CONFIG_PATH_MAX + 24];
-	struct doc_errors errors = { .out = stdout };
+	struct doc_errors errors = {
+		.file = v->path, .out = stdout,
+		.line_before = (uint32_t)(v->line - 1),
+	};
 	struct doc *doc;
 
-	snprintf(file, sizeof(file), "%.*s:%zu", (int)CONFIG_PATH_MAX,
-	    v->path, v->line);
-	errors.file = file;
 	if (doc_read(&doc, text, len, &errors) != ERR_OK) {
 		v->problems++;
 		return;

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
 #include <yaml.h>
 
 #define NODES_FIRST 1024u
+#define JSON_SECOND_MAX (64u * 1024u * 1024u)
 #define ARENA_BLOCK (64u * 1024u)
 
 struct arena {
@@ -57,7 +59,8 @@ error_print(struct doc_errors *e, uint32_t line, uint32_t column,
 	for (char *c = text; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = '?';
-	fprintf(e->out, "%s:%u:%u: %s\n", e->file, line, column, text);
+	fprintf(e->out, "%s:%u:%u: %s\n", e->file, e->line_before + line,
+	    column, text);
 }
 
 void
@@ -386,6 +389,24 @@ json_walk(struct json_reader *r)
 	return e == ERR_OK ? json_close(&r->j) : e;
 }
 
+/* base/json says that it failed, not where: a second reader finds the place.
+ * Where even that one sees nothing wrong, it is the last value read. */
+static void
+json_complain(struct json_reader *r, const char *text, size_t len)
+{
+	json_error_t why;
+	json_t *v = len > JSON_SECOND_MAX ? NULL :
+	    json_loadb(text, len, 0, &why);
+
+	if (len > JSON_SECOND_MAX || v || why.line < 1 || why.column < 1)
+		doc_error(r->b->errors, r->line, r->column,
+		    "no valid JSON from here");
+	else
+		doc_error(r->b->errors, (uint32_t)why.line,
+		    (uint32_t)why.column, "no valid JSON: %s", why.text);
+	json_decref(v);
+}
+
 static enum err
 json_build(struct builder *b, const char *text, size_t len)
 {
@@ -397,12 +418,10 @@ json_build(struct builder *b, const char *text, size_t len)
 
 	json_open_max(&r.j, text, len, len);
 	e = json_walk(&r);
-	if (e != ERR_OK && b->errors->count == before) {
-		if (r.j.at > r.seen && r.j.at <= text + len)
-			json_locate(&r, r.j.at);
-		doc_error(b->errors, r.line, r.column, e == ERR_LIMIT ?
-		    "too deep or too long" : "no valid JSON from here");
-	}
+	if (e == ERR_LIMIT && b->errors->count == before)
+		doc_error(b->errors, r.line, r.column, "too deep");
+	else if (e != ERR_OK && b->errors->count == before)
+		json_complain(&r, text, len);
 	return e;
 }
 

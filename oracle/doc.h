@@ -45,6 +45,7 @@ struct doc_errors {
 	const char *file;
 	FILE *out;		/* NULL: count only */
 	unsigned count;
+	uint32_t line_before;	/* lines of the file before this document */
 };
 /* doc_error prints file:line:column: text; beyond DOC_ERRORS_MAX it only
  * counts. */
