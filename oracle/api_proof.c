@@ -236,37 +236,6 @@ json_tree_proof(struct text *t, const struct merkle *tree, uint32_t slot)
 }
 
 static void
-leaf_from_row(struct verdict_leaf *out, const struct api_state *s,
-    const struct board_vault *v)
-{
-	const struct verdict *d = &v->verdict;
-	const struct ratio_result *r = &d->value;
-
-	memset(out, 0, sizeof(*out));
-	out->vault = v->vault.id;
-	out->nonce = v->vault.nonce;
-	out->as_of = v->leaf_as_of;
-	out->block_number = v->vault.block_number;
-	out->state = (uint8_t)d->state;
-	out->method = v->vault.method;
-	out->collateral_value = (u128)usd18_to_raw(r->collateral_value);
-	out->debt_value = (u128)usd18_to_raw(r->debt_value);
-	out->health_low = wad_to_raw(r->worst.health);
-	out->health_high = wad_to_raw(r->best.health);
-	out->initial_excess = usd18_to_raw(r->initial_excess);
-	out->maintenance_excess = usd18_to_raw(r->mid.excess);
-	if (d->has_liquidation_asset &&
-	    d->liquidation_asset < s->book->asset_count)
-		out->liquidation_asset =
-		    s->book->assets[d->liquidation_asset].id;
-	if (d->has_liquidation_price)
-		out->liquidation_price = px18_to_raw(d->liquidation_price);
-	if (d->has_debt_asset && d->debt_asset < s->book->asset_count)
-		out->debt_asset = s->book->assets[d->debt_asset].id;
-	out->max_repay = (u128)usd18_to_raw(d->max_repay);
-}
-
-static void
 json_integer(struct text *t, const char *key, u128 v)
 {
 	text_printf(t, ",\"%s\":", key);
@@ -303,7 +272,6 @@ json_fields(struct text *t, const struct verdict_leaf *l)
 static const char *
 json_verdict(struct text *t, struct api_state *s, const struct board_vault *v)
 {
-	struct verdict_leaf fields;
 	struct b32 leaf, held;
 
 	text_put(t, ",\"verdict\":");
@@ -311,15 +279,14 @@ json_verdict(struct text *t, struct api_state *s, const struct board_vault *v)
 		text_put(t, "null");
 		return "the vault is healthy or stale: it has no verdict leaf";
 	}
-	leaf_from_row(&fields, s, v);
-	verdict_leaf_hash(&leaf, &fields);
+	verdict_leaf_hash(&leaf, &v->leaf);
 	if (tree_match(s, &s->verdicts, false)) {
 		held = merkle_leaf(&s->verdicts, v->verdict_slot);
 		if (b32_equal(&leaf, &held)) {
 			text_put(t, "{");
 			json_tree_proof(t, &s->verdicts, v->verdict_slot);
 			text_put(t, ",\"fields\":");
-			json_fields(t, &fields);
+			json_fields(t, &v->leaf);
 			text_put(t, "}");
 			return NULL;
 		}

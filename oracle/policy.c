@@ -128,20 +128,27 @@ policy_note_word(struct policy_price *last, const struct b32 *word,
 {
 	struct price is, was;
 
+	bool may_move;
+
 	MUST(word_read(&is, word) == ERR_OK);
 	MUST(word_read(&was, proposed) == ERR_OK);
 	if (is.status != PRICE_REFUSED) {
-		last->reference = px18_to_raw(is.mid);
-		last->reference_as_of = as_of;
 		last->ok_high = px18_to_raw(is.high);
 		last->ok_as_of = as_of;
-	} else if (was.status != PRICE_REFUSED) {
+	}
+	may_move = last->reference == 0 ||
+	    as_of >= last->reference_as_of + POLICY_REFERENCE_MS;
+	if (!may_move || was.status == PRICE_REFUSED)
+		return;
+	if (is.status != PRICE_REFUSED) {
+		last->reference = px18_to_raw(is.mid);
+	} else {
 		struct price_bounds b = bounds_around(last, as_of, c);
 
 		last->reference = px18_to_raw(was.mid) < b.lowest ? b.lowest :
 		    b.highest;
-		last->reference_as_of = as_of;
 	}
+	last->reference_as_of = as_of;
 }
 
 static enum policy_rule

@@ -18,6 +18,7 @@
 #include "oracle/config.h"
 #include "oracle/wire.h"
 
+#define POLICY_REFERENCE_MS 1000u	/* a slot's reference moves so often */
 #define POLICY_CLOCK_MS 15000u	/* asOf and sequence: near the signer's clock */
 #define POLICY_SEQUENCE_PER_MS 1024u
 #define POLICY_NONCE_AHEAD 16u	/* nonces in flight */
@@ -77,11 +78,11 @@ MUST_CHECK enum err policy_bound_word(struct b32 *word,
     const struct policy_price *last, uint64_t as_of,
     const struct config_policy *c);
 /* policy_note_word updates `last` once a word was signed at as_of; proposed is
- * the word as it was before policy_bound_word.  A word that is not refused is
- * the new reference.  One refused for BOUND moves the reference to the edge of
- * its bound towards the proposed price, so a crash never latches; ok_high
- * stays.  A proposal that was a refusal itself moves nothing.  Both words must
- * be ones that policy_bound_word took (MUST). */
+ * the word as it was before policy_bound_word.  The reference moves at most
+ * once in POLICY_REFERENCE_MS, so that many requests walk a price no faster
+ * than few: to the signed price, or, where the word was refused for BOUND, to
+ * the edge of its bound towards the proposed price.  A liar is slowed to base
+ * + per_second a second; a crash never latches. */
 void policy_note_word(struct policy_price *last, const struct b32 *word,
     const struct b32 *proposed, uint64_t as_of, const struct config_policy *c);
 

@@ -468,6 +468,20 @@ engine_greet(struct signer *s)
 	answer(s, PEER_ENGINE, &ready, sizeof(ready));
 }
 
+/* A new chain process: who pays for its transactions, if anyone does. */
+static void
+chain_greet(struct signer *s)
+{
+	const struct signer_keys *keys = s->setup->keys;
+	struct wire_gas_key w;
+
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_GAS_KEY);
+	if (keys->has_gas)
+		w.address = keys->gas.address;
+	answer(s, PEER_CHAIN, &w, sizeof(w));
+}
+
 /* Pause and resume. */
 
 /* The last header before the rest, if one can still be signed: with a full
@@ -678,6 +692,8 @@ on_peer(struct signer *s, const void *message, int fd)
 	s->peer[p].fd = fd;
 	if (p == PEER_ENGINE)
 		engine_greet(s);
+	else
+		chain_greet(s);
 	return true;
 }
 
@@ -823,6 +839,8 @@ signer_run(const struct signer_setup *setup)
 		log_info("ready%s", s.past.is_paused ? ", but paused" : "");
 		if (s.peer[PEER_ENGINE].fd >= 0)
 			engine_greet(&s);
+		if (s.peer[PEER_CHAIN].fd >= 0)
+			chain_greet(&s);
 		status_send(&s);
 		while (!s.is_ending)
 			turn(&s);	/*~ the whole life */

@@ -6,6 +6,7 @@
  *            on connecting: SIGNER_BASE of each slot that has a reference,
  *            SIGNER_READY; PAUSED, RESUMED as they come
  *   chain    TX_REQUEST -> TX_SIGNED | TX_REJECTED;  TX_MINED
+ *            on connecting: GAS_KEY
  *   control  PAUSE, RESUME, PEER;  STATUS each second and on a change
  *
  * A message of another type, size or version is fatal to the connection it

@@ -275,7 +275,7 @@ api_world_verdict_leaf(struct api_world *w, uint32_t slot, uint64_t as_of,
 	if (verdict_is_in_tree(d->state))
 		verdict_leaf_hash(&leaf, &l);
 	row->verdict_slot = w->slot_of[slot];
-	row->leaf_as_of = as_of;
+	row->leaf = l;
 	api_world_must(merkle_set(&w->verdicts, &row->verdict_slot, &leaf,
 	    1) == ERR_OK, "verdict");
 	board_put_verdict_leaf(w->writer, row->verdict_slot, &leaf);
