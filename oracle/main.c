@@ -27,7 +27,6 @@
 
 /* Commands and roles whose files are not in this build are absent. */
 #pragma weak cmd_demo
-#pragma weak cmd_replay
 #pragma weak role_signer
 #pragma weak role_api
 

@@ -6,6 +6,7 @@
 #include "oracle/cmd.h"
 #include "oracle/log.h"
 #include "oracle/proc.h"
+#include "oracle/tick_wire.h"
 
 #include "feeds/client.h"
 #include "feeds/venue.h"
@@ -62,46 +63,19 @@ send_engine(struct feeds *f, const void *message)
 		f->counter[COUNT_DROPPED]++;
 }
 
-static bool
-market_find(uint16_t *out, const struct config *c, size_t venue,
-    const char *symbol)
-{
-	for (size_t i = 0; i < c->prices.market_count; i++) {
-		if (c->market[i].venue == venue &&
-		    strcmp(c->market[i].symbol, symbol) == 0) {
-			*out = (uint16_t)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 static void
 send_tick(struct feeds *f, size_t venue, const struct tick *t,
     uint64_t recv_ms)
 {
 	struct wire_tick w;
+	enum err e = tick_wire_from(&w, &f->proc.config, venue, t, recv_ms);
 
-	memset(&w, 0, sizeof(w));
-	wire_head_set(&w.head, WIRE_TICK);
-	if (!market_find(&w.market, &f->proc.config, venue, t->symbol)) {
+	if (e == ERR_OK) {
+		send_engine(f, &w);
+		f->counter[COUNT_TICKS]++;
+	} else if (e == ERR_UNKNOWN) {
 		f->counter[COUNT_UNPINNED]++;
-		return;
 	}
-	w.has_book = t->has_bid && t->has_ask;
-	w.has_last = t->has_last;
-	w.exchange_ms = t->has_time ? t->exchange_ms : 0;
-	w.recv_ms = recv_ms;
-	if (w.has_book) {
-		w.bid = wire_from_u128(t->bid.value);
-		w.ask = wire_from_u128(t->ask.value);
-	}
-	if (w.has_last)
-		w.last = wire_from_u128(t->last.value);
-	if (!w.has_book && !w.has_last)
-		return;
-	send_engine(f, &w);
-	f->counter[COUNT_TICKS]++;
 }
 
 static void
@@ -110,11 +84,7 @@ send_heartbeat(struct feeds *f, size_t venue, uint64_t exchange_ms,
 {
 	struct wire_heartbeat w;
 
-	memset(&w, 0, sizeof(w));
-	wire_head_set(&w.head, WIRE_HEARTBEAT);
-	w.venue = (uint16_t)venue;
-	w.exchange_ms = exchange_ms;
-	w.recv_ms = recv_ms;
+	tick_wire_heartbeat(&w, venue, exchange_ms, recv_ms);
 	send_engine(f, &w);
 	f->counter[COUNT_HEARTBEATS]++;
 }

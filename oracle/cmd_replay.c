@@ -1,0 +1,119 @@
+/* oracle/cmd_replay.c - `margind replay`: recorded frames, or a journal, through
+ * the same code as live. */
+#include "oracle/cmd.h"
+
+#include "oracle/options.h"
+#include "oracle/replay.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SPEED_MAX 1000000u
+
+static const struct option_row ROWS[] = {
+	{ "frames", "FILE,…", false, "recordings of websocket frames, on one "
+	  "timeline" },
+	{ "align", NULL, false, "shift them so that all begin together" },
+	{ "config", "FILE", false, "prices, venues and book; default: ETH and "
+	  "BTC in USD" },
+	{ "speed", "N", false, "times real time; `max` (the default) does not "
+	  "wait" },
+	{ "journal", "DIR", false, "a journal: recompute its attestations" },
+	{ "rebuild-history", NULL, false, "and its history.sqlite" },
+	{ "json", NULL, false, "one JSON object a line" },
+	{ 0 }
+};
+static const struct options_command COMMAND = {
+	.name = "replay", .rows = ROWS,
+	.summary = "With --frames: recorded frames become ticks, prices and "
+	    "attestations (unsigned;\nvaults from the config's book file, no "
+	    "chain), and at the end a digest of all\nlines before the summary."
+	    "\n\nWith --journal: every input goes through a fresh machine, and "
+	    "every attestation\nmust come out as it was recorded; exit code 1 "
+	    "if one does not.",
+};
+
+static int
+usage(const char *what)
+{
+	fprintf(stderr, "margind replay: %s; see margind replay --help\n",
+	    what);
+	return EXIT_USAGE;
+}
+
+static int
+journal(const struct options_given *g)
+{
+	struct replay_journal_options o = {
+		.dir = options_get(&COMMAND, g, "journal"),
+		.is_json = options_get(&COMMAND, g, "json"),
+		.rebuild_history = options_get(&COMMAND, g, "rebuild-history"),
+	};
+
+	if (options_get(&COMMAND, g, "align") ||
+	    options_get(&COMMAND, g, "config") ||
+	    options_get(&COMMAND, g, "speed"))
+		return usage("--align, --config and --speed go with --frames");
+	return replay_journal(&o);
+}
+
+/* Cuts the list in place; an empty name is none. */
+static bool
+paths_take(struct replay_frames_options *o, char *list)
+{
+	for (char *at = list;;) {
+		char *comma = strchr(at, ',');
+
+		if (comma)
+			*comma = '\0';
+		if (*at == '\0' || o->path_count == REPLAY_FILES_MAX)
+			return false;
+		o->path[o->path_count++] = at;
+		if (!comma)
+			return true;
+		at = comma + 1;
+	}
+}
+
+static int
+frames(const struct options_given *g)
+{
+	static char list[8192];
+	struct replay_frames_options o = {
+		.config_path = options_get(&COMMAND, g, "config"),
+		.is_aligned = options_get(&COMMAND, g, "align"),
+		.is_json = options_get(&COMMAND, g, "json"),
+	};
+	const char *given = options_get(&COMMAND, g, "frames");
+	const char *speed = options_get(&COMMAND, g, "speed");
+
+	if (options_get(&COMMAND, g, "rebuild-history"))
+		return usage("--rebuild-history goes with --journal");
+	if (strlen(given) >= sizeof(list))
+		return usage("--frames: the list is too long");
+	memcpy(list, given, strlen(given) + 1);
+	if (!paths_take(&o, list))
+		return usage("--frames: 1 to 16 files with commas between");
+	if (speed && strcmp(speed, "max") != 0) {
+		if (!options_u64(&COMMAND, g, "speed", &o.speed))
+			return EXIT_USAGE;
+		if (o.speed == 0 || o.speed > SPEED_MAX)
+			return usage("--speed: max, or 1 to 1000000");
+	}
+	return replay_frames(&o);
+}
+
+int
+cmd_replay(int argc, char **argv)
+{
+	struct options_given given;
+	int code;
+
+	if (!options_read(&given, &COMMAND, argc, argv, &code))
+		return code;
+	if (!options_get(&COMMAND, &given, "frames") ==
+	    !options_get(&COMMAND, &given, "journal"))
+		return usage("either --frames or --journal");
+	return options_get(&COMMAND, &given, "frames") ? frames(&given) :
+	    journal(&given);
+}

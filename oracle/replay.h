@@ -1,0 +1,122 @@
+/* oracle/replay.h - the parts of `margind replay`, for cmd_replay.c.
+ *
+ *   cmd_replay.c      options
+ *   replay_life.c     config and book texts to a machine, as the engine has it
+ *   replay_journal.c  a journal's inputs again, its attestations compared
+ *   replay_frames.c   recorded frames through the code of the live service
+ *   replay_events.c   the recordings on one timeline
+ *   replay_print.c    its lines, their digest, the summary
+ */
+#ifndef ORACLE_REPLAY_H
+#define ORACLE_REPLAY_H
+
+#include "base/keccak.h"
+#include "feeds/frames.h"
+#include "oracle/bookfile.h"
+#include "oracle/config.h"
+#include "oracle/machine.h"
+#include "oracle/text.h"
+
+/* One life of the machine. */
+struct replay_life {
+	struct config config;
+	struct book book;	/* assets, and the vaults of a file */
+	struct bookfile_names names;
+	struct machine *machine;
+	struct b32 config_hash, book_hash;
+};
+/* replay_life_open parses both texts as the engine does; complaints go to
+ * standard error.  book_text NULL: a book named `replay` with an asset for
+ * each unit of the config and no vaults. */
+MUST_CHECK enum err replay_life_open(struct replay_life **out,
+    const char *config_text, size_t config_len, const char *config_name,
+    const char *book_text, size_t book_len, const char *book_name);
+void replay_life_close(struct replay_life *l);	/* accepts NULL */
+
+/* A line of progress on standard error, where that is a terminal. */
+struct replay_progress {
+	bool is_on;
+	uint64_t shown_ms;
+};
+void replay_progress_begin(struct replay_progress *p);
+void replay_progress_show(struct replay_progress *p, uint64_t done,
+    uint64_t total);
+void replay_progress_end(struct replay_progress *p);
+
+struct replay_journal_options {
+	const char *dir;
+	bool is_json, rebuild_history;
+};
+int replay_journal(const struct replay_journal_options *o);
+
+#define REPLAY_FILES_MAX 16u
+struct replay_frames_options {
+	const char *path[REPLAY_FILES_MAX];
+	size_t path_count;
+	const char *config_path;	/* NULL: built in */
+	bool is_aligned, is_json;
+	uint64_t speed;			/* times real time; 0: no waiting */
+};
+int replay_frames(const struct replay_frames_options *o);
+
+/* ---- recordings on one timeline (replay_events.c) ------------------------ */
+
+#define REPLAY_BYTES_MAX (UINT64_C(4) << 30)	/* payloads held */
+struct replay_event {
+	uint64_t recv_ms;	/* shifted where files are aligned */
+	uint64_t line;
+	uint32_t file;
+	uint32_t connection;	/* unique over all files */
+	bool is_connect;	/* a new connection, no frame */
+	const struct venue *venue;	/* NULL: no row has this address */
+	uint64_t payload_at;
+	size_t payload_len;
+};
+struct replay_events {
+	struct replay_event *event;
+	size_t count, capacity;
+	char *payload;
+	uint64_t payload_len, payload_capacity;
+	uint64_t shift_ms[REPLAY_FILES_MAX];	/* to be taken off times */
+	uint32_t connection_count;
+	uint64_t frames;
+	bool is_damaged;	/* some line or file could not be read */
+};
+/* replay_events_load reads all files, sorts by (receive time, file, line) and
+ * shifts each file's times where aligned.  A bad line is named on standard
+ * error and passed over.  ERR_IO, ERR_LIMIT: nothing to replay. */
+MUST_CHECK enum err replay_events_load(struct replay_events *e,
+    const char *const *path, size_t path_count, bool is_aligned);
+void replay_events_free(struct replay_events *e);
+
+/* ---- printing (replay_print.c) ------------------------------------------- */
+
+#define REPLAY_NAMES_MAX 256u
+struct replay_names {
+	size_t count;
+	struct {
+		char name[64];
+		uint64_t times;
+	} row[REPLAY_NAMES_MAX];
+};
+void replay_names_add(struct replay_names *n, const char *name);
+
+struct replay_output {
+	bool is_json;		/* else only the digest is made */
+	struct keccak256 digest;
+	struct text text;
+	uint64_t ticks, prices, attestations;
+	struct replay_names ignored, unknown, rejected;
+};
+void replay_output_begin(struct replay_output *o, bool is_json);
+void replay_print_tick(struct replay_output *o, const char *venue,
+    const struct tick *t, uint64_t recv_ms);
+void replay_print_price(struct replay_output *o, const char *unit,
+    const struct price *p, uint64_t as_of_ms);
+void replay_print_attestation(struct replay_output *o,
+    const struct eip712_domain *d, const struct attestation *a,
+    const struct b32 *digest);
+/* The summary; digest = keccak256 of all lines before it. */
+void replay_output_end(struct replay_output *o, uint64_t frames);
+
+#endif

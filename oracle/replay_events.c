@@ -1,0 +1,198 @@
+/* oracle/replay_events.c - the recordings on one timeline (replay.h). */
+#include "oracle/replay.h"
+
+#include "base/must.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct names {
+	size_t count;
+	char name[FRAMES_CONNECTIONS_MAX][64];
+};
+
+static bool
+event_room(struct replay_events *e)
+{
+	size_t capacity = e->capacity > 0 ? e->capacity * 2 : 4096;
+	struct replay_event *more;
+
+	if (e->count < e->capacity)
+		return true;
+	more = realloc(e->event, capacity * sizeof(*more));
+	if (!more)
+		return false;
+	e->event = more;
+	e->capacity = capacity;
+	return true;
+}
+
+static bool
+payload_room(struct replay_events *e, size_t len)
+{
+	uint64_t capacity = e->payload_capacity > 0 ? e->payload_capacity :
+	    1 << 20;
+	char *more;
+
+	if (e->payload_len + len > REPLAY_BYTES_MAX)
+		return false;
+	while (capacity < e->payload_len + len)
+		capacity *= 2;
+	if (capacity == e->payload_capacity)
+		return true;
+	more = realloc(e->payload, capacity);
+	if (!more)
+		return false;
+	e->payload = more;
+	e->payload_capacity = capacity;
+	return true;
+}
+
+/* The number of a file's connection; the last one is shared by all that are
+ * too many (frames.c refuses such a file before). */
+static uint32_t
+connection_number(struct names *n, const char *name)
+{
+	for (size_t i = 0; i < n->count; i++)
+		if (strcmp(n->name[i], name) == 0)
+			return (uint32_t)i;
+	if (n->count == FRAMES_CONNECTIONS_MAX)
+		return FRAMES_CONNECTIONS_MAX - 1;
+	memcpy(n->name[n->count], name, sizeof(n->name[0]));
+	return (uint32_t)n->count++;
+}
+
+static enum err
+event_add(struct replay_events *e, struct names *n, uint32_t file,
+    const struct frames_line *line)
+{
+	bool is_connect = line->kind == FRAMES_CONNECT;
+	size_t len = is_connect ? 0 : line->payload_len;
+
+	if (!event_room(e) || !payload_room(e, len))
+		return ERR_LIMIT;
+	if (len > 0)
+		memcpy(e->payload + e->payload_len, line->payload, len);
+	e->event[e->count++] = (struct replay_event){
+		.recv_ms = line->recv_ms, .line = line->number, .file = file,
+		.connection = e->connection_count +
+		    connection_number(n, line->connection),
+		.is_connect = is_connect,
+		.venue = venue_at_address(line->address),
+		.payload_at = e->payload_len, .payload_len = len,
+	};
+	e->payload_len += len;
+	e->frames += is_connect ? 0 : 1;
+	return ERR_OK;
+}
+
+static enum err
+file_load(struct replay_events *e, uint32_t file, const char *path)
+{
+	static struct names names;
+	struct frames_line line;
+	struct frames *f;
+	enum err r = frames_open(&f, path);
+
+	if (r != ERR_OK) {
+		fprintf(stderr, "%s: %s\n", path, r == ERR_IO ?
+		    strerrordesc_np(errno) : err_name(r));
+		return ERR_IO;
+	}
+	memset(&names, 0, sizeof(names));
+	while ((r = frames_next(f, &line)) != ERR_MISSING) {
+		if (r == ERR_OK && line.kind != FRAMES_RECV &&
+		    line.kind != FRAMES_CONNECT)
+			continue;
+		if (r == ERR_OK && event_add(e, &names, file, &line) !=
+		    ERR_OK) {
+			fprintf(stderr, "%s:%" PRIu64 ": more than fits into "
+			    "memory\n", path, line.number);
+			frames_close(f);
+			return ERR_LIMIT;
+		}
+		if (r == ERR_OK)
+			continue;
+		e->is_damaged = true;
+		if (r == ERR_IO) {
+			fprintf(stderr, "%s:%" PRIu64 ": the file is broken or "
+			    "cut short here\n", path, line.number);
+			break;
+		}
+		fprintf(stderr, "%s:%" PRIu64 ": no line of a recording (%s)\n",
+		    path, line.number, err_name(r));
+	}
+	frames_close(f);
+	e->connection_count += (uint32_t)FRAMES_CONNECTIONS_MAX;
+	return ERR_OK;
+}
+
+static void
+files_align(struct replay_events *e, size_t file_count)
+{
+	uint64_t first[REPLAY_FILES_MAX], earliest = UINT64_MAX;
+
+	for (size_t i = 0; i < file_count; i++)
+		first[i] = UINT64_MAX;
+	for (size_t i = 0; i < e->count; i++) {
+		const struct replay_event *v = &e->event[i];
+
+		if (!v->is_connect && v->recv_ms < first[v->file])
+			first[v->file] = v->recv_ms;
+	}
+	for (size_t i = 0; i < file_count; i++)
+		if (first[i] < earliest)
+			earliest = first[i];
+	for (size_t i = 0; i < file_count; i++)
+		e->shift_ms[i] = first[i] == UINT64_MAX ? 0 :
+		    first[i] - earliest;
+	for (size_t i = 0; i < e->count; i++) {
+		struct replay_event *v = &e->event[i];
+		uint64_t shift = e->shift_ms[v->file];
+
+		v->recv_ms = v->recv_ms > shift ? v->recv_ms - shift : 0;
+	}
+}
+
+static int
+event_compare(const void *a, const void *b)
+{
+	const struct replay_event *x = a, *y = b;
+
+	if (x->recv_ms != y->recv_ms)
+		return x->recv_ms < y->recv_ms ? -1 : 1;
+	if (x->file != y->file)
+		return x->file < y->file ? -1 : 1;
+	return x->line < y->line ? -1 : x->line > y->line;
+}
+
+enum err
+replay_events_load(struct replay_events *e, const char *const *path,
+    size_t path_count, bool is_aligned)
+{
+	MUST(path_count <= REPLAY_FILES_MAX);
+	memset(e, 0, sizeof(*e));
+	for (size_t i = 0; i < path_count; i++) {
+		enum err r = file_load(e, (uint32_t)i, path[i]);
+
+		if (r != ERR_OK) {
+			replay_events_free(e);
+			return r;
+		}
+	}
+	if (is_aligned)
+		files_align(e, path_count);
+	if (e->count > 0)
+		qsort(e->event, e->count, sizeof(*e->event), event_compare);
+	return ERR_OK;
+}
+
+void
+replay_events_free(struct replay_events *e)
+{
+	free(e->event);
+	free(e->payload);
+	memset(e, 0, sizeof(*e));
+}

@@ -1,0 +1,155 @@
+#include "oracle/replay.h"
+
+#include "oracle/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BOOK_TEXT_MAX (64u * 1024u)
+#define PROGRESS_MS 100u
+
+/* Where the config names no book: what its units are worth, nobody's debt. */
+static enum err
+book_text_make(struct text *t, const struct config *c)
+{
+	text_init(t, BOOK_TEXT_MAX);
+	text_put(t, "{\"book\":\"replay\",\"chain_id\":0,\"assets\":[");
+	for (size_t i = 1; i < c->prices.unit_count; i++) {
+		const char *name = c->prices.unit[i].name;
+
+		text_put(t, i > 1 ? ",{\"id\":" : "{\"id\":");
+		text_json_string(t, name, strlen(name));
+		text_printf(t, ",\"token\":\"0x%040zx\",\"decimals\":18,"
+		    "\"ltv\":\"0\",\"liquidation_threshold\":\"0\"}", i);
+	}
+	text_put(t, "],\"vaults\":[]}");
+	return t->failed ? ERR_LIMIT : ERR_OK;
+}
+
+static enum err
+book_read(struct replay_life *l, const char *text, size_t len,
+    const char *name)
+{
+	uint32_t capacity = l->config.vaults_max;
+	struct vault *vaults = calloc(capacity, sizeof(*vaults));
+	uint32_t *hash = calloc(2u * (size_t)capacity, sizeof(*hash));
+	size_t count;
+	enum err e;
+
+	if (!vaults || !hash) {
+		free(vaults);
+		free(hash);
+		return ERR_LIMIT;
+	}
+	book_init(&l->book, vaults, hash, capacity);
+	e = bookfile_vault_count(&count, text, len, name, stderr);
+	if (e == ERR_OK && count > capacity) {
+		fprintf(stderr, "%s: %zu vaults are more than `vaults_max` "
+		    "(%u)\n", name, count, capacity);
+		return ERR_LIMIT;
+	}
+	if (e == ERR_OK)
+		e = bookfile_read(&l->book, &l->names, text, len, name,
+		    stderr);
+	if (e == ERR_OK)
+		e = config_bind_book(&l->config, &l->book, &l->names, name,
+		    stderr);
+	keccak256(&l->book_hash, text, len);
+	return e;
+}
+
+static enum err
+book_of(struct replay_life *l, const char *text, size_t len, const char *name)
+{
+	struct text made = { 0 };
+	enum err e;
+
+	if (text)
+		return book_read(l, text, len, name);
+	e = book_text_make(&made, &l->config);
+	if (e == ERR_OK)
+		e = book_read(l, made.at, made.len, "the replay's own book");
+	text_free(&made);
+	return e;
+}
+
+enum err
+replay_life_open(struct replay_life **out, const char *config_text,
+    size_t config_len, const char *config_name, const char *book_text,
+    size_t book_len, const char *book_name)
+{
+	struct replay_life *l = calloc(1, sizeof(*l));
+	unsigned errors = 0;
+	enum err e;
+
+	if (!l)
+		return ERR_LIMIT;
+	keccak256(&l->config_hash, config_text, config_len);
+	e = config_read(&l->config, config_text, config_len, config_name,
+	    stderr, &errors);
+	if (e == ERR_OK)
+		e = book_of(l, book_text, book_len, book_name);
+	if (e == ERR_OK)
+		e = machine_create(&l->machine, &l->config, &l->book);
+	if (e != ERR_OK) {
+		replay_life_close(l);
+		return e;
+	}
+	*out = l;
+	return ERR_OK;
+}
+
+void
+replay_life_close(struct replay_life *l)
+{
+	if (!l)
+		return;
+	machine_destroy(l->machine);
+	free(l->book.vaults);
+	free(l->book.hash);
+	free(l);
+}
+
+static uint64_t
+monotonic_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+void
+replay_progress_begin(struct replay_progress *p)
+{
+	p->is_on = isatty(STDERR_FILENO) == 1;
+	p->shown_ms = monotonic_ms();
+}
+
+void
+replay_progress_show(struct replay_progress *p, uint64_t done, uint64_t total)
+{
+	static const char bar[] = "##################################################";
+	unsigned percent;
+	uint64_t now;
+
+	if (!p->is_on)
+		return;
+	now = monotonic_ms();
+	if (now < p->shown_ms + PROGRESS_MS)
+		return;
+	p->shown_ms = now;
+	percent = total > 0 ? (unsigned)(done * 100 / total) : 100;
+	fprintf(stderr, "\rreplay [%-50.*s] %3u %%", (int)(percent / 2), bar,
+	    percent);
+	fflush(stderr);
+}
+
+void
+replay_progress_end(struct replay_progress *p)
+{
+	if (p->is_on)
+		fprintf(stderr, "\r%72s\r", "");
+}

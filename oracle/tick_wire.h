@@ -1,0 +1,18 @@
+/* oracle/tick_wire.h - from a parsed frame to the engine's inputs: one place
+ * for the live service and for replay. */
+#ifndef ORACLE_TICK_WIRE_H
+#define ORACLE_TICK_WIRE_H
+
+#include "oracle/config.h"
+#include "oracle/wire.h"
+
+/* tick_wire_from writes the input of a tick that came on the configured venue
+ * `venue`.  ERR_UNKNOWN where its symbol is not pinned there, ERR_MISSING
+ * where it carries neither a whole book nor a trade. */
+MUST_CHECK enum err tick_wire_from(struct wire_tick *out,
+    const struct config *c, size_t venue, const struct tick *t,
+    uint64_t recv_ms);
+void tick_wire_heartbeat(struct wire_heartbeat *out, size_t venue,
+    uint64_t exchange_ms, uint64_t recv_ms);
+
+#endif
