@@ -222,6 +222,23 @@ world_greeted(struct world *w)
 }
 
 /* in_child: what a test does to the child before it runs; or NULL. */
+/* The first word to a chain process: who pays. */
+static UNUSED void
+world_chain_greeted(struct world *w)
+{
+	struct wire_gas_key g;
+	struct addr payer = { { 0 } };
+
+	if (w->keys.has_gas)
+		payer = w->keys.gas.address;
+	memset(&g, 0xff, sizeof(g));
+	/* A signer that could not start says nothing. */
+	if (world_receive(w->chain, &g, sizeof(g)) == 0)
+		return;
+	MUST(g.head.type == WIRE_GAS_KEY);
+	MUST(addr_equal(&g.address, &payer));
+}
+
 static UNUSED void
 world_start(struct world *w, void (*in_child)(void))
 {
@@ -258,6 +275,7 @@ world_start(struct world *w, void (*in_child)(void))
 	close(chain);
 	close(control);
 	world_greeted(w);
+	world_chain_greeted(w);
 }
 
 static UNUSED void

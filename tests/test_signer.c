@@ -519,6 +519,7 @@ signer__gives_the_chain_no_word_of_the_engine(void **state)
 	must_sign_plain();
 	close(w.chain);
 	w.chain = new_peer(ROLE_CHAIN);
+	world_chain_greeted(&w);
 }
 
 static void
