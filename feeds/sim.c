@@ -70,6 +70,16 @@ venue_ms(const struct sim *s, size_t venue, uint64_t t_ms)
 	return e != NULL ? e->at_ms : t_ms;
 }
 
+/* The time that a frame carries: before the start prices stand still, the
+ * clock does not. */
+static uint64_t
+frame_ms(const struct sim *s, size_t venue, uint64_t now_ms)
+{
+	if (now_ms < s->start_ms)
+		return now_ms;
+	return s->start_ms + venue_ms(s, venue, now_ms - s->start_ms);
+}
+
 static bool
 venue_has(const struct sim *s, enum sim_event_kind kind, size_t venue)
 {
@@ -160,10 +170,7 @@ peer_writeable(struct sim_peer *p)
 static void
 peer_clock(struct sim_peer *p)
 {
-	struct sim *s = p->sim;
-	uint64_t t_ms = script_ms(s, clock_ms());
-
-	p->now_ms = s->start_ms + venue_ms(s, p->venue, t_ms);
+	p->now_ms = frame_ms(p->sim, p->venue, clock_ms());
 }
 
 static int
@@ -308,10 +315,10 @@ venue_drop(struct sim *s, size_t venue)
 }
 
 static void
-venue_tick(struct sim *s, size_t venue, uint64_t t_ms, bool is_second)
+venue_tick(struct sim *s, size_t venue, uint64_t now_ms, bool is_second)
 {
 	const struct sim_venue *v = &s->script.venue[venue];
-	uint64_t v_ms = venue_ms(s, venue, t_ms);
+	uint64_t v_ms = venue_ms(s, venue, script_ms(s, now_ms));
 	struct sim_quote q;
 
 	for (size_t k = 0; k < SIM_PEERS_MAX; k++) {
@@ -319,7 +326,7 @@ venue_tick(struct sim *s, size_t venue, uint64_t t_ms, bool is_second)
 
 		if (p == NULL || p->venue != venue)
 			continue;
-		p->now_ms = s->start_ms + v_ms;
+		p->now_ms = frame_ms(s, venue, now_ms);
 		for (size_t i = 0; i < v->symbol_count; i++)
 			if (sim_path_quote(&q, &s->script, venue, i, v_ms) ==
 			    ERR_OK)
@@ -357,7 +364,7 @@ sim_tick(lws_sorted_usec_list_t *sul)
 	for (size_t v = 0; v < s->script.venue_count; v++) {
 		if (drop_began(s, v, t_ms))
 			venue_drop(s, v);
-		venue_tick(s, v, t_ms, is_second);
+		venue_tick(s, v, now_ms, is_second);
 	}
 	s->ticked_ms = t_ms;
 	/* At the next boundary: slots keep their rhythm. */

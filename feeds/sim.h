@@ -28,7 +28,8 @@
  *
  * The price is integer arithmetic alone, so that another program can work it
  * out.  With W = 10^18, every division floored, t = ms after the start (0
- * before it), and the moves of a base applied in the script's order:
+ * before it, while the frames' times go on), and the moves of a base applied
+ * in the script's order:
  *   move:   P = P * f / W, where f = W while t <= at, factor from until on,
  *           else W + (factor - W) * (t - at) / (until - at), the difference
  *           taken as a magnitude first and then added or subtracted
