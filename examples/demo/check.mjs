@@ -213,12 +213,18 @@ export async function check({ rpc, clearing: address, script, start, bases }) {
 	}
 	if (counts.missed > 0) complain(`${counts.missed} vaults should have been liquidated and were not`)
 	if (counts.wrongly > 0) complain(`${counts.wrongly} vaults were liquidated that never were unhealthy`)
+	// Who stored headers while the script ran: with the liquidations, or alone.
+	const submitted = {}
+	for (const l of logs.filter((x) => x.eventName === 'Submitted' && x.blockNumber > opening)) {
+		const { from } = await provider.getTransaction(l.transactionHash)
+		submitted[from] = (submitted[from] ?? 0) + 1
+	}
 	const signers = await clearing.signerTable()
 	const rulesHash = await clearing.rulesHash()
 	provider.destroy()
 	return { ...counts, early_liquidations: early, highest_health_taken: worst, block: last.number,
 		repaid_usd: ethers.formatUnits(repaidUsd, 18), seized_usd: ethers.formatUnits(seizedUsd, 18),
-		rules_hash: rulesHash, signers: [...signers], problems }
+		rules_hash: rulesHash, signers: [...signers], submitted, problems }
 }
 
 // node check.mjs --dir build/demo-PID: while the demo's chain still runs.

@@ -20,6 +20,11 @@ const READY_SECOND = 9 // the script's first event is at 10
 const SECONDS_MIN = 45 // the crash, and time to liquidate
 const STOP_MS = 6000
 
+// A path as one would type it here.
+function shown(path) {
+	const near = relative('.', path)
+	return near.startsWith('..') ? path : near || '.'
+}
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms))
 const say = (text) => process.stderr.write(`${text}\n`)
 
@@ -46,7 +51,7 @@ function start(name, command, args, dir, { pipe = false } = {}) {
 	children.push(entry)
 	child.once('error', (e) => fail(new Refusal(`${name}: ${e.message}`)))
 	child.once('exit', (code, signal) => {
-		if (!stopping) fail(new Refusal(`${name} ended (${signal ?? `exit code ${code}`}); ${relative('.', file)}:\n${tail(file)}`))
+		if (!stopping) fail(new Refusal(`${name} ended (${signal ?? `exit code ${code}`}); ${shown(file)}:\n${tail(file)}`))
 	})
 	return child
 }
@@ -210,9 +215,11 @@ async function build({ margind, dir, port }) {
 	const api = `http://${listen}`
 	writeFileSync(join(dir, 'demo.json'), JSON.stringify({ book: BOOK, rpc, api, start: at, signer,
 		clearing: world.clearing, bases: ASSETS.map((a) => a.price) }, null, '\t'))
+	// The signer does not start without its state: this is the first time.
+	execFileSync(margind, ['keys', 'init-state', '--config', 'margind.yaml'], { cwd: dir, stdio: ['ignore', 'ignore', 'inherit'] })
 	say('margind')
 	start('margind', margind, ['run', '--config', 'margind.yaml'], dir)
-	const observer = new Observer({ api, rpc, clearing: world.clearing, rulesHash: world.rulesHash, signer, script, start: at })
+	const observer = new Observer({ api, rpc, clearing: world.clearing, rulesHash: world.rulesHash, signer, gas, script, start: at })
 	await untilReady(observer, at + READY_SECOND * 1000)
 	start('bot', process.execPath, [join(root, 'examples', 'liquidation-bot', 'bot.mjs'), '--api', api, '--rpc', rpc,
 		'--keystore', 'bot.json', '--password-file', 'bot.pass'], dir)
@@ -261,7 +268,7 @@ async function run(o) {
 	mkdirSync(o.dir, { recursive: true, mode: 0o700 })
 	mkdirSync(join(root, 'build'), { recursive: true })
 	const world = await build(o)
-	process.stdout.write(`dashboard       ${world.api}/\nfiles and logs  ${relative('.', o.dir) || '.'}\n`)
+	process.stdout.write(`dashboard       ${world.api}/\nfiles and logs  ${shown(o.dir)}\n`)
 	world.observer.run()
 	const progress = showProgress(world.observer)
 	try {

@@ -14,8 +14,8 @@ async function get(url) {
 }
 
 export class Observer {
-	constructor({ api, rpc, clearing, rulesHash, signer, script, start }) {
-		Object.assign(this, { api, clearing, rulesHash, signer, script, start })
+	constructor({ api, rpc, clearing, rulesHash, signer, gas, script, start }) {
+		Object.assign(this, { api, clearing, rulesHash, signer, gas, script, start })
 		this.provider = new ethers.JsonRpcProvider(rpc, 31337, { staticNetwork: true, cacheTimeout: -1 })
 		this.topic = ethers.id('Liquidated(bytes32,address,address,address,uint256,uint256)')
 		this.lie = script.events.find((e) => e.lie)
@@ -170,12 +170,13 @@ export function summary(o, result, seconds) {
 	want(result.early_liquidations === 0, `${result.early_liquidations} liquidations before the crash`)
 	want(result.signers.length === 1 && result.signers[0] === o.signer, 'the contract trusts another signer')
 	want(result.rules_hash === o.rulesHash, 'the contract has other rules')
+	want(result.submitted[o.gas] > 0, 'margind itself submitted no header')
 	want(o.latency?.p50 > 0, 'no tick-to-signed time')
 	return {
 		passed: failures.length === 0, failures, seconds,
 		prices: Object.fromEntries(ASSETS.map((a) => [a.price, o.price(a.price)])),
 		price_off_script_max_percent: Number(o.worst) / 1e16,
-		attestations: { seen: o.sequences.size, checked: o.verified, ...o.headers },
+		attestations: { seen: o.sequences.size, checked: o.verified, ...o.headers, submitted: result.submitted[o.gas] ?? 0 },
 		refusals: o.refusals, recoveries: o.recoveries,
 		while_one_venue_lied: { headers: o.lying.samples, not_ok: o.lying.not_ok },
 		liquidations: { vaults: result.liquidated, on_chain: result.liquidations, before_the_crash: result.early_liquidations,
@@ -193,7 +194,7 @@ export function summaryText(s) {
 		`prices          ${Object.entries(s.prices).map(([n, p]) => `${n} ${p.mid ?? '-'} ${p.status}`).join(', ')}`,
 		`                at most ${s.price_off_script_max_percent.toFixed(4)} % off the script, whoever lied`,
 		`attestations    ${s.attestations.seen} seen (${s.attestations.OK} OK, ${s.attestations.DEGRADED} degraded, ` +
-			`${s.attestations.REFUSED} refused), ${s.attestations.checked} checked with ethers`,
+			`${s.attestations.REFUSED} refused), ${s.attestations.checked} checked with ethers, ${s.attestations.submitted} submitted by margind`,
 		`one venue lied  ${s.while_one_venue_lied.headers} headers, ${s.while_one_venue_lied.not_ok} not OK`,
 		`refusals        ${list(s.refusals)}`,
 		`recoveries      ${list(s.recoveries)}`,
