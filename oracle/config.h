@@ -1,6 +1,6 @@
 /* oracle/config.h - the service's configuration, read once and then const.
  *
- * YAML (docs/config.md, `margind config example|explain`).  Every error of a
+ * YAML (`margind config example|explain`).  Every error of a
  * file is reported in one pass as file:line:column with a "did you mean".
  * Nothing that moves money has a default.
  */

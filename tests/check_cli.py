@@ -7,6 +7,8 @@ import json
 import os
 import pty
 import random
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -59,8 +61,20 @@ def check_help():
     names = commands()
     check("commands", {"margin", "attest", "verify", "keys", "check-config",
                        "config"} <= set(names), names)
+    with open("docs/margind.1.scd", encoding="utf-8") as f:
+        page = f.read()
+    if shutil.which("scdoc"):
+        r = subprocess.run(["scdoc"], input=page, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, check=False, text=True)
+        check("the man page renders", r.returncode == 0 and not r.stderr,
+              r.stderr)
     for name in names:
         code, out, err = run(name, "--help")
+        options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", out))
+        check(f"{name} in the man page", "*" + name + "*" in page or
+              f"*margind {name}*" in page)
+        for option in options - {"--help"}:
+            check(f"{name} {option} in the man page", f"*{option}*" in page)
         check(f"{name} --help", code == 0 and "usage: margind " + name in out
               and not err, (code, err))
     code, out, _ = run("--version")
