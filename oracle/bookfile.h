@@ -16,7 +16,8 @@
 
 /* The names that book.json gives to things outside the book. */
 struct bookfile_names {
-	char price[BOOK_ASSETS_MAX][BOOK_NAME_MAX];	/* asset -> market price */
+	/* By asset slot: the market's price. */
+	char price[BOOK_ASSETS_MAX][BOOK_NAME_MAX];
 	char factor[BOOK_FACTORS_MAX][BOOK_NAME_MAX];
 	char mode[BOOK_MODES_MAX][BOOK_NAME_MAX];	/* [0] is empty */
 	uint64_t block_number;	/* the file's "block" */

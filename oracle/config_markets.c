@@ -184,7 +184,8 @@ market_read(struct schema *s, struct config_reader *r,
 	size_t at = c->prices.market_count;
 	uint16_t venue = (uint16_t)(c->venue_count - 1);
 	struct prices_market m = {
-		.venue = venue, .operator_id = operator_id(c->venue[venue].venue),
+		.venue = venue,
+		.operator_id = operator_id(c->venue[venue].venue),
 	};
 	struct config_market_row row;
 	char symbol[VENUE_SYMBOL_MAX];
@@ -347,8 +348,8 @@ config_markets_read(struct schema *s, struct config_reader *r)
 		    n = doc_next(s->doc, n))
 			unit_read(s, r, n);
 	if (r->venues && r->venues->kind != DOC_MAP)
-		doc_error_at(s->errors, r->venues, "`venues`: %s where a map is "
-		    "expected", doc_kind_name(r->venues->kind));
+		doc_error_at(s->errors, r->venues, "`venues`: %s where a map "
+		    "is expected", doc_kind_name(r->venues->kind));
 	else if (r->venues)
 		for (n = doc_first(s->doc, r->venues); n;
 		    n = doc_next(s->doc, n))

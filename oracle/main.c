@@ -13,6 +13,7 @@
  *   5. role_engine.c     ticks to attestations: the loop around
  *      machine.c         the state machine; start at machine_close
  *   6. signer.c          what may be signed, and with which key
+ *      policy.c          its rules
  *   7. role_journal.c, role_chain.c, role_api.c    who hears of it
  *
  * The same binary runs every process: the supervisor executes it again with
@@ -24,11 +25,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-/* Commands and roles whose files are not in this build are absent. */
-#pragma weak cmd_demo
-#pragma weak role_signer
-#pragma weak role_api
 
 static const struct command {
 	const char *name;
@@ -48,7 +44,8 @@ static const struct command {
 	{ "pause", cmd_pause, "stop signing, and say so in a signed refusal" },
 	{ "resume", cmd_resume, "sign again" },
 	{ "status", cmd_status, "what a running service is doing" },
-	{ "check-config", cmd_check_config, "read a config, say what is wrong" },
+	{ "check-config", cmd_check_config,
+	  "read a config, say what is wrong" },
 	{ "config", cmd_config, "config example, config explain" },
 };
 
@@ -59,9 +56,8 @@ help(FILE *out)
 	    "A margin oracle: from exchange prices to signed margin "
 	    "verdicts.\n\n");
 	for (size_t i = 0; i < ARRAY_COUNT(COMMANDS); i++)
-		if (COMMANDS[i].run)
-			fprintf(out, "  %-14s %s\n", COMMANDS[i].name,
-			    COMMANDS[i].help);
+		fprintf(out, "  %-14s %s\n", COMMANDS[i].name,
+		    COMMANDS[i].help);
 	fprintf(out, "\n  --help         this text; `margind COMMAND --help` "
 	    "says more\n  --version      the version\n\n"
 	    "Exit codes: 0 done, 1 failed, 2 usage, 3 config, 4 stale or not "
@@ -76,9 +72,7 @@ unknown(const char *name)
 	struct suggest nearest = { 0 };
 
 	for (size_t i = 0; i < ARRAY_COUNT(COMMANDS); i++)
-		if (COMMANDS[i].run)
-			suggest_offer(&nearest, name, strlen(name),
-			    COMMANDS[i].name);
+		suggest_offer(&nearest, name, strlen(name), COMMANDS[i].name);
 	fprintf(stderr, "margind: unknown command `%s`", name);
 	if (nearest.best)
 		fprintf(stderr, " (did you mean `%s`?)", nearest.best);
@@ -96,7 +90,7 @@ run_role(const char *name)
 	};
 
 	for (enum role r = ROLE_FEEDS; r < ROLE_COUNT; r++)
-		if (RUN[r] && strcmp(role_name(r), name) == 0)
+		if (strcmp(role_name(r), name) == 0)
 			return RUN[r]();
 	fprintf(stderr, "margind: no role `%s`; roles are started by "
 	    "`margind run`\n", name);
@@ -131,7 +125,7 @@ main(int argc, char **argv)
 		return output_end(EXIT_OK);
 	}
 	for (size_t i = 0; i < ARRAY_COUNT(COMMANDS); i++)
-		if (COMMANDS[i].run && strcmp(COMMANDS[i].name, argv[1]) == 0)
+		if (strcmp(COMMANDS[i].name, argv[1]) == 0)
 			return output_end(COMMANDS[i].run(argc - 1, argv + 1));
 	return unknown(argv[1]);
 }

@@ -11,7 +11,7 @@
 #include "oracle/doc.h"
 
 enum schema_type {
-	SCHEMA_TEXT,		/* char[size]: printable, no control characters */
+	SCHEMA_TEXT,		/* char[size]: no control characters */
 	SCHEMA_WHOLE,		/* uint of `size` bytes: 42 */
 	SCHEMA_DURATION,	/* uint64_t ms: 500ms, 2.5s, 3m, 1h */
 	SCHEMA_PERCENT,		/* ppb: 2%, 0.25% */
@@ -41,7 +41,7 @@ struct schema_key {
 	bool is_optional;	/* no fallback and not required */
 	size_t offset;		/* of the field in the struct */
 	size_t size;		/* of the field */
-	size_t has;		/* 1 + offset of a bool "it is there"; 0: none */
+	size_t has;		/* 1 + offset of a bool "it is there", or 0 */
 	uint64_t min, max;	/* of the number as stored; 0, 0: any */
 	const struct schema_key *keys;	/* of a section; of list items and
 					 * map values for the explanation */

@@ -113,8 +113,8 @@ function bigBook(folder) {
   const prices = {};
   const vaults = [];
   for (let i = 0; i < 90; i++) {
-    assets.push({ id: `A${i}`, factor: `F${i % 7}`, decimals: i % 19, ltv: '0.7',
-      liquidation_threshold: '0.8' });
+    assets.push({ id: `A${i}`, factor: `F${i % 7}`, decimals: i % 19,
+      ltv: '0.7', liquidation_threshold: '0.8' });
     prices[`A${i}`] = i % 17 === 5 ? { status: 'REFUSED' } :
       { mid: String(1 + i), low: `${i}.97`, high: `${1 + i}.5`,
         status: i % 13 === 4 ? 'DEGRADED' : 'OK' };

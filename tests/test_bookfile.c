@@ -404,7 +404,8 @@ main(void)
 		    bookfile_read__takes_each_limit_and_nothing_beyond),
 		cmocka_unit_test(
 		    bookfile_read__refuses_more_vaults_than_places),
-		cmocka_unit_test(bookfile_rules_blob__is_what_the_contract_keeps),
+		cmocka_unit_test(
+		    bookfile_rules_blob__is_what_the_contract_keeps),
 		cmocka_unit_test(marketfile_read__fills_prices_by_name),
 		cmocka_unit_test(marketfile_read__refuses_by_name_and_place),
 	};

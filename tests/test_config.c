@@ -18,8 +18,10 @@ static struct config config;
 #define MARKETS \
 	"prices:\n" \
 	"  units:\n" \
-	"    ETH: {quorum: 2, age_max: 3s, dispersion_max: 2%, band_max: 10%}\n" \
-	"    USDT: {quorum: 1, age_max: 30s, dispersion_max: 1%, band_max: 5%}\n" \
+	"    ETH: {quorum: 2, age_max: 3s, dispersion_max: 2%,\n" \
+	"      band_max: 10%}\n" \
+	"    USDT: {quorum: 1, age_max: 30s, dispersion_max: 1%,\n" \
+	"      band_max: 5%}\n" \
 	"    DAI: {constant: \"1.01\", unsafe: true}\n" \
 	"venues:\n" \
 	"  coinbase: {markets: {ETH-USD: ETH/USD, USDT-USD: USDT/USD}}\n" \
@@ -30,14 +32,16 @@ static struct config config;
 	"book: {file: b.json, vaults_max: 1000}\n" \
 	"tls: {ca_file: ca.pem}\n" \
 	"chain: {rpc: [\"http://a:1\", \"https://b\"], chain_id: 31337,\n" \
-	"  clearing: \"0x5FbDB2315678afecb367f032d93F642f64180aa3\", depth: 2,\n" \
+	"  clearing: \"0x5FbDB2315678afecb367f032d93F642f64180aa3\",\n" \
+	"  depth: 2,\n" \
 	"  from_block: 7, poll: 250ms, head_age_max: 1m,\n" \
 	"  publish: {every: 90s}}\n" \
 	"attestation: {validity: 2m, interval: 2s, move: 0.5%,\n" \
 	"  verdicts_max: 99}\n" \
 	"signer: {keystore: k, password_file: p, state: s, gas_keystore: gk,\n" \
 	"  gas_password_file: gp,\n" \
-	"  bound: {base: 10%, per_second: 20%, max: 60%}, validity_max: 5m,\n" \
+	"  bound: {base: 10%, per_second: 20%, max: 60%},\n" \
+	"  validity_max: 5m,\n" \
 	"  alarm: {verdicts: 1000, value: \"1000000000.5\"},\n" \
 	"  gas: {max_fee: 100 gwei, max_priority_fee: 2.5gwei,\n" \
 	"    budget_per_hour: 0.5 eth, limit: 400000}}\n" \
@@ -247,16 +251,16 @@ config_read__checks_between_fields(void **state)
 	    "chain: {rpc: [\"http://a\"], chain_id: 1, clearing:\n"
 	    "  \"0x5FbDB2315678afecb367f032d93F642f64180aa3\", depth: 0,\n"
 	    "  head_age_max: 60s}\n",
-	    "c.yaml:10:9: signer: `bound.base` is above `bound.max`\n"
-	    "c.yaml:10:9: signer: `validity_max` is below attestation's "
+	    "c.yaml:12:9: signer: `bound.base` is above `bound.max`\n"
+	    "c.yaml:12:9: signer: `validity_max` is below attestation's "
 	    "`validity`\n"
-	    "c.yaml:10:9: signer: `gas_keystore` needs "
+	    "c.yaml:12:9: signer: `gas_keystore` needs "
 	    "`gas_password_file`\n"
-	    "c.yaml:10:9: signer: `gas_keystore` needs `gas`\n");
+	    "c.yaml:12:9: signer: `gas_keystore` needs `gas`\n");
 	bad(MARKETS "chain: {rpc: [\"http://a\"], chain_id: 1, clearing:\n"
 	    "  \"0x5FbDB2315678afecb367f032d93F642f64180aa3\", depth: 0,\n"
 	    "  head_age_max: 60s, publish: {every: 60s}}\n",
-	    "c.yaml:10:8: chain: `publish` needs the signer's "
+	    "c.yaml:12:8: chain: `publish` needs the signer's "
 	    "`gas_keystore`\n");
 }
 
@@ -430,13 +434,16 @@ main(void)
 		cmocka_unit_test(config_read__fills_prices_and_venues),
 		cmocka_unit_test(config_read__fills_every_other_field),
 		cmocka_unit_test(config_read__reports_every_error_in_one_pass),
-		cmocka_unit_test(config_read__refuses_graphs_that_give_no_price),
+		cmocka_unit_test(
+		    config_read__refuses_graphs_that_give_no_price),
 		cmocka_unit_test(config_read__checks_between_fields),
 		cmocka_unit_test(
 		    config_read__takes_each_limit_and_nothing_beyond),
-		cmocka_unit_test(config_read__refuses_an_empty_or_too_long_text),
+		cmocka_unit_test(
+		    config_read__refuses_an_empty_or_too_long_text),
 		cmocka_unit_test(config_bind_book__finds_units_by_name),
-		cmocka_unit_test(config_require_run__names_each_missing_section),
+		cmocka_unit_test(
+		    config_require_run__names_each_missing_section),
 		cmocka_unit_test(config_path_from__joins_relative_paths_only),
 		cmocka_unit_test(config_print_example__prints_a_good_config),
 		cmocka_unit_test(

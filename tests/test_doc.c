@@ -72,7 +72,8 @@ doc_read__makes_one_tree_of_json_and_yaml(void **state)
 	    "{a=1,b=['x',null,true,],c={},}", false);
 	expect("[1, [2]]", "[1,[2,],]", false);
 	expect("- 1\n- [2]\n", "[1,[2,],]", false);
-	expect("{\"k\\u00e9y\": \"a\\n\\\"b\"}", "{k\xc3\xa9y='a\n\"b',}", false);
+	expect("{\"k\\u00e9y\": \"a\\n\\\"b\"}",
+	    "{k\xc3\xa9y='a\n\"b',}", false);
 	expect("", "(nothing)", false);
 	expect("# only a comment\n", "(nothing)", false);
 	expect("a:\n", "{a=,}", false);
@@ -101,9 +102,12 @@ doc_read__names_the_place_of_what_is_wrong(void **state)
 		{ "{\"a\": {\"x\":1,\n\"x\":2}, \"a\": {\"y\": 1}}",
 		  "f:2:1: key `x` stands twice\n"
 		  "f:2:9: key `a` stands twice\n" },
-		{ "{\"a\":\n  01}", "f:2:3: no valid JSON: invalid token near '0'\n" },
-		{ "{\"a\": 1", "f:1:7: no valid JSON: '}' expected near end of file\n" },
-		{ "{} {}", "f:1:4: no valid JSON: end of file expected near '{'\n" },
+		{ "{\"a\":\n  01}",
+		  "f:2:3: no valid JSON: invalid token near '0'\n" },
+		{ "{\"a\": 1",
+		  "f:1:7: no valid JSON: '}' expected near end of file\n" },
+		{ "{} {}",
+		  "f:1:4: no valid JSON: end of file expected near '{'\n" },
 		{ "{\"a\": \"\\ud800\"}",
 		  "f:1:7: a text that cannot be unescaped\n" },
 		{ "a: &x 1\n", "f:1:4: anchors and tags are not used here\n" },

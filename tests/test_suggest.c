@@ -130,7 +130,8 @@ main(void)
 		cmocka_unit_test(suggest_distance__counts_each_kind_of_edit),
 		cmocka_unit_test(suggest_distance__equals_the_definition),
 		cmocka_unit_test(suggest_distance__refuses_longer_words),
-		cmocka_unit_test(suggest_offer__takes_the_nearest_within_a_third),
+		cmocka_unit_test(
+		    suggest_offer__takes_the_nearest_within_a_third),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
