@@ -264,6 +264,59 @@ contract FuzzTest is Bed {
         if (!done) holds(bytes4(answer) == MarginClearing.VaultUndercollateralised.selector, "by name");
     }
 
+    /// Any mix of actions: no token appears or is lost, and nobody is taken
+    /// while the sum of the best ends is not negative.
+    function testFuzz_vaults__conserve_tokens(uint256 seed) public {
+        random = seed;
+        open(ALICE, 0, 0);
+        open(CAROL, 0, 0);
+        for (uint256 step = 0; step < 24; step++) {
+            _act(_next(2) == 0 ? ALICE : CAROL, _next(ASSETS), _next(6));
+            for (uint256 slot = 0; slot < ASSETS; slot++) {
+                same(
+                    tokens[slot].balanceOf(address(clearing)),
+                    collateralOf(ALICE, 0, slot) + collateralOf(CAROL, 0, slot),
+                    "collateral is held"
+                );
+                same(
+                    tokens[slot].balanceOf(address(clearing.pool())) + debtOf(ALICE, 0, slot)
+                        + debtOf(CAROL, 0, slot),
+                    1e27,
+                    "what is lent is owed"
+                );
+            }
+        }
+    }
+
+    function _act(address owner, uint256 slot, uint256 kind) private {
+        uint256[] memory prices = kind == 5 ? _prices() : vector(2000e18);
+        Attestation memory a = header(prices);
+        (uint256 bitmap, bytes memory signatures) = sign(a);
+        address token = address(tokens[slot]);
+        uint256 amount = 1 + _usd(slot, _next(30_000));
+        Leg[] memory legs = _legs(owner);
+        bytes memory call_;
+        if (kind < 2) {
+            call_ = abi.encodeCall(clearing.deposit, (owner, 0, token, amount));
+        } else if (kind == 2) {
+            call_ = abi.encodeCall(clearing.borrow, (0, token, amount, a, bitmap, signatures, prices));
+        } else if (kind == 3) {
+            call_ = abi.encodeCall(clearing.withdraw, (0, token, amount, a, bitmap, signatures, prices));
+        } else if (kind == 4) {
+            call_ = abi.encodeCall(clearing.repay, (owner, 0, token, amount));
+        } else {
+            Liquidation memory l = wish(_next(ASSETS), slot, amount);
+            l.owner = owner;
+            call_ = abi.encodeCall(clearing.submitAndLiquidate, (a, bitmap, signatures, prices, l));
+        }
+        vm.prank(kind == 5 ? BOB : owner);
+        (bool done,) = address(clearing).call(call_);
+        if (!done) return;
+        (uint256 gain, uint256 owed) = _reference(kind == 5 ? legs : _legs(owner), prices, kind != 5);
+        if (kind == 5) holds(gain < owed, "taken only if liquidatable before");
+        if (kind == 2 || kind == 3) holds(gain >= owed, "initial margin holds afterwards");
+    }
+
     function testFuzz_prices_hash__in_chunks_above_64(uint256 seed, uint256 count) public {
         Hasher hasher = new Hasher();
         count = 1 + count % 200;
