@@ -185,6 +185,33 @@ contract VaultsTest is Bed {
         borrow(ALICE, 0, BTC, 0.8e8, vector(2000e18));
     }
 
+    function test_borrow__rounds_each_leg_against_the_owner() public {
+        uint256[] memory list = vector(2000e18);
+        bytes4 name = MarginClearing.VaultUndercollateralised.selector;
+        // Atoms of 18 decimals at one dollar are units in the last place.
+        // V x ltv floor: 4 x 0.8 = 3.2.
+        open(ALICE, 0, 0);
+        deposit(ALICE, 0, FEE, 4);
+        borrowNamed(ALICE, 0, HOOK, 4, list, name);
+        borrow(ALICE, 0, HOOK, 3, list);
+        // V floor: 5 x 0.9 = 4.5 counts 4, and 4 x 0.8 counts 3; D ceil: 5 x 0.7 = 3.5
+        // counts 4, 4 x 0.7 = 2.8 counts 3.
+        open(ALICE, 1, 0);
+        deposit(ALICE, 1, FEE, 5);
+        list[FEE] = ok(0.9e18);
+        list[HOOK] = ok(0.7e18);
+        borrowNamed(ALICE, 1, HOOK, 5, list, name);
+        borrow(ALICE, 1, HOOK, 4, list);
+        // D x weight ceil: a satoshi of one unit weighs 1.1, which counts 2.
+        open(ALICE, 2, 0);
+        deposit(ALICE, 2, HOOK, 2);
+        list[HOOK] = ok(1e18);
+        list[BTC] = ok(1e8);
+        borrowNamed(ALICE, 2, BTC, 1, list, name);
+        deposit(ALICE, 2, HOOK, 1);
+        borrow(ALICE, 2, BTC, 1, list);
+    }
+
     function test_borrow__all_own_prices_must_be_ok() public {
         open(ALICE, 0, 0);
         deposit(ALICE, 0, ETH, 10e18);
