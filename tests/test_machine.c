@@ -1,680 +1,704 @@
-/* The state machine, driven by hand: every input is a message, every output
- * is read by a signer model that keeps its own vector and tree and computes
- * the digest by itself. */
+/* The state machine under synthetic inputs, against a signer that keeps arrays
+ * and computes everything anew. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "base/keccak.h"
-#include "oracle/bookfile.h"
-#include "oracle/machine.h"
+#include "tests/machine_world.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#define ETH 200000u	/* cents */
+#define BTC 6000000u
+#define TEN_ETH 10000000000u	/* gwei: 20,000 USD */
 
-static const char config_text[] =
-    "book: {file: book.json, vaults_max: 64}\n"
-    "prices:\n"
-    "  units:\n"
-    "    ETH: {quorum: 2, age_max: 3s, dispersion_max: 2%, band_max: 10%}\n"
-    "    USDC: {quorum: 2, age_max: 30s, dispersion_max: 1%, band_max: 5%}\n"
-    "venues:\n"
-    "  coinbase: {markets: {ETH-USD: ETH/USD, USDC-USD: USDC/USD}}\n"
-    "  kraken: {markets: {ETH/USD: ETH/USD, USDC/USD: USDC/USD}}\n"
-    "attestation: {validity: 120s, interval: 1s, move: 0.25%, "
-    "verdicts_max: VERDICTS}\n"
-    "signer: {keystore: k, password_file: p, state: s, bound: {base: 10%, "
-    "per_second: 10%, max: 60%}, validity_max: 300s, alarm: {verdicts: 100, "
-    "value: \"1000000000\"}}\n";
+static struct world w;
 
-static const char book_text[] =
-    "{\"book\":\"test\",\"chain_id\":31337,\"assets\":["
-    "{\"id\":\"WETH\",\"token\":\"0x1111111111111111111111111111111111111111\","
-    "\"decimals\":18,\"price\":\"ETH\",\"ltv\":\"0.80\","
-    "\"liquidation_threshold\":\"0.85\",\"liquidation_bonus\":\"0.05\","
-    "\"close_factor\":\"1\",\"debt_weight\":\"1\",\"dust\":\"0\"},"
-    "{\"id\":\"USDC\",\"token\":\"0x2222222222222222222222222222222222222222\","
-    "\"decimals\":6,\"price\":\"USDC\",\"ltv\":\"0.80\","
-    "\"liquidation_threshold\":\"0.85\",\"liquidation_bonus\":\"0.05\","
-    "\"close_factor\":\"1\",\"debt_weight\":\"1\",\"dust\":\"0\"}],"
-    "\"vaults\":[]}";
-
-#define START_MS 1800000000000u
-#define LEAVES 64u
-#define OUTPUTS 4096u
-
-/* What the signer would hold, and what came out of the machine. */
-struct world {
-	struct config config;
-	struct book book;
-	struct vault vaults[2];
-	uint32_t hash[4];
-	struct machine *m;
-	uint64_t now;
-
-	struct b32 vector[BOOK_ASSETS_MAX];
-	struct policy_price bound[BOOK_ASSETS_MAX];
-	struct merkle tree;
-	struct b32 nodes[MERKLE_NODES(LEAVES)];
-	struct b32 vault_in[LEAVES];
-	bool is_in[LEAVES];
-	/* The request that is open. */
-	struct wire_begin begin;
-	uint32_t words, leaves;
-	bool is_open, is_asked;
-	uint32_t requests, attestations;
-	struct wire_attestation last;
-	struct b32 outputs_hash;
-};
-
-static void
-apply(struct world *w, const void *message, enum err want);
-
-static void
-on_leaf(struct world *w, const struct wire_leaf *l)
+/* Asks the dumb signer about the request in w.out, answers, and checks that
+ * both hold the same message. */
+static struct dumb_answer
+sign_now(void)
 {
-	struct b32 hash = { { 0 } };
-	struct verdict_leaf v = {
-		.vault = l->vault, .nonce = l->nonce, .as_of = l->as_of,
-		.block_number = l->block_number, .state = l->state,
-		.method = l->method,
-		.collateral_value = wire_to_u128(l->collateral_value),
-		.debt_value = wire_to_u128(l->debt_value),
-		.health_low = wire_to_u128(l->health_low),
-		.health_high = wire_to_u128(l->health_high),
-		.initial_excess = (i128)wire_to_u128(l->initial_excess),
-		.maintenance_excess =
-		    (i128)wire_to_u128(l->maintenance_excess),
-		.liquidation_asset = l->liquidation_asset,
-		.liquidation_price = wire_to_u128(l->liquidation_price),
-		.debt_asset = l->debt_asset,
-		.max_repay = wire_to_u128(l->max_repay),
-	};
+	struct dumb_answer a;
+	const struct wire_attestation *said;
 
-	assert_true(l->slot < LEAVES);
-	w->is_in[l->slot] = false;
-	if (l->is_present) {
-		/* At no moment does one vault stand in two slots. */
-		for (uint32_t i = 0; i < LEAVES; i++)
-			assert_false(w->is_in[i] &&
-			    b32_equal(&w->vault_in[i], &l->vault));
-		w->is_in[l->slot] = true;
-		w->vault_in[l->slot] = l->vault;
-		verdict_leaf_hash(&hash, &v);
-	}
-	assert_int_equal(merkle_set(&w->tree, &l->slot, &hash, 1), ERR_OK);
-	w->leaves++;
+	assert_true(dumb_sign(&a, &w.signer, &w.out, true));
+	assert_memory_equal(&w.machine->pending_digest, &a.digest, 32);
+	assert_int_equal(world_signed(&w, a.header.sequence, &a.digest),
+	    ERR_OK);
+	said = world_find(&w.out, WIRE_ATTESTATION, 0);
+	assert_non_null(said);
+	assert_memory_equal(&said->digest, &a.digest, 32);
+	assert_int_equal(said->status, a.header.status);
+	assert_int_equal(said->reason, a.header.reason);
+	assert_int_equal(said->word_count, w.signer.asset_count);
+	assert_int_equal(world_count(&w.out, WIRE_WORD), said->word_count);
+	return a;
 }
 
 static void
-outputs_note(struct world *w, const void *message, size_t size)
+ready_with_prices(void)
 {
-	struct keccak256 k;
+	world_signer_ready(&w);
+	w.now_ms += 10;
+	world_prices(&w, ETH, BTC);
+	world_close(&w);
+}
 
-	keccak256_init(&k);
-	keccak256_update(&k, w->outputs_hash.b, 32);
-	keccak256_update(&k, message, size);
-	keccak256_final(&k, &w->outputs_hash);
+static bool
+is_asked(void)
+{
+	return world_find(&w.out, WIRE_BEGIN, 0) != NULL;
 }
 
 static void
-on_output(void *arg, const void *message, size_t size)
+machine_apply__asks_nothing_before_the_signer_is_ready(void **state)
 {
-	struct world *w = arg;
-	struct wire_head head;
-
-	memcpy(&head, message, sizeof(head));
-	assert_int_equal(head.size, size);
-	outputs_note(w, message, size);
-	if (head.type == WIRE_BEGIN) {
-		memcpy(&w->begin, message, size);
-		w->words = w->leaves = 0;
-		w->is_open = true;
-		w->requests++;
-	} else if (head.type == WIRE_WORD && w->is_open) {
-		struct wire_word word;
-
-		memcpy(&word, message, size);
-		w->vector[word.slot] = word.word;
-		w->words++;
-	} else if (head.type == WIRE_LEAF) {
-		on_leaf(w, message);
-	} else if (head.type == WIRE_END) {
-		assert_int_equal(w->words, w->begin.word_count);
-		assert_int_equal(w->leaves, w->begin.leaf_count);
-		w->is_open = false;
-		w->is_asked = true;
-	} else if (head.type == WIRE_ATTESTATION) {
-		memcpy(&w->last, message, size);
-		w->attestations++;
-	}
+	(void)state;
+	world_begin(&w, false, 16);
+	w.now_ms += 10;
+	world_prices(&w, ETH, BTC);
+	world_close(&w);
+	assert_false(is_asked());
+	world_signer_ready(&w);
+	w.now_ms += 10;
+	world_close(&w);
+	assert_true(is_asked());
+	world_end(&w);
 }
 
 static void
-apply(struct world *w, const void *message, enum err want)
+machine_apply__makes_the_message_that_the_signer_makes(void **state)
 {
-	struct machine_output o = { on_output, w };
-
-	assert_int_equal(machine_apply(w->m, message, &o), want);
-}
-
-/* The signer's own idea of what it was asked to sign. */
-static void
-model_header(struct attestation *a, struct world *w, struct b32 *words)
-{
-	memset(a, 0, sizeof(*a));
-	a->book = w->book.id;
-	a->sequence = w->begin.sequence;
-	a->as_of = w->begin.as_of;
-	a->valid_until = w->begin.valid_until;
-	a->block_number = w->begin.block_number;
-	a->block_hash = w->begin.block_hash;
-	a->positions_root = w->begin.positions_root;
-	a->rules_hash = w->m->rules_hash;
-	a->inputs_hash = w->begin.inputs_hash;
-	a->vault_count = w->begin.vault_count;
-	a->collateral_value = wire_to_u128(w->begin.collateral_value);
-	a->debt_value = wire_to_u128(w->begin.debt_value);
-	merkle_root(&a->verdicts_root, &w->tree);
-	for (uint32_t i = 0; i < LEAVES; i++)
-		a->verdict_count += w->is_in[i];
-	for (size_t i = 0; i < w->book.asset_count; i++) {
-		struct price p;
-
-		words[i] = w->vector[i];
-		assert_int_equal(policy_bound_word(&words[i], &w->bound[i],
-		    a->as_of, &w->config.policy), ERR_OK);
-		assert_int_equal(price_word_unpack(&p, &words[i]), ERR_OK);
-		if (p.status != PRICE_OK && a->status == PRICE_OK) {
-			a->status = PRICE_DEGRADED;
-			a->reason = p.reason;
-		}
-	}
-	if (w->begin.header_reason != 0) {
-		a->status = PRICE_REFUSED;
-		a->reason = w->begin.header_reason;
-	}
-	prices_hash(&a->prices_hash, words, w->book.asset_count);
-}
-
-static void
-answer(struct world *w)
-{
-	struct wire_signed s;
-	struct attestation a;
-	struct b32 words[BOOK_ASSETS_MAX];
-
-	assert_true(w->is_asked);
-	w->is_asked = false;
-	memset(&s, 0, sizeof(s));
-	wire_head_set(&s.head, WIRE_SIGNED);
-	s.sequence = w->begin.sequence;
-	model_header(&a, w, words);
-	attest_digest(&s.digest, &w->m->domain, &a);
-	for (size_t i = 0; i < w->book.asset_count; i++)
-		policy_note_word(&w->bound[i], &words[i], &w->vector[i],
-		    a.as_of, &w->config.policy);
-	apply(w, &s, ERR_OK);
-}
-
-static void
-ready(struct world *w, uint64_t sequence)
-{
-	struct wire_signer_ready r;
-
-	memset(&r, 0, sizeof(r));
-	wire_head_set(&r.head, WIRE_SIGNER_READY);
-	r.first_sequence = sequence;
-	apply(w, &r, ERR_OK);
-}
-
-static void
-close_at(struct world *w, uint64_t ms)
-{
-	struct wire_close c;
-
-	memset(&c, 0, sizeof(c));
-	wire_head_set(&c.head, WIRE_CLOSE);
-	c.now_ms = w->now = ms;
-	apply(w, &c, ERR_OK);
-}
-
-/* price in cents */
-static void
-tick(struct world *w, uint16_t market, uint64_t cents)
-{
-	struct wire_tick t;
-	u128 unit = (u128)10000000000000000u;
-
-	memset(&t, 0, sizeof(t));
-	wire_head_set(&t.head, WIRE_TICK);
-	t.market = market;
-	t.has_book = 1;
-	t.exchange_ms = t.recv_ms = w->now;
-	t.bid = wire_from_u128(cents * unit - unit / 100);
-	t.ask = wire_from_u128(cents * unit + unit / 100);
-	apply(w, &t, ERR_OK);
-}
-
-/* Both venues say so: markets 0 and 2 are ETH, 1 and 3 USDC. */
-static void
-prices_at(struct world *w, uint64_t eth_cents)
-{
-	tick(w, 0, eth_cents);
-	tick(w, 2, eth_cents);
-	tick(w, 1, 100);
-	tick(w, 3, 100);
-}
-
-/* eth in thousandths of a token, usdc in whole tokens */
-static void
-vault(struct world *w, uint8_t number, uint64_t milli_eth, uint64_t usdc)
-{
-	struct wire_vault v;
-
-	memset(&v, 0, sizeof(v));
-	wire_head_set(&v.head, WIRE_VAULT);
-	v.id.b[0] = number;
-	v.owner.b[19] = number;
-	v.collateral_count = 1;
-	v.collateral_amount[0] = wire_from_u128((u128)milli_eth *
-	    1000000000000000u);
-	v.debt_count = 1;
-	v.debt_asset[0] = 1;
-	v.debt_amount[0] = wire_from_u128((u128)usdc * 1000000u);
-	v.debt_index[0] = wire_from_u128(WAD_ONE_RAW);
-	apply(w, &v, ERR_OK);
-}
-
-static struct world *
-world_make(const char *verdicts_max)
-{
-	struct world *w = calloc(1, sizeof(*w));
-	struct bookfile_names *names = calloc(1, sizeof(*names));
-	char text[2048];
-	const char *at = strstr(config_text, "VERDICTS");
-	unsigned errors;
-	struct wire_start s;
-
-	assert_non_null(w);
-	assert_non_null(names);
-	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - config_text),
-	    config_text, verdicts_max, at + strlen("VERDICTS"));
-	assert_int_equal(config_read(&w->config, text, strlen(text), "test",
-	    stderr, &errors), ERR_OK);
-	book_init(&w->book, w->vaults, w->hash, 2);
-	assert_int_equal(bookfile_read(&w->book, names, book_text,
-	    strlen(book_text), "book", stderr), ERR_OK);
-	assert_int_equal(config_bind_book(&w->config, &w->book, names, "book",
-	    stderr), ERR_OK);
-	free(names);
-	assert_int_equal(machine_create(&w->m, &w->config, &w->book), ERR_OK);
-	merkle_init(&w->tree, w->nodes, LEAVES);
-	w->now = START_MS;
-	memset(&s, 0, sizeof(s));
-	wire_head_set(&s.head, WIRE_START);
-	s.now_ms = w->now;
-	apply(w, &s, ERR_OK);
-	return w;
-}
-
-static void
-world_free(struct world *w)
-{
-	machine_destroy(w->m);
-	free(w);
-}
-
-static void
-machine_close__asks_nothing_before_the_signer_is_ready(void **state)
-{
-	struct world *w = world_make("64");
+	const struct wire_begin *b;
+	struct dumb_answer a;
 
 	(void)state;
-	prices_at(w, 200000);
-	close_at(w, START_MS);
-	assert_int_equal(w->requests, 0);
-	ready(w, 1000);
-	close_at(w, START_MS + 1);
-	assert_int_equal(w->requests, 1);
-	assert_int_equal(w->begin.sequence, 1000);
-	assert_int_equal(w->begin.is_first, 1);
-	answer(w);
-	assert_int_equal(w->attestations, 1);
-	assert_int_equal(w->last.status, PRICE_OK);
-	world_free(w);
+	world_begin(&w, false, 16);
+	assert_int_equal(world_vault(&w, 1, TEN_ETH, 10000000, 1), ERR_OK);
+	ready_with_prices();
+	b = world_find(&w.out, WIRE_BEGIN, 0);
+	assert_non_null(b);
+	assert_int_equal(b->is_first, 1);
+	assert_int_equal(b->word_count, 2);
+	assert_int_equal(b->leaf_count, 0);
+	assert_int_equal(b->vault_count, 1);
+	assert_int_equal(b->sequence, WORLD_NOW * 1024);
+	assert_int_equal(b->as_of, w.now_ms);
+	assert_int_equal(b->valid_until, w.now_ms + 120000);
+	assert_memory_equal(&b->inputs_hash, &w.chain, 32);
+	assert_true(wire_to_u128(b->collateral_value) ==
+	    (u128)20000 * WAD_ONE_RAW);
+	assert_true(wire_to_u128(b->debt_value) == (u128)6000 * WAD_ONE_RAW);
+	a = sign_now();
+	assert_int_equal(a.header.status, PRICE_OK);
+	world_end(&w);
 }
 
 static void
-machine_close__signs_each_interval_and_at_once_on_a_crossing(void **state)
+machine_apply__asks_at_once_on_a_crossing(void **state)
 {
-	struct world *w = world_make("64");
+	const struct wire_leaf *leaf;
+	const struct wire_begin *b;
 
 	(void)state;
-	vault(w, 1, 1000, 1550);	/* liquidatable below 1823.53 */
-	ready(w, 1);
-	prices_at(w, 200000);
-	close_at(w, START_MS + 1);
-	answer(w);
-	assert_int_equal(w->last.verdict_count, 0);
-	close_at(w, START_MS + 1000);	/* 999 ms: not yet */
-	assert_int_equal(w->requests, 1);
-	close_at(w, START_MS + 1001);
-	assert_int_equal(w->requests, 2);
-	assert_int_equal(w->begin.is_first, 0);
-	answer(w);
-	prices_at(w, 181500);
-	close_at(w, START_MS + 1002);
-	assert_int_equal(w->requests, 3);
-	assert_int_equal(w->begin.leaf_count, 1);
-	answer(w);
-	assert_int_equal(w->last.verdict_count, 1);
-	assert_int_equal(w->m->vault[0].verdict.state, STATE_LIQUIDATABLE);
-	world_free(w);
+	world_begin(&w, false, 16);
+	/* 20,000 USD of ETH against 16,000 of BTC: healthy, just. */
+	assert_int_equal(world_vault(&w, 1, TEN_ETH, 26600000, 1), ERR_OK);
+	ready_with_prices();
+	(void)sign_now();
+	w.now_ms += 100;
+	world_close(&w);
+	assert_false(is_asked());	/* nothing moved, no interval yet */
+	w.now_ms += 100;
+	world_prices(&w, ETH - ETH / 10, BTC);
+	world_close(&w);
+	b = world_find(&w.out, WIRE_BEGIN, 0);
+	assert_non_null(b);
+	assert_int_equal(b->is_first, 0);
+	assert_int_equal(b->word_count, 1);	/* BTC's is as it was */
+	assert_int_equal(b->leaf_count, 1);
+	leaf = world_find(&w.out, WIRE_LEAF, 0);
+	assert_int_equal(leaf->slot, 0);
+	assert_int_equal(leaf->is_present, 1);
+	assert_int_equal(leaf->state, STATE_LIQUIDATABLE);
+	assert_int_equal(leaf->as_of, w.now_ms);
+	assert_int_equal(leaf->vault.b[31], 1);
+	assert_true(wire_to_u128(leaf->collateral_value) ==
+	    (u128)18000 * WAD_ONE_RAW);
+	assert_true(wire_to_u128(leaf->health_high) < WAD_ONE_RAW);
+	assert_true(wire_to_u128(leaf->max_repay) > 0);
+	assert_int_equal(sign_now().header.verdict_count, 1);
+
+	/* And back: its slot is emptied. */
+	w.now_ms += 100;
+	world_prices(&w, ETH + 100, BTC);
+	world_close(&w);
+	leaf = world_find(&w.out, WIRE_LEAF, 0);
+	assert_non_null(leaf);
+	assert_int_equal(leaf->is_present, 0);
+	assert_int_equal(sign_now().header.verdict_count, 0);
+	world_end(&w);
 }
 
 static void
-machine_close__signs_when_a_price_moved_beyond_the_share(void **state)
+machine_apply__keeps_its_cadence(void **state)
 {
-	struct world *w = world_make("64");
+	(void)state;
+	world_begin(&w, false, 16);
+	ready_with_prices();
+	(void)sign_now();
+	uint64_t last = w.now_ms;
+	/* 0.25 % is not more than 0.25 %; a cent more is. */
+	w.now_ms = last + 300;
+	world_prices(&w, ETH + ETH / 400, BTC);
+	world_close(&w);
+	assert_false(is_asked());
+	w.now_ms = last + 301;
+	world_prices(&w, ETH + ETH / 400 + 1, BTC);
+	world_close(&w);
+	assert_true(is_asked());
+	(void)sign_now();
+	last = w.now_ms;
+	w.now_ms = last + 999;
+	world_close(&w);
+	assert_false(is_asked());
+	w.now_ms = last + 1000;
+	world_close(&w);
+	assert_true(is_asked());
+	/* One in flight: the next waits for its answer. */
+	struct world_output asked = w.out;
+	w.now_ms += 2000;
+	world_prices(&w, ETH / 2, BTC);
+	world_close(&w);
+	assert_false(is_asked());
+	w.out = asked;
+	(void)sign_now();
+	w.now_ms += 1;
+	world_close(&w);
+	assert_true(is_asked());
+	(void)sign_now();
+	world_end(&w);
+}
+
+static void
+machine_apply__diverges_on_another_digest(void **state)
+{
+	struct dumb_answer a;
 
 	(void)state;
-	ready(w, 1);
-	prices_at(w, 200000);
-	close_at(w, START_MS + 1);
-	answer(w);
-	prices_at(w, 200500);		/* 0.25 % exactly */
-	close_at(w, START_MS + 2);
-	assert_int_equal(w->requests, 1);
-	prices_at(w, 200501);
-	close_at(w, START_MS + 3);
-	assert_int_equal(w->requests, 2);
-	world_free(w);
+	world_begin(&w, false, 16);
+	ready_with_prices();
+	assert_true(dumb_sign(&a, &w.signer, &w.out, true));
+	assert_int_equal(world_signed(&w, a.header.sequence + 1, &a.digest),
+	    ERR_STATE);
+	a.digest.b[31] ^= 1;
+	assert_int_equal(world_signed(&w, a.header.sequence, &a.digest),
+	    ERR_AUTH);
+	assert_int_equal(w.out.len, 0);
+	assert_true(w.machine->is_diverged);
+	assert_int_equal(w.machine->mismatches, 1);
+	w.now_ms += 5000;
+	world_prices(&w, ETH, BTC);
+	world_close(&w);
+	assert_false(is_asked());
+	world_end(&w);
 }
 
 static void
-machine_close__makes_vaults_stale_where_a_price_is_refused(void **state)
+machine_apply__asks_again_after_a_rejection(void **state)
 {
-	struct world *w = world_make("64");
-
-	(void)state;
-	vault(w, 1, 1000, 1600);
-	ready(w, 1);
-	prices_at(w, 180000);
-	close_at(w, START_MS + 1);
-	answer(w);
-	assert_int_equal(w->last.verdict_count, 1);
-	close_at(w, START_MS + 4000);	/* ETH is older than 3 s */
-	assert_int_equal(w->m->vault[0].verdict.state, STATE_STALE);
-	answer(w);
-	assert_int_equal(w->last.status, PRICE_DEGRADED);
-	assert_int_equal(w->last.reason, REASON_STALE);
-	assert_int_equal(w->last.verdict_count, 0);
-	assert_true(b32_is_zero(&w->last.verdicts_root));
-	w->now = START_MS + 5000;
-	prices_at(w, 180000);
-	close_at(w, START_MS + 5000);
-	answer(w);
-	assert_int_equal(w->last.status, PRICE_OK);
-	assert_int_equal(w->last.verdict_count, 1);
-	world_free(w);
-}
-
-static void
-machine_signed__with_another_digest_releases_nothing(void **state)
-{
-	struct world *w = world_make("64");
-	struct wire_signed s;
-
-	(void)state;
-	ready(w, 1);
-	prices_at(w, 200000);
-	close_at(w, START_MS + 1);
-	memset(&s, 0, sizeof(s));
-	wire_head_set(&s.head, WIRE_SIGNED);
-	s.sequence = 2;
-	apply(w, &s, ERR_STATE);	/* not what is in flight */
-	s.sequence = 1;
-	apply(w, &s, ERR_AUTH);
-	assert_int_equal(w->attestations, 0);
-	close_at(w, START_MS + 5000);
-	assert_int_equal(w->requests, 1);
-	world_free(w);
-}
-
-static void
-machine_rejected__asks_again_with_everything_that_was_refused(void **state)
-{
-	struct world *w = world_make("64");
 	struct wire_rejected r;
-	struct world *fresh;
+	struct dumb_answer a;
+	const struct wire_begin *b;
 
 	(void)state;
-	vault(w, 1, 1000, 1600);
-	ready(w, 1);
-	prices_at(w, 180000);
-	close_at(w, START_MS + 1);
-	assert_int_equal(w->begin.leaf_count, 1);
-	/* A signer that refuses keeps nothing of the request. */
-	fresh = world_make("64");
-	memcpy(w->nodes, fresh->nodes, sizeof(w->nodes));
-	merkle_init(&w->tree, w->nodes, LEAVES);
-	memset(w->is_in, 0, sizeof(w->is_in));
-	world_free(fresh);
+	world_begin(&w, false, 16);
+	assert_int_equal(world_vault(&w, 1, TEN_ETH, 30000000, 1), ERR_OK);
+	ready_with_prices();
+	assert_true(dumb_sign(&a, &w.signer, &w.out, false));
 	memset(&r, 0, sizeof(r));
 	wire_head_set(&r.head, WIRE_REJECTED);
-	r.sequence = 1;
-	r.next_sequence = 500;
-	r.rule = RULE_AS_OF_CLOCK;
-	apply(w, &r, ERR_OK);
-	close_at(w, START_MS + 2);
-	assert_int_equal(w->requests, 2);
-	assert_int_equal(w->begin.sequence, 500);
-	assert_int_equal(w->begin.leaf_count, 1);
-	assert_int_equal(w->begin.word_count, 2);
-	answer(w);
-	assert_int_equal(w->attestations, 1);
-	world_free(w);
+	r.sequence = a.header.sequence;
+	r.next_sequence = a.header.sequence + 7;
+	r.rule = 1;
+	assert_int_equal(world_say(&w, &r), ERR_OK);
+	assert_int_equal(world_say(&w, &r), ERR_STATE);	/* no longer asked */
+	assert_int_equal(w.machine->rejections, 1);
+	w.now_ms += 1;
+	world_close(&w);
+	b = world_find(&w.out, WIRE_BEGIN, 0);
+	assert_non_null(b);
+	assert_int_equal(b->sequence, a.header.sequence + 7);
+	assert_int_equal(b->is_first, 1);
+	assert_int_equal(b->leaf_count, 1);
+	(void)sign_now();
+	world_end(&w);
 }
 
 static void
-machine_paused__takes_the_last_header_and_rests(void **state)
+machine_apply__pauses_and_resumes(void **state)
 {
-	struct world *w = world_make("64");
 	struct wire_paused p;
 	struct wire_resumed r;
-	struct attestation a;
+	struct dumb_answer a;
+	struct attestation last;
+	const struct wire_attestation *said;
 
 	(void)state;
-	ready(w, 1);
-	prices_at(w, 200000);
-	close_at(w, START_MS + 1);
-	answer(w);
+	world_begin(&w, false, 16);
+	ready_with_prices();
+	last = sign_now().header;
+	w.now_ms += 1000;
+	world_close(&w);
+	assert_true(dumb_sign(&a, &w.signer, &w.out, false));
+	/* The signer pauses instead of answering. */
+	last.sequence = a.header.sequence;
+	last.as_of = w.now_ms + 5;
+	last.valid_until = last.as_of + 60000;
+	last.status = PRICE_REFUSED;
+	last.reason = REASON_PAUSED;
 	memset(&p, 0, sizeof(p));
 	wire_head_set(&p.head, WIRE_PAUSED);
-	machine_attestation_from_wire(&a, &w->last);
-	p.sequence = a.sequence = 2;
-	p.as_of = a.as_of = START_MS + 50;
-	p.valid_until = a.valid_until = START_MS + 120050;
-	a.status = PRICE_REFUSED;
-	a.reason = REASON_PAUSED;
-	attest_digest(&p.digest, &w->m->domain, &a);
-	apply(w, &p, ERR_OK);
-	assert_int_equal(w->attestations, 2);
-	assert_int_equal(w->last.reason, REASON_PAUSED);
-	close_at(w, START_MS + 5000);
-	assert_int_equal(w->requests, 1);
+	p.sequence = last.sequence;
+	p.as_of = last.as_of;
+	p.valid_until = last.valid_until;
+	attest_digest(&p.digest, &w.machine->domain, &last);
+	assert_int_equal(world_say(&w, &p), ERR_OK);
+	said = world_find(&w.out, WIRE_ATTESTATION, 0);
+	assert_non_null(said);
+	assert_int_equal(said->status, PRICE_REFUSED);
+	assert_int_equal(said->reason, REASON_PAUSED);
+	assert_memory_equal(&said->digest, &p.digest, 32);
+	w.now_ms += 3000;
+	world_prices(&w, ETH, BTC);
+	world_close(&w);
+	assert_false(is_asked());
 	memset(&r, 0, sizeof(r));
 	wire_head_set(&r.head, WIRE_RESUMED);
-	r.first_sequence = 900;
-	apply(w, &r, ERR_OK);
-	close_at(w, START_MS + 5001);
-	assert_int_equal(w->requests, 2);
-	assert_int_equal(w->begin.sequence, 900);
-	world_free(w);
+	r.first_sequence = last.sequence + 100;
+	assert_int_equal(world_say(&w, &r), ERR_OK);
+	w.now_ms += 1;
+	world_close(&w);
+	assert_true(is_asked());
+	a = sign_now();
+	assert_int_equal(a.header.sequence, last.sequence + 100);
+	assert_int_equal(a.header.status, PRICE_OK);
+	world_end(&w);
 }
 
 static void
-machine_status__refuses_for_the_head_and_the_rules(void **state)
+machine_apply__diverges_on_another_pause(void **state)
 {
-	struct world *w = world_make("64");
-	struct wire_block b;
-	uint32_t reason;
+	struct wire_paused p;
 
 	(void)state;
-	w->config.has_chain = true;
-	w->config.head_age_max_ms = 60000;
-	prices_at(w, 200000);
-	close_at(w, START_MS + 1);
-	assert_int_equal(machine_status(w->m, &reason), PRICE_REFUSED);
-	assert_int_equal(reason, REASON_HEAD);
+	world_begin(&w, false, 16);
+	ready_with_prices();
+	(void)sign_now();
+	memset(&p, 0, sizeof(p));
+	wire_head_set(&p.head, WIRE_PAUSED);
+	p.sequence = WORLD_NOW * 1024 + 50;
+	p.as_of = w.now_ms + 1;
+	assert_int_equal(world_say(&w, &p), ERR_AUTH);
+	assert_true(w.machine->is_diverged);
+	assert_int_equal(w.out.len, 0);
+	world_end(&w);
+}
+
+static void
+machine_apply__says_stale_when_prices_are(void **state)
+{
+	struct dumb_answer a;
+
+	(void)state;
+	world_begin(&w, false, 16);
+	assert_int_equal(world_vault(&w, 1, TEN_ETH, 30000000, 1), ERR_OK);
+	ready_with_prices();
+	assert_int_equal(sign_now().header.verdict_count, 1);
+	/* At 3 s they still hold, a millisecond later no more. */
+	w.now_ms += 3000;
+	world_close(&w);
+	assert_int_equal(sign_now().header.status, PRICE_OK);
+	w.now_ms += 1;
+	world_close(&w);
+	assert_true(is_asked());
+	a = sign_now();
+	assert_int_equal(a.header.status, PRICE_DEGRADED);
+	assert_int_equal(a.header.reason, REASON_STALE);
+	assert_int_equal(a.header.verdict_count, 0);
+	assert_true(a.header.collateral_value == 0);
+	assert_int_equal(w.machine->vault[0].verdict.state, STATE_STALE);
+	/* They recover, and so does it. */
+	w.now_ms += 1000;
+	world_prices(&w, ETH, BTC);
+	world_close(&w);
+	a = sign_now();
+	assert_int_equal(a.header.status, PRICE_OK);
+	assert_int_equal(a.header.verdict_count, 1);
+	world_end(&w);
+}
+
+static void
+block_say(uint64_t number, uint64_t time_ms, bool rules_match)
+{
+	struct wire_block b;
+
 	memset(&b, 0, sizeof(b));
 	wire_head_set(&b.head, WIRE_BLOCK);
-	b.number = 7;
-	b.time_ms = START_MS;
-	b.rules_match = 1;
-	apply(w, &b, ERR_OK);
-	assert_int_equal(machine_status(w->m, &reason), PRICE_OK);
-	w->m->now_ms = START_MS + 60000;
-	assert_int_equal(machine_status(w->m, &reason), PRICE_OK);
-	w->m->now_ms = START_MS + 60001;
-	assert_int_equal(machine_status(w->m, &reason), PRICE_REFUSED);
-	assert_int_equal(reason, REASON_HEAD);
-	w->m->now_ms = START_MS + 1;
-	b.rules_match = 0;
-	apply(w, &b, ERR_OK);
-	assert_int_equal(machine_status(w->m, &reason), PRICE_REFUSED);
-	assert_int_equal(reason, REASON_RULES);
-	world_free(w);
+	b.number = number;
+	b.hash.b[0] = (uint8_t)number;
+	b.time_ms = time_ms;
+	b.rules_match = rules_match;
+	assert_int_equal(world_say(&w, &b), ERR_OK);
+}
+
+static struct attestation
+header_at(uint64_t now_ms)
+{
+	w.now_ms = now_ms;
+	world_prices(&w, ETH, BTC);
+	world_close(&w);
+	assert_true(is_asked());
+	return sign_now().header;
 }
 
 static void
-machine_close__keeps_the_worst_where_the_tree_is_full(void **state)
+machine_apply__refuses_without_a_usable_head(void **state)
 {
-	struct world *w = world_make("2");
+	struct attestation a;
+	uint64_t t = WORLD_NOW + 1000;
 
 	(void)state;
-	ready(w, 1);
-	prices_at(w, 180000);
-	vault(w, 1, 1000, 1600);
-	vault(w, 2, 1000, 1700);
-	close_at(w, START_MS + 1);
-	answer(w);
-	assert_int_equal(w->last.verdict_count, 2);
-	vault(w, 3, 1000, 1650);	/* worse than 1, better than 2 */
-	close_at(w, START_MS + 2);
-	answer(w);
-	assert_int_equal(w->last.verdict_count, 2);
-	assert_int_equal(w->m->vault[0].verdict_slot, MACHINE_NO_SLOT);
-	assert_true(w->m->vault[2].verdict_slot != MACHINE_NO_SLOT);
-	assert_true(w->m->verdicts_over > 0);
-	vault(w, 4, 1000, 1600);	/* no worse than any: no place */
-	close_at(w, START_MS + 3);
-	answer(w);
-	assert_int_equal(w->m->vault[3].verdict_slot, MACHINE_NO_SLOT);
-	world_free(w);
+	world_begin(&w, true, 16);
+	world_signer_ready(&w);
+	a = header_at(t);
+	assert_int_equal(a.status, PRICE_REFUSED);
+	assert_int_equal(a.reason, REASON_HEAD);	/* none at all */
+	block_say(7, t, true);
+	a = header_at(t + 1);	/* at once: the header's status changed */
+	assert_int_equal(a.status, PRICE_OK);
+	assert_int_equal(a.block_number, 7);
+	assert_int_equal(a.block_hash.b[0], 7);
+	a = header_at(t + 60000);
+	assert_int_equal(a.status, PRICE_OK);
+	a = header_at(t + 60001);
+	assert_int_equal(a.reason, REASON_HEAD);
+	block_say(8, t + 60000, false);
+	a = header_at(t + 60002 + 1000);
+	assert_int_equal(a.status, PRICE_REFUSED);
+	assert_int_equal(a.reason, REASON_RULES);
+	block_say(9, t + 70000 + POLICY_CLOCK_MS + 1, true);
+	a = header_at(t + 70000);
+	assert_int_equal(a.reason, REASON_CLOCK);
+	block_say(10, t + 80000 + POLICY_CLOCK_MS, true);
+	a = header_at(t + 80000);
+	assert_int_equal(a.status, PRICE_OK);
+	assert_int_equal(w.machine->domain.chain_id, 31337);
+	assert_false(addr_is_zero(&w.machine->domain.contract));
+	world_end(&w);
 }
 
-static uint64_t seed;
-
-static uint32_t
-below(uint32_t n)
-{
-	seed = seed * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)(seed >> 33) % n;
-}
-
-/* Random vaults, prices, silences, rejections and slow answers: at every
- * answer the model's digest, from its own vector and tree, is the machine's
- * (answer() asserts it). */
 static void
-random_life(struct world *w, uint64_t from)
+machine_apply__bounds_a_price_as_the_signer_does(void **state)
 {
-	seed = from;
-	ready(w, 1);
-	for (unsigned step = 0; step < 1500; step++) {
-		uint64_t eth = 150000 + below(80000);
+	struct dumb_answer a;
 
-		if (below(10) != 0) {
-			/* The bound refuses most jumps: then they walk. */
-			prices_at(w, below(2) ? 190000 + below(4000) : eth);
-		}
-		for (uint32_t i = below(3); i > 0; i--)
-			vault(w, (uint8_t)(1 + below(40)), 500 + below(2000),
-			    500 + below(3000));
-		close_at(w, w->now + 1 + below(below(20) == 0 ? 6000 : 900));
-		if (w->is_asked && below(4) != 0)
-			answer(w);
+	(void)state;
+	world_begin(&w, false, 16);
+	ready_with_prices();
+	(void)sign_now();
+	/* Half within a moment: beyond the bound, both refuse the word. */
+	w.now_ms += 100;
+	world_prices(&w, ETH / 2, BTC);
+	world_close(&w);
+	a = sign_now();
+	assert_int_equal(a.header.status, PRICE_DEGRADED);
+	assert_int_equal(a.header.reason, REASON_BOUND);
+	/* Seconds later it is a crash that lasts: accepted. */
+	for (unsigned i = 0; i < 8; i++) {
+		w.now_ms += 1000;
+		world_prices(&w, ETH / 2, BTC);
+		world_close(&w);
+		a = sign_now();
 	}
-	if (w->is_asked)
-		answer(w);
+	assert_int_equal(a.header.status, PRICE_OK);
+	world_end(&w);
 }
 
 static void
-machine__agrees_with_an_independent_signer_over_random_lives(void **state)
+machine_apply__keeps_the_worst_when_the_tree_is_full(void **state)
 {
-	(void)state;
-	for (uint64_t run = 1; run <= 12; run++) {
-		struct world *w = world_make(run % 3 == 0 ? "4" : "64");
-
-		random_life(w, run);
-		assert_int_equal(w->m->mismatches, 0);
-		assert_true(w->attestations > 500);
-		world_free(w);
-	}
-}
-
-static void
-machine__gives_the_same_outputs_for_the_same_inputs(void **state)
-{
-	struct world *a = world_make("64"), *b = world_make("64");
+	struct dumb_answer a;
 
 	(void)state;
-	random_life(a, 77);
-	random_life(b, 77);
-	assert_true(b32_equal(&a->outputs_hash, &b->outputs_hash));
-	assert_true(b32_equal(&a->m->inputs_hash, &b->m->inputs_hash));
-	assert_false(b32_is_zero(&a->outputs_hash));
-	world_free(a);
-	world_free(b);
+	world_begin(&w, false, 4);
+	/* Six under water, the later the deeper. */
+	for (uint8_t i = 1; i <= 6; i++)
+		assert_int_equal(world_vault(&w, i, TEN_ETH,
+		    28000000 + i * 100000u, 1), ERR_OK);
+	ready_with_prices();
+	a = sign_now();
+	assert_int_equal(a.header.verdict_count, 4);
+	assert_true(w.machine->verdicts_over >= 2);
+	for (uint32_t i = 0; i < 6; i++)
+		assert_int_equal(w.machine->vault[i].verdict_slot !=
+		    MACHINE_NO_SLOT, i >= 2);
+	/* A milder one does not displace them. */
+	assert_int_equal(world_vault(&w, 7, TEN_ETH, 28000000, 1), ERR_OK);
+	w.now_ms += 1000;
+	world_prices(&w, ETH, BTC);
+	world_close(&w);
+	(void)sign_now();
+	assert_true(w.machine->vault[6].verdict_slot == MACHINE_NO_SLOT);
+	/* When the deepest repays, a place is free: who takes it? */
+	assert_int_equal(world_vault(&w, 6, TEN_ETH, 1000, 2), ERR_OK);
+	w.now_ms += 1000;
+	world_prices(&w, ETH - 1, BTC);
+	world_close(&w);
+	a = sign_now();
+	assert_int_equal(a.header.verdict_count, 4);
+	world_end(&w);
+}
+
+/* Evicted and back within a second, in the same state: its leaf must be there
+ * with its slot. */
+static void
+machine_apply__fills_a_place_that_is_taken_again(void **state)
+{
+	(void)state;
+	world_begin(&w, false, 1);
+	assert_int_equal(world_vault(&w, 1, TEN_ETH, 28000000, 1), ERR_OK);
+	ready_with_prices();
+	(void)sign_now();
+	w.now_ms += 100;
+	assert_int_equal(world_vault(&w, 2, TEN_ETH, 29000000, 1), ERR_OK);
+	world_close(&w);
+	assert_true(is_asked());
+	(void)sign_now();
+	assert_true(w.machine->vault[0].verdict_slot == MACHINE_NO_SLOT);
+	/* The second repays; the first is looked at a moment later. */
+	w.now_ms += 100;
+	assert_int_equal(world_vault(&w, 2, TEN_ETH, 1000, 2), ERR_OK);
+	world_close(&w);
+	(void)sign_now();
+	w.now_ms += 100;
+	world_prices(&w, ETH - ETH / 100, BTC);
+	world_close(&w);
+	assert_true(w.machine->vault[0].verdict_slot != MACHINE_NO_SLOT);
+	assert_int_equal(sign_now().header.verdict_count, 1);
+	world_end(&w);
 }
 
 static void
-machine_apply__refuses_what_is_out_of_its_tables(void **state)
+machine_apply__refuses_bad_inputs_and_goes_on(void **state)
 {
-	struct world *w = world_make("64");
 	struct wire_tick t;
+	struct wire_heartbeat h;
 	struct wire_vault v;
+	struct wire_signer_base base;
 	struct wire_close c;
-	struct b32 before = w->m->inputs_hash;
 
 	(void)state;
+	world_begin(&w, false, 16);
 	memset(&t, 0, sizeof(t));
 	wire_head_set(&t.head, WIRE_TICK);
-	t.market = 4;
-	apply(w, &t, ERR_UNKNOWN);
-	assert_false(b32_equal(&before, &w->m->inputs_hash));
+	t.market = 6;
+	assert_int_equal(world_say(&w, &t), ERR_UNKNOWN);
+	memset(&h, 0, sizeof(h));
+	wire_head_set(&h.head, WIRE_HEARTBEAT);
+	h.venue = 3;
+	assert_int_equal(world_say(&w, &h), ERR_UNKNOWN);
 	memset(&v, 0, sizeof(v));
 	wire_head_set(&v.head, WIRE_VAULT);
 	v.collateral_count = WIRE_LEGS + 1;
-	apply(w, &v, ERR_LIMIT);
+	assert_int_equal(world_say(&w, &v), ERR_LIMIT);
 	v.collateral_count = 1;
-	v.collateral_asset[0] = 2;	/* there are two assets, 0 and 1 */
-	v.id.b[0] = 1;
-	apply(w, &v, ERR_SYNTAX);
-	v.collateral_asset[0] = 1;
-	v.method = METHOD_STANDARD;
-	apply(w, &v, ERR_UNKNOWN);
-	assert_int_equal(w->m->book.vault_count, 0);
-	close_at(w, START_MS + 10);
+	v.collateral_asset[0] = 2;
+	assert_int_equal(world_say(&w, &v), ERR_SYNTAX);
+	v.collateral_count = 0;
+	v.method = METHOD_SCENARIO;
+	assert_int_equal(world_say(&w, &v), ERR_UNKNOWN);
+	memset(&base, 0, sizeof(base));
+	wire_head_set(&base.head, WIRE_SIGNER_BASE);
+	base.slot = 2;
+	assert_int_equal(world_say(&w, &base), ERR_UNKNOWN);
 	memset(&c, 0, sizeof(c));
 	wire_head_set(&c.head, WIRE_CLOSE);
-	c.now_ms = START_MS + 9;
-	apply(w, &c, ERR_STALE);
-	world_free(w);
+	c.now_ms = WORLD_NOW - 1;
+	assert_int_equal(world_say(&w, &c), ERR_STALE);
+	assert_memory_equal(&w.machine->inputs_hash, &w.chain, 32);
+	assert_int_equal(w.machine->book.vault_count, 0);
+	ready_with_prices();
+	(void)sign_now();
+	world_end(&w);
+}
+
+/* ---- a random run -------------------------------------------------------- */
+
+static uint64_t seed;
+
+static uint64_t
+below(uint64_t n)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed % n;
+}
+
+/* The position tree, from what was said of each vault. */
+struct said_vault {
+	bool is_there;
+	uint32_t slot;
+	uint64_t eth_gwei, satoshis, nonce;
+};
+
+static void
+positions_expected(struct b32 *out, const struct said_vault *v, size_t count)
+{
+	static struct b32 leaf[WORLD_SLOTS];
+	uint32_t used = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct leg_word eth = { w.machine->book.assets[0].id,
+		    (u128)v[i].eth_gwei * 1000000000u };
+		struct leg_word btc = { w.machine->book.assets[1].id,
+		    v[i].satoshis };
+		struct position_leaf p = { .nonce = v[i].nonce,
+		    .block_number = v[i].nonce };
+
+		if (!v[i].is_there)
+			continue;
+		p.vault.b[0] = 0x77;
+		p.vault.b[31] = (uint8_t)i;
+		legs_hash(&p.legs_hash, &eth, v[i].eth_gwei > 0, &btc,
+		    v[i].satoshis > 0);
+		position_leaf_hash(&leaf[v[i].slot], &p);
+		used = v[i].slot + 1 > used ? v[i].slot + 1 : used;
+	}
+	dumb_root(out, leaf, used);
+}
+
+static void
+vault_change(struct said_vault *v, uint32_t *slots)
+{
+	uint8_t n = (uint8_t)below(24);
+
+	if (!v[n].is_there)
+		v[n].slot = (*slots)++;
+	v[n].is_there = true;
+	v[n].nonce++;
+	v[n].eth_gwei = below(8) == 0 ? 0 : TEN_ETH - below(TEN_ETH / 4);
+	v[n].satoshis = below(8) == 0 ? 0 : 22000000 + below(9000000);
+	assert_int_equal(world_vault(&w, n, v[n].eth_gwei, v[n].satoshis,
+	    v[n].nonce), ERR_OK);
+}
+
+/* Signs or rejects what was asked some time ago. */
+static void
+answer(struct world_output *asked, unsigned *signatures)
+{
+	struct wire_rejected r;
+	struct dumb_answer a;
+	bool agree = below(5) != 0;
+
+	assert_true(dumb_sign(&a, &w.signer, asked, agree));
+	assert_memory_equal(&w.machine->pending_digest, &a.digest, 32);
+	asked->len = 0;
+	if (agree) {
+		assert_int_equal(world_signed(&w, a.header.sequence,
+		    &a.digest), ERR_OK);
+		(*signatures)++;
+		return;
+	}
+	memset(&r, 0, sizeof(r));
+	wire_head_set(&r.head, WIRE_REJECTED);
+	r.sequence = a.header.sequence;
+	r.next_sequence = a.header.sequence + 1 + below(3);
+	assert_int_equal(world_say(&w, &r), ERR_OK);
+}
+
+static void
+random_run(uint32_t verdicts_max, unsigned steps)
+{
+	static struct world_output asked;
+	struct said_vault v[24] = { 0 };
+	uint64_t eth = ETH, btc = BTC;
+	uint32_t slots = 0;
+	unsigned signatures = 0;
+
+	world_begin(&w, false, verdicts_max);
+	world_signer_ready(&w);
+	asked.len = 0;
+	for (unsigned i = 0; i < steps; i++) {
+		w.now_ms += 1 + below(700);
+		if (below(3) == 0)
+			vault_change(v, &slots);
+		eth = eth + below(ETH / 20) - ETH / 40 +
+		    (eth < ETH * 9 / 10 ? ETH / 60 : 0);
+		eth = eth > ETH * 11 / 10 ? ETH : eth;
+		if (below(12) != 0)
+			world_prices(&w, eth, btc);
+		world_close(&w);
+		if (is_asked()) {
+			struct b32 root;
+			const struct wire_begin *b =
+			    world_find(&w.out, WIRE_BEGIN, 0);
+
+			positions_expected(&root, v, 24);
+			assert_memory_equal(&b->positions_root, &root, 32);
+			assert_memory_equal(&b->inputs_hash, &w.chain, 32);
+			asked = w.out;
+		}
+		if (asked.len > 0 && below(3) != 0)
+			answer(&asked, &signatures);
+	}
+	assert_true(signatures > steps / 4);
+	assert_false(w.machine->is_diverged);
+}
+
+/* The same inputs, again, into a fresh machine: the same bytes come out. */
+static void
+run_again(uint32_t verdicts_max)
+{
+	static struct world_output out;
+	struct replay_life *life = world_life(false, verdicts_max);
+	struct machine_output o = { world_emit, &out };
+	struct keccak256 k;
+	struct b32 first, second;
+
+	keccak256_init(&k);
+	for (size_t at = 0; at < w.inputs_len;) {
+		_Alignas(16) uint8_t message[WIRE_SIZE_MAX];
+		struct wire_head head;
+
+		memcpy(&head, w.inputs + at, sizeof(head));
+		memcpy(message, w.inputs + at, head.size);
+		out.len = 0;
+		(void)!machine_apply(life->machine, message, &o);
+		keccak256_update(&k, out.bytes, out.len);
+		at += head.size;
+	}
+	keccak256_final(&k, &second);
+	keccak256_final(&w.outputs, &first);
+	assert_memory_equal(&first, &second, 32);
+	assert_memory_equal(&life->machine->inputs_hash, &w.chain, 32);
+	replay_life_close(life);
+}
+
+static void
+machine_apply__agrees_with_a_dumb_signer_on_a_random_run(void **state)
+{
+	static const uint32_t verdicts_max[] = { 1, 3, 5, 16, 64 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(verdicts_max); i++) {
+		seed = 0x9e3779b97f4a7c15u + i;
+		random_run(verdicts_max[i], 1500);
+		run_again(verdicts_max[i]);
+		world_end(&w);
+	}
 }
 
 int
@@ -682,29 +706,26 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
-		    machine_close__asks_nothing_before_the_signer_is_ready),
+		    machine_apply__asks_nothing_before_the_signer_is_ready),
 		cmocka_unit_test(
-		    machine_close__signs_each_interval_and_at_once_on_a_crossing),
+		    machine_apply__makes_the_message_that_the_signer_makes),
+		cmocka_unit_test(machine_apply__asks_at_once_on_a_crossing),
+		cmocka_unit_test(machine_apply__keeps_its_cadence),
+		cmocka_unit_test(machine_apply__diverges_on_another_digest),
+		cmocka_unit_test(machine_apply__asks_again_after_a_rejection),
+		cmocka_unit_test(machine_apply__pauses_and_resumes),
+		cmocka_unit_test(machine_apply__diverges_on_another_pause),
+		cmocka_unit_test(machine_apply__says_stale_when_prices_are),
+		cmocka_unit_test(machine_apply__refuses_without_a_usable_head),
 		cmocka_unit_test(
-		    machine_close__signs_when_a_price_moved_beyond_the_share),
+		    machine_apply__bounds_a_price_as_the_signer_does),
 		cmocka_unit_test(
-		    machine_close__makes_vaults_stale_where_a_price_is_refused),
+		    machine_apply__keeps_the_worst_when_the_tree_is_full),
 		cmocka_unit_test(
-		    machine_signed__with_another_digest_releases_nothing),
+		    machine_apply__fills_a_place_that_is_taken_again),
+		cmocka_unit_test(machine_apply__refuses_bad_inputs_and_goes_on),
 		cmocka_unit_test(
-		    machine_rejected__asks_again_with_everything_that_was_refused),
-		cmocka_unit_test(
-		    machine_paused__takes_the_last_header_and_rests),
-		cmocka_unit_test(
-		    machine_status__refuses_for_the_head_and_the_rules),
-		cmocka_unit_test(
-		    machine_close__keeps_the_worst_where_the_tree_is_full),
-		cmocka_unit_test(
-		    machine__agrees_with_an_independent_signer_over_random_lives),
-		cmocka_unit_test(
-		    machine__gives_the_same_outputs_for_the_same_inputs),
-		cmocka_unit_test(
-		    machine_apply__refuses_what_is_out_of_its_tables),
+		    machine_apply__agrees_with_a_dumb_signer_on_a_random_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
