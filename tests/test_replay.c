@@ -1,0 +1,418 @@
+/* A journal as an engine's shell writes it, through `margind replay
+ * --journal`: whole, cut, and tampered with. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <sys/wait.h>
+
+#include "oracle/cmd.h"
+#include "oracle/history.h"
+#include "oracle/inputs.h"
+#include "oracle/shell.h"
+#include "tests/journal_world.h"
+#include "tests/machine_world.h"
+
+#define SEGMENT_ONE "journal-00000001.segment"
+
+struct engine {
+	struct replay_life *life;
+	struct segment_writer *writer;
+	struct shell shell;
+	struct dumb_signer signer;
+	struct world_output asked;
+	uint64_t now_ms, attestations, released;
+	char dir[64];
+	struct b32 config_hash;
+};
+static struct engine g;
+
+static enum err
+on_journal(void *arg, const void *message)
+{
+	(void)arg;
+	return segment_writer_add(g.writer, message);
+}
+
+static enum err
+on_signer(void *arg, const void *message)
+{
+	struct wire_head head;
+
+	(void)arg;
+	memcpy(&head, message, sizeof(head));
+	if (head.type == WIRE_BEGIN)
+		g.asked.len = 0;
+	world_emit(&g.asked, message, head.size);
+	return ERR_OK;
+}
+
+static void
+on_release(void *arg, const struct board_attestation *a)
+{
+	(void)arg;
+	assert_int_equal(a->word_count, 2);
+	g.released++;
+}
+
+/* A life's machine takes the texts as a replay will: bounds of zero let every
+ * first word pass and refuse the moves, which is as good as any. */
+static void
+life_begin(uint64_t segment_bytes)
+{
+	struct segment_fault fault;
+	struct wire_start start;
+	struct wire_signer_ready ready;
+	uint64_t torn;
+
+	MUST(segment_writer_open(&g.writer, &fault, &torn, g.dir,
+	    segment_bytes, NULL) == ERR_OK);
+	MUST(replay_life_open(&g.life, world_config,
+	    sizeof(world_config) - 1, "config", world_book,
+	    sizeof(world_book) - 1, "book") == ERR_OK);
+	memset(&g.shell, 0, sizeof(g.shell));
+	g.shell.machine = g.life->machine;
+	g.shell.is_durable = true;
+	g.shell.wires = (struct shell_wires){ on_signer, on_journal,
+		on_release, &g };
+	memset(&g.signer, 0, sizeof(g.signer));
+	g.signer.asset_count = g.life->book.asset_count;
+	g.signer.book = g.life->book.id;
+	g.signer.domain = g.life->machine->domain;
+	g.signer.rules_hash = g.life->machine->rules_hash;
+	g.signer.policy = &g.life->config.policy;
+	g.asked.len = 0;
+
+	memset(&start, 0, sizeof(start));
+	wire_head_set(&start.head, WIRE_START);
+	start.now_ms = g.now_ms;
+	start.config_hash = g.life->config_hash;
+	start.book_hash = g.life->book_hash;
+	start.previous = segment_writer_state(g.writer)->inputs_hash;
+	MUST(inputs_store(g.dir, INPUTS_CONFIG, &g.life->config_hash,
+	    world_config, sizeof(world_config) - 1) == ERR_OK);
+	MUST(inputs_store(g.dir, INPUTS_BOOK, &g.life->book_hash, world_book,
+	    sizeof(world_book) - 1) == ERR_OK);
+	g.config_hash = g.life->config_hash;
+	MUST(shell_input(&g.shell, &start, 0) == ERR_OK);
+	memset(&ready, 0, sizeof(ready));
+	wire_head_set(&ready.head, WIRE_SIGNER_READY);
+	ready.first_sequence = g.now_ms * 1024;
+	MUST(shell_input(&g.shell, &ready, 0) == ERR_OK);
+}
+
+static void
+life_end(void)
+{
+	replay_life_close(g.life);
+	segment_writer_close(g.writer);
+	g.life = NULL;
+	g.writer = NULL;
+}
+
+static void
+tick_say(size_t market, uint64_t cents)
+{
+	u128 cent = (u128)10000000000000000u;
+	struct wire_tick t;
+
+	memset(&t, 0, sizeof(t));
+	wire_head_set(&t.head, WIRE_TICK);
+	t.market = (uint16_t)market;
+	t.has_book = 1;
+	t.bid = wire_from_u128((cents - 5) * cent);
+	t.ask = wire_from_u128((cents + 5) * cent);
+	t.exchange_ms = t.recv_ms = g.now_ms;
+	MUST(shell_input(&g.shell, &t, 0) == ERR_OK);
+}
+
+static void
+vault_say(uint8_t n)
+{
+	struct wire_vault v;
+
+	memset(&v, 0, sizeof(v));
+	wire_head_set(&v.head, WIRE_VAULT);
+	v.id.b[0] = n;
+	v.nonce = g.now_ms;
+	v.collateral_count = v.debt_count = 1;
+	v.collateral_amount[0] =
+	    wire_from_u128((u128)10 * 1000000000000000000u);
+	v.debt_asset[0] = 1;
+	v.debt_amount[0] = wire_from_u128(20000000u + 1000000u * n);
+	v.debt_index[0] = wire_from_u128(WAD_ONE_RAW);
+	MUST(shell_input(&g.shell, &v, 0) == ERR_OK);
+}
+
+/* `seconds` of prices, a vault now and then, every request answered. */
+static void
+seconds_run(unsigned seconds)
+{
+	for (unsigned i = 0; i < seconds * 2; i++) {
+		uint64_t released = g.released;
+		struct dumb_answer a;
+		struct wire_signed s;
+
+		g.now_ms += 500;
+		for (size_t m = 0; m < 6; m++)
+			tick_say(m, m % 2 == 0 ? 200000 : 6000000);
+		if (i % 5 == 0)
+			vault_say((uint8_t)(1 + i % 13));
+		shell_close(&g.shell, g.now_ms, 0);
+		if (g.asked.len > 0) {
+			MUST(dumb_sign(&a, &g.signer, &g.asked, true));
+			g.asked.len = 0;
+			memset(&s, 0, sizeof(s));
+			wire_head_set(&s.head, WIRE_SIGNED);
+			s.sequence = a.header.sequence;
+			s.digest = a.digest;
+			memset(s.signature.r, (int)i, 32);
+			assert_int_equal(shell_input(&g.shell, &s, 0), ERR_OK);
+			g.attestations++;
+		}
+		/* Signed, and held until the disk has it. */
+		assert_int_equal(g.released, released);
+		assert_int_equal(segment_writer_commit(g.writer, g.now_ms),
+		    ERR_OK);
+		shell_committed(&g.shell, g.shell.records);
+		assert_int_equal(g.released, g.attestations);
+	}
+}
+
+/* Two lives, the second in the middle of the first's last segment. */
+static void
+journal_make(uint64_t segment_bytes)
+{
+	memset(&g, 0, sizeof(g));
+	folder_make(g.dir);
+	g.now_ms = WORLD_NOW;
+	life_begin(segment_bytes);
+	seconds_run(20);
+	life_end();
+	g.now_ms += 3000;
+	life_begin(segment_bytes);
+	seconds_run(10);
+	life_end();
+}
+
+/* Runs the command in a process of its own; what it printed in `said`. */
+static int
+replay_run(char said[1024], const char *dir, bool rebuild)
+{
+	struct replay_journal_options o = { dir, true, rebuild };
+	FILE *out = tmpfile();
+	int status;
+	pid_t pid;
+	size_t len;
+
+	MUST(out);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		MUST(dup2(fileno(out), 1) == 1);
+		status = replay_journal(&o);
+		fflush(stdout);
+		_exit(status);
+	}
+	MUST(waitpid(pid, &status, 0) == pid);
+	rewind(out);
+	len = fread(said, 1, 1023, out);
+	said[len] = '\0';
+	fclose(out);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void
+assert_said(const char *said, const char *key, uint64_t value)
+{
+	char want[64];
+
+	snprintf(want, sizeof(want), "\"%s\":%llu", key,
+	    (unsigned long long)value);
+	if (!strstr(said, want))
+		print_message("%s wanted in %s\n", want, said);
+	assert_non_null(strstr(said, want));
+}
+
+static void
+replay_journal__gives_back_every_attestation(void **state)
+{
+	static const uint64_t segment_bytes[] = { 1 << 20, SEGMENT_BYTES_MIN };
+	char said[1024];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(segment_bytes); i++) {
+		journal_make(segment_bytes[i]);
+		assert_int_equal(replay_run(said, g.dir, false), EXIT_OK);
+		assert_true(g.attestations >= 30);
+		assert_said(said, "attestations", g.attestations);
+		assert_said(said, "lives", 2);
+		assert_said(said, "mismatches", 0);
+		assert_said(said, "unrecorded", 0);
+		assert_said(said, "skipped", 0);
+		assert_said(said, "torn_bytes", 0);
+		folder_remove(g.dir);
+	}
+}
+
+/* Killed at any byte of its last minutes: what is there still agrees. */
+static void
+replay_journal__accepts_what_a_kill_leaves(void **state)
+{
+	char said[1024];
+	uint8_t *bytes;
+	size_t len;
+
+	(void)state;
+	journal_make(1 << 20);
+	len = file_bytes(g.dir, SEGMENT_ONE, &bytes);
+	for (size_t cut = 1; cut < 1500; cut += 37) {
+		file_store(g.dir, SEGMENT_ONE, bytes, len - cut);
+		assert_int_equal(replay_run(said, g.dir, false), EXIT_OK);
+		assert_said(said, "mismatches", 0);
+	}
+	free(bytes);
+	folder_remove(g.dir);
+}
+
+/* Copies the journal with one record changed and every checksum made anew:
+ * `nth` of `type` gets one bit flipped at `at`, or is left out. */
+static void
+journal_forge(char dir[64], uint32_t type, unsigned nth, size_t at, bool drop)
+{
+	struct segment_fault fault;
+	struct segment_reader *r;
+	struct segment_record record;
+	struct segment_writer *w;
+	char command[256];
+	uint64_t torn;
+
+	folder_make(dir);
+	MUST(segment_reader_open(&r, &fault, g.dir) == ERR_OK);
+	MUST(segment_writer_open(&w, &fault, &torn, dir, 1 << 20, NULL) ==
+	    ERR_OK);
+	while (segment_reader_next(r, &record, &fault) == ERR_OK) {
+		_Alignas(16) uint8_t message[WIRE_SIZE_MAX];
+		bool hit = record.type == type && nth-- == 0;
+
+		memcpy(message, record.message, record.size);
+		if (hit && drop)
+			continue;
+		if (hit)
+			message[at] ^= 1;
+		MUST(segment_writer_add(w, message) == ERR_OK);
+	}
+	MUST(segment_writer_commit(w, 1) == ERR_OK);
+	segment_writer_close(w);
+	segment_reader_close(r);
+	snprintf(command, sizeof(command), "cp -r %s/inputs %s/", g.dir, dir);
+	MUST(system(command) == 0);
+}
+
+static void
+replay_journal__finds_every_forgery(void **state)
+{
+	static const struct {
+		uint32_t type;
+		unsigned nth;
+		size_t at;
+		bool drop;
+	} rows[] = {
+		{ WIRE_ATTESTATION, 3, offsetof(struct wire_attestation,
+		    digest), false },
+		{ WIRE_ATTESTATION, 3, offsetof(struct wire_attestation,
+		    collateral_value), false },
+		{ WIRE_ATTESTATION, 3, offsetof(struct wire_attestation,
+		    signature), false },
+		{ WIRE_ATTESTATION, 5, 0, true },
+		{ WIRE_WORD, 4, offsetof(struct wire_word, word), false },
+		{ WIRE_WORD, 4, 0, true },
+		/* An input of the first life: the second does not follow. */
+		{ WIRE_TICK, 30, offsetof(struct wire_tick, recv_ms), false },
+		{ WIRE_TICK, 30, 0, true },
+		/* One of the second: its attestations are others. */
+		{ WIRE_TICK, 300, offsetof(struct wire_tick, recv_ms), false },
+		{ WIRE_CLOSE, 45, 0, true },
+		{ WIRE_SIGNED, 2, offsetof(struct wire_signed, digest), false },
+		{ WIRE_START, 0, offsetof(struct wire_start, config_hash),
+		  false },
+		{ WIRE_START, 0, offsetof(struct wire_start, previous), false },
+	};
+	char said[1024], dir[64];
+
+	(void)state;
+	journal_make(1 << 20);
+	journal_forge(dir, 0, 0, 0, false);
+	assert_int_equal(replay_run(said, dir, false), EXIT_OK);
+	folder_remove(dir);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		journal_forge(dir, rows[i].type, rows[i].nth, rows[i].at,
+		    rows[i].drop);
+		assert_int_equal(replay_run(said, dir, false), EXIT_FAILED);
+		folder_remove(dir);
+	}
+	folder_remove(g.dir);
+}
+
+static void
+replay_journal__needs_the_texts(void **state)
+{
+	char said[1024], path[INPUTS_PATH_MAX];
+
+	(void)state;
+	journal_make(1 << 20);
+	assert_int_equal(inputs_path(path, g.dir, INPUTS_CONFIG,
+	    &g.config_hash), ERR_OK);
+	FILE *f = fopen(path, "a");
+	MUST(f && fputs("# more\n", f) >= 0);
+	fclose(f);
+	assert_int_equal(replay_run(said, g.dir, false), EXIT_FAILED);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(replay_run(said, g.dir, false), EXIT_FAILED);
+	folder_remove(g.dir);
+}
+
+static void
+replay_journal__rebuilds_the_history(void **state)
+{
+	struct history_row row[64];
+	struct history_reader *r;
+	struct segment_writer *w;
+	struct segment_fault fault;
+	char said[1024], path[128];
+	uint64_t torn;
+	size_t count;
+
+	(void)state;
+	journal_make(1 << 20);
+	snprintf(path, sizeof(path), "%s/%s", g.dir, HISTORY_FILE);
+	file_store(g.dir, HISTORY_FILE, (const uint8_t *)"damaged", 7);
+	assert_int_equal(replay_run(said, g.dir, true), EXIT_OK);
+	assert_int_equal(history_reader_open(&r, path), ERR_OK);
+	assert_int_equal(history_latest(row, &count, 64, r, 0), ERR_OK);
+	assert_int_equal(count, g.attestations);
+	history_reader_close(r);
+	/* Not under a journal that lives. */
+	assert_int_equal(segment_writer_open(&w, &fault, &torn, g.dir,
+	    1 << 20, NULL), ERR_OK);
+	assert_int_equal(replay_run(said, g.dir, true), EXIT_FAILED);
+	assert_int_equal(replay_run(said, g.dir, false), EXIT_OK);
+	segment_writer_close(w);
+	folder_remove(g.dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(replay_journal__gives_back_every_attestation),
+		cmocka_unit_test(replay_journal__accepts_what_a_kill_leaves),
+		cmocka_unit_test(replay_journal__finds_every_forgery),
+		cmocka_unit_test(replay_journal__needs_the_texts),
+		cmocka_unit_test(replay_journal__rebuilds_the_history),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
