@@ -219,7 +219,10 @@ vault_evaluate(struct machine *m, uint32_t slot)
 	m->evaluations++;
 	mv->is_touched = false;
 	changed_add(m, slot);
-	if (!was_counted || before != mv->verdict.state)
+	/* A vault that is seen for the first time has crossed nothing, unless
+	 * it arrives in a state that somebody must hear of. */
+	if (was_counted ? before != mv->verdict.state :
+	    verdict_is_in_tree(mv->verdict.state))
 		m->is_crossed = true;
 	if (!verdict_is_in_tree(mv->verdict.state))
 		slot_release(m, slot);

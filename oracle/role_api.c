@@ -13,12 +13,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define CONNECTIONS_MAX 1024u
 #define RATE 200u		/* requests a second of one address */
 #define BURST 400u
 #define STATUS_MS 1000u
 #define HISTORY_RETRY_MS 2000u
+#define HISTORY_WAIT_MS 100
+#define HISTORY_WAITS 30u
 
 struct api_role {
 	struct proc_role proc;
@@ -212,6 +215,27 @@ listener_open(struct api_role *r)
 	return e;
 }
 
+/* The journal makes the history in its first moments.  Once the role has
+ * become another user the way there may be closed to it; what is open stays
+ * open.  Without it the ring of recent attestations is all there is. */
+static void
+history_wait(struct api_role *r)
+{
+	struct timespec pause = { .tv_nsec = HISTORY_WAIT_MS * 1000000 };
+	struct history_row row;
+	size_t count;
+
+	for (unsigned i = 0; i < HISTORY_WAITS; i++) {
+		r->history_ms = 0;
+		if (history_ready(r) && history_check(r, history_latest(&row,
+		    &count, 1, r->history, 0)) == ERR_OK)
+			return;
+		nanosleep(&pause, NULL);
+	}
+	log_warn("the history cannot be read: only recent attestations are "
+	    "served");
+}
+
 static enum err
 api_open(struct api_role *r)
 {
@@ -238,7 +262,7 @@ api_open(struct api_role *r)
 	if (n < 0 || (size_t)n >= sizeof(r->history_path))
 		return ERR_LIMIT;
 	r->api.past = (struct api_past){ past_get, past_latest, r };
-	(void)history_ready(r);
+	history_wait(r);
 	e = listener_open(r);
 	if (e == ERR_OK)
 		e = server_watch(r->server, r->proc.control_fd);

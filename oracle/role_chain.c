@@ -263,6 +263,7 @@ tx_begin(struct chain *c, uint64_t now)
 
 	if (!c->proc.config.publish || !c->has_newest || !c->has_block ||
 	    c->proc.peer[ROLE_SIGNER] < 0 || addr_is_zero(&c->gas_address) ||
+	    c->newest.block_number == 0 ||	/* of before the first block */
 	    !publish_is_due(&c->published, c->newest.sequence,
 	    c->newest.status, now, c->proc.config.publish_every_ms))
 		return;

@@ -25,6 +25,8 @@ struct engine {
 	struct book book;		/* assets, and the vaults of a file */
 	struct bookfile_names names;
 	bool has_journal;		/* JOURNAL_READY came, START is written */
+	bool has_input;			/* since the last CLOSE */
+	uint64_t close_ms;
 	uint64_t status_ms;
 	bool was_ready;
 	enum price_status was_status;
@@ -166,6 +168,7 @@ message_take(struct engine *g, enum role from, const uint8_t *bytes)
 		    role_name(from), head.type);
 		return false;
 	}
+	g->has_input = true;
 	e = shell_input(&g->shell, bytes, clock_ns());
 	if (e == ERR_AUTH) {
 		log_error("the signer signed another digest; starting anew");
@@ -259,8 +262,14 @@ loop_once(struct engine *g)
 		    !wire_drain(g, from[i]))
 			return false;
 	now_ms = clock_ms();
-	if (g->has_journal)
+	/* A CLOSE is journaled too: what only says that the journal has
+	 * written must not make another one. */
+	if (g->has_journal && (g->has_input ||
+	    now_ms >= g->close_ms + TIMER_MS)) {
+		g->has_input = false;
+		g->close_ms = now_ms;
 		shell_close(&g->shell, now_ms, clock_ns());
+	}
 	status_report(g, now_ms);
 	return g->shell.failure == ERR_OK;
 }

@@ -83,8 +83,10 @@ path_allow(int ruleset, const char *path, uint64_t access, uint64_t handled)
 	return done;
 }
 
-static bool
-landlock_enter(enum role role, const struct sandbox_paths *paths)
+/* The rules, while the paths can still be reached: a folder may lie below one
+ * that the role's user may not enter.  -1 where there are none. */
+static int
+landlock_prepare(enum role role, const struct sandbox_paths *paths)
 {
 	struct landlock_ruleset set = { 0 };
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
@@ -94,7 +96,7 @@ landlock_enter(enum role role, const struct sandbox_paths *paths)
 	bool done = true;
 
 	if (abi < 1)
-		return false;
+		return -1;
 	if (abi >= 2)
 		more |= ACCESS_FS_REFER;
 	if (abi >= 3)
@@ -108,7 +110,7 @@ landlock_enter(enum role role, const struct sandbox_paths *paths)
 	fd = (int)syscall(SYS_landlock_create_ruleset, &set,
 	    abi >= 4 ? sizeof(set) : sizeof(set.handled_access_fs), 0);
 	if (fd < 0)
-		return false;
+		return -1;
 	for (size_t i = 0; i < ARRAY_COUNT(paths->read) && done; i++)
 		if (paths->read[i])
 			done = path_allow(fd, paths->read[i], ACCESS_READ,
@@ -117,9 +119,17 @@ landlock_enter(enum role role, const struct sandbox_paths *paths)
 		if (paths->write[i])
 			done = path_allow(fd, paths->write[i], ACCESS_WRITE |
 			    ACCESS_FS_TRUNCATE, set.handled_access_fs);
-	done = done && syscall(SYS_landlock_restrict_self, fd, 0) == 0;
+	if (done)
+		return fd;
 	close(fd);
-	return done;
+	return -1;
+}
+
+static bool
+landlock_enter(int ruleset)
+{
+	return ruleset >= 0 &&
+	    syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
 }
 
 /* What every role's loop needs. */
@@ -234,6 +244,7 @@ enum err
 sandbox_enter(enum role role, enum config_sandbox mode,
     const struct sandbox_paths *paths)
 {
+	int ruleset = landlock_prepare(role, paths);
 	enum err e = ERR_OK;
 
 	if (!user_drop(role))
@@ -243,8 +254,10 @@ sandbox_enter(enum role role, enum config_sandbox mode,
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (e == ERR_OK && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		e = step_failed(mode, "no new privileges");
-	if (e == ERR_OK && !landlock_enter(role, paths))
+	if (e == ERR_OK && !landlock_enter(ruleset))
 		e = step_failed(mode, "Landlock");
+	if (ruleset >= 0)
+		close(ruleset);
 	if (e == ERR_OK && !IS_SANITIZED && !seccomp_enter(role))
 		e = step_failed(mode, "seccomp");
 	return e;
