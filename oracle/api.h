@@ -47,7 +47,7 @@ struct api {
 struct api_request {
 	bool is_read;		/* GET or HEAD */
 	const char *path;	/* decoded, without the query */
-	const char *query;	/* decoded, name=value joined with '&'; or "" */
+	const char *query;	/* decoded, name=value joined with '&' */
 	uint64_t now_ms;
 };
 
@@ -55,7 +55,7 @@ struct api_answer {
 	unsigned status;
 	const char *type;	/* content type */
 	struct text body;	/* text_init with API_BODY_MAX by the caller */
-	const uint8_t *file;	/* then the body is this, of file_len bytes */
+	const uint8_t *file;	/* then the body is this */
 	size_t file_len;
 	const char *etag;	/* of a file, else NULL */
 };

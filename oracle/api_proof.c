@@ -3,6 +3,7 @@
 #include "base/must.h"
 #include "contracts-abi/clearing.h"
 #include "oracle/api_json.h"
+#include "oracle/attest_json.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -235,39 +236,6 @@ json_tree_proof(struct text *t, const struct merkle *tree, uint32_t slot)
 	text_put(t, "]");
 }
 
-static void
-json_integer(struct text *t, const char *key, u128 v)
-{
-	text_printf(t, ",\"%s\":", key);
-	text_json_u128(t, v, 0);
-}
-
-static void
-json_fields(struct text *t, const struct verdict_leaf *l)
-{
-	text_put(t, "{");
-	api_json_b32(t, "vault", &l->vault);
-	json_integer(t, "nonce", l->nonce);
-	json_integer(t, "asOf", l->as_of);
-	json_integer(t, "blockNumber", l->block_number);
-	text_printf(t, ",\"state\":%u,\"method\":%u", l->state, l->method);
-	json_integer(t, "collateralValue", l->collateral_value);
-	json_integer(t, "debtValue", l->debt_value);
-	json_integer(t, "healthLow", l->health_low);
-	json_integer(t, "healthHigh", l->health_high);
-	text_put(t, ",\"initialExcess\":");
-	text_json_i128(t, l->initial_excess, 0);
-	text_put(t, ",\"maintenanceExcess\":");
-	text_json_i128(t, l->maintenance_excess, 0);
-	text_put(t, ",");
-	api_json_b32(t, "liquidationAsset", &l->liquidation_asset);
-	json_integer(t, "liquidationPrice", l->liquidation_price);
-	text_put(t, ",");
-	api_json_b32(t, "debtAsset", &l->debt_asset);
-	json_integer(t, "maxRepay", l->max_repay);
-	text_put(t, "}");
-}
-
 /* Answers why there is no verdict proof, or NULL. */
 static const char *
 json_verdict(struct text *t, struct api_state *s, const struct board_vault *v)
@@ -286,7 +254,7 @@ json_verdict(struct text *t, struct api_state *s, const struct board_vault *v)
 			text_put(t, "{");
 			json_tree_proof(t, &s->verdicts, v->verdict_slot);
 			text_put(t, ",\"fields\":");
-			json_fields(t, &v->leaf);
+			attest_json_verdict(t, &v->leaf);
 			text_put(t, "}");
 			return NULL;
 		}

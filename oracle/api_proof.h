@@ -20,7 +20,7 @@ struct api_proof_request {
 	uint32_t slot;			/* of the vault */
 	bool has_recipient;
 	struct addr recipient;
-	u128 min_seize;			/* atoms of the collateral token */
+	u128 min_seize;		/* atoms of the collateral token */
 };
 
 /* api_repay_atoms: the vault's max_repay in atoms of its debt token at the

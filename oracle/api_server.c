@@ -530,8 +530,8 @@ on_wire(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 static void
 connection_accept(struct server *s, int listener)
 {
-	int one = 1, buffer = SERVER_SEND_BUFFER, fd = accept4(listener, NULL, NULL,
-	    SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int one = 1, buffer = SERVER_SEND_BUFFER;
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0)
 		return;

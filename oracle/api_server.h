@@ -26,8 +26,9 @@ struct server_options {
 	const char *host;	/* to listen on: an address */
 	uint16_t port;		/* 0: any free one */
 	uint16_t connections_max;
-	unsigned rate, burst;	/* requests a second and at once, per address */
-	void (*on_tick)(void *arg, uint64_t now_ms);	/* each SERVER_TICK_MS */
+	unsigned rate, burst;	/* per address: a second, and at once */
+	/* Each SERVER_TICK_MS. */
+	void (*on_tick)(void *arg, uint64_t now_ms);
 	/* A watched descriptor is readable; false: forget it. */
 	bool (*on_readable)(void *arg, int fd);
 	void *arg;

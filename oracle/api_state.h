@@ -43,7 +43,7 @@ struct api_sample {
 struct api_price_sample {
 	uint64_t as_of;
 	struct px18 mid, low, high;
-	struct px18 source[PRICES_VOTES_MAX];	/* as api_markets lists them */
+	struct px18 source[PRICES_VOTES_MAX];	/* as api_markets has it */
 };
 
 struct api_state {

@@ -37,7 +37,7 @@ struct stream {
 	size_t queued;			/* bytes of heads and shares */
 	unsigned close_code;
 	const char *close_why;
-	uint64_t tokens_ms;		/* request allowance, in ms of rate */
+	uint64_t tokens_ms;	/* requests are paid for up to here */
 };
 
 struct hub {
@@ -48,7 +48,7 @@ struct hub {
 	struct share *snapshot[CHANNEL_COUNT];	/* of the present state */
 	uint64_t prices_ms, vaults_ms, aggregate_ms;
 	uint64_t last_sequence;
-	uint32_t next_slot;		/* where the next update looks first */
+	uint32_t next_slot;	/* where the next update looks first */
 };
 
 static void

@@ -23,7 +23,7 @@
 #define STREAM_SNAPSHOT_MAX (448u * 1024u)
 #define STREAM_UPDATE_MAX (192u * 1024u)
 #define STREAM_HEAD_MAX 160u
-#define STREAM_PAD 32u		/* room before a fragment, for the frame */
+#define STREAM_PAD 32u	/* room before a fragment, for the frame */
 #define STREAM_ID_MAX 64u
 #define STREAM_RATE 10u
 #define STREAM_BURST 40u
