@@ -25,7 +25,7 @@
 struct role_under_test {
 	pid_t pid;
 	int control, engine;
-	char dir[64];		/* the journal's: FOLDER/journal */
+	char dir[80];		/* the journal's: FOLDER/journal */
 	char folder[64];
 	char config[600];
 };
