@@ -2,6 +2,7 @@
 #include "oracle/cmd.h"
 
 #include "feeds/sim.h"
+#include "oracle/clock.h"
 #include "oracle/file.h"
 #include "oracle/options.h"
 
@@ -39,15 +40,6 @@ run(uint64_t start_ms)
 	while (sim_service(running))
 		;
 	return EXIT_OK;
-}
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 static int
@@ -90,7 +82,7 @@ static const struct options_command command = {
 int
 cmd_sim(int argc, char **argv)
 {
-	struct sim_options sim = { .start_ms = now_ms() };
+	struct sim_options sim = { .start_ms = clock_wall_ms() };
 	struct options_given given;
 	int code = EXIT_USAGE;
 

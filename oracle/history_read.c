@@ -5,6 +5,7 @@
 #include "base/must.h"
 #include "oracle/history_internal.h"
 #include "oracle/machine.h"
+#include "oracle/wire_attest.h"
 
 #include <errno.h>
 #include <sqlite3.h>
@@ -23,30 +24,8 @@ void
 history_wire_from(struct wire_attestation *w,
     const struct board_attestation *a)
 {
-	const struct attestation *h = &a->header;
-
-	memset(w, 0, sizeof(*w));
-	wire_head_set(&w->head, WIRE_ATTESTATION);
-	w->book = h->book;
-	w->sequence = h->sequence;
-	w->as_of = h->as_of;
-	w->valid_until = h->valid_until;
-	w->block_number = h->block_number;
-	w->block_hash = h->block_hash;
-	w->positions_root = h->positions_root;
-	w->prices_hash = h->prices_hash;
-	w->verdicts_root = h->verdicts_root;
-	w->rules_hash = h->rules_hash;
-	w->inputs_hash = h->inputs_hash;
-	w->reason = h->reason;
-	w->vault_count = h->vault_count;
-	w->verdict_count = h->verdict_count;
-	w->status = h->status;
-	w->collateral_value = wire_from_u128(h->collateral_value);
-	w->debt_value = wire_from_u128(h->debt_value);
-	w->digest = a->digest;
-	w->signature = a->signature;
-	w->word_count = a->word_count;
+	wire_attestation_fill(w, &a->header, &a->digest, &a->signature,
+	    a->word_count);
 }
 
 void
@@ -55,7 +34,7 @@ history_wire_to(struct board_attestation *a, const struct wire_attestation *w,
 {
 	MUST(word_count <= BOOK_ASSETS_MAX);
 	memset(a, 0, sizeof(*a));
-	machine_attestation_from_wire(&a->header, w);
+	wire_attestation_header(&a->header, w);
 	a->digest = w->digest;
 	a->signature = w->signature;
 	a->word_count = (uint32_t)word_count;

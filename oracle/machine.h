@@ -132,9 +132,6 @@ void machine_position_leaf(struct position_leaf *out,
     struct leg_word collateral[BOOK_LEGS_MAX],
     struct leg_word debt[BOOK_LEGS_MAX], const struct machine *m,
     uint32_t book_slot);
-/* The attestation of a wire message and back. */
-void machine_attestation_from_wire(struct attestation *out,
-    const struct wire_attestation *w);
 /* Head status that would be signed now: enum price_status, and its reason. */
 enum price_status machine_status(const struct machine *m, uint32_t *reason);
 

@@ -5,6 +5,7 @@
 #include "oracle/machine_internal.h"
 
 #include "base/must.h"
+#include "oracle/wire_attest.h"
 
 #include <string.h>
 
@@ -273,58 +274,13 @@ static void
 emit_attestation(const struct machine *m, const struct machine_output *o,
     const struct wire_signature *signature, const struct b32 *digest)
 {
-	const struct attestation *a = &m->last;
 	struct wire_attestation w;
 
-	memset(&w, 0, sizeof(w));
-	wire_head_set(&w.head, WIRE_ATTESTATION);
-	w.book = a->book;
-	w.sequence = a->sequence;
-	w.as_of = a->as_of;
-	w.valid_until = a->valid_until;
-	w.block_number = a->block_number;
-	w.block_hash = a->block_hash;
-	w.positions_root = a->positions_root;
-	w.prices_hash = a->prices_hash;
-	w.verdicts_root = a->verdicts_root;
-	w.rules_hash = a->rules_hash;
-	w.inputs_hash = a->inputs_hash;
-	w.reason = a->reason;
-	w.vault_count = a->vault_count;
-	w.verdict_count = a->verdict_count;
-	w.status = a->status;
-	w.collateral_value = wire_from_u128(a->collateral_value);
-	w.debt_value = wire_from_u128(a->debt_value);
-	w.digest = *digest;
-	w.signature = *signature;
-	w.word_count = (uint32_t)m->book.asset_count;
+	wire_attestation_fill(&w, &m->last, digest, signature,
+	    (uint32_t)m->book.asset_count);
 	o->emit(o->arg, &w, sizeof(w));
 	for (uint32_t i = 0; i < m->book.asset_count; i++)
 		emit_word(o, i, &m->last_word[i]);
-}
-
-void
-machine_attestation_from_wire(struct attestation *out,
-    const struct wire_attestation *w)
-{
-	memset(out, 0, sizeof(*out));
-	out->book = w->book;
-	out->sequence = w->sequence;
-	out->as_of = w->as_of;
-	out->valid_until = w->valid_until;
-	out->block_number = w->block_number;
-	out->block_hash = w->block_hash;
-	out->positions_root = w->positions_root;
-	out->prices_hash = w->prices_hash;
-	out->verdicts_root = w->verdicts_root;
-	out->rules_hash = w->rules_hash;
-	out->inputs_hash = w->inputs_hash;
-	out->status = w->status;
-	out->reason = w->reason;
-	out->vault_count = w->vault_count;
-	out->verdict_count = w->verdict_count;
-	out->collateral_value = wire_to_u128(w->collateral_value);
-	out->debt_value = wire_to_u128(w->debt_value);
 }
 
 enum err

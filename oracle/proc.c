@@ -3,6 +3,7 @@
 
 #include "base/keccak.h"
 #include "oracle/bookfile.h"
+#include "oracle/clock.h"
 #include "oracle/log.h"
 
 #include <errno.h>
@@ -197,14 +198,12 @@ proc_role_status(struct proc_role *p, bool is_ready, const char *reason,
     const uint64_t *counter, size_t counter_count)
 {
 	struct wire_status s;
-	struct timespec now;
 
 	memset(&s, 0, sizeof(s));
 	wire_head_set(&s.head, WIRE_STATUS);
 	s.role = p->role;
 	s.is_ready = is_ready;
-	clock_gettime(CLOCK_REALTIME, &now);
-	s.now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	s.now_ms = clock_wall_ms();
 	if (reason) {
 		size_t len = strnlen(reason, sizeof(s.reason) - 1);
 

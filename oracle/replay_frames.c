@@ -13,6 +13,7 @@
 #include "base/must.h"
 #include "oracle/cmd.h"
 #include "oracle/file.h"
+#include "oracle/clock.h"
 #include "oracle/input.h"
 #include "oracle/shell.h"
 #include "oracle/tick_wire.h"
@@ -277,15 +278,6 @@ frame_take(struct frames_replay *r, const struct replay_event *e)
 
 /* ---- the timeline ------------------------------------------------------- */
 
-static uint64_t
-monotonic_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static void
 pace(struct frames_replay *r, uint64_t ms)
 {
@@ -465,7 +457,7 @@ run(struct frames_replay *r)
 	r->shell.wires = (struct shell_wires){ .to_signer = on_signer,
 		.release = on_release, .arg = r };
 	r->begin_ms = first_frame_ms(&r->events);
-	r->begin_ns = monotonic_ns();
+	r->begin_ns = clock_monotonic_ns();
 	replay_output_begin(&r->output, r->options->is_json);
 	life_begin(r);
 	events_run(r);

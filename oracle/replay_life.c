@@ -1,5 +1,6 @@
 #include "oracle/replay.h"
 
+#include "oracle/clock.h"
 #include "oracle/text.h"
 
 #include <stdlib.h>
@@ -112,20 +113,11 @@ replay_life_close(struct replay_life *l)
 	free(l);
 }
 
-static uint64_t
-monotonic_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 void
 replay_progress_begin(struct replay_progress *p)
 {
 	p->is_on = isatty(STDERR_FILENO) == 1;
-	p->shown_ms = monotonic_ms();
+	p->shown_ms = clock_boot_ms();
 }
 
 void
@@ -137,7 +129,7 @@ replay_progress_show(struct replay_progress *p, uint64_t done, uint64_t total)
 
 	if (!p->is_on)
 		return;
-	now = monotonic_ms();
+	now = clock_boot_ms();
 	if (now < p->shown_ms + PROGRESS_MS)
 		return;
 	p->shown_ms = now;

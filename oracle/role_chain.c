@@ -4,11 +4,13 @@
  * polls the node, reads a step (chain/watch.h), and looks after the one
  * transaction that is under way (chain/publish.h). */
 #include "oracle/bookfile.h"
+#include "oracle/clock.h"
 #include "oracle/cmd.h"
 #include "oracle/log.h"
 #include "oracle/machine.h"
 #include "oracle/proc.h"
 #include "oracle/sig.h"
+#include "oracle/wire_attest.h"
 
 #include "chain/publish.h"
 #include "chain/rpc.h"
@@ -58,15 +60,6 @@ struct chain {
 	uint64_t poll_ms, status_ms, next_id;
 	uint64_t counter[COUNT_COUNT];
 };
-
-static uint64_t
-clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static void
 status_report(struct chain *c, uint64_t now)
@@ -242,7 +235,7 @@ submit_encode(struct chain *c)
 	compact.v = c->newest.signature.recovery;
 	sig_to_eip2098(packed[0], &compact);
 	s.bitmap[31 - bit / 8] = (uint8_t)(1u << bit % 8);
-	machine_attestation_from_wire(&a, &c->newest);
+	wire_attestation_header(&a, &c->newest);
 	e = clearing_encode_submit(c->tx.data, &len, &a, &s);
 	if (e != ERR_OK)
 		return e;
@@ -460,7 +453,7 @@ loop_once(struct chain *c)
 	struct pollfd wait[1 + ARRAY_COUNT(from)];
 	enum role replaced = ROLE_SUPERVISOR;
 	unsigned type = 0;
-	uint64_t now = clock_ms();
+	uint64_t now = clock_wall_ms();
 	int left = now >= c->poll_ms ? 0 : (int)(c->poll_ms - now);
 
 	wait[0] = (struct pollfd){ .fd = c->proc.control_fd,
@@ -478,7 +471,7 @@ loop_once(struct chain *c)
 	for (size_t i = 0; i < ARRAY_COUNT(from); i++)
 		if (wait[1 + i].revents != 0 && !wire_drain(c, from[i]))
 			return false;
-	now = clock_ms();
+	now = clock_wall_ms();
 	if (now >= c->poll_ms) {
 		c->poll_ms = now + c->proc.config.poll_ms;
 		step(c);

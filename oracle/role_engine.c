@@ -3,10 +3,12 @@
  * decides lives in the machine (machine.c, start at machine_close) and
  * everything around it in the shell (shell.c); this file is the loop. */
 #include "oracle/bookfile.h"
+#include "oracle/clock.h"
 #include "oracle/cmd.h"
 #include "oracle/log.h"
 #include "oracle/proc.h"
 #include "oracle/shell.h"
+#include "oracle/wire_attest.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -32,24 +34,6 @@ struct engine {
 	enum price_status was_status;
 };
 
-static uint64_t
-clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-static uint64_t
-clock_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static enum err
 send_signer(void *arg, const void *message)
 {
@@ -69,41 +53,12 @@ send_journal(void *arg, const void *message)
 }
 
 static void
-wire_from_attestation(struct wire_attestation *w,
-    const struct board_attestation *a)
-{
-	const struct attestation *h = &a->header;
-
-	memset(w, 0, sizeof(*w));
-	wire_head_set(&w->head, WIRE_ATTESTATION);
-	w->book = h->book;
-	w->sequence = h->sequence;
-	w->as_of = h->as_of;
-	w->valid_until = h->valid_until;
-	w->block_number = h->block_number;
-	w->block_hash = h->block_hash;
-	w->positions_root = h->positions_root;
-	w->prices_hash = h->prices_hash;
-	w->verdicts_root = h->verdicts_root;
-	w->rules_hash = h->rules_hash;
-	w->inputs_hash = h->inputs_hash;
-	w->reason = h->reason;
-	w->vault_count = h->vault_count;
-	w->verdict_count = h->verdict_count;
-	w->status = h->status;
-	w->collateral_value = wire_from_u128(h->collateral_value);
-	w->debt_value = wire_from_u128(h->debt_value);
-	w->digest = a->digest;
-	w->signature = a->signature;
-}
-
-static void
 on_release(void *arg, const struct board_attestation *a)
 {
 	struct engine *g = arg;
 	struct wire_attestation w;
 
-	wire_from_attestation(&w, a);
+	wire_attestation_fill(&w, &a->header, &a->digest, &a->signature, 0);
 	/* Neither may hold up the engine: the board has it for both. */
 	if (g->proc.peer[ROLE_CHAIN] >= 0)
 		(void)!proc_send(g->proc.peer[ROLE_CHAIN], &w, false);
@@ -129,7 +84,7 @@ life_begin(struct engine *g, const struct wire_journal_ready *ready)
 
 	memset(&w, 0, sizeof(w));
 	wire_head_set(&w.head, WIRE_START);
-	w.now_ms = clock_ms();
+	w.now_ms = clock_wall_ms();
 	w.config_hash = g->proc.config_hash;
 	w.book_hash = g->proc.book_hash;
 	w.previous = ready->inputs_hash;
@@ -169,7 +124,7 @@ message_take(struct engine *g, enum role from, const uint8_t *bytes)
 		return false;
 	}
 	g->has_input = true;
-	e = shell_input(&g->shell, bytes, clock_ns());
+	e = shell_input(&g->shell, bytes, clock_monotonic_ns());
 	if (e == ERR_AUTH) {
 		log_error("the signer signed another digest; starting anew");
 		return false;
@@ -261,14 +216,14 @@ loop_once(struct engine *g)
 		    (g->has_journal || from[i] == ROLE_JOURNAL) &&
 		    !wire_drain(g, from[i]))
 			return false;
-	now_ms = clock_ms();
+	now_ms = clock_wall_ms();
 	/* A CLOSE is journaled too: what only says that the journal has
 	 * written must not make another one. */
 	if (g->has_journal && (g->has_input ||
 	    now_ms >= g->close_ms + TIMER_MS)) {
 		g->has_input = false;
 		g->close_ms = now_ms;
-		shell_close(&g->shell, now_ms, clock_ns());
+		shell_close(&g->shell, now_ms, clock_monotonic_ns());
 	}
 	status_report(g, now_ms);
 	return g->shell.failure == ERR_OK;

@@ -3,6 +3,7 @@
  * A message is parsed by its venue's pure parser (feeds/venue_*.c), stamped
  * with the exchange's time, matched with a configured market (a symbol that
  * is not pinned there is dropped and counted), and sent to the engine. */
+#include "oracle/clock.h"
 #include "oracle/cmd.h"
 #include "oracle/log.h"
 #include "oracle/proc.h"
@@ -32,19 +33,10 @@ struct feeds {
 	struct tick ticks[FRAME_TICKS_MAX];
 };
 
-static uint64_t
-clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static void
 status_report(struct feeds *f)
 {
-	uint64_t now = clock_ms();
+	uint64_t now = clock_wall_ms();
 	bool ready = f->counter[COUNT_CONNECTED] > 0;
 
 	if (now < f->status_ms + 1000)
@@ -107,7 +99,7 @@ on_frame(void *arg, size_t venue, const char *text, size_t len)
 {
 	struct feeds *f = arg;
 	struct frame frame = { .ticks = f->ticks };
-	uint64_t recv_ms = clock_ms();
+	uint64_t recv_ms = clock_wall_ms();
 	enum err e = f->proc.config.venue[venue].venue->parse(&frame, text,
 	    len);
 

@@ -5,6 +5,7 @@
  * engine release an attestation.  When the disk does not take it, nothing is
  * acknowledged, nothing is lost, and the status says why.  The history for
  * people (history.h) is written afterwards. */
+#include "oracle/clock.h"
 #include "oracle/cmd.h"
 #include "oracle/history.h"
 #include "oracle/inputs.h"
@@ -57,34 +58,10 @@ struct journal {
 	uint64_t counter[COUNT_COUNT];
 };
 
-static uint64_t
-monotonic_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-static uint64_t
-monotonic_ms(void)
-{
-	return monotonic_us() / 1000;
-}
-
-static uint64_t
-wall_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static void
 status_report(struct journal *j, const char *reason)
 {
-	uint64_t now = monotonic_ms();
+	uint64_t now = clock_boot_ms();
 
 	if (now < j->status_ms + STATUS_MS)
 		return;
@@ -111,7 +88,7 @@ history_fail(struct journal *j)
 	j->counter[COUNT_HISTORY_FAILURES]++;
 	history_close(j->history);
 	j->history = NULL;
-	j->history_ms = monotonic_ms() + HISTORY_RETRY_MS;
+	j->history_ms = clock_boot_ms() + HISTORY_RETRY_MS;
 }
 
 static void
@@ -124,13 +101,13 @@ history_begin(struct journal *j)
 	j->counter[COUNT_HISTORY_FAILURES]++;
 	if (j->counter[COUNT_HISTORY_FAILURES] == 1)
 		log_warn("%s: %s; going on without it", j->history_path, why);
-	j->history_ms = monotonic_ms() + HISTORY_RETRY_MS;
+	j->history_ms = clock_boot_ms() + HISTORY_RETRY_MS;
 }
 
 static void
 history_turn(struct journal *j)
 {
-	uint64_t now = monotonic_ms();
+	uint64_t now = clock_boot_ms();
 
 	for (size_t i = 0; i < j->whole_count && j->history; i++)
 		if (history_add(j->history, &j->whole[i]) != ERR_OK)
@@ -185,7 +162,7 @@ static void
 commit_failed(struct journal *j, int why)
 {
 	j->counter[COUNT_FAILURES]++;
-	j->retry_ms = monotonic_ms() + RETRY_MS;
+	j->retry_ms = clock_boot_ms() + RETRY_MS;
 	if (j->failure == why)
 		return;
 	j->failure = why;
@@ -201,14 +178,14 @@ commit(struct journal *j)
 	size_t count = segment_writer_pending(j->writer);
 
 	if (count > 0) {
-		if (j->failure != 0 && monotonic_ms() < j->retry_ms)
+		if (j->failure != 0 && clock_boot_ms() < j->retry_ms)
 			return;
-		before = monotonic_us();
-		if (segment_writer_commit(j->writer, wall_ms()) != ERR_OK) {
+		before = (clock_monotonic_ns() / 1000);
+		if (segment_writer_commit(j->writer, clock_wall_ms()) != ERR_OK) {
 			commit_failed(j, errno);
 			return;
 		}
-		took = monotonic_us() - before;
+		took = (clock_monotonic_ns() / 1000) - before;
 		if (took > j->counter[COUNT_COMMIT_US_MAX])
 			j->counter[COUNT_COMMIT_US_MAX] = took;
 		j->counter[COUNT_RECORDS] += count;
@@ -340,7 +317,7 @@ control_turn(struct journal *j)
 		commit(j);
 	}
 	if (proc_role_control(&j->proc, &type, &replaced) != ERR_OK) {
-		j->stop_ms = monotonic_ms() + STOP_MS;
+		j->stop_ms = clock_boot_ms() + STOP_MS;
 		return;
 	}
 	if (replaced == ROLE_ENGINE)
@@ -375,7 +352,7 @@ loop_once(struct journal *j)
 	status_report(j, NULL);
 	if (j->stop_ms == 0)
 		return true;
-	return j->proc.peer[ROLE_ENGINE] >= 0 && monotonic_ms() < j->stop_ms;
+	return j->proc.peer[ROLE_ENGINE] >= 0 && clock_boot_ms() < j->stop_ms;
 }
 
 /* ---- opening ------------------------------------------------------------ */

@@ -1,4 +1,5 @@
 #include "oracle/shell.h"
+#include "oracle/wire_attest.h"
 
 #include "base/must.h"
 #include "margin/liquidation.h"
@@ -97,7 +98,7 @@ collect_begin(struct shell *s, const struct wire_attestation *w)
 	struct board_attestation *a = &s->collecting;
 
 	memset(a, 0, sizeof(*a));
-	machine_attestation_from_wire(&a->header, w);
+	wire_attestation_header(&a->header, w);
 	a->digest = w->digest;
 	a->signature = w->signature;
 	s->is_collecting = true;

@@ -6,6 +6,7 @@
 #include "oracle/supervisor.h"
 
 #include "oracle/board.h"
+#include "oracle/clock.h"
 #include "oracle/cmd.h"
 #include "oracle/control.h"
 #include "oracle/log.h"
@@ -60,15 +61,6 @@ static const enum role wires[][2] = {
 static const enum role start_order[] = {
 	ROLE_JOURNAL, ROLE_SIGNER, ROLE_ENGINE, ROLE_CHAIN, ROLE_FEEDS, ROLE_API,
 };
-
-static uint64_t
-monotonic_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static bool
 role_is_used(const struct supervisor *s, enum role r)
@@ -169,7 +161,7 @@ child_start(struct supervisor *s, enum role role)
 	}
 	c->pid = pid;
 	c->control_fd = pair[0];
-	c->started_ms = c->seen_ms = monotonic_ms();
+	c->started_ms = c->seen_ms = clock_boot_ms();
 	memset(&c->status, 0, sizeof(c->status));
 	if (!child_send(c, ROLE_CONFIG, s->config_fd) ||
 	    !child_send(c, ROLE_BOOK, s->book_fd))
@@ -246,7 +238,7 @@ stop_begin(struct supervisor *s, int exit_code)
 static bool
 restarts_too_often(struct child *c)
 {
-	uint64_t now = monotonic_ms();
+	uint64_t now = clock_boot_ms();
 	uint64_t *at = &c->restart_ms[c->restarts % RESTARTS_MAX];
 	bool often = c->restarts >= RESTARTS_MAX && now - *at < RESTARTS_MS;
 
@@ -300,7 +292,7 @@ child_died(struct supervisor *s, enum role role, int status)
 	}
 	/* What the config or the port makes fail will fail again. */
 	if (code == EXIT_CONFIG || code == EXIT_CHAIN ||
-	    (code == EXIT_FAILED && monotonic_ms() - c->started_ms < 2000 &&
+	    (code == EXIT_FAILED && clock_boot_ms() - c->started_ms < 2000 &&
 	    WIFEXITED(status))) {
 		stop_begin(s, code);
 		return;
@@ -353,7 +345,7 @@ child_report(struct supervisor *s, enum role role)
 			break;
 		memcpy(&c->status, bytes, sizeof(c->status));
 		c->status.reason[sizeof(c->status.reason) - 1] = '\0';
-		c->seen_ms = monotonic_ms();
+		c->seen_ms = clock_boot_ms();
 	}
 	if (e == ERR_MISSING || c->pid <= 0)
 		return;
@@ -366,7 +358,7 @@ child_report(struct supervisor *s, enum role role)
 static void
 children_watch(struct supervisor *s)
 {
-	uint64_t now = monotonic_ms();
+	uint64_t now = clock_boot_ms();
 
 	for (size_t i = 1; i < ROLE_COUNT; i++) {
 		struct child *c = &s->child[i];
@@ -437,10 +429,10 @@ loop_once(struct supervisor *s)
 		if (wait[i].revents != 0 && s->child[who[i]].control_fd ==
 		    wait[i].fd)
 			child_report(s, who[i]);
-	control_serve(&s->control, monotonic_ms());
+	control_serve(&s->control, clock_boot_ms());
 	signals_read(s);
 	children_watch(s);
-	if (s->setup->seconds > 0 && monotonic_ms() - s->begin_ms >=
+	if (s->setup->seconds > 0 && clock_boot_ms() - s->begin_ms >=
 	    (uint64_t)s->setup->seconds * 1000)
 		stop_begin(s, EXIT_OK);
 }
@@ -448,9 +440,9 @@ loop_once(struct supervisor *s)
 static void
 children_end(struct supervisor *s)
 {
-	uint64_t until = monotonic_ms() + STOP_MS;
+	uint64_t until = clock_boot_ms() + STOP_MS;
 
-	while (anyone_lives(s) && monotonic_ms() < until)
+	while (anyone_lives(s) && clock_boot_ms() < until)
 		loop_once(s);
 	for (size_t i = 1; i < ROLE_COUNT; i++)
 		if (s->child[i].pid > 0) {
@@ -487,7 +479,7 @@ supervisor_run(const struct supervisor_setup *setup)
 
 	memset(&s, 0, sizeof(s));
 	s.setup = setup;
-	s.begin_ms = monotonic_ms();
+	s.begin_ms = clock_boot_ms();
 	for (size_t i = 0; i < ROLE_COUNT; i++)
 		s.child[i].control_fd = -1;
 	signal(SIGPIPE, SIG_IGN);
