@@ -145,16 +145,30 @@ json_figures(struct text *t, const struct ratio_result *r)
 	api_json_usd18(t, keys[9], r->mid.excess);
 }
 
+/* What a book file calls the vault, or NULL: the board does not carry it. */
+static const char *
+vault_name(const struct api_state *s, const struct b32 *id)
+{
+	uint32_t slot;
+
+	if (s->book->vault_count == 0 ||
+	    book_find_vault(&slot, s->book, id) != ERR_OK ||
+	    s->book->vaults[slot].name[0] == '\0')
+		return NULL;
+	return s->book->vaults[slot].name;
+}
+
 void
 api_json_vault(struct text *t, const struct api_state *s,
     const struct board_vault *v)
 {
+	const char *name = vault_name(s, &v->vault.id);
+
 	text_put(t, "{");
 	api_json_b32(t, "vault", &v->vault.id);
 	comma(t);
-	if (v->vault.name[0])
-		text_put(t, "\"name\":"), text_json_string(t, v->vault.name,
-		    strnlen(v->vault.name, sizeof(v->vault.name)));
+	if (name)
+		api_json_name(t, "name", name);
 	else
 		text_put(t, "\"name\":null");
 	comma(t);

@@ -49,7 +49,7 @@ struct api_price_sample {
 struct api_state {
 	const struct board *board;
 	const struct config *config;
-	const struct book *book;	/* assets and names; no vaults */
+	const struct book *book;	/* assets; a file's vaults by name */
 
 	struct board_head head;
 	bool has_head;

@@ -153,8 +153,8 @@ on_readable(void *arg, int fd)
 	return true;
 }
 
-/* Assets and names are all that is needed of the book: its vaults are read
- * over, the board has them as they stand. */
+/* Assets and names are all that is needed of the book: the board has the
+ * vaults as they stand, without the names that a file gave them. */
 static enum err
 book_load(struct api_role *r)
 {
@@ -181,11 +181,13 @@ book_load(struct api_role *r)
 	if (e == ERR_OK)
 		e = config_bind_book(&r->proc.config, &r->book, &r->names,
 		    file, stderr);
-	free(vaults);
-	free(hash);
-	r->book.vaults = NULL;
-	r->book.hash = NULL;
-	r->book.vault_count = 0;
+	if (e != ERR_OK || r->proc.config.has_chain) {
+		free(vaults);
+		free(hash);
+		r->book.vaults = NULL;
+		r->book.hash = NULL;
+		r->book.vault_count = 0;
+	}
 	free(r->proc.book_text);
 	r->proc.book_text = NULL;
 	return e;

@@ -413,6 +413,11 @@ vault__shows_figures_legs_and_limits(void **state)
 	    px18_to_raw(row.liquidation_above[0]));
 	assert_true(wad_of(leg, "value") == wad_of(v, "debt_value"));
 	assert_true(json_is_null(json_object_get(v, "liquidation")));
+	assert_true(json_is_null(json_object_get(v, "name")));
+	json_decref(v);
+	api_world_name(b->world.vaults[1].name, BOOK_NAME_MAX, "one");
+	v = ask_json(b, path, "");
+	assert_string_equal(word(v, "name"), "one");
 	json_decref(v);
 }
 
