@@ -200,7 +200,7 @@ deps: ## install what is missing: Debian and npm packages
 	@tests/deps
 
 node_modules/.package-lock.json: package-lock.json
-	@npm install --no-save --ignore-scripts --no-audit --no-fund
+	@npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 .PHONY: demo
