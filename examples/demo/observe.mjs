@@ -144,15 +144,17 @@ export class Observer {
 			script: ethers.formatUnits(scriptPrice(this.script, this.start, name, Date.now()), 18) }
 	}
 
-	line() {
+	// One line; narrow: for a terminal that is not wide.
+	line(narrow = false) {
 		const shown = (name) => {
 			const p = this.price(name)
-			return `${name} ${p.mid === null ? '-' : Number(p.mid).toFixed(p.mid >= 10000 ? 0 : 2)} ${p.status}`
+			return `${name} ${p.mid === null ? '-' : Number(p.mid).toFixed(narrow || p.mid >= 10000 ? 0 : 2)} ${p.status}`
 		}
 		const t = this.second()
-		return `${t.toFixed(1).padStart(6)} s  ${phase(t).padEnd(17)} ${shown('ETH')}  ${shown('BTC')}  ` +
-			`attestations ${this.sequences.size}  refusals ${this.refusals.length}  liquidatable ${this.liquidatable}  ` +
-			`liquidated ${this.liquidated.size} (${this.liquidations} on chain)`
+		const begin = `${t.toFixed(1).padStart(6)} s  ${phase(t).padEnd(17)} ${shown('ETH')}  ${shown('BTC')}  `
+		if (narrow) return `${begin}due ${this.liquidatable}  done ${this.liquidated.size}`
+		return `${begin}attestations ${this.sequences.size}  refusals ${this.refusals.length}  ` +
+			`liquidatable ${this.liquidatable}  liquidated ${this.liquidated.size} (${this.liquidations} on chain)`
 	}
 }
 
