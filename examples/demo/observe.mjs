@@ -93,7 +93,7 @@ export class Observer {
 		const at = this.second(asOf)
 		if (at >= this.lie.at && at <= this.lie.until + SETTLED_MS / 1000 && at < 15) {
 			this.lying.samples++
-			if (a.message.status !== OK || this.words.some((w) => w.status !== OK)) this.lying.not_ok++
+			if (Number(a.message.status) !== OK || this.words.some((w) => w.status !== OK)) this.lying.not_ok++
 		}
 	}
 
