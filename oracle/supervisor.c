@@ -29,12 +29,13 @@
 #define RESTARTS_MS 60000u
 #define SILENCE_MS 15000u	/* a role that reports nothing is killed */
 #define STOP_MS 3000u
+#define BEGINNING_MS 3000u	/* a role that fails so early fails for good */
 #define WIRE_BUFFER (4 << 20)
 
 struct child {
 	pid_t pid;		/* 0: not running */
 	int control_fd;
-	uint64_t started_ms, seen_ms;
+	uint64_t seen_ms;
 	uint64_t restart_ms[RESTARTS_MAX];	/* ring */
 	unsigned restarts;
 	struct wire_status status;
@@ -86,7 +87,9 @@ text_memfd(const char *name, const char *first, size_t first_len,
 	return fd;
 }
 
-static bool
+/* Who cannot be told is dying: it will be reaped, and its own restart joins
+ * it to all its neighbours again.  So neither this nor child_go fails. */
+static void
 child_send(struct child *c, uint32_t peer, int fd)
 {
 	struct wire_peer w;
@@ -94,17 +97,21 @@ child_send(struct child *c, uint32_t peer, int fd)
 	memset(&w, 0, sizeof(w));
 	wire_head_set(&w.head, WIRE_PEER);
 	w.role = peer;
-	return c->pid > 0 && proc_send_fd(c->control_fd, &w, fd) == ERR_OK;
+	if (c->pid > 0 && c->control_fd >= 0 &&
+	    proc_send_fd(c->control_fd, &w, fd) != ERR_OK)
+		log_debug("a role cannot be told of its peer");
 }
 
-static bool
+static void
 child_go(struct child *c)
 {
 	struct wire_plain w;
 
 	memset(&w, 0, sizeof(w));
 	wire_head_set(&w.head, WIRE_GO);
-	return proc_send(c->control_fd, &w, true) == ERR_OK;
+	if (c->pid > 0 && c->control_fd >= 0 &&
+	    proc_send(c->control_fd, &w, true) != ERR_OK)
+		log_debug("a role cannot be told to go");
 }
 
 static bool
@@ -161,15 +168,14 @@ child_start(struct supervisor *s, enum role role)
 	}
 	c->pid = pid;
 	c->control_fd = pair[0];
-	c->started_ms = c->seen_ms = clock_boot_ms();
+	c->seen_ms = clock_boot_ms();
 	memset(&c->status, 0, sizeof(c->status));
-	if (!child_send(c, ROLE_CONFIG, s->config_fd) ||
-	    !child_send(c, ROLE_BOOK, s->book_fd))
-		return false;
+	child_send(c, ROLE_CONFIG, s->config_fd);
+	child_send(c, ROLE_BOOK, s->book_fd);
 	if (role == ROLE_ENGINE)
-		return child_send(c, ROLE_BOARD, s->board_fd);
+		child_send(c, ROLE_BOARD, s->board_fd);
 	if (role == ROLE_API)
-		return child_send(c, ROLE_BOARD, s->board_read_fd);
+		child_send(c, ROLE_BOARD, s->board_read_fd);
 	return true;
 }
 
@@ -177,17 +183,16 @@ static bool
 wire_join(struct supervisor *s, enum role a, enum role b)
 {
 	int pair[2];
-	bool done;
 
 	if (s->child[a].pid <= 0 || s->child[b].pid <= 0)
 		return true;
 	if (!wire_pair(pair))
 		return false;
-	done = child_send(&s->child[a], b, pair[0]) &&
-	    child_send(&s->child[b], a, pair[1]);
+	child_send(&s->child[a], b, pair[0]);
+	child_send(&s->child[b], a, pair[1]);
 	close(pair[0]);
 	close(pair[1]);
-	return done;
+	return true;
 }
 
 /* New wires for role towards all its living neighbours. */
@@ -212,9 +217,8 @@ children_start(struct supervisor *s)
 		if (!wire_join(s, wires[i][0], wires[i][1]))
 			return false;
 	for (size_t i = 0; i < ARRAY_COUNT(start_order); i++)
-		if (role_is_used(s, start_order[i]) &&
-		    !child_go(&s->child[start_order[i]]))
-			return false;
+		if (role_is_used(s, start_order[i]))
+			child_go(&s->child[start_order[i]]);
 	return true;
 }
 
@@ -255,17 +259,33 @@ child_restart(struct supervisor *s, enum role role)
 		stop_begin(s, EXIT_FAILED);
 		return;
 	}
-	if (!child_start(s, role) || !wires_join(s, role) ||
-	    !child_go(&s->child[role])) {
+	if (!child_start(s, role) || !wires_join(s, role)) {
 		log_error("%s cannot be restarted; stopping", role_name(role));
 		stop_begin(s, EXIT_FAILED);
+		return;
 	}
+	child_go(&s->child[role]);
 }
 
 static int
 exit_code_of(int status)
 {
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+/* What the config, the chain or, at the beginning, a port or a folder makes
+ * fail will fail again.  The engine only follows others: it ends when signer
+ * or journal are gone, perhaps before these are reaped. */
+static bool
+failure_is_lasting(const struct supervisor *s, enum role role, int status)
+{
+	int code = exit_code_of(status);
+
+	if (!WIFEXITED(status) || role == ROLE_ENGINE)
+		return code == EXIT_CONFIG;
+	return code == EXIT_CONFIG || code == EXIT_CHAIN ||
+	    (code == EXIT_FAILED &&
+	    clock_boot_ms() - s->begin_ms < BEGINNING_MS);
 }
 
 static void
@@ -290,16 +310,13 @@ child_died(struct supervisor *s, enum role role, int status)
 		stop_begin(s, EXIT_SIGNER);
 		return;
 	}
-	/* What the config or the port makes fail will fail again. */
-	if (code == EXIT_CONFIG || code == EXIT_CHAIN ||
-	    (code == EXIT_FAILED && clock_boot_ms() - c->started_ms < 2000 &&
-	    WIFEXITED(status))) {
+	if (failure_is_lasting(s, role, status)) {
 		stop_begin(s, code);
 		return;
 	}
-	child_restart(s, role);
 	if (role == ROLE_JOURNAL && s->child[ROLE_ENGINE].pid > 0)
 		kill(s->child[ROLE_ENGINE].pid, SIGKILL);
+	child_restart(s, role);
 }
 
 static void
