@@ -158,8 +158,23 @@ policy_bound_word__keeps_a_degraded_word_as_it_is(void **state)
 	(void)state;
 	assert_int_equal(p.status, PRICE_DEGRADED);
 	assert_int_equal(p.reason, REASON_SKEW);
-	assert_true(last.reference == 2100 * USD);
 	assert_true(last.ok_high == 2100 * USD);
+}
+
+static void
+policy_note_word__moves_the_reference_once_a_second(void **state)
+{
+	struct policy_price last = reference_at(2000 * USD, NOW);
+
+	(void)state;
+	sign_price(&last, 2100 * USD, NOW + 999);
+	assert_true(last.reference == 2000 * USD);
+	assert_int_equal(last.reference_as_of, NOW);
+	assert_true(last.ok_high == 2100 * USD);
+	assert_int_equal(last.ok_as_of, NOW + 999);
+	sign_price(&last, 2150 * USD, NOW + 1000);
+	assert_true(last.reference == 2150 * USD);
+	assert_int_equal(last.reference_as_of, NOW + 1000);
 }
 
 static void
@@ -343,6 +358,7 @@ policy_note_word__never_latches_at_the_last_decimals(void **state)
 	(void)state;
 	while (sign_price(&last, 1, NOW + 10 * requests).status != PRICE_OK)
 		assert_true(++requests < 2000);
+	sign_price(&last, 1, NOW + 20000);
 	assert_true(last.reference == 1);
 	requests = 0;
 	while (sign_price(&last, 5, NOW + 30000 + 10 * requests).status !=
@@ -876,6 +892,8 @@ main(void)
 	    cmocka_unit_test(policy_bound_word__agrees_with_plain_division),
 	    cmocka_unit_test(policy_bound_word__fails_on_a_malformed_word),
 	    cmocka_unit_test(policy_note_word__never_latches_in_a_crash),
+	    cmocka_unit_test(
+		policy_note_word__moves_the_reference_once_a_second),
 	    cmocka_unit_test(policy_note_word__follows_a_fast_but_steady_fall),
 	    cmocka_unit_test(
 	    policy_note_word__never_latches_at_the_last_decimals),
