@@ -1,9 +1,9 @@
 // `margind run` as an operator sees it: SIGKILL of one role, of everything;
-// pause and resume; what it says, and with which exit code, when the world
+// pause and resume; a full disk; what it says, and with which exit code, when the world
 // around it is wrong; and the journal of all that, replayed.
 import { spawn, spawnSync } from 'node:child_process'
 import { createServer } from 'node:net'
-import { chmodSync, copyFileSync, cpSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync,
+import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync,
 	truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -166,18 +166,23 @@ async function signerDies(s) {
 	expect(end?.code === 5, `without its signer it stops with ${end?.code}`)
 }
 
-// The journal of all lives, and copies of it that were tampered with.
-function replays() {
-	const r = margind('replay', '--journal', 'journal', '--rebuild-history', '--json')
+// Replays a journal: every digest that anybody saw must come out of it.
+function recomputes(journal, digests, least) {
+	const r = margind('replay', '--journal', journal, '--rebuild-history', '--json')
 	const j = r.status === 0 ? JSON.parse(r.stdout.trim().split('\n').at(-1)).journal : null
 	if (!expect(r.status === 0 && j.mismatches === 0, `replay: ${j?.attestations} attestations in ${j?.lives} lives, none differs`))
 		console.log(r.stderr, r.stdout)
 	const rows = spawnSync('python3', ['-c', 'import sqlite3,sys\n' +
 		'for q,d in sqlite3.connect(sys.argv[1]).execute("select sequence,digest from attestations"): print(q,"0x"+d.hex())',
-	join(dir, 'journal', 'history.sqlite')], { encoding: 'utf8' })
+	join(dir, journal, 'history.sqlite')], { encoding: 'utf8' })
 	const kept = new Map(rows.stdout.trim().split('\n').map((l) => l.split(' ')))
-	const missing = [...seen].filter(([q, d]) => kept.get(q) !== d)
-	expect(seen.size > 50 && missing.length === 0, `each of ${seen.size} digests that anybody saw is in it (${missing.length} missing)`)
+	const missing = [...digests].filter(([q, d]) => kept.get(q) !== d)
+	expect(digests.size > least && missing.length === 0, `each of ${digests.size} digests that anybody saw is in it (${missing.length} missing)`)
+}
+
+// The journal of all lives, and copies of it that were tampered with.
+function replays() {
+	recomputes('journal', seen, 50)
 	const segments = readdirSync(join(dir, 'journal')).filter((f) => f.endsWith('.segment')).sort()
 	expect(segments.length > 1, `it has ${segments.length} segments`)
 	const tampered = (name, change) => {
@@ -236,6 +241,43 @@ async function wrongWorld() {
 	await refuses('no book', 3, (t) => t.replace('book.json', 'none.json'), 'none.json')
 }
 
+// The journal's disk fills up while it runs, and has room again later.
+async function fullDisk() {
+	const disk = join(dir, 'disk')
+	mkdirSync(disk)
+	if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]).status !== 0) {
+		console.log('skip a full disk: no right to mount one')
+		return
+	}
+	try {
+		writeFileSync(join(dir, 'full.yaml'), readFileSync(join(dir, 'margind.yaml'), 'utf8')
+			.replace('journal: {dir: journal, segment: 1MiB', 'journal: {dir: disk/journal, segment: 256KiB'))
+		const from = new Set(seen.keys())
+		const s = life('full.yaml')
+		expect(await ready(), 'ready on a small disk')
+		const log = () => readFileSync(join(dir, 'margind.log'), 'utf8')
+		const said = () => log().split('\n').filter((l) => l.includes('No space left on device'))
+		expect(await until(40_000, async () => await latest() && said().length > 0), `a full disk: ${said()[0]}`)
+		const stopped = await latest()
+		await sleep(1500)
+		expect((await latest()).sequence === stopped.sequence, 'nothing is released that is not on disk')
+		expect(await until(15_000, async () => (await get('/readyz')).status === 503), 'and it is not ready')
+		expect(said().length === 1 && s.exitCode === null, 'it says so once, and waits')
+		spawnSync('mount', ['-o', 'remount,size=64m', disk])
+		const on = await until(READY_MS, async () => {
+			const h = await latest()
+			return h && h.sequence > stopped.sequence && h.status === 0 && (await get('/readyz')).status === 200
+		})
+		expect(on, 'with room it goes on')
+		await collect()
+		s.kill('SIGTERM')
+		expect((await within(5000, s))?.code === 0, 'and ends with 0')
+		recomputes('disk/journal', new Map([...seen].filter(([q]) => !from.has(q))), 5)
+	} finally {
+		spawnSync('umount', [disk])
+	}
+}
+
 // ---- the whole ---------------------------------------------------------------
 
 async function build() {
@@ -263,6 +305,7 @@ try {
 	await signerDies(s)
 	await collect()
 	replays()
+	await fullDisk()
 	await wrongWorld()
 } catch (e) {
 	expect(false, e.stack)
