@@ -45,6 +45,7 @@ prices_moved(const struct machine *m)
 static bool
 request_is_due(const struct machine *m)
 {
+	bool is_due, is_refused;
 	uint32_t reason;
 
 	if (!m->is_ready || m->is_paused || m->in_flight || m->is_diverged)
@@ -53,12 +54,14 @@ request_is_due(const struct machine *m)
 		return false;
 	if (!m->has_last)
 		return true;
-	if (m->is_crossed || m->now_ms - m->last.as_of >= m->config->interval_ms)
+	is_due = m->now_ms - m->last.as_of >= m->config->interval_ms;
+	is_refused = machine_status(m, &reason) == PRICE_REFUSED;
+	if (is_refused != (m->last.status == PRICE_REFUSED))
 		return true;
-	if ((machine_status(m, &reason) == PRICE_REFUSED) !=
-	    (m->last.status == PRICE_REFUSED))
-		return true;
-	return prices_moved(m);
+	/* Nobody acts on what a refused header says besides. */
+	if (is_refused)
+		return is_due;
+	return is_due || m->is_crossed || prices_moved(m);
 }
 
 /* A clock that most exchanges contradict is ours. */

@@ -139,8 +139,10 @@ export async function check({ rpc, clearing: address, script, start, bases }) {
 	const isHealthy = (w) => w.gain * (W - off) > w.owed * W
 
 	const last = await provider.getBlock('latest')
-	const opening = await blockAt(provider, start)
 	const logs = await clearing.queryFilter('*', 0, last.number)
+	const taken = logs.filter((l) => l.eventName === 'Liquidated')
+	// The walk begins before the first liquidation, even one that came too early.
+	const opening = Math.min(await blockAt(provider, start), ...taken.map((l) => l.blockNumber - 1))
 	const ids = logs.filter((l) => l.eventName === 'VaultOpened').map((l) => {
 		const expected = ethers.keccak256(ethers.AbiCoder.defaultAbiCoder().encode(
 			['address', 'uint256'], [l.args.owner, l.args.index]))
@@ -158,7 +160,6 @@ export async function check({ rpc, clearing: address, script, start, bases }) {
 
 	// Each liquidation by itself: was the vault unhealthy at the script's price
 	// of the instant that the header names, and was what was taken fair?
-	const taken = logs.filter((l) => l.eventName === 'Liquidated')
 	let early = 0, seizedUsd = 0n, repaidUsd = 0n, worst = 0
 	const crash = Math.min(...script.events.filter((e) => e.move).map((e) => e.at)) * 1000
 	for (const l of taken) {

@@ -225,7 +225,7 @@ life_run(enum death death, bool is_ahead)
 		if (++answered >= enough && death == DEATH_ANY)
 			kill(w.pid, SIGKILL);
 		else if (answered >= enough)
-			shared->armed = death;
+			shared->armed = (int)death;
 	}
 	if (sent == LIFE_MAX) {
 		complain("a life that would not end", sent, death);
