@@ -19,11 +19,28 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define IS_SANITIZED true
+#endif
+#endif
+#ifndef IS_SANITIZED
+#define IS_SANITIZED false
+#endif
+
 static int
 in_role(enum role role, const struct sandbox_paths *paths, int (*try)(void))
 {
 	int status;
-	pid_t pid = fork();
+	pid_t pid;
+
+	/* A sanitizer's runtime makes calls of its own, so its flavours go
+	 * without the filter: these tests are the release flavour's. */
+	if (IS_SANITIZED)
+		skip();
+	pid = fork();
 
 	if (pid == 0) {
 		if (sandbox_enter(role, SANDBOX_REQUIRE, paths) != ERR_OK)
@@ -172,38 +189,16 @@ sandbox_roles__leave_root(void **state)
 		assert_int_equal(in_role(roles[i], &none, try_user), 0);
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define IS_SANITIZED 1
-#endif
-#endif
-
-/* A sanitizer's runtime makes calls of its own, so its flavours go without
- * the filter of system calls: these tests are the release flavour's. */
-static int
-skip_if_sanitized(void **state)
-{
-	(void)state;
-#ifdef IS_SANITIZED
-	skip();
-#endif
-	return 0;
-}
-
-#define IN_RELEASE(test) cmocka_unit_test_setup(test, skip_if_sanitized)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_RELEASE(sandbox_engine__opens_neither_file_nor_socket),
-		IN_RELEASE(sandbox_signer__is_killed_for_a_socket),
-		IN_RELEASE(sandbox_feeds__dials_but_does_not_listen),
-		IN_RELEASE(sandbox_api__does_not_dial),
-		IN_RELEASE(sandbox_journal__writes_in_its_folder_only),
-		IN_RELEASE(sandbox_roles__leave_root),
+		cmocka_unit_test(sandbox_engine__opens_neither_file_nor_socket),
+		cmocka_unit_test(sandbox_signer__is_killed_for_a_socket),
+		cmocka_unit_test(sandbox_feeds__dials_but_does_not_listen),
+		cmocka_unit_test(sandbox_api__does_not_dial),
+		cmocka_unit_test(sandbox_journal__writes_in_its_folder_only),
+		cmocka_unit_test(sandbox_roles__leave_root),
 	};
 	char command[64];
 	int failed;
