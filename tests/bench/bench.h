@@ -45,5 +45,6 @@ void bench_decimal(void);
 void bench_json(void);
 void bench_keccak(void);
 void bench_sign(void);
+void bench_ticks(void);
 
 #endif

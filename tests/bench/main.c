@@ -19,6 +19,7 @@ static const struct {
 	{ "json", bench_json },
 	{ "keccak", bench_keccak },
 	{ "sign", bench_sign },
+	{ "ticks", bench_ticks },
 };
 
 static unsigned rows_short;
