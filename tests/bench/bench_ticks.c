@@ -93,7 +93,7 @@ struct bench_ticks {
 	secp256k1_ecdsa_recoverable_signature signature;
 };
 
-/* ---- the book: RUNGS vaults on the ladder, the others far from it --------- */
+/* ---- the book: RUNGS vaults on the ladder, the others far from it ---- */
 
 /* The venues' mids are 1999, m and 2001 with m = 2000 - r cents, so the half
  * band is 1 + r cents and the worst end 1999 - 2 r cents; BTC's high is 60001.
@@ -125,7 +125,7 @@ book_make(void)
 	return text;
 }
 
-/* ---- frames ---------------------------------------------------------------- */
+/* ---- frames ---- */
 
 static void
 coinbase_text(char *out, size_t size, const char *symbol, unsigned cents,
@@ -186,7 +186,7 @@ others_say(const struct bench_ticks *b)
 	say(b, 0, text);
 }
 
-/* ---- ours ------------------------------------------------------------------ */
+/* ---- ours ---- */
 
 static void
 rung_step(struct bench_ticks *b)
@@ -250,7 +250,7 @@ warm_up(struct bench_ticks *b)
 	b->trips = 0;
 }
 
-/* ---- the bare ring ----------------------------------------------------------- */
+/* ---- the bare ring ---- */
 
 /* Takes a message from one descriptor and gives one of its own to the next. */
 struct hop {
@@ -366,7 +366,7 @@ ring_trip(struct bench_ticks *b, const char *frame, size_t len)
 	b->ring_ns[b->rings++] = (double)(bench_now_ns() - began_ns);
 }
 
-/* ---- the parts that compute -------------------------------------------------- */
+/* ---- the parts that compute ---- */
 
 #define FRAMES 100u
 #define SIGNATURES 10u
@@ -433,7 +433,7 @@ recover_run(void *context)
 	}
 }
 
-/* ---- the machine, alone -------------------------------------------------------- */
+/* ---- the machine, alone ---- */
 
 struct alone {
 	struct machine *machine;
@@ -576,7 +576,7 @@ alone_trip(struct alone *a, struct bench_ticks *b)
 	machine_changes_clear(a->machine);
 }
 
-/* ---- the table ------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 static int
 double_compare(const void *a, const void *b)
@@ -637,6 +637,7 @@ table_print(struct bench_ticks *b, double part_ns[PARTS][TURNS])
 		sum += percentile(part_ns[i], TURNS, 50);
 	bench_row("tick to signed p50 vs parts", p50, sum, GOAL);
 	bench_note("tick to signed p99", percentile(b->trip_ns, b->trips, 99));
+	bench_note("  beyond the parts, p50", p50 - sum);
 	bench_note("  loopback and 4 wires, bare", ring);
 	bench_note("  the same, p99", percentile(b->ring_ns, b->rings, 99));
 	bench_note("  machine, 1,000 vaults moved", machine);

@@ -78,7 +78,7 @@ memfd_with(const char *first, const char *text)
 	return fd;
 }
 
-/* ---- the processes ---------------------------------------------------- */
+/* ---- the processes ---- */
 
 __attribute__((noreturn)) static void
 journal_main(int engine)
@@ -225,7 +225,7 @@ children_start(struct service *s, const char *config, const char *book)
 	close(book_fd);
 }
 
-/* ---- the exchanges ---------------------------------------------------- */
+/* ---- the exchanges ---- */
 
 static int
 listener_open(unsigned *port)
