@@ -3,7 +3,7 @@
  * transaction is signed by the signer under a policy of its own.  The loop
  * polls the node, reads a step (chain/watch.h), and looks after the one
  * transaction that is under way (chain/publish.h). */
-#include "oracle/bookfile.h"
+#include "oracle/book_pin.h"
 #include "oracle/clock.h"
 #include "oracle/cmd.h"
 #include "oracle/log.h"
@@ -48,7 +48,6 @@ struct chain {
 	struct proc_role proc;
 	struct rpc *rpc;
 	struct watch *watch;
-	struct b32 book_id, rules_hash;
 	bool is_checked, is_failing;
 	bool has_block, has_newest;
 	struct watch_block block;
@@ -481,35 +480,6 @@ loop_once(struct chain *c)
 	return true;
 }
 
-/* The book's name and rules are what the contract must say too. */
-static enum err
-book_load(struct chain *c)
-{
-	static uint8_t blob[BOOKFILE_BLOB_MAX];
-	struct bookfile_names *names = calloc(1, sizeof(*names));
-	struct book *b = calloc(1, sizeof(*b));
-	struct vault *vaults = calloc(c->proc.config.vaults_max,
-	    sizeof(*vaults));
-	uint32_t *hash = calloc(2u * (size_t)c->proc.config.vaults_max,
-	    sizeof(*hash));
-	size_t len;
-	enum err e = ERR_LIMIT;
-
-	if (names && b && vaults && hash) {
-		book_init(b, vaults, hash, c->proc.config.vaults_max);
-		e = bookfile_read(b, names, c->proc.book_text,
-		    c->proc.book_text_len, c->proc.config.book_file, stderr);
-		if (e == ERR_OK)
-			e = bookfile_rules_blob(blob, &len, &c->rules_hash, b);
-		c->book_id = b->id;
-	}
-	free(names);
-	free(b);
-	free(vaults);
-	free(hash);
-	return e;
-}
-
 static enum err
 chain_open(struct chain *c)
 {
@@ -520,12 +490,15 @@ chain_open(struct chain *c)
 		.vaults_max = k->vaults_max,
 	};
 	const char *urls[CONFIG_RPC_MAX];
-	enum err e = book_load(c);
+	struct book_pin pin;
+	enum err e = book_pin_read(&pin, c->proc.book_text,
+	    c->proc.book_text_len, k->book_file, k->vaults_max);
 
 	if (e != ERR_OK)
 		return e;
-	w.book = c->book_id;
-	w.rules_hash = c->rules_hash;
+	/* What the contract must say too. */
+	w.book = pin.id;
+	w.rules_hash = pin.rules_hash;
 	for (size_t i = 0; i < k->rpc_count; i++)
 		urls[i] = k->rpc[i];
 	e = watch_create(&c->watch, &w);

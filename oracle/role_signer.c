@@ -1,6 +1,6 @@
 /*~ The signer's first minute: the keys are decrypted and the state is opened
  * here, then the rights go, and signer.c runs for the rest of its life. */
-#include "oracle/bookfile.h"
+#include "oracle/book_pin.h"
 #include "oracle/cmd.h"
 #include "oracle/log.h"
 #include "oracle/proc.h"
@@ -19,35 +19,22 @@ struct signer_role {
 
 /* What the signer pins of the book: its name, its rules, how many assets. */
 static enum err
-book_pin(struct signer_role *r)
+book_take(struct signer_role *r)
 {
-	static uint8_t blob[BOOKFILE_BLOB_MAX];
-	uint32_t capacity = r->proc.config.vaults_max;
-	struct bookfile_names *names = calloc(1, sizeof(*names));
-	struct book *b = calloc(1, sizeof(*b));
-	struct vault *vaults = calloc(capacity, sizeof(*vaults));
-	uint32_t *hash = calloc(2u * (size_t)capacity, sizeof(*hash));
-	size_t len;
-	enum err e = ERR_LIMIT;
+	struct book_pin pin;
+	enum err e = book_pin_read(&pin, r->proc.book_text,
+	    r->proc.book_text_len, r->proc.config.book_file,
+	    r->proc.config.vaults_max);
 
-	if (names && b && vaults && hash) {
-		book_init(b, vaults, hash, capacity);
-		e = bookfile_read(b, names, r->proc.book_text,
-		    r->proc.book_text_len, r->proc.config.book_file, stderr);
-		if (e == ERR_OK)
-			e = bookfile_rules_blob(blob, &len,
-			    &r->setup.rules_hash, b);
-		r->setup.book = b->id;
-		r->setup.asset_count = (uint32_t)b->asset_count;
-		r->book_chain_id = b->chain_id;
-	}
-	free(names);
-	free(b);
-	free(vaults);
-	free(hash);
 	free(r->proc.book_text);
 	r->proc.book_text = NULL;
-	return e;
+	if (e != ERR_OK)
+		return e;
+	r->setup.book = pin.id;
+	r->setup.rules_hash = pin.rules_hash;
+	r->setup.asset_count = pin.asset_count;
+	r->book_chain_id = pin.chain_id;
+	return ERR_OK;
 }
 
 static enum err
@@ -108,7 +95,7 @@ role_signer(void)
 	int code;
 
 	proc_role_begin(&r.proc, ROLE_SIGNER);
-	if (book_pin(&r) != ERR_OK)
+	if (book_take(&r) != ERR_OK)
 		return EXIT_CONFIG;
 	if (keys_take(&r) != ERR_OK || state_take(&r, state_path) != ERR_OK ||
 	    sandbox_enter(ROLE_SIGNER, r.proc.config.sandbox, &paths) !=
