@@ -20,6 +20,7 @@
 
 #define BATCH_MAX 512u		/* messages of one wire in one batch */
 #define TIMER_MS 50		/* a batch ends at least so often */
+#define CLOCK_MS 1		/* and where only the clock is waited for */
 
 struct engine {
 	struct proc_role proc;
@@ -28,6 +29,7 @@ struct engine {
 	struct bookfile_names names;
 	bool has_journal;		/* JOURNAL_READY came, START is written */
 	bool has_input;			/* since the last CLOSE */
+	bool is_waiting;		/* a crossing, for the clock */
 	uint64_t close_ms;
 	uint64_t status_ms;
 	bool was_ready;
@@ -206,7 +208,8 @@ loop_once(struct engine *g)
 	for (size_t i = 0; i < ARRAY_COUNT(from); i++)
 		wait[1 + i] = (struct pollfd){ .fd = g->proc.peer[from[i]],
 			.events = POLLIN };
-	if (poll(wait, ARRAY_COUNT(wait), TIMER_MS) < 0 && errno != EINTR)
+	if (poll(wait, ARRAY_COUNT(wait), g->is_waiting ? CLOCK_MS :
+	    TIMER_MS) < 0 && errno != EINTR)
 		return false;
 	if (wait[0].revents != 0 && proc_role_control(&g->proc, &type,
 	    &replaced) != ERR_OK)
@@ -220,10 +223,12 @@ loop_once(struct engine *g)
 	/* A CLOSE is journaled too: what only says that the journal has
 	 * written must not make another one. */
 	if (g->has_journal && (g->has_input ||
+	    (g->is_waiting && now_ms > g->close_ms) ||
 	    now_ms >= g->close_ms + TIMER_MS)) {
 		g->has_input = false;
 		g->close_ms = now_ms;
 		shell_close(&g->shell, now_ms, clock_monotonic_ns());
+		g->is_waiting = shell_waits_for_clock(&g->shell, now_ms);
 	}
 	status_report(g, now_ms);
 	return g->shell.failure == ERR_OK;

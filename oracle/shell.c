@@ -298,6 +298,25 @@ board_refresh(struct shell *s)
 	board_put_head(s->board, &head);
 }
 
+/* A refresh of the whole book takes longer than the signer does; its answer
+ * must not lie on the wire meanwhile. */
+static bool
+refresh_waits(const struct shell *s, uint64_t now_ms)
+{
+	return s->machine->in_flight &&
+	    now_ms < s->board_ms + SHELL_BOARD_MS_MAX;
+}
+
+bool
+shell_waits_for_clock(const struct shell *s, uint64_t now_ms)
+{
+	const struct machine *m = s->machine;
+
+	return m->is_crossed && m->is_ready && !m->is_paused &&
+	    !m->in_flight && !m->is_diverged && now_ms >= m->now_ms &&
+	    now_ms <= m->last.as_of;
+}
+
 void
 shell_close(struct shell *s, uint64_t now_ms, uint64_t now_ns)
 {
@@ -311,7 +330,8 @@ shell_close(struct shell *s, uint64_t now_ms, uint64_t now_ns)
 		(void)shell_input(s, &w, now_ns);
 	if (!s->machine->in_flight)
 		s->batch_ns = 0;
-	if (s->board && now_ms >= s->board_ms + SHELL_BOARD_MS) {
+	if (s->board && now_ms >= s->board_ms + SHELL_BOARD_MS &&
+	    !refresh_waits(s, now_ms)) {
 		s->board_ms = now_ms;
 		board_refresh(s);
 	}

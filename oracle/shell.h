@@ -14,7 +14,8 @@
 
 #define SHELL_HELD_MAX 64u
 #define SHELL_LATENCIES 1024u
-#define SHELL_BOARD_MS 50u
+#define SHELL_BOARD_MS 50u	/* between two refreshes of the board */
+#define SHELL_BOARD_MS_MAX 100u	/* also where a request is in flight */
 
 /* Where the outputs go; each may be NULL. */
 struct shell_wires {
@@ -57,8 +58,13 @@ struct shell {
  * counted and returned; the caller may log it. */
 enum err shell_input(struct shell *s, const void *message,
     uint64_t received_ns);
-/* shell_close ends the batch at now_ms and refreshes the board. */
+/* shell_close ends the batch at now_ms and refreshes the board, if it is time
+ * and the signer is not about to answer. */
 void shell_close(struct shell *s, uint64_t now_ms, uint64_t now_ns);
+/* shell_waits_for_clock: a crossing could be asked for, had the millisecond of
+ * the last attestation passed (asOf must rise).  False where the wall clock
+ * now_ms is behind the machine's: that wait has no short end. */
+bool shell_waits_for_clock(const struct shell *s, uint64_t now_ms);
 /* shell_committed: so many records are durable; releases what waited. */
 void shell_committed(struct shell *s, uint64_t records);
 bool shell_is_full(const struct shell *s);

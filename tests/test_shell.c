@@ -1,0 +1,216 @@
+/* The shell around the machine: when the board is refreshed, and what it says
+ * of a crossing that waits. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "oracle/shell.h"
+#include "tests/machine_world.h"
+
+#include <unistd.h>
+
+#define ETH 200000u	/* cents */
+#define BTC 6000000u
+#define TEN_ETH 10000000000u	/* gwei: 20,000 USD */
+
+static struct shell_world {
+	struct world w;
+	struct shell shell;
+	const struct board *reader;
+	uint64_t sequence;	/* of the last BEGIN */
+	unsigned requests;
+} g;
+
+static enum err
+on_signer(void *arg, const void *message)
+{
+	const struct wire_begin *begin = message;
+
+	(void)arg;
+	if (begin->head.type == WIRE_BEGIN) {
+		g.sequence = begin->sequence;
+		g.requests++;
+	}
+	return ERR_OK;
+}
+
+static void
+shell_close_now(void)
+{
+	shell_close(&g.shell, g.w.now_ms, 0);
+}
+
+static void
+shell_signed(void)
+{
+	struct wire_signed s;
+
+	memset(&s, 0, sizeof(s));
+	wire_head_set(&s.head, WIRE_SIGNED);
+	s.sequence = g.sequence;
+	s.digest = g.w.machine->pending_digest;
+	assert_int_equal(shell_input(&g.shell, &s, 0), ERR_OK);
+}
+
+static uint64_t
+board_ms(void)
+{
+	static struct board_head head;
+
+	assert_int_equal(board_get_head(&head, g.reader), ERR_OK);
+	return head.now_ms;
+}
+
+/* A vault, prices, and the first request, answered; then the board is fresh. */
+static int
+open_world(void **state)
+{
+	int fd, read_only;
+
+	(void)state;
+	memset(&g, 0, sizeof(g));
+	world_begin(&g.w, false, 16);
+	MUST(board_create(&fd, &read_only, 64, 16) == ERR_OK);
+	MUST(board_map_writer(&g.shell.board, fd) == ERR_OK);
+	MUST(board_map_reader(&g.reader, read_only) == ERR_OK);
+	close(fd);
+	close(read_only);
+	board_begin_life(g.shell.board);
+	g.shell.machine = g.w.machine;
+	g.shell.wires.to_signer = on_signer;
+	MUST(world_vault(&g.w, 1, TEN_ETH, 20000000, 1) == ERR_OK);
+	world_signer_ready(&g.w);
+	world_prices(&g.w, ETH, BTC);
+	g.w.now_ms += 10;
+	shell_close_now();
+	MUST(g.requests == 1);
+	shell_signed();
+	g.w.now_ms += SHELL_BOARD_MS_MAX;
+	shell_close_now();
+	MUST(g.shell.board_ms == g.w.now_ms && !g.w.machine->in_flight);
+	return 0;
+}
+
+static int
+close_world(void **state)
+{
+	(void)state;
+	board_unmap(g.reader);
+	board_unmap(g.shell.board);
+	world_end(&g.w);
+	return 0;
+}
+
+/* The vault's health goes below, or above, one. */
+static void
+cross(bool is_down)
+{
+	world_prices(&g.w, is_down ? ETH * 70 / 100 : ETH, BTC);
+	shell_close_now();
+}
+
+static void
+shell_close__refreshes_the_board_once_it_is_time(void **state)
+{
+	uint64_t before = board_ms();
+
+	(void)state;
+	g.w.now_ms += SHELL_BOARD_MS - 1;
+	shell_close_now();
+	assert_int_equal(board_ms(), before);
+	g.w.now_ms += 1;
+	shell_close_now();
+	assert_int_equal(board_ms(), g.w.now_ms);
+}
+
+static void
+shell_close__leaves_the_board_until_the_signer_has_answered(void **state)
+{
+	uint64_t before = board_ms();
+
+	(void)state;
+	g.w.now_ms += SHELL_BOARD_MS;
+	cross(true);
+	assert_int_equal(g.requests, 2);
+	assert_int_equal(board_ms(), before);
+	shell_signed();
+	shell_close_now();
+	assert_int_equal(board_ms(), g.w.now_ms);
+}
+
+static void
+shell_close__refreshes_the_board_though_the_signer_is_late(void **state)
+{
+	uint64_t before = board_ms();
+
+	(void)state;
+	g.w.now_ms += SHELL_BOARD_MS;
+	cross(true);
+	g.w.now_ms = before + SHELL_BOARD_MS_MAX - 1;
+	shell_close_now();
+	assert_int_equal(board_ms(), before);
+	g.w.now_ms += 1;
+	shell_close_now();
+	assert_int_equal(board_ms(), g.w.now_ms);
+	assert_true(g.w.machine->in_flight);
+}
+
+static void
+shell_waits_for_clock__within_the_millisecond_of_the_last(void **state)
+{
+	(void)state;
+	g.w.now_ms += 10;
+	assert_false(shell_waits_for_clock(&g.shell, g.w.now_ms));
+	cross(true);
+	assert_int_equal(g.requests, 2);
+	/* In flight: its answer wakes the engine. */
+	assert_false(shell_waits_for_clock(&g.shell, g.w.now_ms));
+	shell_signed();
+	/* Nothing has crossed since. */
+	assert_false(shell_waits_for_clock(&g.shell, g.w.now_ms));
+	cross(false);
+	assert_int_equal(g.requests, 2);
+	assert_true(shell_waits_for_clock(&g.shell, g.w.now_ms));
+	/* A clock that stepped back, and one that went on. */
+	assert_false(shell_waits_for_clock(&g.shell, g.w.now_ms - 1));
+	assert_false(shell_waits_for_clock(&g.shell, g.w.now_ms + 1));
+	g.w.now_ms += 1;
+	shell_close_now();
+	assert_int_equal(g.requests, 3);
+}
+
+static void
+shell_waits_for_clock__not_for_a_signer_that_rests(void **state)
+{
+	(void)state;
+	g.w.now_ms += 10;
+	cross(true);
+	shell_signed();
+	cross(false);
+	assert_true(shell_waits_for_clock(&g.shell, g.w.now_ms));
+	g.w.machine->is_paused = true;
+	assert_false(shell_waits_for_clock(&g.shell, g.w.now_ms));
+	g.w.machine->is_paused = false;
+	g.w.machine->is_ready = false;
+	assert_false(shell_waits_for_clock(&g.shell, g.w.now_ms));
+	g.w.machine->is_ready = true;
+	g.w.machine->is_diverged = true;
+	assert_false(shell_waits_for_clock(&g.shell, g.w.now_ms));
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
+	const struct CMUnitTest tests[] = {
+		TEST(shell_close__refreshes_the_board_once_it_is_time),
+		TEST(shell_close__leaves_the_board_until_the_signer_has_answered),
+		TEST(shell_close__refreshes_the_board_though_the_signer_is_late),
+		TEST(shell_waits_for_clock__within_the_millisecond_of_the_last),
+		TEST(shell_waits_for_clock__not_for_a_signer_that_rests),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
