@@ -120,11 +120,14 @@ factor_add_collateral(struct factor_sum *s, struct value_sum *value,
     const struct asset *a, const struct asset_rules *rules, u128 atoms,
     const struct market_price *p)
 {
+	struct px18 px, cautious;
 	struct ratio_leg leg;
 	enum err e;
 
 	for (enum point t = POINT_LOW; t < POINTS; t++) {
-		e = ratio_value_collateral(&leg, a, atoms, price_at(p, t),
+		px = price_at(p, t);
+		cautious = price_at_cautious_asset(p, t);
+		e = ratio_value_collateral(&leg, a, atoms, px,
 		    rules->liquidation_threshold);
 		if (e == ERR_OK)
 			e = usd18_add(&s->collateral[t], s->collateral[t],
@@ -132,9 +135,13 @@ factor_add_collateral(struct factor_sum *s, struct value_sum *value,
 		if (e == ERR_OK)
 			e = usd18_add(&value->collateral[t],
 			    value->collateral[t], leg.value);
-		if (e == ERR_OK)
-			e = ratio_value_collateral(&leg, a, atoms,
-			    price_at_cautious_asset(p, t), rules->ltv);
+		/* Mostly the same price: then the value is there already. */
+		if (e == ERR_OK && px18_compare(cautious, px) == 0)
+			e = usd18_mul_ppb(&leg.weighted, leg.value,
+			    rules->ltv, ROUND_FLOOR);
+		else if (e == ERR_OK)
+			e = ratio_value_collateral(&leg, a, atoms, cautious,
+			    rules->ltv);
 		if (e == ERR_OK)
 			e = usd18_add(&s->initial_collateral[t],
 			    s->initial_collateral[t], leg.weighted);
@@ -149,19 +156,21 @@ factor_add_debt(struct factor_sum *s, struct value_sum *value,
     const struct asset *a, const struct asset_rules *rules, u128 atoms,
     const struct market_price *p)
 {
+	struct px18 px, cautious;
 	struct ratio_leg leg;
 	enum err e;
 
 	for (enum point t = POINT_LOW; t < POINTS; t++) {
-		e = ratio_value_debt(&leg, a, atoms, price_at(p, t),
-		    rules->debt_weight);
+		px = price_at(p, t);
+		cautious = price_at_cautious_debt(p, t);
+		e = ratio_value_debt(&leg, a, atoms, px, rules->debt_weight);
 		if (e == ERR_OK)
 			e = usd18_add(&s->debt[t], s->debt[t], leg.weighted);
 		if (e == ERR_OK && t == POINT_MID)
 			e = usd18_add(&value->debt, value->debt, leg.value);
-		if (e == ERR_OK)
-			e = ratio_value_debt(&leg, a, atoms,
-			    price_at_cautious_debt(p, t), rules->debt_weight);
+		if (e == ERR_OK && px18_compare(cautious, px) != 0)
+			e = ratio_value_debt(&leg, a, atoms, cautious,
+			    rules->debt_weight);
 		if (e == ERR_OK)
 			e = usd18_add(&s->initial_debt[t],
 			    s->initial_debt[t], leg.weighted);
