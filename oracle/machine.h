@@ -3,7 +3,7 @@
  *
  * Inputs are wire messages (wire_is_input), applied one at a time; outputs are
  * wire messages handed to `emit` during the call: BEGIN, WORD, LEAF, END for
- * the signer; ATTESTATION with its WORDs and LEAFs once it is signed.  It
+ * the signer; ATTESTATION with its WORDs once it is signed.  It
  * reads no clock and no randomness, allocates only in machine_create, does no
  * I/O.  The same inputs give the same outputs on every machine and compiler.
  *

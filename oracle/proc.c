@@ -32,7 +32,6 @@ role_name(enum role r)
 	case ROLE_CONFIG:
 	case ROLE_BOOK:
 	case ROLE_BOARD:
-	case ROLE_CONFIG_DIR:
 		break;
 	}
 	return "unnamed";

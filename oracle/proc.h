@@ -20,7 +20,6 @@ enum role {
 	ROLE_CONFIG = 32,	/* the config's text */
 	ROLE_BOOK,		/* the book file's text */
 	ROLE_BOARD,		/* writable for the engine, read-only for api */
-	ROLE_CONFIG_DIR,	/* unused descriptor slot: the config's path */
 };
 const char *role_name(enum role r);
 

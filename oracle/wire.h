@@ -42,8 +42,8 @@ enum wire_type {
 	WIRE_WORD = 33,
 	WIRE_LEAF = 34,
 	WIRE_END = 35,
-	/* Engine -> journal, and, once durable, -> api and chain; followed by
-	 * its WORDs and LEAFs towards the journal. */
+	/* Engine -> journal, followed by the WORDs of the vector as signed;
+	 * once durable, and by itself, -> api and chain. */
 	WIRE_ATTESTATION = 48,
 	WIRE_COMMITTED = 49,	/* journal -> engine */
 	WIRE_JOURNAL_READY = 50,	/* journal -> engine, first message */
@@ -237,7 +237,8 @@ struct wire_attestation {
 	struct wire_u128 collateral_value, debt_value;
 	struct b32 digest;
 	struct wire_signature signature;
-	uint32_t word_count, leaf_count;	/* that follow to the journal */
+	uint32_t word_count;	/* WORDs of the signed vector that follow */
+	uint32_t zero2;
 };
 
 struct wire_committed {
