@@ -2,8 +2,9 @@
  * websocket streams, and the role's own wires, in one libwebsockets loop.
  *
  * Limits: requests of at most 8 KiB of headers, which must have come within
- *         5 s; connections_max at once (a further one is closed); a token bucket per address; SERVER_BODIES_MAX
- *         bytes of answers waiting for slow readers.
+ *         5 s; connections_max at once (a further one is closed); a token
+ *         bucket per address; SERVER_BODIES_MAX bytes of answers waiting for
+ *         slow readers.
  * Refuses: methods other than GET and HEAD; a Host that is not ours while
  *         listening on loopback (DNS rebinding); a websocket whose Origin is
  *         another site's.
