@@ -369,6 +369,10 @@ keystore_seal__round_trips(void **state)
 		randombytes_buf(&chance, sizeof(chance));
 		randombytes_buf(secret, sizeof(secret));
 		randombytes_buf(password, sizeof(password));
+		/* HMAC fills a short key with zeros, so to scrypt a password
+		 * and the same with a NUL behind it are one: none here. */
+		for (size_t k_at = 0; k_at < sizeof(password); k_at++)
+			password[k_at] |= 1;
 		if (i == 0)
 			memset(secret, 0, 31);	/* leading zeros stay */
 		assert_int_equal(sig_key_from_secret(&key, sig, secret),
