@@ -7,6 +7,7 @@
 #include "oracle/file.h"
 #include "oracle/offline.h"
 #include "oracle/options.h"
+#include "oracle/replay.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -15,10 +16,13 @@
 
 #define VERIFY_TEXT_MAX (1024u * 1024u * 1024u)
 #define BOOKS_MAX 64u
+#define REPLAYED_MAX ((size_t)1 << 22)	/* digests of one journal */
 
 static const struct option_row ROWS[] = {
 	{ "book", "FILE", false, "recompute the roots from this book" },
 	{ "market", "FILE", false, "and this market" },
+	{ "journal", "DIR", false, "each must come out of this journal's "
+	  "inputs again" },
 	{ "signer", "ADDRESS", false, "each must be signed by this address" },
 	{ 0 }
 };
@@ -27,7 +31,8 @@ static const struct options_command COMMAND = {
 	.operands_max = 1, .rows = ROWS,
 	.summary = "Checks the attestations of FILE (one JSON object, or one a "
 	    "line; - is standard\ninput): digest, signatures, sequence; with "
-	    "--book and --market every root too.\nPrints one line a problem "
+	    "--book and --market every root too,\nwith --journal the whole of it by "
+	    "replay.  Prints one line a problem "
 	    "and exits 1 if there is any.",
 };
 
@@ -47,6 +52,10 @@ struct verify {
 	bool has_signer, has_files;
 	struct addr signer;
 	struct offline offline;
+	bool has_journal;
+	struct b32 *replayed;	/* digests, in the journal's order */
+	size_t replayed_count, replayed_room;
+	bool is_replay_cut;	/* more than REPLAYED_MAX, or no memory */
 	size_t series_count;
 	struct series series[BOOKS_MAX];
 };
@@ -174,6 +183,58 @@ series_check(struct verify *v, const struct attest_read *r)
 	s->digest = r->digest;
 }
 
+/* ---- against a journal --------------------------------------------------- */
+
+static void
+on_digest(void *arg, const struct b32 *digest)
+{
+	struct verify *v = arg;
+
+	if (v->replayed_count == v->replayed_room) {
+		size_t room = v->replayed_room ? 2 * v->replayed_room : 1024;
+		struct b32 *more = room > REPLAYED_MAX ? NULL :
+		    realloc(v->replayed, room * sizeof(*more));
+
+		if (!more) {
+			v->is_replay_cut = true;
+			return;
+		}
+		v->replayed = more;
+		v->replayed_room = room;
+	}
+	v->replayed[v->replayed_count++] = *digest;
+}
+
+/* A journal that does not replay proves nothing of what is in it. */
+static bool
+journal_replay(struct verify *v, const char *dir)
+{
+	const struct replay_journal_options o = {
+		.dir = dir, .on_digest = on_digest, .arg = v,
+	};
+
+	if (replay_journal(&o) != EXIT_OK) {
+		fprintf(stderr, "%s: the journal does not replay\n", dir);
+		return false;
+	}
+	if (!v->is_replay_cut)
+		return true;
+	fprintf(stderr, "%s: more attestations than can be compared\n", dir);
+	return false;
+}
+
+/* The digest covers every root and sum: to come out again is to have all of
+ * them recomputed. */
+static void
+journal_look(struct verify *v, const struct attest_read *r)
+{
+	for (size_t i = 0; i < v->replayed_count; i++)
+		if (b32_equal(&v->replayed[i], &r->digest))
+			return;
+	problem(v, "sequence %llu: the journal's inputs do not give it",
+	    (unsigned long long)r->message.sequence);
+}
+
 /* ---- against the files -------------------------------------------------- */
 
 static void
@@ -238,6 +299,8 @@ attestation_check(struct verify *v, const struct doc *doc,
 	series_check(v, &r);
 	if (v->has_files)
 		recompute(v, &r);
+	if (v->has_journal)
+		journal_look(v, &r);
 }
 
 /* A line of `margind replay` wraps its attestations and has others between. */
@@ -305,6 +368,7 @@ verify_open(struct verify *v, const struct options_given *g, int *code)
 	const char *signer = options_get(&COMMAND, g, "signer");
 	const char *book = options_get(&COMMAND, g, "book");
 	const char *market = options_get(&COMMAND, g, "market");
+	const char *journal = options_get(&COMMAND, g, "journal");
 	uint8_t random[32];
 
 	*code = EXIT_USAGE;
@@ -326,6 +390,9 @@ verify_open(struct verify *v, const struct options_given *g, int *code)
 	if (book && !v->has_files)
 		return false;
 	*code = EXIT_FAILED;
+	v->has_journal = journal != NULL;
+	if (journal && !journal_replay(v, journal))
+		return false;
 	if (getrandom(random, sizeof(random), 0) == sizeof(random) &&
 	    sig_context_create(&v->sig, random) == ERR_OK)
 		return true;
@@ -361,6 +428,7 @@ cmd_verify(int argc, char **argv)
 		}
 	}
 	free(text);
+	free(v.replayed);
 	sig_context_destroy(v.sig);
 	offline_close(&v.offline);
 	return code;

@@ -46,6 +46,10 @@ void replay_progress_end(struct replay_progress *p);
 struct replay_journal_options {
 	const char *dir;
 	bool is_json, rebuild_history;
+	/* Not NULL: hears each digest that the machine computes, and no
+	 * summary is printed. */
+	void (*on_digest)(void *arg, const struct b32 *digest);
+	void *arg;
 };
 int replay_journal(const struct replay_journal_options *o);
 

@@ -74,6 +74,8 @@ on_output(void *arg, const void *message, size_t size)
 
 		memcpy(&w, message, sizeof(w));
 		r->words_to_come = w.word_count;
+		if (r->options->on_digest)
+			r->options->on_digest(r->options->arg, &w.digest);
 		r->expected_len = r->expected_at = 0;
 	} else if (head.type == WIRE_WORD && r->words_to_come > 0) {
 		r->words_to_come--;
@@ -369,7 +371,8 @@ replay_journal(const struct replay_journal_options *o)
 		done = records_run(&r);
 		if (o->rebuild_history)
 			done = rebuild_end(&rebuild, &r, done) && done;
-		summary_print(&r);
+		if (!o->on_digest)
+			summary_print(&r);
 	}
 	if (rebuild.lock_fd >= 0)
 		close(rebuild.lock_fd);

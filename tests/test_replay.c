@@ -201,7 +201,9 @@ journal_make(uint64_t segment_bytes)
 static int
 replay_run(char said[1024], const char *dir, bool rebuild)
 {
-	struct replay_journal_options o = { dir, true, rebuild };
+	struct replay_journal_options o = {
+		.dir = dir, .is_json = true, .rebuild_history = rebuild,
+	};
 	FILE *out = tmpfile();
 	int status;
 	pid_t pid;

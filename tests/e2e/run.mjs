@@ -20,6 +20,7 @@ const READY_MS = 15_000
 const dir = mkdtempSync(join(tmpdir(), 'margind-run-'))
 const stage = new Stage({ margind: MARGIND, dir, died: (e) => expect(false, e.message) })
 const seen = new Map() // sequence -> digest, over all lives
+let whole // the newest header as it was served
 let facts // of the world: api, rpc, addresses
 let twice = 0 // two digests of one sequence
 
@@ -44,6 +45,7 @@ async function latest() {
 	const who = ethers.recoverAddress(digest, a.signatures[0].signature)
 	if (digest !== a.digest || who !== facts.signer) expect(false, `header ${a.message.sequence} is signed by ${who}`)
 	note(a.message.sequence, digest)
+	whole = a
 	// Integers are decimal strings there.
 	return { sequence: BigInt(a.message.sequence), status: Number(a.message.status), reason: Number(a.message.reason) }
 }
@@ -180,9 +182,24 @@ function recomputes(journal, digests, least) {
 	expect(digests.size > least && missing.length === 0, `each of ${digests.size} digests that anybody saw is in it (${missing.length} missing)`)
 }
 
+// A header that was served is the journal's; one with another root and the right
+// digest for it is nobody's.
+function verifies() {
+	const { book, ...message } = whole.message
+	const forged = { ...whole, signatures: [], message: { book, ...message, positionsRoot: ethers.ZeroHash } }
+	forged.digest = ethers.TypedDataEncoder.hash(forged.domain, forged.types, forged.message)
+	writeFileSync(join(dir, 'served.json'), JSON.stringify(whole))
+	writeFileSync(join(dir, 'forged.json'), JSON.stringify(forged))
+	const [good, bad] = ['served.json', 'forged.json'].map((f) => margind('verify', '--journal', 'journal', f))
+	expect(good.status === 0, `verify --journal: ${good.stderr.trim()}`)
+	const alone = margind('verify', 'forged.json')
+	expect(alone.status === 0 && bad.status === 1 && bad.stdout.includes('do not give it'), `a forged root: ${bad.stdout.trim()}`)
+}
+
 // The journal of all lives, and copies of it that were tampered with.
 function replays() {
 	recomputes('journal', seen, 50)
+	verifies()
 	const segments = readdirSync(join(dir, 'journal')).filter((f) => f.endsWith('.segment')).sort()
 	expect(segments.length > 1, `it has ${segments.length} segments`)
 	const tampered = (name, change) => {
