@@ -47,6 +47,11 @@ INTEGER_SRC = $(SRC_base) $(SRC_margin) $(SRC_contracts-abi) \
 	$(wildcard feeds/venue*.c feeds/aggregate.c feeds/graph.c \
 		feeds/prices.c) \
 	$(wildcard oracle/machine*.c oracle/policy.c)
+# Screening and display kernels in floating point: files of their own, never
+# in anything signed.
+SCREEN_SRC = $(wildcard margin/screen_*.c)
+# Exact integers in vector registers: chosen by cpuid at run time.
+SIMD_SRC = $(wildcard margin/simd_*.c)
 
 LIB_FILES = $(foreach f,oracle chain feeds contracts-abi margin base,\
 	$(O)/lib$(f).a)
@@ -72,7 +77,7 @@ $(O)/lib$(1).a: $(call obj,$(SRC_$(1)))
 endef
 $(foreach f,$(FLOORS),$(eval $(call FLOOR_RULE,$(f))))
 
-$(call obj,$(INTEGER_SRC)): EXTRA = $(INTEGER)
+$(call obj,$(filter-out $(SCREEN_SRC) $(SIMD_SRC),$(INTEGER_SRC))): EXTRA = $(INTEGER)
 
 $(O)/oracle/config_text.o: examples/margind.yaml
 $(O)/%.o: %.c
@@ -102,11 +107,16 @@ endif
 # Unit tests: one binary a file, linked with every floor.
 .PHONY: tests
 tests: ## build the unit tests, the fuzz replays and the test tools
-tests: $(TESTS) $(FUZZ_REPLAYS) $(TOOLS)
+tests: $(TESTS) $(FUZZ_REPLAYS) $(TOOLS) $(O)/tests/vectors
 $(O)/tests/test_%: $(O)/tests/test_%.o $(LIB_FILES)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--start-group $(LIB_FILES) \
 		-Wl,--end-group -lcmocka $(TEST_LIBS) $(LIBS)
+# The published margin cases, recomputed: the pure floors only.
+$(O)/tests/vectors: $(call obj,$(wildcard tests/cases/*.c)) $(O)/libmargin.a \
+		$(O)/libbase.a
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 # A tool prints what an independent checker (tests/check_*) recomputes.
 $(O)/tools/%: $(O)/tests/tools/%.o $(LIB_FILES)
 	@mkdir -p $(@D)
@@ -194,6 +204,15 @@ $(O)/tests/bench/bench: $(call obj,$(wildcard tests/bench/*.c)) $(LIB_FILES)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group \
 		$(LIB_FILES) -Wl,--end-group -lnettle $(LIBS)
+
+.PHONY: bench-margin
+bench-margin: ## the margin library's rows, one core
+bench-margin: $(O)/tests/bench/bench-margin
+	@$(O)/tests/bench/bench-margin
+$(O)/tests/bench/bench-margin: $(call obj,tests/bench/harness.c \
+		$(wildcard tests/bench/margin/*.c)) $(O)/libmargin.a $(O)/libbase.a
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 
 .PHONY: deps
 deps: ## install what is missing: Debian and npm packages

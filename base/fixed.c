@@ -1,6 +1,7 @@
 #include "base/fixed.h"
 
 #include "base/must.h"
+#include "base/u256.h"
 #include "base/wide.h"
 
 #define POW10_MAX 38u
@@ -205,6 +206,123 @@ usd18_mul_wad(struct usd18 *out, struct usd18 a, struct wad f,
 		return ERR_RANGE;
 	return muldiv_sign(&out->raw, magnitude(a.raw), f.raw, WAD_ONE_RAW,
 	    a.raw < 0, r);
+}
+
+enum err
+usd18_mul_num(struct usd18 *out, struct usd18 v, struct num18 x,
+    enum rounding r)
+{
+	return muldiv_i128(&out->raw, v.raw, x.raw, (i128)WAD_ONE_RAW, r);
+}
+
+enum err
+usd18_neg(struct usd18 *out, struct usd18 v)
+{
+	if (v.raw == I128_MIN)
+		return ERR_RANGE;
+	out->raw = -v.raw;
+	return ERR_OK;
+}
+
+/* product3_div is a * b * c / 10^36, rounded up where `up`. */
+static enum err
+product3_div(u128 *out, u128 a, u128 b, u128 c, bool up)
+{
+	const struct u256 unit = u256_mul_u128(WAD_ONE_RAW, WAD_ONE_RAW);
+	struct u256 product = u256_mul_u128(a, b), third = u256_from_u128(c);
+	struct u256 quotient, rest;
+	u128 whole;
+	enum err e = u256_mul(&product, &product, &third);
+
+	if (e != ERR_OK)
+		return e;
+	u256_div(&quotient, &rest, &product, &unit);
+	e = u256_to_u128(&whole, &quotient);
+	if (e != ERR_OK)
+		return e;
+	if (up && !u256_is_zero(&rest)) {
+		if (whole == U128_MAX)
+			return ERR_RANGE;
+		whole++;
+	}
+	*out = whole;
+	return ERR_OK;
+}
+
+enum err
+usd18_from_contracts(struct usd18 *out, struct num18 size,
+    struct num18 multiplier, struct px18 p, enum rounding r)
+{
+	bool negative = (size.raw < 0) != (multiplier.raw < 0);
+	u128 m;
+	enum err e;
+
+	if (multiplier.raw == (i128)WAD_ONE_RAW)
+		return muldiv_sign(&out->raw, magnitude(size.raw), p.raw,
+		    WAD_ONE_RAW, size.raw < 0, r);
+	e = product3_div(&m, magnitude(size.raw), magnitude(multiplier.raw),
+	    p.raw, (r == ROUND_CEIL) != negative);
+	if (e != ERR_OK)
+		return e;
+	return signed_from_magnitude(&out->raw, m, negative);
+}
+
+int
+num18_compare(struct num18 a, struct num18 b)
+{
+	return (a.raw > b.raw) - (a.raw < b.raw);
+}
+
+enum err
+num18_add(struct num18 *out, struct num18 a, struct num18 b)
+{
+	struct usd18 sum;
+	enum err e = usd18_add(&sum, (struct usd18){ a.raw },
+	    (struct usd18){ b.raw });
+
+	if (e == ERR_OK)
+		out->raw = sum.raw;
+	return e;
+}
+
+enum err
+num18_sub(struct num18 *out, struct num18 a, struct num18 b)
+{
+	struct usd18 rest;
+	enum err e = usd18_sub(&rest, (struct usd18){ a.raw },
+	    (struct usd18){ b.raw });
+
+	if (e == ERR_OK)
+		out->raw = rest.raw;
+	return e;
+}
+
+enum err
+num18_mul(struct num18 *out, struct num18 a, struct num18 b, enum rounding r)
+{
+	return muldiv_i128(&out->raw, a.raw, b.raw, (i128)WAD_ONE_RAW, r);
+}
+
+enum err
+num18_div(struct num18 *out, struct num18 a, struct num18 b, enum rounding r)
+{
+	return muldiv_sign(&out->raw, magnitude(a.raw), WAD_ONE_RAW,
+	    magnitude(b.raw), (a.raw < 0) != (b.raw < 0), r);
+}
+
+enum err
+px18_mul_num(struct px18 *out, struct px18 p, struct num18 x, enum rounding r)
+{
+	if (x.raw < 0)
+		return ERR_RANGE;
+	return muldiv_u128(&out->raw, p.raw, (u128)x.raw, WAD_ONE_RAW, r);
+}
+
+enum err
+px18_move(struct px18 *out, struct px18 a, struct px18 to, struct px18 from,
+    enum rounding r)
+{
+	return muldiv_u128(&out->raw, a.raw, to.raw, from.raw, r);
 }
 
 enum err

@@ -22,6 +22,9 @@ struct usd18 { i128 raw; };
 struct wad { u128 raw; };
 /* A factor in parts per billion. */
 struct ppb { uint32_t raw; };
+/* A signed number with 18 decimals whose unit its own name says: contracts,
+ * a rate, a volatility, a correlation, a shock. */
+struct num18 { i128 raw; };
 
 #define WAD_ONE_RAW ((u128)1000000000000000000u)
 #define PPB_ONE_RAW 1000000000u
@@ -33,6 +36,8 @@ static inline struct px18 px18_from_raw(u128 r) { return (struct px18){ r }; }
 static inline struct usd18 usd18_from_raw(i128 r) { return (struct usd18){ r }; }
 static inline struct wad wad_from_raw(u128 r) { return (struct wad){ r }; }
 static inline struct ppb ppb_from_raw(uint32_t r) { return (struct ppb){ r }; }
+static inline struct num18 num18_from_raw(i128 r) { return (struct num18){ r }; }
+static inline i128 num18_to_raw(struct num18 a) { return a.raw; }
 static inline u128 px18_to_raw(struct px18 a) { return a.raw; }
 static inline i128 usd18_to_raw(struct usd18 a) { return a.raw; }
 static inline u128 wad_to_raw(struct wad a) { return a.raw; }
@@ -104,6 +109,39 @@ static inline struct usd18 usd18_min(struct usd18 a, struct usd18 b)
 { return a.raw < b.raw ? a : b; }
 static inline struct usd18 usd18_max(struct usd18 a, struct usd18 b)
 { return a.raw > b.raw ? a : b; }
+
+/* usd18_mul_num: v * x, as a rate, a shock or a share has it. */
+MUST_CHECK enum err usd18_mul_num(struct usd18 *out, struct usd18 v,
+    struct num18 x, enum rounding r);
+/* usd18_neg: -v.  ERR_RANGE for the least value of the type. */
+MUST_CHECK enum err usd18_neg(struct usd18 *out, struct usd18 v);
+/* usd18_from_contracts: size * multiplier * p, exact to the last unit: one
+ * rounding.  size in contracts, multiplier in units of the underlying. */
+MUST_CHECK enum err usd18_from_contracts(struct usd18 *out, struct num18 size,
+    struct num18 multiplier, struct px18 p, enum rounding r);
+
+static inline struct num18 num18_zero(void) { return (struct num18){ 0 }; }
+static inline struct num18 num18_one(void)
+{ return (struct num18){ (i128)WAD_ONE_RAW }; }
+static inline bool num18_is_zero(struct num18 a) { return a.raw == 0; }
+static inline bool num18_is_negative(struct num18 a) { return a.raw < 0; }
+int num18_compare(struct num18 a, struct num18 b);
+MUST_CHECK enum err num18_add(struct num18 *out, struct num18 a,
+    struct num18 b);
+MUST_CHECK enum err num18_sub(struct num18 *out, struct num18 a,
+    struct num18 b);
+MUST_CHECK enum err num18_mul(struct num18 *out, struct num18 a,
+    struct num18 b, enum rounding r);
+/* num18_div: a / b; b zero is ERR_RANGE. */
+MUST_CHECK enum err num18_div(struct num18 *out, struct num18 a,
+    struct num18 b, enum rounding r);
+/* px18_mul_num: p * x, as a shock has it; x below zero is ERR_RANGE. */
+MUST_CHECK enum err px18_mul_num(struct px18 *out, struct px18 p,
+    struct num18 x, enum rounding r);
+/* px18_move: a * to / from, a price carried along with another that went from
+ * `from` to `to`.  from zero is ERR_RANGE. */
+MUST_CHECK enum err px18_move(struct px18 *out, struct px18 a, struct px18 to,
+    struct px18 from, enum rounding r);
 
 /* atoms_from_usd18: how many atoms of a token are worth v at price p:
  * v * 10^decimals / p.  Negative v or a zero price: ERR_RANGE. */

@@ -80,6 +80,61 @@ legs_check(const struct book *b, const struct leg *legs, size_t count)
 	return ERR_OK;
 }
 
+/* Of each vault: strictly ascending instruments, and nothing of size zero. */
+static enum err
+positions_check(const struct book *b, const struct vault *v)
+{
+	const struct position *p = b->positions ?
+	    b->positions + v->position_first : NULL;
+
+	if (v->position_count > POSITIONS_MAX ||
+	    v->position_first > b->position_count ||
+	    v->position_count > b->position_count - v->position_first)
+		return ERR_SYNTAX;
+	for (size_t i = 0; i < v->position_count; i++) {
+		if (p[i].instrument >= b->instrument_count)
+			return ERR_UNKNOWN;
+		if (num18_is_zero(p[i].size) ||
+		    (i > 0 && p[i].instrument <= p[i - 1].instrument))
+			return ERR_SYNTAX;
+	}
+	return ERR_OK;
+}
+
+static enum err
+orders_check(const struct book *b, const struct vault *v)
+{
+	const struct order *o = b->orders ? b->orders + v->order_first : NULL;
+
+	if (v->order_count > POSITIONS_MAX ||
+	    v->order_first > b->order_count ||
+	    v->order_count > b->order_count - v->order_first)
+		return ERR_SYNTAX;
+	for (size_t i = 0; i < v->order_count; i++) {
+		if (o[i].instrument >= b->instrument_count)
+			return ERR_UNKNOWN;
+		if (num18_is_zero(o[i].size) ||
+		    (i > 0 && o[i].instrument < o[i - 1].instrument))
+			return ERR_SYNTAX;
+	}
+	return ERR_OK;
+}
+
+/* A parent stands before its children and shares its collateral. */
+static enum err
+tree_check(const struct book *b, const struct vault *v)
+{
+	if (v->node > NODE_PORTFOLIO)
+		return ERR_UNKNOWN;
+	if (v->parent != 0 && (v->parent > b->vault_count ||
+	    b->vaults[v->parent - 1].node != NODE_CROSS))
+		return ERR_UNKNOWN;
+	for (size_t i = 0; i < v->collateral_count; i++)
+		if (v->collateral[i].lien > b->lien_count)
+			return ERR_UNKNOWN;
+	return ERR_OK;
+}
+
 static enum err
 vault_check(const struct book *b, const struct vault *v)
 {
@@ -95,7 +150,12 @@ vault_check(const struct book *b, const struct vault *v)
 			return ERR_RANGE;
 	if (v->mode >= b->mode_count || v->method > METHOD_ES)
 		return ERR_UNKNOWN;
-	return ERR_OK;
+	e = positions_check(b, v);
+	if (e == ERR_OK)
+		e = orders_check(b, v);
+	if (e == ERR_OK)
+		e = tree_check(b, v);
+	return e;
 }
 
 enum err

@@ -1,4 +1,4 @@
-/* margin/book.h - the assets with their rules, and the vaults.
+/* margin/book.h - the assets with their rules, the instruments, the vaults.
  *
  * Units:  amounts in token atoms; factors in ppb; dust in USD, 18 decimals.
  * Owns:   nothing: the caller places struct book's arrays (fixed at start).
@@ -11,6 +11,7 @@
 
 #include "base/fixed.h"
 #include "base/types.h"
+#include "margin/instrument.h"
 
 #define BOOK_ASSETS_MAX 128u
 #define BOOK_FACTORS_MAX 64u
@@ -18,6 +19,7 @@
 #define BOOK_LEGS_MAX 16u
 #define BOOK_NAME_MAX 72u	/* with its NUL; holds 0x and 64 digits */
 #define BOOK_VAULTS_MAX (1u << 24)
+#define BOOK_LIENS_MAX 65535u
 
 /* What the rules say of one asset in one mode. */
 struct asset_rules {
@@ -29,19 +31,51 @@ struct asset_rules {
 	struct usd18 dust;		/* the debt's row */
 };
 
+/* What the dynamic haircut and the caps of margin-model 1.4 need to know. */
+struct asset_risk {
+	bool is_dynamic;	/* no ltv or threshold was given: haircut by
+				 * volatility, liquidity and finality */
+	bool has_cap;
+	struct num18 volatility;	/* a year; floor of the estimate */
+	struct usd18 adv;	/* traded a day; above zero where dynamic */
+	struct num18 spread;	/* of the price */
+	struct usd18 cap;	/* most of its value that counts */
+	uint32_t finality_s;
+	uint16_t group;		/* risk group: index into names */
+	uint64_t chain_id;	/* of the token; the book's by default */
+	bool is_rate;		/* its price is a rate times another's */
+	uint8_t rate_of;	/* asset slot */
+};
+
 struct asset {
 	char name[BOOK_NAME_MAX];	/* book.json "id" */
 	struct b32 id;		/* keccak256(abi.encode(chainId, token)) */
 	struct addr token;
 	uint8_t decimals;	/* at most DECIMALS_MAX */
 	uint8_t factor;		/* base factor whose band the asset moves with */
+	struct asset_risk risk;
 	struct asset_rules rules[BOOK_MODES_MAX];
 };
 
 struct leg {
 	uint8_t asset;		/* slot: index into book.assets */
 	u128 amount;		/* atoms; of a debt: shares of its index */
+	uint16_t lien;		/* of collateral: 1 + index into book.liens;
+				 * 0: none */
 	struct wad index;	/* debt = ceil(amount * index); 1 for collateral */
+};
+
+/* A claim on tokens that lie elsewhere.  One unit counts under one lien only
+ * (margin/lien.h). */
+struct lien {
+	char name[BOOK_NAME_MAX];	/* book.json "id" */
+	uint64_t chain_id;
+	struct addr token;
+	struct addr holder;
+	uint64_t block_number;	/* at which the amount was read */
+	u128 amount;		/* atoms of the token */
+	uint8_t asset;		/* slot of the asset with that chain and token;
+				 * BOOK_ASSETS_MAX: the book has none */
 };
 
 /* The numbers are signed (DESIGN section 5). */
@@ -50,6 +84,16 @@ enum margin_method {
 	METHOD_GREEKS = 3, METHOD_VAR = 4, METHOD_ES = 5,
 };
 const char *margin_method_name(enum margin_method m);
+
+/* Who shares collateral with whom (margin-model 1.2). */
+enum vault_node {
+	NODE_ISOLATED = 0,	/* its shortfall never leaves it, its surplus
+				 * supports nobody */
+	NODE_CROSS = 1,		/* shares collateral; requirement = sum of its
+				 * own and its children's */
+	NODE_PORTFOLIO = 2,	/* one requirement over all its units, added to
+				 * its parent */
+};
 
 struct vault {
 	char name[BOOK_NAME_MAX];	/* file books; empty for a chain's */
@@ -63,6 +107,11 @@ struct vault {
 	uint8_t method;		/* enum margin_method */
 	uint8_t collateral_count;
 	uint8_t debt_count;
+	uint8_t node;		/* enum vault_node */
+	uint32_t parent;	/* 1 + slot of a CROSS vault; 0: none */
+	struct num18 leverage;	/* the user's own limit; zero: none */
+	uint32_t position_first, position_count;	/* in book.positions */
+	uint32_t order_first, order_count;		/* in book.orders */
 	struct leg collateral[BOOK_LEGS_MAX];	/* strictly ascending slots */
 	struct leg debt[BOOK_LEGS_MAX];
 };
@@ -80,6 +129,15 @@ struct book {
 	uint32_t *hash;			/* 2 * vault_capacity entries, power of two */
 	uint32_t vault_capacity;	/* a power of two */
 	uint32_t vault_count;
+	/* Of a book with instruments; NULL and zero otherwise.  The caller's,
+	 * and filled before the vaults that point into them are put. */
+	struct instrument *instruments;	/* at most INSTRUMENTS_MAX */
+	struct position *positions;	/* of a vault: strictly ascending by
+					 * instrument, sizes not zero */
+	struct order *orders;		/* of a vault: ascending by instrument,
+					 * sizes not zero */
+	struct lien *liens;		/* at most BOOK_LIENS_MAX */
+	uint32_t instrument_count, position_count, order_count, lien_count;
 };
 
 /* book_init empties the book, its assets included, over the caller's arrays;
@@ -91,8 +149,9 @@ void book_init(struct book *b, struct vault *vaults, uint32_t *hash,
 /* book_put_vault inserts v or replaces the vault with the same id, and says
  * its slot.  ERR_LIMIT when full; ERR_SYNTAX where a leg names no asset, legs
  * are not strictly ascending, or counts exceed their limits; ERR_RANGE for a
- * debt whose index is zero; ERR_UNKNOWN for a mode that the book lacks or a
- * method without a number. */
+ * debt whose index is zero; ERR_UNKNOWN for a mode that the book lacks, a
+ * method without a number, a position or order of no instrument, a lien or a
+ * parent that is not there.  Positions are checked like legs. */
 MUST_CHECK enum err book_put_vault(uint32_t *slot, struct book *b,
     const struct vault *v);
 /* book_find_vault: ERR_UNKNOWN where no vault has this id. */

@@ -192,14 +192,14 @@ api_world_vault(struct api_world *w, uint64_t n)
 	vault_id_on_chain(&v.id, &v.owner, n);
 	v.collateral_count = n % 3 == 0 ? 2 : 1;
 	v.collateral[0] = (struct leg){ (uint8_t)first,
-		api_world_atoms(w, first, usd), wad_one() };
+		api_world_atoms(w, first, usd), 0, wad_one() };
 	if (n % 3 == 0)
 		v.collateral[1] = (struct leg){ 3,
-			api_world_atoms(w, 3, usd / 4), wad_one() };
+			api_world_atoms(w, 3, usd / 4), 0, wad_one() };
 	if (n % 40 != 39) {
 		v.debt_count = 1;
 		v.debt[0] = (struct leg){ 2,
-			api_world_atoms(w, 2, usd * part / 100), wad_one() };
+			api_world_atoms(w, 2, usd * part / 100), 0, wad_one() };
 	}
 	api_world_must(book_put_vault(&slot, &w->book, &v) == ERR_OK, "vault");
 	w->slot_of[slot] = UINT32_MAX;

@@ -301,7 +301,8 @@ random_debts(struct world *w, uint64_t *seed, i128 limit)
 			if (shares < pow10_u128(37))
 				shares = shares * 1000 / (index / pow10_u128(15));
 		}
-		*leg = (struct leg){ i, shares, wad_from_raw(index) };
+		*leg = (struct leg){ .asset = i, .amount = shares,
+		    .index = wad_from_raw(index) };
 		w->vault.debt_count++;
 	}
 }
@@ -326,7 +327,7 @@ world_random(struct world *w, uint64_t *seed)
 		*leg = (struct leg){ i, random_amount(seed,
 		    usd18_from_raw((i128)random_magnitude(seed, 27)),
 		    w->book.assets[i].decimals, w->market.asset[i].price.mid),
-		    wad_one() };
+		    0, wad_one() };
 		w->vault.collateral_count++;
 	}
 	if (random_one_in(seed, 30))

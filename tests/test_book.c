@@ -105,8 +105,8 @@ vault_of_legs(size_t collateral, size_t debt)
 	struct vault v = vault_of(1);
 
 	for (uint8_t i = 0; i < BOOK_LEGS_MAX; i++) {
-		v.collateral[i] = (struct leg){ i, 1, wad_one() };
-		v.debt[i] = (struct leg){ i, 1, wad_one() };
+		v.collateral[i] = (struct leg){ i, 1, 0, wad_one() };
+		v.debt[i] = (struct leg){ i, 1, 0, wad_one() };
 	}
 	v.collateral_count = (uint8_t)collateral;
 	v.debt_count = (uint8_t)debt;
@@ -299,7 +299,7 @@ book_debt_atoms__rounds_up(void **state)
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		struct leg leg = { 0,
 			(u128)world_number(rows[i].amount, 0),
-			ratio(rows[i].index) };
+			0, ratio(rows[i].index) };
 		char text[DECIMAL_BUF];
 		u128 atoms;
 
@@ -312,7 +312,7 @@ book_debt_atoms__rounds_up(void **state)
 static void
 book_debt_atoms__fails_beyond_the_type(void **state)
 {
-	struct leg leg = { 0, U128_MAX, wad_one() };
+	struct leg leg = { 0, U128_MAX, 0, wad_one() };
 	u128 atoms = 5;
 
 	(void)state;

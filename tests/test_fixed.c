@@ -493,6 +493,98 @@ usd18_ratio_compare__is_exact_where_quotients_are_equal(void **state)
 	    usd18_from_raw(1), max), 1);
 }
 
+static void
+usd18_from_contracts__rounds_once_to_the_named_side(void **state)
+{
+	/* size, multiplier, price, floor, ceil: raw numbers. */
+	static const struct {
+		i128 size, multiplier;
+		u128 price;
+		i128 floor, ceil;
+	} cases[] = {
+		{ 5, (i128)WAD_ONE_RAW, WAD_ONE_RAW, 5, 5 },
+		{ 3, (i128)WAD_ONE_RAW, WAD_ONE_RAW / 2, 1, 2 },
+		{ -3, (i128)WAD_ONE_RAW, WAD_ONE_RAW / 2, -2, -1 },
+		/* 0.001 of a contract's unit twice floors once: 1.5e-6. */
+		{ 3, (i128)WAD_ONE_RAW / 1000, WAD_ONE_RAW * 500, 1, 2 },
+		{ -3, (i128)WAD_ONE_RAW / 1000, WAD_ONE_RAW * 500, -2, -1 },
+		{ 7, (i128)WAD_ONE_RAW / 2, 3, 0, 1 },
+	};
+	struct usd18 v;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		assert_int_equal(usd18_from_contracts(&v,
+		    num18_from_raw(cases[i].size),
+		    num18_from_raw(cases[i].multiplier),
+		    px18_from_raw(cases[i].price), ROUND_FLOOR), ERR_OK);
+		assert_true(usd18_to_raw(v) == cases[i].floor);
+		assert_int_equal(usd18_from_contracts(&v,
+		    num18_from_raw(cases[i].size),
+		    num18_from_raw(cases[i].multiplier),
+		    px18_from_raw(cases[i].price), ROUND_CEIL), ERR_OK);
+		assert_true(usd18_to_raw(v) == cases[i].ceil);
+	}
+}
+
+static void
+usd18_from_contracts__fails_beyond_the_type(void **state)
+{
+	struct usd18 v = usd18_from_raw(77);
+	i128 big = (i128)1 << 120;
+
+	(void)state;
+	assert_int_equal(usd18_from_contracts(&v, num18_from_raw(big),
+	    num18_from_raw(big), px18_from_raw((u128)1 << 120), ROUND_FLOOR),
+	    ERR_RANGE);
+	assert_int_equal(usd18_from_contracts(&v, num18_from_raw(big),
+	    num18_one(), px18_from_raw((u128)1 << 120), ROUND_FLOOR),
+	    ERR_RANGE);
+	assert_int_equal(usd18_to_raw(v), 77);
+}
+
+static void
+num18__rounds_to_the_named_side_and_fails_beyond_the_type(void **state)
+{
+	struct num18 a = num18_from_raw(-7), two = num18_from_raw(
+	    2 * (i128)WAD_ONE_RAW), out = num18_from_raw(9);
+
+	(void)state;
+	assert_int_equal(num18_div(&out, a, two, ROUND_FLOOR), ERR_OK);
+	assert_true(num18_to_raw(out) == -4);
+	assert_int_equal(num18_div(&out, a, two, ROUND_CEIL), ERR_OK);
+	assert_true(num18_to_raw(out) == -3);
+	assert_int_equal(num18_mul(&out, a, num18_from_raw(
+	    (i128)WAD_ONE_RAW / 2), ROUND_FLOOR), ERR_OK);
+	assert_true(num18_to_raw(out) == -4);
+	assert_int_equal(num18_div(&out, a, num18_zero(), ROUND_CEIL),
+	    ERR_RANGE);
+	assert_int_equal(num18_add(&out, num18_from_raw(I128_MAX),
+	    num18_from_raw(1)), ERR_RANGE);
+	assert_int_equal(num18_sub(&out, num18_from_raw(I128_MIN),
+	    num18_from_raw(1)), ERR_RANGE);
+	assert_true(num18_to_raw(out) == -4);
+}
+
+static void
+px18_move__carries_a_price_along(void **state)
+{
+	struct px18 out;
+
+	(void)state;
+	assert_int_equal(px18_move(&out, px18_from_raw(10), px18_from_raw(2),
+	    px18_from_raw(3), ROUND_FLOOR), ERR_OK);
+	assert_true(px18_to_raw(out) == 6);
+	assert_int_equal(px18_move(&out, px18_from_raw(10), px18_from_raw(2),
+	    px18_from_raw(3), ROUND_CEIL), ERR_OK);
+	assert_true(px18_to_raw(out) == 7);
+	assert_int_equal(px18_move(&out, px18_from_raw(10), px18_from_raw(2),
+	    px18_from_raw(0), ROUND_CEIL), ERR_RANGE);
+	assert_int_equal(px18_mul_num(&out, px18_from_raw(10),
+	    num18_from_raw(-1), ROUND_CEIL), ERR_RANGE);
+	assert_true(px18_to_raw(out) == 7);
+}
+
 int
 main(void)
 {
@@ -513,6 +605,12 @@ main(void)
 		cmocka_unit_test(usd18_from_atoms__fails_beyond_its_limits),
 		cmocka_unit_test(atoms_from_usd18__fails_without_a_price),
 		cmocka_unit_test(usd18_add_sub__fail_beyond_the_type),
+		cmocka_unit_test(
+		    usd18_from_contracts__rounds_once_to_the_named_side),
+		cmocka_unit_test(usd18_from_contracts__fails_beyond_the_type),
+		cmocka_unit_test(
+		    num18__rounds_to_the_named_side_and_fails_beyond_the_type),
+		cmocka_unit_test(px18_move__carries_a_price_along),
 		cmocka_unit_test(usd18_mul__rounds_to_the_named_side),
 		cmocka_unit_test(
 		    wad_from_ratio__is_infinite_without_a_divisor),

@@ -122,7 +122,7 @@ liquidation_price_of__nets_an_asset_on_both_sides(void **state)
 	load("10", "2000", "0.8", "3000", "1");
 	w.vault.debt[1] = w.vault.debt[0];
 	w.vault.debt[0] = (struct leg){ 0, (u128)world_number("2", 18),
-		wad_one() };
+		0, wad_one() };
 	w.vault.debt_count = 2;
 	p = price_of(0);
 	assert_true(p.has_below && !p.has_above);

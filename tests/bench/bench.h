@@ -10,6 +10,7 @@
 #ifndef TESTS_BENCH_BENCH_H
 #define TESTS_BENCH_BENCH_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define BENCH_ROUNDS_MAX 1001u
@@ -39,6 +40,15 @@ void bench_note(const char *name, double ours_ns);
 uint64_t bench_now_ns(void);
 /* bench_keep makes the compiler believe that value is used. */
 void bench_keep(uint64_t value);
+
+struct bench_suite {
+	const char *name;
+	void (*run)(void);
+};
+/* bench_main runs the suites that argv names, or all; returns the exit code:
+ * 1 if a row falls short of its goal. */
+int bench_main(const struct bench_suite *suites, size_t count, int argc,
+    char **argv);
 
 /* The suites, in the order of main.c's table. */
 void bench_decimal(void);

@@ -1,0 +1,16 @@
+/* tests/bench/margin/suites.h - the rows of `make bench-margin`:
+ *	option	price, price with greeks, implied volatility; libm in double
+ *	scenario	tables, and vaults against them
+ *	scan	exact ratios of a million vaults
+ *	var	value at risk and expected shortfall of 100,000 vaults */
+#ifndef TESTS_BENCH_MARGIN_SUITES_H
+#define TESTS_BENCH_MARGIN_SUITES_H
+
+#include "tests/bench/bench.h"
+
+void bench_option(void);
+void bench_scenario(void);
+void bench_scan(void);
+void bench_var(void);
+
+#endif
