@@ -171,7 +171,7 @@ node_bool(const struct node *n)
 
 /* A number's text taken apart: digits without the point, and the exponent. */
 struct digits {
-	char digit[512];
+	unsigned char digit[512];
 	size_t len;
 	int exponent;
 	bool negative;
@@ -195,7 +195,7 @@ digits_split(struct digits *d, const char *at)
 		any = true;
 		if (d->len == sizeof(d->digit))
 			return false;
-		d->digit[d->len++] = (char)(*at - '0');
+		d->digit[d->len++] = (unsigned char)(*at - 48);
 		d->exponent -= seen_point;
 	}
 	if (any && (*at == 'e' || *at == 'E')) {
@@ -230,7 +230,7 @@ node_i128(const struct node *n, unsigned decimals)
 	for (long i = 0; i < keep; i++) {
 		if (v > (U128_MAX >> 1) / 10 - 1)
 			fail("a number that does not fit", n->text);
-		v = v * 10 + (u128)(i < (long)d.len ? d.digit[i] : 0);
+		v = v * 10 + (i < (long)d.len ? d.digit[i] : 0u);
 	}
 	if (keep >= 0 && keep < (long)d.len && d.digit[keep] >= 5)
 		v++;
