@@ -41,7 +41,8 @@ struct asset_risk {
 	struct num18 spread;	/* of the price */
 	struct usd18 cap;	/* most of its value that counts */
 	uint32_t finality_s;
-	uint16_t group;		/* risk group: index into names */
+	char group[BOOK_NAME_MAX];	/* risk group: of the greeks' buckets */
+	bool is_stable;		/* its group is "stable" */
 	uint64_t chain_id;	/* of the token; the book's by default */
 	bool is_rate;		/* its price is a rate times another's */
 	uint8_t rate_of;	/* asset slot */
