@@ -151,9 +151,9 @@ MUST_CHECK enum err greeks_margin_of(struct greeks_margin *out,
 
 /* greeks_taylor_check puts the largest error of the moves into the result and
  * sets is_refused: |delta d + 1/2 gamma d^2 + vega dv + theta dt - full| /
- * max(|full|, taylor_floor * gross notional), rounded up; where both are
- * zero the error is zero if the expansion is zero, too, else the largest
- * number. */
+ * max(|full|, taylor_floor * gross notional, one unit), rounded up; an error
+ * too large for its type is the largest number.  ERR_RANGE where a term does
+ * not fit or the notional is below zero; m is untouched then. */
 MUST_CHECK enum err greeks_taylor_check(struct greeks_margin *m,
     const struct greeks_rules *r, const struct greeks_taylor *moves,
     size_t count);
