@@ -19,12 +19,12 @@
 #ifndef MARGIN_SAMPLE_H
 #define MARGIN_SAMPLE_H
 
-#include "base/fixed.h"
-#include "base/types.h"
+#include "margin/ewma.h"
 
 #define SAMPLE_SCENARIOS_MAX 4096u
 #define SAMPLE_FACTORS_MAX 64u
 #define SAMPLE_RETURN_MAX INT64_MAX	/* 9.22: a gain of 922 per cent */
+#define SAMPLE_DEGREES_MAX 64u
 
 struct sample {
 	uint32_t scenarios, factors;
@@ -53,7 +53,8 @@ struct sample_rules {
 	uint32_t stress_span;	/* periods of largest mean square; 250 */
 	uint32_t draws;		/* Monte Carlo scenarios; 1,000 */
 	struct num18 shrinkage;	/* delta of (1 - delta) rho + delta I; 0.1 */
-	uint32_t degrees;	/* of freedom of the t distribution; 4; even */
+	uint32_t degrees;	/* of freedom of the t distribution: 4; even, at
+				 * most SAMPLE_DEGREES_MAX */
 };
 void sample_rules_default(struct sample_rules *r);
 
@@ -83,44 +84,20 @@ MUST_CHECK enum err sample_stressed(struct sample *out,
  * distribution: each column sorted ascending, in place (comonotone). */
 void sample_correlate_one(struct sample *s);
 
+struct sample_work {
+	struct num18 a[SAMPLE_FACTORS_MAX * SAMPLE_FACTORS_MAX];
+	struct num18 b[SAMPLE_FACTORS_MAX * SAMPLE_FACTORS_MAX];
+};
 /* sample_simulated: Monte Carlo.  Each factor's volatility is its EWMA now
  * times sqrt(mpor), the correlation is that of the history shrunk by
  * `shrinkage`, L D L^T; draws are Student t with `degrees` of freedom scaled
  * to unit variance, one chi-square a scenario.  Randomness is
  * Philox4x32-10 keyed by the hash of the rules: one set per rules epoch, so a
- * requirement does not flicker from tick to tick.  Returns below -1 are -1. */
+ * requirement does not flicker from tick to tick.  A return below -1 is -1,
+ * one above SAMPLE_RETURN_MAX is that.  ERR_RANGE where the shrunk correlation
+ * is not positive semidefinite (linalg.h). */
 MUST_CHECK enum err sample_simulated(struct sample *out,
     const struct sample_history *h, const struct sample_rules *rules,
-    const struct b32 *rules_hash);
-
-/* ---- EWMA state: integers, so that it can be journaled -------------------- */
-
-/* The variance of one factor, and (struct ewma_pair) covariance of two, per
- * period, 36 decimals: products of 18-decimal returns without rounding. */
-struct ewma {
-	u128 variance36;
-	bool is_seeded;
-};
-/* ewma_seed: the mean square of n returns (floor; n at least 1, MUST). */
-MUST_CHECK enum err ewma_seed(struct ewma *e, const struct num18 *returns,
-    size_t n);
-/* ewma_step: sigma^2 = lambda sigma^2 + (1 - lambda) r^2, nearest; an unseeded
- * state takes r^2 itself.  lambda within 0..1.  |r| below SAMPLE_RETURN_MAX
- * (ERR_RANGE). */
-MUST_CHECK enum err ewma_step(struct ewma *e, struct num18 r,
-    struct num18 lambda);
-/* ewma_volatility: a period, floor of the square root, 18 decimals. */
-struct num18 ewma_volatility(const struct ewma *e);
-
-struct ewma_pair {
-	i128 covariance36;
-	bool is_seeded;
-};
-MUST_CHECK enum err ewma_pair_step(struct ewma_pair *e, struct num18 a,
-    struct num18 b, struct num18 lambda);
-/* ewma_correlation: covariance / (sigma_a sigma_b), nearest, within -1..1;
- * zero where a volatility is. */
-struct num18 ewma_correlation(const struct ewma_pair *p, const struct ewma *a,
-    const struct ewma *b);
+    const struct b32 *rules_hash, struct sample_work *work);
 
 #endif

@@ -47,11 +47,30 @@ struct var_tail {
 	struct usd18 quantile;	/* s[k-1] */
 	struct usd18 mean;	/* of the tail, floor */
 };
+/* var_rank: k of the profile; n at most SAMPLE_SCENARIOS_MAX, probability
+ * below one (MUST). */
+uint32_t var_rank(size_t n, struct ppb probability, enum var_profile profile);
+/* var_tail_rank: the tail whose quantile has rank k, 1 <= k <= n (MUST).
+ * ERR_RANGE where its sum does not fit.  Time n log k at worst, whatever the
+ * profits are. */
+MUST_CHECK enum err var_tail_rank(struct var_tail *out,
+    const struct usd18 *pnl, size_t n, uint32_t k, enum var_profile profile,
+    struct usd18 *scratch);
 /* var_tail_of: probability above zero and below one (else ERR_RANGE); n above
- * zero (ERR_MISSING).  Time n log k at worst, whatever the profits are. */
+ * zero (ERR_MISSING). */
 MUST_CHECK enum err var_tail_of(struct var_tail *out, const struct usd18 *pnl,
     size_t n, struct ppb probability, enum var_profile profile,
     struct usd18 *scratch);
+
+/* var_loss_of: a profit as a requirement: max(0, -profit); a mean's floor
+ * becomes the loss's ceil. */
+struct usd18 var_loss_of(struct usd18 profit);
+
+/* var_tail_probability: 1 - alpha, where that many scenarios may be used for
+ * it.  ERR_QUORUM: n below scenarios_min; ERR_RANGE: alpha not within (0, 1);
+ * ERR_REFUSED: n (1 - alpha) below tail_min. */
+MUST_CHECK enum err var_tail_probability(struct ppb *out, struct ppb alpha,
+    size_t n, const struct var_rules *rules);
 
 /* var_from_pnl: max(0, -s[k-1]) at rules->alpha.  ERR_QUORUM below
  * scenarios_min; ERR_REFUSED where n (1 - alpha) < tail_min: use es_from_pnl,
@@ -82,9 +101,26 @@ struct var_parts {
 MUST_CHECK enum err var_requirement(struct usd18 *out,
     const struct var_parts *parts, const struct var_rules *rules);
 
-/* var_pnl_linear: pnl[s] = floor(sum over f of exposure[f] * r[s][f]): the sum
- * is exact, one rounding.  exposure is in USD per factor (long positive);
- * pnl has sample->scenarios places. */
+/* Exposures in two limbs, whose products with returns add up without
+ * overflow: x = high * 2^VAR_LIMB_BITS + low, low at least zero. */
+#define VAR_LIMB_BITS 46
+#define VAR_LIMB_MASK (((i128)1 << VAR_LIMB_BITS) - 1)
+#define VAR_EXPOSURE_MAX (((i128)1 << 103) - 1)	/* 10^13 USD */
+struct var_exposure {
+	int64_t high[SAMPLE_FACTORS_MAX];
+	int64_t low[SAMPLE_FACTORS_MAX];
+};
+/* var_exposure_split: ERR_RANGE beyond VAR_EXPOSURE_MAX either way. */
+MUST_CHECK enum err var_exposure_split(struct var_exposure *out,
+    const struct usd18 *exposure, uint32_t factors);
+/* var_pnl_of: floor(sum over f of exposure[f] * r[f]); the sum is exact, one
+ * rounding. */
+struct usd18 var_pnl_of(const struct var_exposure *x, const int64_t *r,
+    uint32_t factors);
+
+/* var_pnl_linear: pnl[s] = var_pnl_of each scenario.  exposure is USD per
+ * factor, long positive; pnl has sample->scenarios places.  Many vaults:
+ * var_table.h.  ERR_RANGE as var_exposure_split. */
 MUST_CHECK enum err var_pnl_linear(struct usd18 *pnl,
     const struct usd18 *exposure, const struct sample *sample);
 
