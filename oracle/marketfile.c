@@ -4,10 +4,6 @@
 
 #include <string.h>
 
-#define ROW(type, member) .offset = offsetof(struct type, member), \
-	.size = sizeof(((struct type *)0)->member)
-#define ROW_HAS(type, member) .has = offsetof(struct type, member) + 1
-
 struct market_row {
 	uint64_t as_of_ms;
 	const struct doc_node *prices;
@@ -18,14 +14,6 @@ struct price_row {
 	u128 mid, low, high, twap, stable;
 	uint32_t status;
 };
-
-static void
-prices_keep(struct schema *s, const struct schema_key *k,
-    const struct doc_node *n, void *base)
-{
-	(void)s;
-	memcpy((char *)base + k->offset, &n, sizeof(n));
-}
 
 /* What instruments will need: known, and of no effect on a book without
  * them. */
@@ -45,22 +33,22 @@ static const char *const STATUS_WORDS[] = {
 };
 static const struct schema_key PRICE_KEYS[] = {
 	{ .name = "mid", .type = SCHEMA_DECIMAL, .is_optional = true,
-	  ROW(price_row, mid), ROW_HAS(price_row, has_mid),
+	  SCHEMA_ROW(price_row, mid), SCHEMA_HAS(price_row, has_mid),
 	  .help = "USD per whole unit; required unless REFUSED" },
 	{ .name = "low", .type = SCHEMA_DECIMAL, .is_optional = true,
-	  ROW(price_row, low), ROW_HAS(price_row, has_low),
+	  SCHEMA_ROW(price_row, low), SCHEMA_HAS(price_row, has_low),
 	  .help = "end of the band; default: mid" },
 	{ .name = "high", .type = SCHEMA_DECIMAL, .is_optional = true,
-	  ROW(price_row, high), ROW_HAS(price_row, has_high),
+	  SCHEMA_ROW(price_row, high), SCHEMA_HAS(price_row, has_high),
 	  .help = "end of the band; default: mid" },
 	{ .name = "twap", .type = SCHEMA_DECIMAL, .is_optional = true,
-	  ROW(price_row, twap), ROW_HAS(price_row, has_twap),
+	  SCHEMA_ROW(price_row, twap), SCHEMA_HAS(price_row, has_twap),
 	  .help = "slow companion: initial margin only" },
 	{ .name = "stable", .type = SCHEMA_DECIMAL, .is_optional = true,
-	  ROW(price_row, stable), ROW_HAS(price_row, has_stable),
+	  SCHEMA_ROW(price_row, stable), SCHEMA_HAS(price_row, has_stable),
 	  .help = "slow companion: initial margin only" },
 	{ .name = "status", .type = SCHEMA_CHOICE, .fallback = "OK",
-	  ROW(price_row, status), .words = STATUS_WORDS,
+	  SCHEMA_ROW(price_row, status), .words = STATUS_WORDS,
 	  .help = "a REFUSED price makes its vaults STALE" },
 	{ 0 }
 };
@@ -70,9 +58,10 @@ static const struct schema_key PRICE_KEYS[] = {
 	.help = text }
 static const struct schema_key MARKET_KEYS[] = {
 	{ .name = "as_of", .type = SCHEMA_INSTANT, .fallback = "0",
-	  ROW(market_row, as_of_ms), .help = "when these prices held" },
-	{ .name = "prices", .type = SCHEMA_CUSTOM, ROW(market_row, prices),
-	  .read = prices_keep, .keys = PRICE_KEYS,
+	  SCHEMA_ROW(market_row, as_of_ms), .help = "when these prices held" },
+	{ .name = "prices", .type = SCHEMA_CUSTOM,
+	  SCHEMA_ROW(market_row, prices),
+	  .read = schema_keep_node, .keys = PRICE_KEYS,
 	  .shape = "map of NAME to the keys below",
 	  .help = "a price that is missing is REFUSED" },
 	UNUSED("marks", "of instruments; no effect without them"),

@@ -89,7 +89,6 @@ schema_unknown(struct schema *s, const struct schema_key *keys,
 
 /* ---- one value ---------------------------------------------------------- */
 
-
 static enum err
 choice_find(u128 *out, const struct schema_key *k, const char *text,
     size_t len)
@@ -304,6 +303,14 @@ schema_read_value(struct schema *s, const struct schema_key *k,
 		    k->name, (int)n->text_len, n->text,
 		    type_example(k->type));
 	return false;
+}
+
+void
+schema_keep_node(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base)
+{
+	(void)s;
+	memcpy((char *)base + k->offset, &n, sizeof(n));
 }
 
 /* ---- maps --------------------------------------------------------------- */

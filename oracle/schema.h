@@ -51,6 +51,11 @@ struct schema_key {
 	const char *help;	/* one line */
 };
 
+/* Where a row's value goes: a member of a struct, and a bool of it. */
+#define SCHEMA_ROW(type, member) .offset = offsetof(struct type, member), \
+	.size = sizeof(((struct type *)0)->member)
+#define SCHEMA_HAS(type, member) .has = offsetof(struct type, member) + 1
+
 /* A reading in progress. */
 struct schema {
 	const struct doc *doc;
@@ -67,6 +72,10 @@ void schema_read_map(struct schema *s, const struct doc_node *map,
 void schema_apply_fallbacks(const struct schema_key *keys, void *base);
 /* schema_read_value reads one scalar into a row's field. */
 bool schema_read_value(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base);
+/* schema_keep_node is the `read` of a row whose field is the node itself, read
+ * after its map. */
+void schema_keep_node(struct schema *s, const struct schema_key *k,
     const struct doc_node *n, void *base);
 /* schema_unknown reports a key that no table has. */
 void schema_unknown(struct schema *s, const struct schema_key *keys,
