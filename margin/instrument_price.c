@@ -2,6 +2,7 @@
 #include "margin/node.h"
 
 #include "base/must.h"
+#include "base/q64.h"
 #include "margin/linear.h"
 #include "margin/option.h"
 #include "margin/surface.h"
@@ -62,6 +63,22 @@ instrument_forward(struct px18 *out, const struct node *n,
 	return e;
 }
 
+enum err
+instrument_discount(struct num18 *out, const struct market *m,
+    uint64_t expiry_ms)
+{
+	struct num18 rate = rate_at(m->terms, expiry_ms), exponent;
+	enum err e;
+
+	if (num18_is_negative(rate))
+		rate = num18_zero();
+	e = num18_mul(&exponent, rate, option_tau(expiry_ms - m->as_of_ms),
+	    ROUND_FLOOR);
+	if (e == ERR_OK)
+		e = num18_sub(&exponent, num18_zero(), exponent);
+	return e != ERR_OK ? e : q64_exp(out, exponent);
+}
+
 static enum err
 option_at(struct px18 *out, const struct node *n, const struct instrument *i,
     const struct point *at, enum rounding r)
@@ -81,8 +98,7 @@ option_at(struct px18 *out, const struct node *n, const struct instrument *i,
 	if (e == ERR_UNKNOWN)
 		return ERR_STALE;
 	if (e == ERR_OK)
-		e = option_discount(&t.discount, rate_at(terms, i->expiry_ms),
-		    t.tau);
+		e = instrument_discount(&t.discount, n->market, i->expiry_ms);
 	if (e == ERR_OK)
 		e = option_price(&value, &t);
 	if (e == ERR_OK)

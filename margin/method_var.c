@@ -207,8 +207,8 @@ option_terms_of(struct option_terms *out, const struct node *n,
 		    &n->market->terms->factor[i->factor], i->strike,
 		    i->expiry_ms, n->market->as_of_ms);
 	if (e == ERR_OK)
-		e = option_discount(&out->discount,
-		    rate_at(n->market->terms, i->expiry_ms), out->tau);
+		e = instrument_discount(&out->discount, n->market,
+		    i->expiry_ms);
 	return e;
 }
 

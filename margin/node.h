@@ -85,6 +85,11 @@ MUST_CHECK enum err instrument_price(struct px18 *out, const struct node *n,
 MUST_CHECK enum err instrument_forward(struct px18 *out, const struct node *n,
     const struct instrument *i, const struct point *at, enum rounding r);
 
+/* instrument_discount: e^(-r tau) to an expiry; a rate below zero counts as
+ * zero. */
+MUST_CHECK enum err instrument_discount(struct num18 *out,
+    const struct market *m, uint64_t expiry_ms);
+
 /* node_status: what the prices of all that the vault holds, owes and trades
  * come to. */
 struct node_status {
