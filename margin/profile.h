@@ -78,8 +78,9 @@ struct profile_result {
 	struct u256 weighted_debt;		/* value decimals, debt ceiled */
 	struct u256 initial_collateral;		/* by initial */
 	struct u256 initial_debt;
-	struct u256 average_initial;	/* by collateral value, floor; zero */
-	struct u256 average_maintenance;	/* without collateral */
+	struct u256 average_initial;	/* weighted over value, floor; zero */
+	struct u256 average_maintenance;	/* without it or with
+						 * WEIGHT_PRICE */
 	struct u256 ratio;	/* collateral / debt, health decimals, floor */
 	struct u256 health;	/* both 2^256 - 1 without debt */
 	struct u256 available;	/* that may still be borrowed, floor */
