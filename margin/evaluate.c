@@ -18,10 +18,8 @@ snapshot_node(const struct snapshot *s, uint32_t slot)
 
 /* ---- the vaults that share ------------------------------------------------ */
 
-/* member_next walks root and all that shares with it, parents first; returns
- * 1 + slot, or 0 at the end. */
-static uint32_t
-member_next(const struct snapshot *s, uint32_t root, uint32_t slot)
+uint32_t
+snapshot_next(const struct snapshot *s, uint32_t root, uint32_t slot)
 {
 	if (s->tree == NULL)
 		return 0;
@@ -62,7 +60,7 @@ margin_factors(const struct snapshot *s, uint32_t slot)
 {
 	uint64_t bits = 0;
 
-	for (uint32_t m = slot + 1; m != 0; m = member_next(s, slot, m - 1)) {
+	for (uint32_t m = slot + 1; m != 0; m = snapshot_next(s, slot, m - 1)) {
 		struct node n = snapshot_node(s, m - 1);
 
 		bits |= node_factors(&n);
@@ -152,7 +150,7 @@ margin_evaluate_at(struct evaluation *out, const struct snapshot *s,
 	enum err e;
 
 	memset(&sum, 0, sizeof(sum));
-	for (uint32_t m = slot + 1; m != 0; m = member_next(s, slot, m - 1)) {
+	for (uint32_t m = slot + 1; m != 0; m = snapshot_next(s, slot, m - 1)) {
 		struct node n = snapshot_node(s, m - 1);
 
 		/* A child keeps its own method below a parent of another. */
@@ -254,7 +252,7 @@ trial_strikes(struct trial *t, const struct node *n, const struct price *band,
 static bool
 factor_has_orders(const struct snapshot *s, uint32_t slot, uint8_t factor)
 {
-	for (uint32_t m = slot + 1; m != 0; m = member_next(s, slot, m - 1)) {
+	for (uint32_t m = slot + 1; m != 0; m = snapshot_next(s, slot, m - 1)) {
 		struct node n = snapshot_node(s, m - 1);
 
 		/* `standard` weighs both sides of the orders by itself. */
@@ -280,7 +278,7 @@ trial_factor(struct trial *t)
 		e = trial_fills(t, (struct point_factor){ .at = at },
 		    has_orders);
 	for (uint32_t m = t->slot + 1; m != 0 && e == ERR_OK;
-	    m = member_next(t->s, t->slot, m - 1)) {
+	    m = snapshot_next(t->s, t->slot, m - 1)) {
 		struct node n = snapshot_node(t->s, m - 1);
 
 		e = trial_strikes(t, &n, &p.price, has_orders);
@@ -358,7 +356,7 @@ group_status(const struct snapshot *s, uint32_t slot)
 {
 	struct node_status all = { .about = ABOUT_NOTHING };
 
-	for (uint32_t m = slot + 1; m != 0; m = member_next(s, slot, m - 1)) {
+	for (uint32_t m = slot + 1; m != 0; m = snapshot_next(s, slot, m - 1)) {
 		struct node n = snapshot_node(s, m - 1);
 		struct node_status one = node_status_of(&n);
 
@@ -372,6 +370,50 @@ group_status(const struct snapshot *s, uint32_t slot)
 		all.is_degraded |= one.is_degraded;
 	}
 	return all;
+}
+
+/* result_from_ratio: a vault of tokens alone needs no search for its ends. */
+static enum err
+result_from_ratio(struct margin_result *r, const struct snapshot *s,
+    uint32_t slot)
+{
+	const struct ratio_end *from[] = { NULL, NULL, NULL };
+	struct evaluation *to[] = { &r->mid, &r->worst, &r->best };
+	struct ratio_result v;
+	enum err e = ratio_evaluate(&v, s->book, &s->book->vaults[slot],
+	    s->market);
+
+	if (e != ERR_OK)
+		return e;
+	from[0] = &v.mid;
+	from[1] = &v.worst;
+	from[2] = &v.best;
+	for (size_t i = 0; i < ARRAY_COUNT(from); i++) {
+		to[i]->collateral_value = v.collateral_value;
+		to[i]->debt_value = v.debt_value;
+		to[i]->own_equity = v.equity;
+		to[i]->weighted_debt = from[i]->weighted_debt;
+		to[i]->equity = to[i]->excess = from[i]->excess;
+		to[i]->health = from[i]->health;
+	}
+	r->initial = r->worst;
+	r->initial.equity = r->initial.excess = v.initial_excess;
+	r->collateral_value = v.collateral_value;
+	r->debt_value = v.debt_value;
+	r->equity = v.equity;
+	r->collateralization_ratio = v.collateralization_ratio;
+	r->loan_to_value = v.loan_to_value;
+	r->state = verdict_state_from_ratio(&v);
+	return ERR_OK;
+}
+
+static bool
+is_tokens_alone(const struct snapshot *s, uint32_t slot)
+{
+	const struct vault *v = &s->book->vaults[slot];
+
+	return s->counted == NULL && v->position_count == 0 &&
+	    v->order_count == 0 && snapshot_next(s, slot, slot) == 0;
 }
 
 static enum err
@@ -418,6 +460,8 @@ margin_evaluate(struct margin_result *out, const struct snapshot *s,
 	r.is_degraded = r.status.is_degraded;
 	if (r.status.is_stale)
 		r.state = STATE_STALE;
+	else if (method == METHOD_RATIO && is_tokens_alone(s, slot))
+		e = result_from_ratio(&r, s, slot);
 	else
 		e = result_fill(&r, s, slot);
 	if (e == ERR_OK && r.status.is_pending)

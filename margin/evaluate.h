@@ -82,5 +82,9 @@ MUST_CHECK enum err margin_worst_point(struct point *out,
  * with it, holds, owes or trades. */
 uint64_t margin_factors(const struct snapshot *s, uint32_t slot);
 struct node snapshot_node(const struct snapshot *s, uint32_t slot);
+/* snapshot_next walks root and all that shares with it, parents first; returns
+ * 1 + slot, or 0 at the end. */
+uint32_t snapshot_next(const struct snapshot *s, uint32_t root,
+    uint32_t slot);
 
 #endif

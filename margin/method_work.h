@@ -11,6 +11,7 @@
 #include "margin/method.h"
 #include "margin/rules.h"
 #include "margin/standard.h"
+#include "margin/threshold.h"
 
 #define METHOD_GROUPS_MAX 64u	/* (factor, expiry) of one vault */
 #define METHOD_DRAWS_MAX (SAMPLE_SCENARIOS_MAX * SAMPLE_FACTORS_MAX)
@@ -62,6 +63,7 @@ struct method_work {
 	struct scenario_work scenario;
 	struct greeks_work greeks;
 	struct var_work var;
+	struct px18 kink[THRESHOLD_KINKS_MAX];	/* liquidation_search */
 };
 
 void method_work_init(struct method_work *w, const struct book *b);
