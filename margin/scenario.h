@@ -245,6 +245,11 @@ MUST_CHECK enum err scenario_expiry_shocks_of(
 MUST_CHECK enum err scenario_skew_multiplier(struct num18 *out,
     const struct scenario_expiry_shocks *e, enum scenario_vol vol,
     struct px18 strike, struct px18 forward);
+/* scenario_shocked_vol: vol under a shock: floor, then at least
+ * min_vol_up_shock where it goes up. */
+MUST_CHECK enum err scenario_shocked_vol(struct num18 *out, struct num18 vol,
+    const struct scenario_expiry_shocks *e, enum scenario_vol kind,
+    struct px18 strike, struct px18 forward, const struct scenario_rules *r);
 
 /* ---- several units ------------------------------------------------------ */
 

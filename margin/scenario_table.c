@@ -20,41 +20,36 @@ value_round(int64_t *out, u128 raw, u128 unit, unsigned bits)
 	return ERR_OK;
 }
 
-static enum err
-vol_of(struct num18 *out, const struct scenario_option *o,
-    const struct scenario_slice *s, const struct scenario_column *c,
-    struct px18 forward, const struct scenario_rules *r)
+enum err
+scenario_shocked_vol(struct num18 *out, struct num18 vol,
+    const struct scenario_expiry_shocks *e, enum scenario_vol kind,
+    struct px18 strike, struct px18 forward, const struct scenario_rules *r)
 {
 	struct num18 multiplier = num18_one();
-	struct num18 vol;
+	struct num18 moved;
 
-	if (s->expiry.seconds == 0) {
-		*out = o->vol;
-		return ERR_OK;
-	}
-	switch (c->vol) {
+	switch (kind) {
 	case SCENARIO_VOL_NONE:
-		*out = o->vol;
-		return ERR_OK;
+		break;
 	case SCENARIO_VOL_UP:
-		multiplier = s->shocks.vol_up;
+		multiplier = e->vol_up;
 		break;
 	case SCENARIO_VOL_DOWN:
-		multiplier = s->shocks.vol_down;
+		multiplier = e->vol_down;
 		break;
 	case SCENARIO_VOL_LINEAR:
 	case SCENARIO_VOL_ABS:
-		if (scenario_skew_multiplier(&multiplier, &s->shocks, c->vol,
-		    o->strike, forward) != ERR_OK)
+		if (scenario_skew_multiplier(&multiplier, e, kind, strike,
+		    forward) != ERR_OK)
 			return ERR_RANGE;
 		break;
 	}
-	if (num18_mul(&vol, o->vol, multiplier, ROUND_FLOOR) != ERR_OK)
+	if (num18_mul(&moved, vol, multiplier, ROUND_FLOOR) != ERR_OK)
 		return ERR_RANGE;
-	if (c->vol == SCENARIO_VOL_UP &&
-	    num18_compare(vol, r->vol.min_vol_up_shock) < 0)
-		vol = r->vol.min_vol_up_shock;
-	*out = vol;
+	if (kind == SCENARIO_VOL_UP &&
+	    num18_compare(moved, r->vol.min_vol_up_shock) < 0)
+		moved = r->vol.min_vol_up_shock;
+	*out = moved;
 	return ERR_OK;
 }
 
@@ -66,18 +61,22 @@ scenario_row_option(int64_t *row, const struct scenario_option *o,
 	int64_t value[SCENARIO_COLUMNS_MAX];
 	struct option_terms t = {
 		.strike = o->strike, .discount = s->shocks.discount,
-		.tau_s = s->expiry.seconds, .is_call = o->is_call,
+		.tau = s->expiry.seconds > 0 ? s->expiry.tau : num18_zero(),
+		.is_call = o->is_call,
 	};
 	u128 unit;
 
 	MUST(decimals <= SCENARIO_DECIMALS_MAX);
 	unit = pow10_u128(SCENARIO_DECIMALS_MAX - decimals);
 	for (uint32_t i = 0; i < c->count; i++) {
+		enum scenario_vol kind = s->expiry.seconds > 0 ?
+		    c->column[i].vol : SCENARIO_VOL_NONE;
 		struct usd18 price;
 
 		t.forward = s->forward[i];
-		if (vol_of(&t.vol, o, s, &c->column[i], t.forward, r) !=
-		    ERR_OK || option_price(&price, &t) != ERR_OK ||
+		if (scenario_shocked_vol(&t.vol, o->vol, &s->shocks, kind,
+		    o->strike, t.forward, r) != ERR_OK ||
+		    option_price(&price, &t) != ERR_OK ||
 		    usd18_is_negative(price) ||
 		    value_round(&value[i], (u128)usd18_to_raw(price), unit,
 		    bits) != ERR_OK)
