@@ -135,8 +135,11 @@ ln_float(u128 x)
 	struct q64_float t;
 	unsigned shift;
 
-	if (a - b >= b >> 8)
-		return q64_float_from(q64_ln_u128(a) - q64_ln_u128(b));
+	if (a - b >= b >> 8) {
+		t = q64_float_from(q64_ln_u128(a) - q64_ln_u128(b));
+		t.e -= 72;
+		return t;
+	}
 	/* ln(1 + t) = t (1 - t h(t)), t = (a - b) / b exactly. */
 	t = q64_float_div(q64_float_from(a - b), q64_float_from(b));
 	if (t.e > -128) {

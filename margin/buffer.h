@@ -19,8 +19,6 @@
 struct buffer_rules {
 	struct ppb size;	/* 0.25: IM at most (1 + size) M by the buffer */
 	struct ppb rebuild;	/* 0.02 a day while M does not rise */
-	struct ppb floor_weight;	/* 1: M at least this share of the
-					 * requirement at long-run volatility */
 };
 void buffer_rules_default(struct buffer_rules *r);
 
@@ -36,7 +34,8 @@ struct buffer_state {
 MUST_CHECK enum err buffer_step(struct buffer_state *s, struct usd18 margin,
     const struct buffer_rules *rules);
 
-/* buffer_floor: the volatility to use: max(now, long-run). */
+/* buffer_floor: the volatility to use: max(now, long-run), where long-run is
+ * that of ten years or of what there is. */
 struct num18 buffer_floor(struct num18 now, struct num18 long_run);
 
 /* Measures of a series of requirements, one a day. */
@@ -50,7 +49,7 @@ struct apc {
 	struct num18 rise_1d_rel, rise_5d_rel;	/* the largest relative to where
 						 * it began, ceil */
 };
-/* apc_measure: n at least one (ERR_MISSING), no value below zero
+/* A rise that does not fit as a ratio is ERR_RANGE.  apc_measure: n at least one (ERR_MISSING), no value below zero
  * (ERR_RANGE). */
 MUST_CHECK enum err apc_measure(struct apc *out, const struct usd18 *series,
     size_t n);

@@ -52,11 +52,11 @@ MUST_CHECK enum err linear_worse_size(struct num18 *out, struct num18 size,
  * expiry, where the average over the last `window` counts and `fixed` is that
  * of the part that is over: (fixed * (window - left) + price * left) /
  * window.  Outside the window (left >= window, or no window) it is price.
- * left and window in one unit, at most 2^63. */
+ * left and window in one unit. */
 MUST_CHECK enum err linear_window_forward(struct px18 *out, struct px18 fixed,
     struct px18 price, uint64_t left, uint64_t window, enum rounding r);
 
-/* ---- requirements -------------------------------------------------------- */
+/* ---- requirements ------------------------------------------------------- */
 
 /* linear_tier_requirement: the notional through the tiers, ceil once.  Each
  * tier's rate holds for the slice of the notional between the tier before and
@@ -92,7 +92,7 @@ MUST_CHECK enum err linear_initial_requirement(struct usd18 *out,
     size_t count, struct usd18 notional, struct num18 leverage,
     struct usd18 open_interest);
 
-/* ---- liquidation --------------------------------------------------------- */
+/* ---- liquidation -------------------------------------------------------- */
 
 /* The price at which the excess is zero.  A long position has one on the
  * falling side (`is_above` false), a short one on the rising side. */

@@ -16,11 +16,10 @@
  *
  * Units:  usd18 in units of the cash (`stable`), px18, num18.  Owns nothing,
  *         allocates nothing, no floating point; the same bits everywhere.
- * Rounding: a value of one contract is rounded to nearest at the unit's
- *         `decimals`; sums are exact.  Then, always against the account:
- *         discounts of gains floor and of losses ceil (48 binary places), a
- *         discounted total floors and M_e(0) ceils at decimals + 8 places,
- *         PnL floors, L and requirements ceil, values and margins floor.
+ * Rounding: margin/scenario_table.h has it step by step.  One contract's
+ *         value is rounded to nearest at the unit's `decimals`, sums are
+ *         exact, and then everything goes against the account: gains, values
+ *         and margins floor, losses and requirements ceil.
  * Limits: the counts below; a discount or dampening of 16 or more, a value or
  *         sum that does not fit: ERR_RANGE.
  * Source: margin-model 1.5 and 3.3; the parameters carry the names of Derive's
@@ -246,6 +245,11 @@ MUST_CHECK enum err scenario_expiry_shocks_of(
 MUST_CHECK enum err scenario_skew_multiplier(struct num18 *out,
     const struct scenario_expiry_shocks *e, enum scenario_vol vol,
     struct px18 strike, struct px18 forward);
+/* scenario_shocked_vol: vol under a shock: floor, then at least
+ * min_vol_up_shock where it goes up. */
+MUST_CHECK enum err scenario_shocked_vol(struct num18 *out, struct num18 vol,
+    const struct scenario_expiry_shocks *e, enum scenario_vol kind,
+    struct px18 strike, struct px18 forward, const struct scenario_rules *r);
 
 /* ---- several units ------------------------------------------------------ */
 

@@ -170,7 +170,7 @@ numbers_are_good(const struct scenario_rules *r)
 	return is_between(r->skew.linear_c_base, -NUMBER_MAX, NUMBER_MAX) &&
 	    is_between(r->skew.abs_c_base, -NUMBER_MAX, NUMBER_MAX) &&
 	    is_between(r->skew.vol_param_scale, -NUMBER_MAX, NUMBER_MAX) &&
-	    is_between(r->skew.min_k_star, 1, NUMBER_MAX) &&
+	    is_between(r->skew.min_k_star, 0, NUMBER_MAX) &&
 	    is_between(r->extra.omega, 0, E18 / 2) &&
 	    !usd18_is_negative(r->extra.minimum_charge) &&
 	    r->vol.dte_floor_s > 0 && r->vol.dte_floor_s <= DTE_FLOOR_S_MAX;
