@@ -31,16 +31,17 @@ history_of(struct sample_history *h, struct var_work *w, const struct book *b,
 }
 
 static enum err
-base_sample(struct sample *out, const struct sample_history *h,
+base_sample(struct var_work *w, const struct sample_history *h,
     const struct rules *r)
 {
 	switch (r->var.source) {
 	case VAR_HISTORICAL:
-		return sample_historical(out, h, &r->var.sample);
+		return sample_historical(&w->base, h, &r->var.sample);
 	case VAR_FILTERED:
-		return sample_filtered(out, h, &r->var.sample);
+		return sample_filtered(&w->base, h, &r->var.sample);
 	case VAR_SIMULATED:
-		return sample_simulated(out, h, &r->var.sample, &r->hash);
+		return sample_simulated(&w->base, h, &r->var.sample, &r->hash,
+		    &w->sample_work);
 	}
 	MUST(false);
 }
@@ -62,7 +63,7 @@ method_work_sample(struct method_work *work, const struct book *b,
 	    .capacity = METHOD_DRAWS_MAX };
 	w->stressed = (struct sample){ .r = w->stressed_r,
 	    .capacity = METHOD_DRAWS_MAX };
-	e = base_sample(&w->base, &h, r);
+	e = base_sample(w, &h, r);
 	if (e == ERR_OK)
 		e = sample_stressed(&w->stressed, &h, &r->var.sample);
 	w->has_sample = e == ERR_OK;

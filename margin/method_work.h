@@ -9,6 +9,7 @@
 #define MARGIN_METHOD_WORK_H
 
 #include "margin/method.h"
+#include "margin/position_greeks.h"
 #include "margin/rules.h"
 #include "margin/standard.h"
 #include "margin/threshold.h"
@@ -46,14 +47,17 @@ struct var_work {
 	bool has_sample;
 	uint8_t factor[SAMPLE_FACTORS_MAX];	/* of each column */
 	struct sample base, stressed;
+	struct sample_work sample_work;
 	int64_t base_r[METHOD_DRAWS_MAX], stressed_r[METHOD_DRAWS_MAX];
 	struct usd18 pnl[SAMPLE_SCENARIOS_MAX], scratch[SAMPLE_SCENARIOS_MAX];
 	struct node_item item[NODE_ITEMS_MAX];
 };
 
+#define METHOD_GREEKS_ROWS 512u	/* (factor, expiry) of one vault */
 struct greeks_work {
-	struct node_item item[NODE_ITEMS_MAX];
-	struct greeks_sensitivity sensitivity[4 * NODE_ITEMS_MAX];
+	struct position_greeks_table table;
+	struct position_greeks row[METHOD_GREEKS_ROWS];
+	struct greeks_sensitivity sensitivity[3 * METHOD_GREEKS_ROWS];
 };
 
 struct method_work {
