@@ -10,9 +10,8 @@ snapshot_node(const struct snapshot *s, uint32_t slot)
 	MUST(slot < s->book->vault_count);
 	return (struct node){
 		.book = s->book, .market = s->market, .rules = s->rules,
-		.vault = &s->book->vaults[slot],
-		.counted = s->counted ?
-		    s->counted + (size_t)slot * BOOK_LEGS_MAX : NULL,
+		.vault = &s->book->vaults[slot], .slot = slot,
+		.grants = s->grants, .grant_count = s->grant_count,
 	};
 }
 
@@ -410,10 +409,13 @@ result_from_ratio(struct margin_result *r, const struct snapshot *s,
 static bool
 is_tokens_alone(const struct snapshot *s, uint32_t slot)
 {
-	const struct vault *v = &s->book->vaults[slot];
+	const struct node n = snapshot_node(s, slot);
 
-	return s->counted == NULL && v->position_count == 0 &&
-	    v->order_count == 0 && snapshot_next(s, slot, slot) == 0;
+	for (size_t i = 0; i < n.vault->collateral_count; i++)
+		if (n.vault->collateral[i].lien != 0)
+			return false;
+	return n.vault->position_count == 0 && n.vault->order_count == 0 &&
+	    snapshot_next(s, slot, slot) == 0 && !node_is_limited(&n);
 }
 
 static enum err

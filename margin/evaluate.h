@@ -26,8 +26,9 @@ struct snapshot {
 	const struct market *market;
 	const struct rules *rules;
 	const struct tree *tree;	/* NULL: no vault has a parent */
-	const u128 *counted;	/* BOOK_LEGS_MAX a vault: what counts of its
-				 * collateral legs (margin/lien.h); NULL: all */
+	const struct lien_grant *grants;	/* of the book (margin/lien.h);
+						 * ascending */
+	size_t grant_count;
 	struct method_work *work;
 };
 

@@ -76,11 +76,48 @@ node_items(struct node_item out[NODE_ITEMS_MAX], size_t *count,
 	return ERR_OK;
 }
 
+static const struct lien_grant *
+grant_of(const struct node *n, size_t leg)
+{
+	if (n->grant_count == 0 || n->vault->collateral[leg].lien == 0)
+		return NULL;
+	return lien_grant_find(n->grants, n->grant_count, n->slot,
+	    (uint8_t)leg);
+}
+
 u128
 node_atoms(const struct node *n, size_t leg)
 {
-	return n->counted ? n->counted[leg] : n->vault->collateral[leg].amount;
+	const struct lien_grant *g = grant_of(n, leg);
+
+	return g ? g->counted : n->vault->collateral[leg].amount;
 }
+
+bool
+node_is_limited(const struct node *n)
+{
+	if (n->rules && ppb_to_raw(n->rules->collateral.share_max) <
+	    PPB_ONE_RAW)
+		return true;
+	for (size_t i = 0; i < n->vault->collateral_count; i++) {
+		const struct asset_risk *r = &n->book->assets[
+		    n->vault->collateral[i].asset].risk;
+
+		if (r->has_cap || r->is_dynamic)
+			return true;
+	}
+	return false;
+}
+
+/* Where a value goes: one vault's sums at one point on one side. */
+struct adding {
+	struct node_value *v;
+	const struct node *n;
+	const struct point *at;
+	enum margin_side side;
+	bool counts_options;
+	struct explain *x;
+};
 
 /* leg_price is the cautious one on the initial side: the worse of the point
  * and of the slow companions. */
@@ -111,45 +148,123 @@ equity_number(enum margin_side side)
 	    EXPLAIN_EQUITY_MAINTENANCE;
 }
 
+/* leg_value: V at the side's price. */
 static enum err
-add_collateral(struct node_value *v, const struct node *n, size_t i,
-    const struct point *at, enum margin_side side, struct explain *x)
+leg_value(struct usd18 *out, const struct node *n, size_t i,
+    const struct point *at, enum margin_side side)
 {
 	uint8_t slot = n->vault->collateral[i].asset;
-	const struct asset *a = &n->book->assets[slot];
-	const struct asset_rules *rules = &a->rules[n->vault->mode];
-	struct ratio_leg leg;
 	struct px18 px;
 	enum err e;
 
+	*out = usd18_zero();
 	if (node_atoms(n, i) == 0)
 		return ERR_OK;
 	e = leg_price(&px, n, slot, at, side, false);
-	if (e == ERR_OK)
-		e = ratio_value_collateral(&leg, a, node_atoms(n, i), px,
-		    side == SIDE_INITIAL ? rules->ltv :
-		    rules->liquidation_threshold);
-	if (e == ERR_OK)
-		e = usd18_add(&v->collateral_value, v->collateral_value,
-		    leg.value);
-	if (e == ERR_OK)
-		e = usd18_add(&v->weighted_collateral,
-		    v->weighted_collateral, leg.weighted);
-	if (e != ERR_OK)
-		return e;
-	explain_add(x, EXPLAIN_COLLATERAL_VALUE, "collateral", ABOUT_ASSET,
-	    slot, leg.value);
-	explain_add(x, EXPLAIN_EQUITY, "collateral", ABOUT_ASSET, slot,
-	    leg.value);
-	explain_add(x, equity_number(side), "weighted collateral",
-	    ABOUT_ASSET, slot, leg.weighted);
-	return ERR_OK;
+	return e != ERR_OK ? e : usd18_from_atoms(out, node_atoms(n, i),
+	    n->book->assets[slot].decimals, px, ROUND_FLOOR);
+}
+
+/* limited_weights: initial margin with caps, shares and size haircuts, which
+ * look at all legs together. */
+static enum err
+limited_weights(struct usd18 *weighted, const struct node *n,
+    const struct usd18 *value)
+{
+	struct collateral_item item[BOOK_LEGS_MAX];
+	const struct vault *v = n->vault;
+	enum err e = ERR_OK;
+
+	memset(item, 0, sizeof(item));
+	for (size_t i = 0; i < v->collateral_count && e == ERR_OK; i++) {
+		const struct asset *a = &n->book->assets[
+		    v->collateral[i].asset];
+
+		item[i].value = value[i];
+		item[i].has_cap = a->risk.has_cap;
+		item[i].cap = a->risk.cap;
+		e = collateral_curve_of(&item[i].curve, a, v->mode,
+		    a->risk.volatility, &n->rules->collateral);
+	}
+	return e != ERR_OK ? e : collateral_count(weighted, item,
+	    v->collateral_count, &n->rules->collateral);
 }
 
 static enum err
-add_debt(struct node_value *v, const struct node *n, size_t i,
-    const struct point *at, enum margin_side side, struct explain *x)
+plain_weights(struct usd18 *weighted, const struct node *n,
+    const struct usd18 *value, enum margin_side side)
 {
+	const struct vault *v = n->vault;
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < v->collateral_count && e == ERR_OK; i++) {
+		const struct asset_rules *rules = &n->book->assets[
+		    v->collateral[i].asset].rules[v->mode];
+
+		e = usd18_mul_ppb(&weighted[i], value[i],
+		    side == SIDE_INITIAL ? rules->ltv :
+		    rules->liquidation_threshold, ROUND_FLOOR);
+	}
+	return e;
+}
+
+/* finality_cut: what lies on another chain may still be undone. */
+static enum err
+finality_cut(struct usd18 *weighted, const struct node *n)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < n->vault->collateral_count && e == ERR_OK;
+	    i++) {
+		const struct lien_grant *g = grant_of(n, i);
+		uint32_t keep = g && ppb_to_raw(g->haircut) < PPB_ONE_RAW ?
+		    PPB_ONE_RAW - ppb_to_raw(g->haircut) : 0;
+
+		if (g)
+			e = usd18_mul_ppb(&weighted[i], weighted[i],
+			    ppb_from_raw(keep), ROUND_FLOOR);
+	}
+	return e;
+}
+
+static enum err
+add_collaterals(const struct adding *a)
+{
+	const struct vault *v = a->n->vault;
+	struct usd18 value[BOOK_LEGS_MAX], weighted[BOOK_LEGS_MAX];
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < v->collateral_count && e == ERR_OK; i++)
+		e = leg_value(&value[i], a->n, i, a->at, a->side);
+	if (e == ERR_OK)
+		e = a->side == SIDE_INITIAL && node_is_limited(a->n) ?
+		    limited_weights(weighted, a->n, value) :
+		    plain_weights(weighted, a->n, value, a->side);
+	if (e == ERR_OK && a->side == SIDE_INITIAL)
+		e = finality_cut(weighted, a->n);
+	for (size_t i = 0; i < v->collateral_count && e == ERR_OK; i++) {
+		uint8_t slot = v->collateral[i].asset;
+
+		e = usd18_add(&a->v->collateral_value,
+		    a->v->collateral_value, value[i]);
+		if (e == ERR_OK)
+			e = usd18_add(&a->v->weighted_collateral,
+			    a->v->weighted_collateral, weighted[i]);
+		explain_add(a->x, EXPLAIN_COLLATERAL_VALUE, "collateral",
+		    ABOUT_ASSET, slot, value[i]);
+		explain_add(a->x, EXPLAIN_EQUITY, "collateral", ABOUT_ASSET,
+		    slot, value[i]);
+		explain_add(a->x, equity_number(a->side),
+		    "weighted collateral", ABOUT_ASSET, slot, weighted[i]);
+	}
+	return e;
+}
+
+static enum err
+add_debt(const struct adding *to, size_t i)
+{
+	const struct node *n = to->n;
+	struct node_value *v = to->v;
 	uint8_t slot = n->vault->debt[i].asset;
 	const struct asset *a = &n->book->assets[slot];
 	struct usd18 minus, weighted_minus;
@@ -162,7 +277,7 @@ add_debt(struct node_value *v, const struct node *n, size_t i,
 		return ERR_OK;
 	e = book_debt_atoms(&atoms, &n->vault->debt[i]);
 	if (e == ERR_OK)
-		e = leg_price(&px, n, slot, at, side, true);
+		e = leg_price(&px, n, slot, to->at, to->side, true);
 	if (e == ERR_OK)
 		e = ratio_value_debt(&leg, a, atoms, px,
 		    a->rules[n->vault->mode].debt_weight);
@@ -177,23 +292,13 @@ add_debt(struct node_value *v, const struct node *n, size_t i,
 		e = usd18_neg(&weighted_minus, leg.weighted);
 	if (e != ERR_OK)
 		return e;
-	explain_add(x, EXPLAIN_DEBT_VALUE, "debt", ABOUT_ASSET, slot,
+	explain_add(to->x, EXPLAIN_DEBT_VALUE, "debt", ABOUT_ASSET, slot,
 	    leg.value);
-	explain_add(x, EXPLAIN_EQUITY, "debt", ABOUT_ASSET, slot, minus);
-	explain_add(x, equity_number(side), "weighted debt", ABOUT_ASSET,
-	    slot, weighted_minus);
+	explain_add(to->x, EXPLAIN_EQUITY, "debt", ABOUT_ASSET, slot, minus);
+	explain_add(to->x, equity_number(to->side), "weighted debt",
+	    ABOUT_ASSET, slot, weighted_minus);
 	return ERR_OK;
 }
-
-/* Where a value goes: one vault's sums at one point on one side. */
-struct adding {
-	struct node_value *v;
-	const struct node *n;
-	const struct point *at;
-	enum margin_side side;
-	bool counts_options;
-	struct explain *x;
-};
 
 static enum err
 add_option(const struct adding *a, uint16_t slot, struct num18 size)
@@ -311,14 +416,13 @@ node_value_at(struct node_value *out, const struct node *n,
 {
 	struct node_value v;
 	const struct adding a = { &v, n, at, side, counts_options, x };
-	enum err e = ERR_OK;
+	enum err e;
 
 	MUST(n->market->count == n->book->asset_count);
 	memset(&v, 0, sizeof(v));
-	for (size_t i = 0; i < n->vault->collateral_count && e == ERR_OK; i++)
-		e = add_collateral(&v, n, i, at, side, x);
+	e = add_collaterals(&a);
 	for (size_t i = 0; i < n->vault->debt_count && e == ERR_OK; i++)
-		e = add_debt(&v, n, i, at, side, x);
+		e = add_debt(&a, i);
 	for (size_t i = 0; i < n->vault->position_count && e == ERR_OK; i++)
 		e = add_position(&a, node_position(n, i));
 	for (size_t i = 0; i < n->vault->order_count && e == ERR_OK; i++)

@@ -4,7 +4,8 @@
  * Values: each collateral leg V floor and V x threshold floor, each debt D
  * ceil and D x weight ceil, each position's gain floor.  The initial side uses
  * ltv instead of the threshold and the cautious price of each leg:
- * min(price, twap, stable) for what is held, max for what is owed.
+ * min(price, twap, stable) for what is held, max for what is owed; caps, size
+ * and finality haircuts act there (margin/collateral.h, margin/lien.h).
  *
  * Units:  usd18.  Owns nothing, allocates nothing.
  * Source: margin-model 1.3-1.5.
@@ -13,6 +14,7 @@
 #define MARGIN_NODE_H
 
 #include "margin/explain.h"
+#include "margin/lien.h"
 #include "margin/point.h"
 #include "margin/rules.h"
 
@@ -21,8 +23,10 @@ struct node {
 	const struct market *market;
 	const struct rules *rules;
 	const struct vault *vault;
-	const u128 *counted;	/* atoms of each collateral leg that count
-				 * (margin/lien.h); NULL: all of them */
+	uint32_t slot;		/* of vault, for the grants */
+	const struct lien_grant *grants;	/* what legs under a lien
+						 * count; the book's */
+	size_t grant_count;
 };
 
 enum margin_side { SIDE_INITIAL, SIDE_MAINTENANCE };
@@ -51,6 +55,9 @@ MUST_CHECK enum err node_value_at(struct node_value *out, const struct node *n,
 const struct position *node_position(const struct node *n, size_t i);
 /* node_atoms: of a collateral leg, what counts. */
 u128 node_atoms(const struct node *n, size_t leg);
+/* node_is_limited: whether caps, size haircuts or shares act on the vault's
+ * initial margin (margin/collateral.h). */
+bool node_is_limited(const struct node *n);
 
 /* What a vault has of one instrument. */
 struct node_item {
