@@ -247,11 +247,11 @@ marketfile_read__refuses_terms_by_name_and_place(void **state)
 		  "\"rho\":\"1.1\",\"m\":\"0\",\"sigma\":\"0\","
 		  "\"forward\":\"1\",\"tau\":\"0\"}}]}"),
 		  "m:3:1: a slice: either `svi` or `vol`\n"
-		  "m:4:20: `vol`: -1 is not between 0 and 100000\n"
-		  "m:5:34: `b`: -1 is not between 0 and 100000\n"
-		  "m:5:45: `rho`: 1.1 is not between -1 and 1\n"
-		  "m:5:67: `sigma`: zero\n"
-		  "m:5:91: `tau`: zero\n" },
+		  "m:4:19: `vol`: -1 is not between 0 and 100000\n"
+		  "m:5:32: `b`: -1 is not between 0 and 100000\n"
+		  "m:5:43: `rho`: 1.1 is not between -1 and 1\n"
+		  "m:5:65: `sigma`: zero\n"
+		  "m:5:89: `tau`: zero\n" },
 		{ MARKET("\"rates\":{\"EUR\":[],\"USD\":[\n{\"expiry\":1}]}"),
 		  "m:2:10: unknown currency `EUR` (did you mean `USD`?)\n"
 		  "m:3:1: a rate: the key `rate` is missing\n" },
