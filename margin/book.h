@@ -46,6 +46,8 @@ struct asset_risk {
 	uint64_t chain_id;	/* of the token; the book's by default */
 	bool is_rate;		/* its price is a rate times another's */
 	uint8_t rate_of;	/* asset slot */
+	uint8_t modes;		/* bit m: a member of mode m, whose row is its
+				 * own; bit 0 has no meaning */
 };
 
 struct asset {
