@@ -240,8 +240,9 @@ struct scenario_expiry_shocks {
 MUST_CHECK enum err scenario_expiry_shocks_of(
     struct scenario_expiry_shocks *out, const struct scenario_expiry *e,
     const struct scenario_rules *r);
-/* scenario_skew_multiplier: 1 + clamp(k cap / k*), at least zero; vol LINEAR
- * or ABS (MUST); strike and forward above zero, else 1. */
+/* scenario_skew_multiplier: 1 + clamp(k cap / k*); vol LINEAR or ABS (MUST);
+ * strike and forward above zero, else 1.  A volatility takes what is below
+ * zero as zero. */
 MUST_CHECK enum err scenario_skew_multiplier(struct num18 *out,
     const struct scenario_expiry_shocks *e, enum scenario_vol vol,
     struct px18 strike, struct px18 forward);

@@ -283,9 +283,7 @@ scenario_skew_multiplier(struct num18 *out,
 		turn = turn < cap ? turn : cap;
 	else
 		turn = turn > -cap ? turn : -cap;
-	turn += ONE_RAW;
-	*out = num18_from_raw(turn > 0 ? turn : 0);
-	return ERR_OK;
+	return num18_add(out, num18_from_raw(turn), ONE);
 }
 
 struct scenario_group

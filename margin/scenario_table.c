@@ -42,6 +42,8 @@ scenario_shocked_vol(struct num18 *out, struct num18 vol,
 		if (scenario_skew_multiplier(&multiplier, e, kind, strike,
 		    forward) != ERR_OK)
 			return ERR_RANGE;
+		if (num18_is_negative(multiplier))
+			multiplier = num18_zero();
 		break;
 	}
 	if (num18_mul(&moved, vol, multiplier, ROUND_FLOOR) != ERR_OK)

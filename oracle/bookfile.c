@@ -1,5 +1,5 @@
 /* book.json to margin's book: assets first, then the E-modes that override
- * their rules, then the vaults that use both. */
+ * their rules, instruments and liens, then the vaults that use them all. */
 #include "oracle/bookfile_internal.h"
 
 #include "base/keccak.h"
@@ -12,7 +12,7 @@ struct book_row {
 	char name[BOOK_NAME_MAX];
 	uint64_t chain_id;
 	uint64_t block;
-	const struct doc_node *assets, *emodes, *vaults;
+	const struct doc_node *assets, *emodes, *instruments, *liens, *vaults;
 };
 
 static const struct schema_key BOOK_KEYS[] = {
@@ -31,14 +31,18 @@ static const struct schema_key BOOK_KEYS[] = {
 	  .read = schema_keep_node,
 	  .shape = "list of the keys below",
 	  .help = "other rules for groups of assets" },
+	{ .name = "instruments", .type = SCHEMA_CUSTOM, .is_optional = true,
+	  .keys = BOOKFILE_INSTRUMENT_KEYS, SCHEMA_ROW(book_row, instruments),
+	  .read = schema_keep_node, .shape = "list of the keys below",
+	  .help = "perpetuals, futures, options" },
 	{ .name = "vaults", .type = SCHEMA_CUSTOM, .is_optional = true,
 	  .keys = BOOKFILE_VAULT_KEYS, SCHEMA_ROW(book_row, vaults),
 	  .read = schema_keep_node,
 	  .shape = "list of the keys below", .help = "who holds and owes" },
-	{ .name = "instruments", .type = SCHEMA_LATER,
-	  .help = "perpetuals, futures, options" },
-	{ .name = "liens", .type = SCHEMA_LATER,
-	  .help = "collateral that is promised elsewhere" },
+	{ .name = "liens", .type = SCHEMA_CUSTOM, .is_optional = true,
+	  .keys = BOOKFILE_LIEN_KEYS, SCHEMA_ROW(book_row, liens),
+	  .read = schema_keep_node, .shape = "list of the keys below",
+	  .help = "collateral that lies elsewhere" },
 	{ 0 }
 };
 
@@ -51,6 +55,24 @@ book_list_is(struct book_reader *r, const struct doc_node *n, const char *what)
 	    what, doc_kind_name(n->kind));
 	return false;
 }
+
+bool
+book_name_find(struct book_reader *r, uint32_t *out,
+    const struct name_index *index, const char *what,
+    const struct doc_node *at, const char *name, size_t len)
+{
+	char hint[SCHEMA_HINT_BUF];
+
+	if (name_index_find(index, out, name, len))
+		return true;
+	doc_error_at(r->schema.errors, at, "unknown %s `%.*s`%s", what,
+	    (int)len, name ? name : "", schema_hint(hint,
+	    schema_may_hint(&r->schema) ?
+	    name_index_nearest(index, name, len) : NULL));
+	return false;
+}
+
+/* ---- the book ----------------------------------------------------------- */
 
 static void
 book_read(struct book_reader *r, const struct doc_node *root)
@@ -68,63 +90,213 @@ book_read(struct book_reader *r, const struct doc_node *root)
 	book_assets_read(r, row.assets);
 	book_emodes_read(r, row.emodes);
 	/* With an asset missing, each of its legs would complain. */
+	if (r->schema.errors->count != before)
+		return;
+	book_instruments_read(r, row.instruments);
+	book_liens_read(r, row.liens);
 	if (r->schema.errors->count == before)
 		book_vaults_read(r, row.vaults);
+}
+
+static enum err
+reader_open(struct book_reader *r, const struct bookfile_counts *counts)
+{
+	struct book *b = r->book;
+	uint32_t instruments = counts->instruments < INSTRUMENTS_MAX ?
+	    (uint32_t)counts->instruments : INSTRUMENTS_MAX;
+	uint32_t liens = counts->liens < BOOK_LIENS_MAX ?
+	    (uint32_t)counts->liens : BOOK_LIENS_MAX;
+	enum err e = name_index_init(&r->asset_index, b->assets[0].name,
+	    sizeof(b->assets[0]), BOOK_ASSETS_MAX);
+
+	if (e == ERR_OK && b->instruments)
+		e = name_index_init(&r->instrument_index,
+		    b->instruments->name, sizeof(*b->instruments),
+		    instruments);
+	if (e == ERR_OK && b->liens)
+		e = name_index_init(&r->lien_index, b->liens->name,
+		    sizeof(*b->liens), liens);
+	return e;
+}
+
+static void
+reader_close(struct book_reader *r)
+{
+	name_index_free(&r->asset_index);
+	name_index_free(&r->instrument_index);
+	name_index_free(&r->lien_index);
+}
+
+/* ---- the file ----------------------------------------------------------- */
+
+struct bookfile {
+	struct doc *doc;
+	struct doc_errors errors;
+};
+
+enum err
+bookfile_open(struct bookfile **out, const char *text, size_t len,
+    const char *file, FILE *errors)
+{
+	struct bookfile *f = calloc(1, sizeof(*f));
+	enum err e;
+
+	if (!f)
+		return ERR_LIMIT;
+	f->errors = (struct doc_errors){ .file = file, .out = errors };
+	if (len > BOOKFILE_TEXT_MAX) {
+		doc_error(&f->errors, 1, 1, "more than %u bytes",
+		    BOOKFILE_TEXT_MAX);
+		e = ERR_LIMIT;
+	} else {
+		e = doc_read(&f->doc, text, len, &f->errors);
+	}
+	if (e != ERR_OK) {
+		free(f);
+		return e;
+	}
+	*out = f;
+	return ERR_OK;
+}
+
+void
+bookfile_close(struct bookfile *f)
+{
+	if (f)
+		doc_free(f->doc);
+	free(f);
+}
+
+static const struct doc_node *
+list_find(const struct doc *doc, const struct doc_node *map, const char *key)
+{
+	const struct doc_node *n = map ? doc_find(doc, map, key) : NULL;
+
+	return n && n->kind == DOC_LIST ? n : NULL;
+}
+
+static size_t
+list_count(const struct doc *doc, const struct doc_node *map, const char *key)
+{
+	const struct doc_node *n = list_find(doc, map, key);
+
+	return n ? n->count : 0;
+}
+
+void
+bookfile_counts(struct bookfile_counts *out, const struct bookfile *f)
+{
+	const struct doc_node *root = doc_root(f->doc);
+	const struct doc_node *vaults = list_find(f->doc, root, "vaults");
+
+	*out = (struct bookfile_counts){
+		.vaults = vaults ? vaults->count : 0,
+		.instruments = list_count(f->doc, root, "instruments"),
+		.liens = list_count(f->doc, root, "liens"),
+	};
+	for (const struct doc_node *n = vaults ? doc_first(f->doc, vaults) :
+	    NULL; n; n = doc_next(f->doc, n)) {
+		out->positions += list_count(f->doc, n, "positions");
+		out->orders += list_count(f->doc, n, "orders");
+	}
+}
+
+static bool
+counts_fit(struct bookfile *f, const struct book *b,
+    const struct bookfile_counts *k)
+{
+	const char *what = k->instruments > 0 && !b->instruments ?
+	    "instruments" : k->liens > 0 && !b->liens ? "liens" :
+	    k->positions > 0 && !b->positions ? "positions" :
+	    k->orders > 0 && !b->orders ? "orders" : NULL;
+
+	if (what)
+		doc_error(&f->errors, 1, 1, "`%s`: this command does not "
+		    "compute them", what);
+	else if (k->positions > UINT32_MAX || k->orders > UINT32_MAX)
+		doc_error(&f->errors, 1, 1, "too many positions or orders");
+	else
+		return true;
+	return false;
+}
+
+static void
+book_empty(struct book *b, struct bookfile_names *names)
+{
+	struct book was = *b;
+
+	book_init(b, was.vaults, was.hash, was.vault_capacity);
+	b->instruments = was.instruments;
+	b->positions = was.positions;
+	b->orders = was.orders;
+	b->liens = was.liens;
+	memset(names, 0, sizeof(*names));
+}
+
+enum err
+bookfile_fill(struct bookfile *f, struct book *b,
+    struct bookfile_names *names)
+{
+	struct book_reader r = {
+		.schema = { .doc = f->doc, .errors = &f->errors },
+		.book = b, .names = names,
+	};
+	const struct doc_node *root = doc_root(f->doc);
+	struct bookfile_counts counts;
+	enum err e = ERR_OK;
+
+	book_empty(b, names);
+	names->group_count = 1;
+	bookfile_counts(&counts, f);
+	if (!root || doc_is_null(root)) {
+		doc_error(&f->errors, 1, 1, "an empty book");
+	} else if (counts_fit(f, b, &counts)) {
+		e = reader_open(&r, &counts);
+		if (e == ERR_OK)
+			book_read(&r, root);
+		reader_close(&r);
+	}
+	if (e == ERR_OK)
+		e = doc_errors_end(&f->errors);
+	if (e != ERR_OK)
+		book_empty(b, names);
+	return e;
 }
 
 enum err
 bookfile_read(struct book *b, struct bookfile_names *names, const char *text,
     size_t len, const char *file, FILE *errors)
 {
-	struct doc_errors e = { .file = file, .out = errors };
-	struct book_reader r = {
-		.schema = { .errors = &e }, .book = b, .names = names,
-	};
-	struct doc *doc = NULL;
-	const struct doc_node *root;
+	struct bookfile *f;
+	enum err e = bookfile_open(&f, text, len, file, errors);
 
-	memset(names, 0, sizeof(*names));
-	if (len > BOOKFILE_TEXT_MAX) {
-		doc_error(&e, 1, 1, "more than %u bytes", BOOKFILE_TEXT_MAX);
-	} else if (doc_read(&doc, text, len, &e) == ERR_OK) {
-		r.schema.doc = doc;
-		root = doc_root(doc);
-		if (root && !doc_is_null(root))
-			book_read(&r, root);
-		else
-			doc_error(&e, 1, 1, "an empty book");
+	if (e == ERR_OK) {
+		e = bookfile_fill(f, b, names);
+		bookfile_close(f);
 	}
-	doc_free(doc);
-	return doc_errors_end(&e);
+	return e;
 }
 
 enum err
 bookfile_vault_count(size_t *out, const char *text, size_t len,
     const char *file, FILE *errors)
 {
-	struct doc_errors quiet = { .file = file };
-	struct doc_errors loud = { .file = file, .out = errors };
-	const struct doc_node *root, *vaults = NULL;
-	struct doc *doc;
-	enum err e;
+	struct bookfile_counts counts;
+	struct bookfile *f;
+	enum err e = bookfile_open(&f, text, len, file, NULL);
 
-	if (len > BOOKFILE_TEXT_MAX) {
-		doc_error(&loud, 1, 1, "more than %u bytes",
-		    BOOKFILE_TEXT_MAX);
-		return ERR_LIMIT;
-	}
-	e = doc_read(&doc, text, len, &quiet);
+	/* What does not stop the reading is said when the book is read. */
 	if (e != ERR_OK)
-		e = doc_read(&doc, text, len, &loud);
+		e = bookfile_open(&f, text, len, file, errors);
 	if (e != ERR_OK)
 		return e;
-	root = doc_root(doc);
-	if (root)
-		vaults = doc_find(doc, root, "vaults");
-	*out = vaults ? vaults->count : 0;
-	doc_free(doc);
+	bookfile_counts(&counts, f);
+	*out = counts.vaults;
+	bookfile_close(f);
 	return ERR_OK;
 }
+
+/* ---- the rules ---------------------------------------------------------- */
 
 enum err
 bookfile_rules_blob(uint8_t out[BOOKFILE_BLOB_MAX], size_t *out_len,

@@ -1,33 +1,31 @@
-/* The assets of book.json with their rules, and the E-modes over them. */
+/* The assets of book.json with their rules and what is known of their risk. */
 #include "oracle/bookfile_internal.h"
 
+#include "base/decimal.h"
 #include "base/fixed.h"
 #include "base/keccak.h"
 #include "contracts-abi/attest.h"
-#include "oracle/suggest.h"
 
 #include <string.h>
 
-#define DUST_MAX ((u128)1 << 88)	/* the rules blob has 88 bits */
+#define DUST_MAX ((i128)1 << 88)	/* the rules blob has 88 bits */
 #define ONE_PPB PPB_ONE_RAW
+/* Of a rate without a factor of its own, until all assets are there. */
+#define FACTOR_OF_BASE UINT8_MAX
 
 struct asset_row {
-	bool has_token, has_price, has_factor;
+	bool has_token, has_price, has_factor, has_ltv, has_threshold;
+	bool has_chain_id, has_cap;
 	char id[BOOK_NAME_MAX], price[BOOK_NAME_MAX], factor[BOOK_NAME_MAX];
 	char group[BOOK_NAME_MAX];
 	struct addr token;
 	uint8_t decimals;
 	uint32_t ltv, threshold, bonus, close_factor, debt_weight;
-	u128 dust, volatility, adv, spread;
-	uint64_t finality_s;
-	const struct doc_node *emodes;
-};
-
-struct emode_row {
-	char id[BOOK_NAME_MAX];
-	bool has_bonus;
-	uint32_t ltv, threshold, bonus;
-	const struct doc_node *assets;
+	struct usd18 dust, adv, cap;
+	struct num18 volatility, spread;
+	uint32_t finality_s;
+	uint64_t chain_id;
+	const struct doc_node *emodes, *rate_of;
 };
 
 const struct schema_key BOOKFILE_ASSET_KEYS[] = {
@@ -36,21 +34,31 @@ const struct schema_key BOOKFILE_ASSET_KEYS[] = {
 	{ .name = "token", .type = SCHEMA_ADDRESS, .is_optional = true,
 	  SCHEMA_ROW(asset_row, token), SCHEMA_HAS(asset_row, has_token),
 	  .help = "without it: the last 20 bytes of keccak256(id)" },
+	{ .name = "chain_id", .type = SCHEMA_WHOLE, .is_optional = true,
+	  SCHEMA_ROW(asset_row, chain_id), SCHEMA_HAS(asset_row, has_chain_id),
+	  .help = "of the token; default: the book's" },
 	{ .name = "decimals", .type = SCHEMA_WHOLE,
 	  SCHEMA_ROW(asset_row, decimals),
 	  .min = 0, .max = DECIMALS_MAX, .help = "of the token" },
 	{ .name = "price", .type = SCHEMA_TEXT, .is_optional = true,
 	  SCHEMA_ROW(asset_row, price), SCHEMA_HAS(asset_row, has_price),
 	  .help = "entry of the market's prices; default: the id" },
+	{ .name = "rate_of", .type = SCHEMA_CUSTOM, .is_optional = true,
+	  SCHEMA_ROW(asset_row, rate_of), .read = schema_keep_node,
+	  .shape = "id of an asset", .help = "its market price is then a rate, "
+	    "in whole units of that asset per whole unit; USD = rate x price" },
 	{ .name = "factor", .type = SCHEMA_TEXT, .is_optional = true,
 	  SCHEMA_ROW(asset_row, factor), SCHEMA_HAS(asset_row, has_factor),
-	  .help = "base factor whose band it moves with; default: the id" },
-	{ .name = "ltv", .type = SCHEMA_FACTOR, SCHEMA_ROW(asset_row, ltv),
+	  .help = "base factor whose band it moves with; default: the id, or "
+	    "the factor of rate_of" },
+	{ .name = "ltv", .type = SCHEMA_FACTOR, .is_optional = true,
+	  SCHEMA_ROW(asset_row, ltv), SCHEMA_HAS(asset_row, has_ltv),
 	  .min = 0, .max = ONE_PPB,
 	  .help = "share of its value that may be borrowed; at most "
-	    "liquidation_threshold" },
+	    "liquidation_threshold; without both: the dynamic haircut" },
 	{ .name = "liquidation_threshold", .type = SCHEMA_FACTOR,
-	  SCHEMA_ROW(asset_row, threshold), .min = 0, .max = ONE_PPB,
+	  .is_optional = true, SCHEMA_ROW(asset_row, threshold),
+	  SCHEMA_HAS(asset_row, has_threshold), .min = 0, .max = ONE_PPB,
 	  .help = "share of its value that counts for maintenance" },
 	{ .name = "liquidation_bonus", .type = SCHEMA_FACTOR,
 	  .fallback = "0.05",
@@ -71,89 +79,41 @@ const struct schema_key BOOKFILE_ASSET_KEYS[] = {
 	  .shape = "list of ids of emodes", .help = "E-modes that it is in, "
 	    "besides those that list it" },
 	{ .name = "group", .type = SCHEMA_TEXT, .is_optional = true,
-	  SCHEMA_ROW(asset_row, group), .help = "risk group; descriptive" },
+	  SCHEMA_ROW(asset_row, group), .help = "risk group" },
 	{ .name = "volatility", .type = SCHEMA_DECIMAL, .fallback = "0.6",
-	  SCHEMA_ROW(asset_row, volatility), .help = "a year; descriptive" },
+	  SCHEMA_ROW(asset_row, volatility),
+	  .help = "a year; the least that a haircut takes" },
 	{ .name = "adv", .type = SCHEMA_DECIMAL, .fallback = "5000000000",
-	  SCHEMA_ROW(asset_row, adv), .help = "USD traded a day; descriptive" },
+	  .is_nonzero = true, SCHEMA_ROW(asset_row, adv),
+	  .help = "USD traded a day" },
 	{ .name = "spread", .type = SCHEMA_DECIMAL, .fallback = "0.0005",
-	  SCHEMA_ROW(asset_row, spread), .help = "of the price; descriptive" },
+	  SCHEMA_ROW(asset_row, spread), .help = "share of the price" },
 	{ .name = "finality_s", .type = SCHEMA_WHOLE, .fallback = "780",
-	  SCHEMA_ROW(asset_row, finality_s), .help = "seconds; descriptive" },
-	{ .name = "rate_of", .type = SCHEMA_LATER,
-	  .help = "asset that this one is a rate of" },
-	{ .name = "cap", .type = SCHEMA_LATER,
-	  .help = "most of it that counts" },
+	  SCHEMA_ROW(asset_row, finality_s), .max = UINT32_MAX,
+	  .help = "seconds until its chain does not take a transfer back" },
+	{ .name = "cap", .type = SCHEMA_DECIMAL, .is_optional = true,
+	  SCHEMA_ROW(asset_row, cap), SCHEMA_HAS(asset_row, has_cap),
+	  .help = "USD; most of its value that counts" },
 	{ 0 }
 };
 
-const struct schema_key BOOKFILE_EMODE_KEYS[] = {
-	{ .name = "id", .type = SCHEMA_TEXT, SCHEMA_ROW(emode_row, id),
-	  .help = "the name that vaults use" },
-	{ .name = "assets", .type = SCHEMA_CUSTOM, .is_optional = true,
-	  SCHEMA_ROW(emode_row, assets), .read = schema_keep_node,
-	  .shape = "list of ids of assets", .help = "whose rules change" },
-	{ .name = "ltv", .type = SCHEMA_FACTOR, SCHEMA_ROW(emode_row, ltv),
-	  .min = 0, .max = ONE_PPB, .help = "instead of the asset's" },
-	{ .name = "liquidation_threshold", .type = SCHEMA_FACTOR,
-	  SCHEMA_ROW(emode_row, threshold), .min = 0, .max = ONE_PPB,
-	  .help = "instead of the asset's" },
-	{ .name = "liquidation_bonus", .type = SCHEMA_FACTOR,
-	  .is_optional = true, SCHEMA_ROW(emode_row, bonus),
-	  SCHEMA_HAS(emode_row, has_bonus), .min = 0, .max = ONE_PPB,
-	  .help = "instead of the asset's; default: the asset's" },
-	{ 0 }
-};
-
-
-/* ---- names -------------------------------------------------------------- */
+/* ---- names and amounts -------------------------------------------------- */
 
 bool
-book_asset_find(struct book_reader *r, uint8_t *out, const struct doc_node *at,
-    const char *name, size_t len)
+book_asset_find(struct book_reader *r, uint8_t *out,
+    const struct doc_node *at, const char *name, size_t len)
 {
-	struct suggest nearest = { 0 };
-	char hint[SCHEMA_HINT_BUF];
-	const struct book *b = r->book;
+	uint32_t slot;
 
-	for (size_t i = 0; i < b->asset_count; i++)
-		if (strncmp(b->assets[i].name, name, len) == 0 &&
-		    b->assets[i].name[len] == '\0') {
-			*out = (uint8_t)i;
-			return true;
-		}
-	for (size_t i = 0; i < b->asset_count; i++)
-		suggest_offer(&nearest, name, len, b->assets[i].name);
-	doc_error_at(r->schema.errors, at, "unknown asset `%.*s`%s", (int)len,
-	    name, schema_hint(hint, nearest.best));
-	return false;
+	if (!book_name_find(r, &slot, &r->asset_index, "asset", at, name, len))
+		return false;
+	*out = (uint8_t)slot;
+	return true;
 }
 
 bool
-book_mode_find(struct book_reader *r, uint8_t *out, const struct doc_node *at,
-    const char *name, size_t len)
-{
-	struct suggest nearest = { 0 };
-	char hint[SCHEMA_HINT_BUF];
-
-	for (size_t i = 1; i < r->book->mode_count; i++) {
-		if (strlen(r->names->mode[i]) == len &&
-		    memcmp(r->names->mode[i], name, len) == 0) {
-			*out = (uint8_t)i;
-			return true;
-		}
-		suggest_offer(&nearest, name, len, r->names->mode[i]);
-	}
-	doc_error_at(r->schema.errors, at, "unknown emode `%.*s`%s", (int)len,
-	    name, schema_hint(hint, nearest.best));
-	return false;
-}
-
-/* ---- assets ------------------------------------------------------------- */
-
-static bool
-factor_take(struct book_reader *r, uint8_t *out, const struct doc_node *n,
-    const char *name)
+book_factor_take(struct book_reader *r, uint8_t *out,
+    const struct doc_node *n, const char name[BOOK_NAME_MAX])
 {
 	struct book *b = r->book;
 
@@ -171,6 +131,43 @@ factor_take(struct book_reader *r, uint8_t *out, const struct doc_node *n,
 	*out = (uint8_t)b->factor_count++;
 	return true;
 }
+
+bool
+book_amount_read(struct book_reader *r, u128 *out, const char *token,
+    unsigned decimals, const struct doc_node *n)
+{
+	enum err e = n->kind == DOC_SCALAR ? decimal_to_u128(out, n->text,
+	    n->text_len, decimals) : ERR_SYNTAX;
+
+	if (e == ERR_OK)
+		return true;
+	if (n->kind != DOC_SCALAR)
+		doc_error_at(r->schema.errors, n, "`amount`: %s where a "
+		    "number is expected", doc_kind_name(n->kind));
+	else if (e == ERR_RANGE)
+		doc_error_at(r->schema.errors, n, "`amount`: %.*s does not fit "
+		    "%s's %u decimals", (int)n->text_len, n->text, token,
+		    decimals);
+	else
+		doc_error_at(r->schema.errors, n, "`amount`: \"%.*s\" is not "
+		    "a number such as 12.5", (int)n->text_len, n->text);
+	return false;
+}
+
+/* The group's number: an index into names->group, of which 0 is nameless. */
+static uint16_t
+group_take(struct book_reader *r, const char name[BOOK_NAME_MAX])
+{
+	struct bookfile_names *names = r->names;
+
+	for (uint16_t i = 0; i < names->group_count; i++)
+		if (strcmp(names->group[i], name) == 0)
+			return i;
+	memcpy(names->group[names->group_count], name, BOOK_NAME_MAX);
+	return names->group_count++;
+}
+
+/* ---- assets ------------------------------------------------------------- */
 
 static bool
 asset_is_double(struct book_reader *r, const struct asset *a,
@@ -208,15 +205,48 @@ static bool
 asset_rules_check(struct book_reader *r, const struct asset_row *row,
     const struct doc_node *n)
 {
-	if (row->ltv > row->threshold)
+	if (row->has_ltv != row->has_threshold)
+		doc_error_at(r->schema.errors, n, "asset %s: `ltv` and "
+		    "`liquidation_threshold`: both, or neither for a dynamic "
+		    "haircut", row->id);
+	else if (row->ltv > row->threshold)
 		doc_error_at(r->schema.errors, n, "asset %s: `ltv` is above "
 		    "`liquidation_threshold`", row->id);
-	else if (row->dust >= DUST_MAX)
+	else if (usd18_to_raw(row->dust) >= DUST_MAX)
 		doc_error_at(r->schema.errors, n,
 		    "asset %s: `dust` is above 309 million USD", row->id);
 	else
 		return true;
 	return false;
+}
+
+static struct asset_rules
+asset_rules_from(const struct asset_row *row)
+{
+	return (struct asset_rules){
+		.ltv = ppb_from_raw(row->ltv),
+		.liquidation_threshold = ppb_from_raw(row->threshold),
+		.bonus = ppb_from_raw(row->bonus),
+		.close_factor = ppb_from_raw(row->close_factor),
+		.debt_weight = ppb_from_raw(row->debt_weight),
+		.dust = row->dust,
+	};
+}
+
+static struct asset_risk
+asset_risk_from(struct book_reader *r, const struct asset_row *row)
+{
+	return (struct asset_risk){
+		.is_dynamic = !row->has_ltv,
+		.has_cap = row->has_cap,
+		.volatility = row->volatility,
+		.adv = row->adv,
+		.spread = row->spread,
+		.cap = row->cap,
+		.finality_s = row->finality_s,
+		.chain_id = row->has_chain_id ? row->chain_id :
+		    r->book->chain_id,
+	};
 }
 
 static void
@@ -235,129 +265,100 @@ asset_read(struct book_reader *r, const struct doc_node *n)
 		return;
 	memcpy(a.name, row.id, sizeof(a.name));
 	asset_token(&a, &row);
-	asset_id(&a.id, b->chain_id, &a.token);
+	a.risk = asset_risk_from(r, &row);
+	asset_id(&a.id, a.risk.chain_id, &a.token);
 	a.decimals = row.decimals;
-	if (asset_is_double(r, &a, n) || !factor_take(r, &a.factor, n,
+	if (asset_is_double(r, &a, n))
+		return;
+	if (row.rate_of && !row.has_factor)
+		a.factor = FACTOR_OF_BASE;
+	else if (!book_factor_take(r, &a.factor, n,
 	    row.has_factor ? row.factor : row.id))
 		return;
 	for (size_t i = 0; i < BOOK_MODES_MAX; i++)
-		a.rules[i] = (struct asset_rules){
-			.ltv = ppb_from_raw(row.ltv),
-			.liquidation_threshold = ppb_from_raw(row.threshold),
-			.bonus = ppb_from_raw(row.bonus),
-			.close_factor = ppb_from_raw(row.close_factor),
-			.debt_weight = ppb_from_raw(row.debt_weight),
-			.dust = usd18_from_raw((i128)row.dust),
-		};
+		a.rules[i] = asset_rules_from(&row);
 	if (b->asset_count == BOOK_ASSETS_MAX) {
 		doc_error_at(r->schema.errors, n, "more than %u assets",
 		    BOOK_ASSETS_MAX);
 		return;
 	}
+	a.risk.group = group_take(r, row.group);
 	memcpy(r->names->price[b->asset_count],
 	    row.has_price ? row.price : row.id, BOOK_NAME_MAX);
+	r->asset_node[b->asset_count] = n;
 	r->asset_emodes[b->asset_count] = row.emodes;
+	r->asset_rate[b->asset_count] = row.rate_of;
 	b->assets[b->asset_count++] = a;
+	name_index_add(&r->asset_index);
+}
+
+/* ---- rates -------------------------------------------------------------- */
+
+static void
+rate_read(struct book_reader *r, uint8_t slot)
+{
+	struct asset *a = &r->book->assets[slot];
+	const struct doc_node *n = r->asset_rate[slot];
+	uint8_t base;
+
+	if (n->kind != DOC_SCALAR) {
+		doc_error_at(r->schema.errors, n, "`rate_of`: %s where the id "
+		    "of an asset is expected", doc_kind_name(n->kind));
+		return;
+	}
+	if (!book_asset_find(r, &base, n, n->text, n->text_len))
+		return;
+	if (base == slot || r->asset_rate[base]) {
+		doc_error_at(r->schema.errors, n, "asset %s: `rate_of`: %s is "
+		    "a rate itself; a rate is of an asset with a USD price",
+		    a->name, r->book->assets[base].name);
+		return;
+	}
+	a->risk.is_rate = true;
+	a->risk.rate_of = base;
+	if (a->factor == FACTOR_OF_BASE)
+		a->factor = r->book->assets[base].factor;
+}
+
+/* One entry of the market has one unit: USD, or one asset's. */
+static void
+price_units_check(struct book_reader *r)
+{
+	const struct book *b = r->book;
+
+	for (size_t i = 0; i < b->asset_count; i++)
+		for (size_t k = 0; k < i; k++) {
+			const struct asset_risk *x = &b->assets[i].risk;
+			const struct asset_risk *y = &b->assets[k].risk;
+
+			if (strcmp(r->names->price[i], r->names->price[k]) !=
+			    0 || (x->is_rate == y->is_rate &&
+			    x->rate_of == y->rate_of))
+				continue;
+			doc_error_at(r->schema.errors, r->asset_node[i],
+			    "asset %s: its price `%s` is of another unit for "
+			    "asset %s", b->assets[i].name, r->names->price[i],
+			    b->assets[k].name);
+			break;
+		}
 }
 
 void
 book_assets_read(struct book_reader *r, const struct doc_node *assets)
 {
 	const struct doc_node *n;
+	unsigned before = r->schema.errors->count;
 
 	if (assets && book_list_is(r, assets, "assets"))
 		for (n = doc_first(r->schema.doc, assets); n;
 		    n = doc_next(r->schema.doc, n))
 			asset_read(r, n);
-}
-
-/* ---- E-modes ------------------------------------------------------------ */
-
-struct emode {
-	uint32_t ltv, threshold, bonus;
-	bool has_bonus;
-};
-
-static void
-emode_enter(struct book *b, uint8_t asset, uint8_t mode,
-    const struct emode *m)
-{
-	struct asset_rules *rules = &b->assets[asset].rules[mode];
-
-	rules->ltv = ppb_from_raw(m->ltv);
-	rules->liquidation_threshold = ppb_from_raw(m->threshold);
-	if (m->has_bonus)
-		rules->bonus = ppb_from_raw(m->bonus);
-}
-
-static void
-emode_read(struct book_reader *r, const struct doc_node *n,
-    struct emode modes[BOOK_MODES_MAX])
-{
-	struct book *b = r->book;
-	struct emode_row row;
-	unsigned before = r->schema.errors->count;
-	uint8_t mode = (uint8_t)b->mode_count, asset;
-	const struct doc_node *a;
-
-	memset(&row, 0, sizeof(row));
-	schema_read_map(&r->schema, n, BOOKFILE_EMODE_KEYS, &row, "an emode");
+	/* With an asset missing, each rate of it would complain. */
 	if (r->schema.errors->count != before)
 		return;
-	for (size_t i = 1; i < b->mode_count; i++)
-		if (strcmp(r->names->mode[i], row.id) == 0) {
-			doc_error_at(r->schema.errors, n,
-			    "emode %s stands twice", row.id);
-			return;
-		}
-	if (row.ltv > row.threshold) {
-		doc_error_at(r->schema.errors, n, "emode %s: `ltv` is above "
-		    "`liquidation_threshold`", row.id);
-		return;
-	}
-	if (b->mode_count == BOOK_MODES_MAX) {
-		doc_error_at(r->schema.errors, n, "more than %u emodes",
-		    BOOK_MODES_MAX - 1);
-		return;
-	}
-	b->mode_count++;
-	memcpy(r->names->mode[mode], row.id, BOOK_NAME_MAX);
-	modes[mode] = (struct emode){ row.ltv, row.threshold, row.bonus,
-	    row.has_bonus };
-	r->members[mode] = 0;
-	if (!row.assets || !book_list_is(r, row.assets, "assets"))
-		return;
-	for (a = doc_first(r->schema.doc, row.assets); a;
-	    a = doc_next(r->schema.doc, a))
-		if (book_asset_find(r, &asset, a, a->text, a->text_len))
-			r->members[mode] |= (u128)1 << asset;
-}
-
-void
-book_emodes_read(struct book_reader *r, const struct doc_node *emodes)
-{
-	struct emode modes[BOOK_MODES_MAX];
-	struct book *b = r->book;
-	const struct doc_node *n, *list;
-	uint8_t mode;
-
-	memset(modes, 0, sizeof(modes));
-	if (emodes && book_list_is(r, emodes, "emodes"))
-		for (n = doc_first(r->schema.doc, emodes); n;
-		    n = doc_next(r->schema.doc, n))
-			emode_read(r, n, modes);
-	for (size_t i = 0; i < b->asset_count; i++) {
-		list = r->asset_emodes[i];
-		if (!list || !book_list_is(r, list, "emode"))
-			continue;
-		for (n = doc_first(r->schema.doc, list); n;
-		    n = doc_next(r->schema.doc, n))
-			if (book_mode_find(r, &mode, n, n->text, n->text_len))
-				r->members[mode] |= (u128)1 << i;
-	}
-	for (uint8_t m = 1; m < b->mode_count; m++)
-		for (uint8_t i = 0; i < b->asset_count; i++)
-			if ((r->members[m] >> i & 1) != 0)
-				emode_enter(b, i, m, &modes[m]);
+	for (size_t i = 0; i < r->book->asset_count; i++)
+		if (r->asset_rate[i])
+			rate_read(r, (uint8_t)i);
+	price_units_check(r);
 }
 

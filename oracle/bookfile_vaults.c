@@ -1,24 +1,26 @@
-/* The vaults of book.json: what each holds and owes. */
+/* The vaults of book.json: what each holds and owes, and who belongs to whom. */
 #include "oracle/bookfile_internal.h"
 
-#include "base/decimal.h"
+#include "base/fixed.h"
 #include "base/must.h"
 #include "contracts-abi/attest.h"
 
 #include <string.h>
 
 struct vault_row {
-	bool has_emode;
-	char id[BOOK_NAME_MAX], emode[BOOK_NAME_MAX];
+	bool has_emode, has_parent;
+	char id[BOOK_NAME_MAX], emode[BOOK_NAME_MAX], parent[BOOK_NAME_MAX];
 	struct addr owner;
 	uint64_t nonce;
 	uint32_t method, mode;
-	const struct doc_node *collateral, *debt;
+	struct num18 leverage;
+	const struct doc_node *collateral, *debt, *positions, *orders;
 };
 
 struct leg_row {
-	char asset[BOOK_NAME_MAX];
-	u128 index;
+	char asset[BOOK_NAME_MAX], lien[BOOK_NAME_MAX];
+	bool has_lien;
+	struct wad index;
 	const struct doc_node *amount;
 };
 
@@ -27,7 +29,9 @@ static const struct schema_key COLLATERAL_KEYS[] = {
 	  .help = "id of an asset" },
 	{ .name = "amount", .type = SCHEMA_CUSTOM, SCHEMA_ROW(leg_row, amount),
 	  .read = schema_keep_node, .shape = "decimal", .help = "whole units" },
-	{ .name = "lien", .type = SCHEMA_LATER, .help = "id of a lien" },
+	{ .name = "lien", .type = SCHEMA_TEXT, .is_optional = true,
+	  SCHEMA_ROW(leg_row, lien), SCHEMA_HAS(leg_row, has_lien),
+	  .help = "id of a lien on the same token, under which it counts" },
 	{ 0 }
 };
 
@@ -36,18 +40,21 @@ static const struct schema_key DEBT_KEYS[] = {
 	  .help = "id of an asset" },
 	{ .name = "amount", .type = SCHEMA_CUSTOM, SCHEMA_ROW(leg_row, amount),
 	  .read = schema_keep_node, .shape = "decimal",
-	  .help = "whole units, in "
-	    "shares of the index" },
+	  .help = "whole units, in shares of the index" },
 	{ .name = "index", .type = SCHEMA_DECIMAL, .fallback = "1",
+	  .is_nonzero = true,
 	  SCHEMA_ROW(leg_row, index), .help = "debt = amount x index" },
 	{ 0 }
 };
 
 static const char *const METHOD_WORDS[] = {
-	"ratio", "standard", "scenario", "greeks", "var", "es", NULL,
+	[METHOD_RATIO] = "ratio", [METHOD_STANDARD] = "standard",
+	[METHOD_SCENARIO] = "scenario", [METHOD_GREEKS] = "greeks",
+	[METHOD_VAR] = "var", [METHOD_ES] = "es", NULL,
 };
 static const char *const MODE_WORDS[] = {
-	"isolated", "cross", "portfolio", NULL,
+	[NODE_ISOLATED] = "isolated", [NODE_CROSS] = "cross",
+	[NODE_PORTFOLIO] = "portfolio", NULL,
 };
 const struct schema_key BOOKFILE_VAULT_KEYS[] = {
 	{ .name = "id", .type = SCHEMA_TEXT, SCHEMA_ROW(vault_row, id),
@@ -60,10 +67,10 @@ const struct schema_key BOOKFILE_VAULT_KEYS[] = {
 	  .help = "counts what made it less healthy" },
 	{ .name = "method", .type = SCHEMA_CHOICE, .fallback = "ratio",
 	  SCHEMA_ROW(vault_row, method), .words = METHOD_WORDS,
-	  .help = "only ratio is computed yet" },
+	  .help = "how its margin is computed" },
 	{ .name = "mode", .type = SCHEMA_CHOICE, .fallback = "isolated",
 	  SCHEMA_ROW(vault_row, mode), .words = MODE_WORDS,
-	  .help = "portfolio is not computed yet" },
+	  .help = "who shares its collateral" },
 	{ .name = "emode", .type = SCHEMA_TEXT, .is_optional = true,
 	  SCHEMA_ROW(vault_row, emode), SCHEMA_HAS(vault_row, has_emode),
 	  .help = "id of an emode; each debt must be of its assets" },
@@ -75,37 +82,45 @@ const struct schema_key BOOKFILE_VAULT_KEYS[] = {
 	  SCHEMA_ROW(vault_row, debt),
 	  .read = schema_keep_node, .keys = DEBT_KEYS,
 	  .shape = "list of the keys below", .help = "what it owes" },
-	{ .name = "parent", .type = SCHEMA_LATER,
-	  .help = "vault that it belongs to" },
-	{ .name = "leverage", .type = SCHEMA_LATER, .help = "its limit" },
-	{ .name = "positions", .type = SCHEMA_LATER,
-	  .help = "in instruments" },
-	{ .name = "orders", .type = SCHEMA_LATER, .help = "open ones" },
+	{ .name = "parent", .type = SCHEMA_TEXT, .is_optional = true,
+	  SCHEMA_ROW(vault_row, parent), SCHEMA_HAS(vault_row, has_parent),
+	  .help = "id of a cross vault that it belongs to" },
+	{ .name = "leverage", .type = SCHEMA_DECIMAL, .is_optional = true,
+	  .is_nonzero = true, SCHEMA_ROW(vault_row, leverage),
+	  .help = "the most that its owner wants, as 10 for 10x" },
+	{ .name = "positions", .type = SCHEMA_CUSTOM, .is_optional = true,
+	  SCHEMA_ROW(vault_row, positions), .read = schema_keep_node,
+	  .keys = BOOKFILE_POSITION_KEYS, .shape = "list of the keys below",
+	  .help = "in instruments, one of each" },
+	{ .name = "orders", .type = SCHEMA_CUSTOM, .is_optional = true,
+	  SCHEMA_ROW(vault_row, orders), .read = schema_keep_node,
+	  .keys = BOOKFILE_ORDER_KEYS, .shape = "list of the keys below",
+	  .help = "open ones" },
 	{ 0 }
 };
 
-/* ---- vaults ------------------------------------------------------------- */
+/* ---- legs --------------------------------------------------------------- */
 
 static bool
-amount_read(struct book_reader *r, u128 *out, const struct asset *a,
+lien_find(struct book_reader *r, struct leg *leg, const struct leg_row *row,
     const struct doc_node *n)
 {
-	enum err e = n->kind == DOC_SCALAR ? decimal_to_u128(out, n->text,
-	    n->text_len, a->decimals) : ERR_SYNTAX;
+	const struct lien *l;
+	uint32_t i;
 
-	if (e == ERR_OK)
+	if (!row->has_lien)
 		return true;
-	if (n->kind != DOC_SCALAR)
-		doc_error_at(r->schema.errors, n, "`amount`: %s where a "
-		    "number is expected", doc_kind_name(n->kind));
-	else if (e == ERR_RANGE)
-		doc_error_at(r->schema.errors, n, "`amount`: %.*s does not fit "
-		    "%s's %u decimals", (int)n->text_len, n->text, a->name,
-		    a->decimals);
-	else
-		doc_error_at(r->schema.errors, n, "`amount`: \"%.*s\" is not "
-		    "a number such as 12.5", (int)n->text_len, n->text);
-	return false;
+	if (!book_name_find(r, &i, &r->lien_index, "lien", n, row->lien,
+	    strlen(row->lien)))
+		return false;
+	l = &r->book->liens[i];
+	if (l->asset != leg->asset) {
+		doc_error_at(r->schema.errors, n, "lien %s is not on the "
+		    "token of %s", l->name, row->asset);
+		return false;
+	}
+	leg->lien = (uint16_t)(i + 1);
+	return true;
 }
 
 /* leg_insert keeps the side ascending by slot. */
@@ -139,15 +154,12 @@ leg_read(struct book_reader *r, struct leg *legs, uint8_t *count,
 	    &row, "a leg");
 	if (r->schema.errors->count != before ||
 	    !book_asset_find(r, &leg.asset, n, row.asset, strlen(row.asset)) ||
-	    !amount_read(r, &leg.amount, &r->book->assets[leg.asset],
-	    row.amount))
+	    !book_amount_read(r, &leg.amount, row.asset,
+	    r->book->assets[leg.asset].decimals, row.amount) ||
+	    !lien_find(r, &leg, &row, n))
 		return;
-	if (is_debt && row.index == 0) {
-		doc_error_at(r->schema.errors, n, "`index`: zero");
-		return;
-	}
 	if (is_debt)
-		leg.index = wad_from_raw(row.index);
+		leg.index = row.index;
 	if (*count == BOOK_LEGS_MAX)
 		doc_error_at(r->schema.errors, n,
 		    "more than %u legs on one side", BOOK_LEGS_MAX);
@@ -169,17 +181,7 @@ legs_read(struct book_reader *r, struct leg *legs, uint8_t *count,
 		leg_read(r, legs, count, n, is_debt);
 }
 
-static void
-vault_method_check(struct book_reader *r, const struct vault_row *row,
-    const struct doc_node *n)
-{
-	if (row->method != METHOD_RATIO)
-		doc_error_at(r->schema.errors, n, "vault %s: method `%s` is "
-		    "not computed yet", row->id, METHOD_WORDS[row->method]);
-	if (strcmp(MODE_WORDS[row->mode], "portfolio") == 0)
-		doc_error_at(r->schema.errors, n, "vault %s: mode `portfolio` "
-		    "is not computed yet", row->id);
-}
+/* ---- vaults ------------------------------------------------------------- */
 
 static void
 vault_emode(struct book_reader *r, struct vault *v, const struct vault_row *row,
@@ -228,11 +230,12 @@ vault_read(struct book_reader *r, const struct doc_node *n)
 	schema_read_map(&r->schema, n, BOOKFILE_VAULT_KEYS, &row, "a vault");
 	if (r->schema.errors->count != before)
 		return;
-	vault_method_check(r, &row, n);
 	legs_read(r, v.collateral, &v.collateral_count, row.collateral,
 	    false);
 	legs_read(r, v.debt, &v.debt_count, row.debt, true);
 	vault_emode(r, &v, &row, n);
+	book_positions_read(r, &v, row.positions);
+	book_orders_read(r, &v, row.orders);
 	if (r->schema.errors->count != before)
 		return;
 	memcpy(v.name, row.id, sizeof(v.name));
@@ -241,16 +244,97 @@ vault_read(struct book_reader *r, const struct doc_node *n)
 	v.nonce = row.nonce;
 	v.block_number = r->block_number;
 	v.method = (uint8_t)row.method;
+	v.node = (uint8_t)row.mode;
+	v.leverage = row.leverage;
 	vault_put(r, &v, n);
+}
+
+/* ---- the tree ----------------------------------------------------------- */
+
+/* The node of a vault's parent, as far as it names one. */
+static const struct doc_node *
+parent_node(const struct book_reader *r, const struct doc_node *vault)
+{
+	const struct doc_node *n = doc_find(r->schema.doc, vault, "parent");
+
+	return n && !doc_is_null(n) ? n : NULL;
+}
+
+static void
+parent_find(struct book_reader *r, struct vault *v, const struct doc_node *n)
+{
+	struct b32 id;
+	uint32_t slot;
+
+	name_id(&id, n->text, n->text_len);
+	if (book_find_vault(&slot, r->book, &id) != ERR_OK)
+		doc_error_at(r->schema.errors, n, "vault %s: unknown parent "
+		    "`%.*s`", v->name, (int)n->text_len, n->text);
+	else
+		v->parent = slot + 1;
+}
+
+static void
+parent_check(struct book_reader *r, uint32_t slot, const struct doc_node *n)
+{
+	const struct vault *v = &r->book->vaults[slot];
+	const char *why = NULL;
+
+	switch (book_check_tree(r->book, slot)) {
+	case ERR_OK:
+		return;
+	case ERR_UNIT:
+		why = "is not a cross vault";
+		break;
+	case ERR_STATE:
+		why = "belongs to this vault itself";
+		break;
+	case ERR_LIMIT:
+		why = "has too many parents above it";
+		break;
+	case ERR_SYNTAX: case ERR_RANGE: case ERR_UNKNOWN: case ERR_MISSING:
+	case ERR_DUPLICATE: case ERR_STALE: case ERR_QUORUM: case ERR_REFUSED:
+	case ERR_AUTH: case ERR_IO: case ERR_CHAIN:
+		break;
+	}
+	MUST(why);
+	doc_error_at(r->schema.errors, n, "vault %s: its parent %.*s %s",
+	    v->name, (int)n->text_len, n->text, why);
+}
+
+/* A parent may stand behind its children, so vaults come first.  The n-th
+ * vault of the file has slot n: the book was empty and none was refused. */
+static void
+parents_read(struct book_reader *r, const struct doc_node *vaults)
+{
+	const struct doc_node *n, *p;
+	unsigned before = r->schema.errors->count;
+	uint32_t slot = 0;
+
+	for (n = doc_first(r->schema.doc, vaults); n;
+	    n = doc_next(r->schema.doc, n), slot++)
+		if ((p = parent_node(r, n)) != NULL)
+			parent_find(r, &r->book->vaults[slot], p);
+	if (r->schema.errors->count != before)
+		return;
+	slot = 0;
+	for (n = doc_first(r->schema.doc, vaults); n;
+	    n = doc_next(r->schema.doc, n), slot++)
+		if ((p = parent_node(r, n)) != NULL)
+			parent_check(r, slot, p);
 }
 
 void
 book_vaults_read(struct book_reader *r, const struct doc_node *vaults)
 {
 	const struct doc_node *n;
+	unsigned before = r->schema.errors->count;
 
-	if (vaults && book_list_is(r, vaults, "vaults"))
-		for (n = doc_first(r->schema.doc, vaults); n;
-		    n = doc_next(r->schema.doc, n))
-			vault_read(r, n);
+	if (!vaults || !book_list_is(r, vaults, "vaults"))
+		return;
+	for (n = doc_first(r->schema.doc, vaults); n;
+	    n = doc_next(r->schema.doc, n))
+		vault_read(r, n);
+	if (r->schema.errors->count == before)
+		parents_read(r, vaults);
 }

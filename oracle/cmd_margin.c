@@ -440,9 +440,10 @@ method_is_known(const char *method)
 int
 cmd_margin(int argc, char **argv)
 {
-	static struct market market;
+	struct input_market *market = NULL;
 	struct input_book *book = NULL;
-	struct run run = { .market = &market };
+	const char *path;
+	struct run run = { 0 };
 	struct options_given given;
 	int code;
 
@@ -450,13 +451,15 @@ cmd_margin(int argc, char **argv)
 		return code;
 	if (!method_is_known(options_get(&COMMAND, &given, "method")))
 		return EXIT_USAGE;
-	if (input_book_read(&book, NULL, options_get(&COMMAND, &given,
-	    "book"), 0) != ERR_OK)
+	path = options_get(&COMMAND, &given, "book");
+	if (input_book_read(&book, NULL, path, 0) != ERR_OK)
 		return EXIT_CONFIG;
 	code = EXIT_CONFIG;
-	if (input_market_read(&market, NULL, book, options_get(&COMMAND,
+	if (input_book_require_plain(book, path, COMMAND.name) == ERR_OK &&
+	    input_market_read(&market, NULL, book, options_get(&COMMAND,
 	    &given, "market")) == ERR_OK) {
 		run.book = &book->book;
+		run.market = &market->market;
 		text_init(&run.text, LINE_MAX_BYTES);
 		code = evaluate(&run) && (options_get(&COMMAND, &given,
 		    "json") ? print_json(&run) : print_table(&run)) ?
@@ -464,6 +467,7 @@ cmd_margin(int argc, char **argv)
 		text_free(&run.text);
 		free(run.verdict);
 	}
+	input_market_free(market);
 	input_book_free(book);
 	return code;
 }

@@ -25,6 +25,7 @@ schema_type_name(enum schema_type t)
 	case SCHEMA_BYTES: return "size";
 	case SCHEMA_WEI: return "wei amount";
 	case SCHEMA_DECIMAL: return "decimal";
+	case SCHEMA_SIGNED: return "signed decimal";
 	case SCHEMA_BOOL: return "true or false";
 	case SCHEMA_CHOICE: return "choice";
 	case SCHEMA_ADDRESS: return "address";
@@ -51,6 +52,8 @@ type_example(enum schema_type t)
 	case SCHEMA_WEI: return "an amount such as 100 gwei or 0.5 eth";
 	case SCHEMA_DECIMAL: return
 	    "a number such as 2000.5, with at most 18 decimals";
+	case SCHEMA_SIGNED: return
+	    "a number such as -0.04, with at most 18 decimals";
 	case SCHEMA_BOOL: return "true or false";
 	case SCHEMA_CHOICE: return "one of its words";
 	case SCHEMA_ADDRESS: return "an address: 0x and 40 hex digits";
@@ -62,6 +65,12 @@ type_example(enum schema_type t)
 		break;
 	}
 	return "another value";
+}
+
+bool
+schema_may_hint(const struct schema *s)
+{
+	return s->errors->count < DOC_ERRORS_MAX;
 }
 
 const char *
@@ -80,7 +89,8 @@ schema_unknown(struct schema *s, const struct schema_key *keys,
 	struct suggest nearest = { 0 };
 	char hint[SCHEMA_HINT_BUF];
 
-	for (const struct schema_key *k = keys; k->name; k++)
+	for (const struct schema_key *k = keys; k->name &&
+	    schema_may_hint(s); k++)
 		suggest_offer(&nearest, n->key, n->key_len, k->name);
 	doc_error(s->errors, n->key_line, n->key_column,
 	    "unknown key `%.*s`%s", (int)n->key_len, n->key,
@@ -119,12 +129,19 @@ number_parse(u128 *out, const struct schema_key *k, const char *text,
 {
 	uint64_t v64 = 0;
 	uint32_t v32 = 0;
+	i128 v = 0;
 	enum err e = ERR_SYNTAX;
 
 	if (k->type == SCHEMA_WEI)
 		return value_to_wei(out, text, len);
 	if (k->type == SCHEMA_DECIMAL)
 		return decimal_to_u128(out, text, len, 18);
+	if (k->type == SCHEMA_SIGNED) {
+		e = decimal_to_i128(&v, text, len, 18);
+		if (e == ERR_OK)
+			*out = (u128)v;
+		return e;
+	}
 	if (k->type == SCHEMA_CHOICE)
 		return choice_find(out, k, text, len);
 	if (k->type == SCHEMA_PERCENT || k->type == SCHEMA_FACTOR) {
@@ -153,6 +170,14 @@ number_parse(u128 *out, const struct schema_key *k, const char *text,
 static bool
 number_fits(const struct schema_key *k, u128 v)
 {
+	i128 billionth = 1000000000;
+
+	if (k->type == SCHEMA_SIGNED)
+		return (k->min == 0 && k->max == 0) ||
+		    ((i128)v >= (int64_t)k->min * billionth &&
+		    (i128)v <= (int64_t)k->max * billionth);
+	if (k->type == SCHEMA_DECIMAL && v > (u128)I128_MAX)
+		return false;
 	if (k->size < sizeof(u128) && v >> (8 * k->size) != 0)
 		return false;
 	return (k->min == 0 && k->max == 0) || (v >= k->min && v <= k->max);
@@ -173,10 +198,13 @@ number_print(char out[DECIMAL_BUF + 8], const struct schema_key *k,
 	} else if (k->type == SCHEMA_PERCENT) {
 		decimals = 7;
 		unit = "%";
-	} else if (k->type == SCHEMA_FACTOR) {
+	} else if (k->type == SCHEMA_FACTOR || k->type == SCHEMA_SIGNED) {
 		decimals = 9;
 	}
-	(void)decimal_from_u128(digits, v, decimals);
+	if (k->type == SCHEMA_SIGNED)
+		(void)decimal_from_i128(digits, (int64_t)v, decimals);
+	else
+		(void)decimal_from_u128(digits, v, decimals);
 	snprintf(out, DECIMAL_BUF + 8, "%s%s", digits, unit);
 }
 
@@ -233,7 +261,7 @@ value_parse(const struct schema_key *k, const char *text, size_t len,
 	e = number_parse(&v, k, text, len);
 	if (e != ERR_OK)
 		return e;
-	if (!number_fits(k, v))
+	if (!number_fits(k, v) || (k->is_nonzero && v == 0))
 		return ERR_LIMIT;
 	number_store(base, k, v);
 	return ERR_OK;
@@ -257,6 +285,15 @@ value_complain_choice(struct schema *s, const struct schema_key *k,
 	    schema_hint(hint, nearest.best));
 }
 
+static bool
+text_is_zero(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (text[i] != '0' && text[i] != '.')
+			return false;
+	return true;
+}
+
 static void
 value_complain_limit(struct schema *s, const struct schema_key *k,
     const struct doc_node *n)
@@ -266,6 +303,10 @@ value_complain_limit(struct schema *s, const struct schema_key *k,
 	if (k->type == SCHEMA_TEXT) {
 		doc_error_at(s->errors, n,
 		    "`%s`: longer than %zu bytes", k->name, k->size - 1);
+		return;
+	}
+	if (k->is_nonzero && text_is_zero(n->text, n->text_len)) {
+		doc_error_at(s->errors, n, "`%s`: zero", k->name);
 		return;
 	}
 	if (k->min == 0 && k->max == 0) {

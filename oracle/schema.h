@@ -18,7 +18,8 @@ enum schema_type {
 	SCHEMA_FACTOR,		/* ppb: 0.825 */
 	SCHEMA_BYTES,		/* uint64_t: 4096, 64KiB, 64MiB, 1GiB */
 	SCHEMA_WEI,		/* u128: 100 gwei, 0.5 eth, 7 wei */
-	SCHEMA_DECIMAL,		/* u128 with 18 decimals: 2000.5 */
+	SCHEMA_DECIMAL,		/* u128 below 2^127 with 18 decimals: 2000.5 */
+	SCHEMA_SIGNED,		/* i128 with 18 decimals: -0.04 */
 	SCHEMA_BOOL,		/* bool: true, false */
 	SCHEMA_CHOICE,		/* an enum of 4 bytes: index into words */
 	SCHEMA_ADDRESS,		/* struct addr: 0x and 40 digits */
@@ -42,7 +43,9 @@ struct schema_key {
 	size_t offset;		/* of the field in the struct */
 	size_t size;		/* of the field */
 	size_t has;		/* 1 + offset of a bool "it is there", or 0 */
-	uint64_t min, max;	/* of the number as stored; 0, 0: any */
+	uint64_t min, max;	/* of the number as stored, of SCHEMA_SIGNED as
+				 * an int64_t in 1e-9; 0, 0: any */
+	bool is_nonzero;	/* of a number: zero is refused */
 	const struct schema_key *keys;	/* of a section; of list items and
 					 * map values for the explanation */
 	const char *const *words;
@@ -80,6 +83,9 @@ void schema_keep_node(struct schema *s, const struct schema_key *k,
 /* schema_unknown reports a key that no table has. */
 void schema_unknown(struct schema *s, const struct schema_key *keys,
     const struct doc_node *n);
+/* schema_may_hint: false once so many errors were printed that nobody reads a
+ * hint more; looking for it in a long list takes time. */
+bool schema_may_hint(const struct schema *s);
 /* schema_hint writes " (did you mean `x`?)" or nothing. */
 #define SCHEMA_HINT_BUF 128u
 const char *schema_hint(char out[SCHEMA_HINT_BUF], const char *best);

@@ -21,7 +21,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	book.asset_count = 2;
 	memcpy(names.price[0], "ETH", 4);
 	memcpy(names.price[1], "USDC", 5);
-	if (marketfile_read(&market, &book, &names, (const char *)bytes, len,
+	if (marketfile_read(&market, NULL, &book, &names, (const char *)bytes, len,
 	    "fuzz", out) != ERR_OK)
 		return 0;
 	for (size_t i = 0; i < market.count; i++) {
