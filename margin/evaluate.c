@@ -406,8 +406,8 @@ result_from_ratio(struct margin_result *r, const struct snapshot *s,
 	return ERR_OK;
 }
 
-static bool
-is_tokens_alone(const struct snapshot *s, uint32_t slot)
+bool
+margin_is_tokens_alone(const struct snapshot *s, uint32_t slot)
 {
 	const struct node n = snapshot_node(s, slot);
 
@@ -462,7 +462,7 @@ margin_evaluate(struct margin_result *out, const struct snapshot *s,
 	r.is_degraded = r.status.is_degraded;
 	if (r.status.is_stale)
 		r.state = STATE_STALE;
-	else if (method == METHOD_RATIO && is_tokens_alone(s, slot))
+	else if (method == METHOD_RATIO && margin_is_tokens_alone(s, slot))
 		e = result_from_ratio(&r, s, slot);
 	else
 		e = result_fill(&r, s, slot);

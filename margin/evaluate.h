@@ -82,6 +82,9 @@ MUST_CHECK enum err margin_worst_point(struct point *out,
 /* margin_factors: a bit for each base factor that the vault, or what shares
  * with it, holds, owes or trades. */
 uint64_t margin_factors(const struct snapshot *s, uint32_t slot);
+/* margin_is_tokens_alone: nothing but tokens without liens or limits, and
+ * nothing shared: margin/ratio.h and margin/liquidation.h have closed forms. */
+bool margin_is_tokens_alone(const struct snapshot *s, uint32_t slot);
 struct node snapshot_node(const struct snapshot *s, uint32_t slot);
 /* snapshot_next walks root and all that shares with it, parents first; returns
  * 1 + slot, or 0 at the end. */
