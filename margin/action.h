@@ -36,8 +36,8 @@ const char *action_reason_name(enum action_reason r);
 
 struct action_verdict {
 	bool is_accepted;
-	enum action_reason reason;	/* of refusals the first in the order
-					 * PRICE, CASH_OUT, EXCESS, REQUIREMENT */
+	enum action_reason reason;	/* of several: PRICE, then in the order
+					 * of their numbers */
 };
 /* action_verdict: accepted if and only if the initial excess after it is not
  * negative, or it is risk-reducing: MM excess not lower, MMR not higher, no

@@ -40,7 +40,7 @@ is_liquidatable(const struct call_input *x)
 	    usd18_is_negative(x->mm_excess_best);
 }
 
-/* state_is_final: the states that an end of the road makes, whatever the margin. */
+/* state_is_final: the states at the end of the road. */
 static bool
 state_is_final(enum vault_state *out, enum vault_state from,
     const struct call_input *x)

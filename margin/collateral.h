@@ -1,11 +1,13 @@
 /* margin/collateral.h - what collateral counts: haircuts, slices, limits.
  *
  * h = min(1, max(h_min, 1 - e^(-z sigma sqrt(horizon / 365))) + h_liq + h_conf
- * + h_chain + h_wwr).  The terms that depend on the snapshot's uncertainty or
- * on how much one account holds (confidence, size), and the caps, act in
- * initial margin only: neither a widening band nor another user's deposit may
- * liquidate anybody, and a contract that knows none of them is never less
- * strict than we are (DESIGN section 5 rule 9).
+ * + h_chain + h_wwr), h_liq = spread / 2 + eta sigma_day sqrt(Q / adv).
+ *
+ * The terms that depend on the snapshot's uncertainty or on how much one
+ * account holds (confidence, size), and the caps, act in initial margin only:
+ * neither a widening band nor another user's deposit may liquidate anybody,
+ * and a contract that knows none of them has no lower threshold than we have
+ * (DESIGN section 5 rule 9).
  *
  * Units:  terms num18, totals and factors ppb, values usd18, sigma a year.
  * Rounds: haircuts up, values, ltv and threshold down.
@@ -28,9 +30,9 @@ struct collateral_rules {
 	struct num18 impact;		/* eta of the square-root law */
 	struct num18 wrong_way;		/* per unit of correlation above zero */
 	struct ppb bridge;		/* added for a token of another chain */
-	struct ppb share_max;		/* of the sum of values; one: no limit */
-	uint64_t ramp_ms;		/* of a falling threshold */
-	uint64_t epoch_ms;		/* how long haircuts stay frozen */
+	struct ppb share_max;	/* of the sum of values; one: no limit */
+	uint64_t ramp_ms;	/* of a falling threshold */
+	uint64_t epoch_ms;	/* how long haircuts stay frozen */
 };
 /* z 2.326, least 0.5 %, 10 and 7 days (at 60 % a year: ltv 0.79, threshold
  * 0.82), eta 1, wrong way 0.25, bridge 1 %, no share limit, a ramp of one
@@ -39,7 +41,7 @@ void collateral_rules_default(struct collateral_rules *r);
 
 /* What the haircut of one asset depends on besides its asset_risk. */
 struct haircut_input {
-	struct num18 sigma;	/* estimate; the asset's volatility is its floor */
+	struct num18 sigma;	/* estimate; asset_risk has its floor */
 	struct usd18 position;	/* USD held of it: the size of the impact */
 	struct num18 confidence;	/* max(mid - low, high - mid) / mid */
 	struct num18 correlation;	/* with the net exposure */
@@ -69,6 +71,13 @@ MUST_CHECK enum err collateral_haircut(struct haircut *out,
 MUST_CHECK enum err collateral_chain_haircut(struct ppb *out,
     const struct asset_risk *risk, struct num18 sigma, bool is_foreign,
     const struct collateral_rules *rules);
+/* collateral_slope: eta * sigma_day, ceil.  collateral_impact: slope *
+ * sqrt(position / adv), ceil; zero for a slope or a position of zero.
+ * ERR_RANGE for negative values and, with a position, for an adv of zero. */
+MUST_CHECK enum err collateral_slope(struct num18 *out, struct num18 sigma,
+    const struct collateral_rules *rules);
+MUST_CHECK enum err collateral_impact(struct num18 *out, struct num18 slope,
+    struct usd18 position, struct usd18 adv);
 /* collateral_confidence: max(mid - low, high - mid) / mid, ceil; ERR_RANGE
  * where mid is zero or outside the band. */
 MUST_CHECK enum err collateral_confidence(struct num18 *out,
@@ -78,17 +87,18 @@ MUST_CHECK enum err collateral_confidence(struct num18 *out,
 
 /* The counted value of one asset as a function of its value: the greatest
  * over q <= V of q * (1 - base - slope * sqrt(q / adv)).  It is a ladder of
- * slices, 512 to 1,024 of them for each doubling, exact at their ends and
- * linear between them (below the curve), so it never falls. */
+ * slices, 512 of them for each doubling, exact at their ends and linear
+ * between them (below the curve), so it never falls. */
 struct collateral_curve {
 	struct ppb base;	/* haircut of the first dollar */
 	struct num18 slope;	/* eta * sigma_day; zero: no size haircut */
 	struct usd18 adv;
-	struct usd18 top;	/* more than this counts no more; collateral_
-				 * curve_make sets it; zero: without bound */
+	bool has_top;
+	struct usd18 top;	/* more than this counts no more */
 };
-/* collateral_curve_make: ERR_RANGE for a slope below zero, or above zero with
- * an adv of zero or less. */
+#define COLLATERAL_SLOPE_MAX 32
+/* collateral_curve_make: ERR_RANGE for a slope below zero or above its
+ * maximum, or above zero with an adv of zero or less. */
 MUST_CHECK enum err collateral_curve_make(struct collateral_curve *out,
     struct ppb base, struct num18 slope, struct usd18 adv);
 /* collateral_curve_of: the curve of an asset under the rules of a mode: base =
@@ -109,8 +119,8 @@ struct collateral_item {
 	bool has_cap;
 	struct usd18 cap;
 	struct collateral_curve curve;
-	/* The system as a whole: what it accepts of the asset and has of it;
-	 * both zero: no limit. */
+	/* The system as a whole: what it accepts of the asset, and what it
+	 * has of it; deposits of zero: no limit. */
 	struct usd18 system_cap, system_deposits;
 };
 /* collateral_count: counted[i] = curve(min(V, cap, share_max * sum V)) *
@@ -141,10 +151,11 @@ void collateral_ramp_aim(struct collateral_ramp *r, struct ppb to,
  * every dynamic asset: ltv = 1 - h of initial margin without size and wrong
  * way (collateral_count has the size, and wrong way is an account's), the
  * threshold = 1 - h of maintenance on its ramp, ltv never above it.  A mode
- * that the asset is in keeps its row.
+ * that the asset is in keeps its row.  An asset of whose volatility nothing is
+ * known (neither floor nor estimate) counts nothing.
  * sigma: an estimate by base factor (NULL: the floors), m: for the confidence
- * (NULL or a refused price: none), ramps: one an asset, kept by the caller
- * from epoch to epoch (NULL: no ramp).  ERR_RANGE leaves book and ramps
+ * (NULL, a refused or a zero price: none), ramps: one an asset, kept by the
+ * caller from epoch to epoch (NULL: no ramp).  ERR_RANGE leaves book and ramps
  * alone. */
 MUST_CHECK enum err collateral_freeze(struct book *b,
     struct collateral_ramp *ramps, const struct num18 *sigma,

@@ -97,8 +97,8 @@ unsigned scenario_decimals_for(struct px18 largest,
 struct scenario_table {
 	const struct scenario_rules *rules;	/* the caller's, kept */
 	struct scenario_columns columns;
-	uint32_t stride;	/* of a row: columns.count to a multiple of 8;
-				 * the rest is zero */
+	uint32_t stride;	/* of a row: scenario_table_stride; what is
+				 * beyond columns.count is zero */
 	unsigned decimals, bits;
 	uint32_t row_capacity, group_count;
 	int64_t *value;		/* row_capacity * stride, 64-byte aligned */
@@ -108,8 +108,9 @@ struct scenario_table {
 				 * then the linear one */
 };
 
-/* scenario_table_stride: of a table under these rules; the caller places
- * row_capacity times as many values. */
+/* scenario_table_stride: of a row, a multiple of 8, above 40 of 40 (the
+ * columns of one pass of simd_scenario.c); the caller places row_capacity
+ * times as many values. */
 uint32_t scenario_table_stride(const struct scenario_columns *c);
 
 /* scenario_table_init prepares the columns and the expiries; all rows are

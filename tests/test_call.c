@@ -227,7 +227,7 @@ call_shown__puts_overlays_over_quiet_states_only(void **state)
 
 /* margin-model 1.12 */
 static void
-call_step__no_debt_is_never_liquidatable_without_requirement(void **state)
+call_step__no_obligation_is_never_liquidatable(void **state)
 {
 	struct call_input x = input("-60", "-60");
 
@@ -495,7 +495,7 @@ main(void)
 		cmocka_unit_test(
 		    call_shown__puts_overlays_over_quiet_states_only),
 		cmocka_unit_test(
-		    call_step__no_debt_is_never_liquidatable_without_requirement),
+		    call_step__no_obligation_is_never_liquidatable),
 		cmocka_unit_test(
 		    call_step__debt_without_collateral_is_insolvent),
 		cmocka_unit_test(call_step__follows_the_table_in_every_state),

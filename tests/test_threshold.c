@@ -11,6 +11,7 @@
 
 #include "tests/margin_world.h"
 
+#include "margin/option.h"
 #include "margin/threshold.h"
 
 #define UNIT ((i128)WAD_ONE_RAW)
@@ -311,6 +312,174 @@ threshold_search__agrees_with_a_walk_on_random_books(void **state)
 	assert_true(calls < 1200);
 }
 
+/* ---- books of options before their expiry -------------------------------- */
+
+/* The worst over three shocks of the price, as a scenario method has it. */
+static const char *const SHOCKS[3] = { "0.9", "1", "1.1" };
+
+struct options {
+	i128 cash;
+	uint64_t tau_s;
+	struct num18 vol;
+	size_t count, shocks;	/* 1: the price itself only */
+	struct { int size; bool is_call; struct px18 strike; } leg[LEGS_MAX];
+	unsigned calls;
+};
+
+static i128
+options_value(const struct options *o, struct px18 forward)
+{
+	struct option_terms t = { .forward = forward, .vol = o->vol,
+	    .discount = num18_one(), .tau = option_tau(1000 * o->tau_s) };
+	i128 sum = o->cash;
+	struct usd18 v;
+
+	for (size_t i = 0; i < o->count; i++) {
+		t.strike = o->leg[i].strike;
+		t.is_call = o->leg[i].is_call;
+		assert_int_equal(option_price(&v, &t), ERR_OK);
+		sum += o->leg[i].size * usd18_to_raw(v);
+	}
+	return sum;
+}
+
+static enum err
+options_excess(void *ctx, struct px18 p, struct usd18 *out)
+{
+	struct options *o = ctx;
+	i128 worst = I128_MAX, v;
+	struct px18 moved;
+
+	o->calls++;
+	for (size_t i = 0; i < o->shocks; i++) {
+		assert_int_equal(px18_mul_num(&moved, p, num18_from_raw(
+		    o->shocks == 1 ? UNIT : world_number(SHOCKS[i], 18)),
+		    ROUND_FLOOR), ERR_OK);
+		v = options_value(o, moved);
+		worst = v < worst ? v : worst;
+	}
+	*out = usd18_from_raw(worst);
+	return ERR_OK;
+}
+
+static size_t
+options_kinks(struct px18 *kinks, const struct options *o)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < o->count; i++)
+		for (size_t k = 0; k < 3; k++)
+			assert_int_equal(px18_scale(&kinks[count++],
+			    o->leg[i].strike, WAD_ONE_RAW,
+			    (u128)world_number(SHOCKS[k], 18), ROUND_FLOOR),
+			    ERR_OK);
+	threshold_sort_kinks(kinks, &count);
+	return count;
+}
+
+static bool
+options_safe(struct options *o, u128 p)
+{
+	struct usd18 v;
+
+	assert_int_equal(options_excess(o, px18_from_raw(p), &v), ERR_OK);
+	return !usd18_is_negative(v);
+}
+
+static void
+threshold_search__finds_the_pocket_of_short_butterflies(void **state)
+{
+	struct options o = { .cash = 1000 * UNIT, .tau_s = 3600,
+	    .vol = num18_from_raw(UNIT * 6 / 10), .count = 3, .shocks = 1,
+	    .leg = { { -100, true, px("1930") }, { 200, true, px("1955") },
+	    { -100, true, px("1980") } } };
+	struct liquidation_price p, bare;
+	struct px18 kinks[9];
+	size_t count = options_kinks(kinks, &o);
+
+	(void)state;
+	assert_int_equal(threshold_search(&p, options_excess, &o, px("2000"),
+	    kinks, count), ERR_OK);
+	assert_true(p.has_below && !p.has_above);
+	assert_true(px18_compare(p.below, px("1955")) > 0 &&
+	    px18_compare(p.below, px("1975")) < 0);
+	assert_true(options_safe(&o, px18_to_raw(p.below)));
+	assert_false(options_safe(&o, px18_to_raw(p.below) - 1));
+	/* Smooth now: the slopes find it without the strikes.  At the last
+	 * units the price of an option is not monotone, so that the sign may
+	 * change more than once. */
+	assert_int_equal(threshold_search(&bare, options_excess, &o,
+	    px("2000"), NULL, 0), ERR_OK);
+	assert_true(bare.has_below && !bare.has_above);
+	assert_true(px18_to_raw(p.below) / 1000000 ==
+	    px18_to_raw(bare.below) / 1000000);
+	assert_int_equal(threshold_search(&p, options_excess, &o, px("1900"),
+	    kinks, count), ERR_OK);
+	assert_true(p.has_above && !p.has_below);
+	assert_true(options_safe(&o, px18_to_raw(p.above)));
+	assert_false(options_safe(&o, px18_to_raw(p.above) + 1));
+}
+
+/* No change of sign lies between mid and the price found, on a walk in steps
+ * of 0.3 %. */
+static void
+check_options(struct options *o, u128 mid, const struct liquidation_price *p)
+{
+	bool safe = options_safe(o, mid);
+
+	for (int up = 0; up < 2; up++) {
+		bool is_above = (up == 1) == safe;
+		bool has = is_above ? p->has_above : p->has_below;
+		u128 got = px18_to_raw(is_above ? p->above : p->below);
+		u128 end = has ? got : up == 1 ? mid * 64 : mid / 64;
+
+		for (u128 at = mid; up == 1 ? at < end : at > end;
+		    at = up == 1 ? at * 1003 / 1000 : at * 1000 / 1003)
+			assert_int_equal(options_safe(o, at), safe);
+		if (!has)
+			continue;
+		assert_true(options_safe(o, got));
+		assert_false(options_safe(o, is_above ? got + 1 : got - 1));
+	}
+}
+
+static void
+threshold_search__agrees_with_a_walk_on_books_of_options(void **state)
+{
+	uint64_t seed = 41;
+	unsigned found = 0, calls = 0;
+
+	(void)state;
+	for (int i = 0; i < 60; i++) {
+		struct options o = {
+			.cash = (i128)random_below(&seed, 3000) * UNIT,
+			.tau_s = 3600u << random_below(&seed, 12),
+			.vol = num18_from_raw(UNIT / 10 *
+			    (i128)(2 + random_below(&seed, 12))),
+			.count = 1 + (size_t)random_below(&seed, 5),
+			.shocks = random_one_in(&seed, 2) ? 1 : 3,
+		};
+		struct px18 kinks[3 * LEGS_MAX];
+		struct liquidation_price p;
+		size_t count;
+
+		for (size_t k = 0; k < o.count; k++) {
+			o.leg[k].size = (int)random_below(&seed, 21) - 10;
+			o.leg[k].is_call = random_one_in(&seed, 2);
+			o.leg[k].strike = px18_from_raw((u128)UNIT * (1500 +
+			    50 * random_below(&seed, 21)));
+		}
+		count = options_kinks(kinks, &o);
+		assert_int_equal(threshold_search(&p, options_excess, &o,
+		    px("2000"), kinks, count), ERR_OK);
+		calls = o.calls > calls ? o.calls : calls;
+		check_options(&o, (u128)UNIT * 2000, &p);
+		found += p.has_below + p.has_above;
+	}
+	assert_true(found > 20);
+	assert_true(calls < 2000);
+}
+
 /* ---- errors -------------------------------------------------------------- */
 
 static enum err
@@ -494,11 +663,16 @@ main(void)
 		cmocka_unit_test(
 		    threshold_search__agrees_with_a_walk_on_random_books),
 		cmocka_unit_test(
+		    threshold_search__finds_the_pocket_of_short_butterflies),
+		cmocka_unit_test(
+		    threshold_search__agrees_with_a_walk_on_books_of_options),
+		cmocka_unit_test(
 		    threshold_search__fails_without_touching_its_output),
 		cmocka_unit_test(
 		    threshold_search__takes_no_more_kinks_than_it_says),
 		cmocka_unit_test(threshold_sort_kinks__sorts_and_drops),
-		cmocka_unit_test(threshold_piecewise__agrees_with_a_walk_by_ticks),
+		cmocka_unit_test(
+		    threshold_piecewise__agrees_with_a_walk_by_ticks),
 		cmocka_unit_test(
 		    threshold_piecewise__is_exact_in_wide_products),
 	};
