@@ -403,7 +403,8 @@ result_from_ratio(struct margin_result *r, const struct snapshot *s,
 	r->collateralization_ratio = v.collateralization_ratio;
 	r->loan_to_value = v.loan_to_value;
 	r->state = verdict_state_from_ratio(&v);
-	return ERR_OK;
+	return s->rules->profile == profile_at(0) ? ERR_OK :
+	    margin_apply_profile(r, s, slot);
 }
 
 bool

@@ -67,6 +67,10 @@ struct margin_result {
  * vault, ERR_RANGE where a number does not fit. */
 MUST_CHECK enum err margin_evaluate(struct margin_result *out,
     const struct snapshot *s, uint32_t slot, enum margin_method method);
+/* margin_apply_profile counts a `ratio` vault of tokens alone at mid as the
+ * rules' profile does; margin_evaluate calls it where that is not ours. */
+MUST_CHECK enum err margin_apply_profile(struct margin_result *r,
+    const struct snapshot *s, uint32_t slot);
 /* margin_evaluate_at: at any point; x, which may be NULL, takes the terms of
  * the vault's own figures and one term for each vault that shares with it. */
 MUST_CHECK enum err margin_evaluate_at(struct evaluation *out,

@@ -246,7 +246,6 @@ bookfile_fill(struct bookfile *f, struct book *b,
 	enum err e = ERR_OK;
 
 	book_empty(b, names);
-	names->group_count = 1;
 	bookfile_counts(&counts, f);
 	if (!root || doc_is_null(root)) {
 		doc_error(&f->errors, 1, 1, "an empty book");

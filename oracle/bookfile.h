@@ -20,9 +20,6 @@ struct bookfile_names {
 	char price[BOOK_ASSETS_MAX][BOOK_NAME_MAX];
 	char factor[BOOK_FACTORS_MAX][BOOK_NAME_MAX];
 	char mode[BOOK_MODES_MAX][BOOK_NAME_MAX];	/* [0] is empty */
-	/* By asset_risk.group; [0] is empty: no group. */
-	char group[BOOK_ASSETS_MAX + 1][BOOK_NAME_MAX];
-	uint16_t group_count;
 	uint64_t block_number;	/* the file's "block" */
 };
 

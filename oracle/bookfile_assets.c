@@ -154,19 +154,6 @@ book_amount_read(struct book_reader *r, u128 *out, const char *token,
 	return false;
 }
 
-/* The group's number: an index into names->group, of which 0 is nameless. */
-static uint16_t
-group_take(struct book_reader *r, const char name[BOOK_NAME_MAX])
-{
-	struct bookfile_names *names = r->names;
-
-	for (uint16_t i = 0; i < names->group_count; i++)
-		if (strcmp(names->group[i], name) == 0)
-			return i;
-	memcpy(names->group[names->group_count], name, BOOK_NAME_MAX);
-	return names->group_count++;
-}
-
 /* ---- assets ------------------------------------------------------------- */
 
 static bool
@@ -282,7 +269,8 @@ asset_read(struct book_reader *r, const struct doc_node *n)
 		    BOOK_ASSETS_MAX);
 		return;
 	}
-	a.risk.group = group_take(r, row.group);
+	memcpy(a.risk.group, row.group, sizeof(a.risk.group));
+	a.risk.is_stable = strcmp(row.group, "stable") == 0;
 	memcpy(r->names->price[b->asset_count],
 	    row.has_price ? row.price : row.id, BOOK_NAME_MAX);
 	r->asset_node[b->asset_count] = n;

@@ -75,10 +75,12 @@ static enum err
 prepare(struct study *s)
 {
 	struct book *b = &s->input->book;
-	const struct market *m = &s->market->market;
-	enum err e = collateral_freeze(b, NULL, NULL, m, m->as_of_ms,
-	    &s->rules.collateral);
+	struct market *m = &s->market->market;
+	enum err e;
 
+	rules_refuse_bands(m, &s->market->terms.terms, &s->rules);
+	e = collateral_freeze(b, NULL, NULL, m, m->as_of_ms,
+	    &s->rules.collateral);
 	if (e != ERR_OK) {
 		fprintf(stderr, "margind: a dynamic haircut does not fit\n");
 		return e;
@@ -128,7 +130,7 @@ enum margin_method
 study_method(const struct study *s, uint32_t slot,
     const enum margin_method *override)
 {
-	return override ? *override :
+	return override ? *override : s->rules.has_method ? s->rules.method :
 	    (enum margin_method)s->input->book.vaults[slot].method;
 }
 

@@ -28,7 +28,8 @@ MUST_CHECK enum err study_open(struct study *s, const char *book_path,
     const char *market_path, const char *rules_path);
 void study_close(struct study *s);	/* accepts a zeroed one */
 
-/* study_method: the vault's own method, or the one named (NULL: none). */
+/* study_method: the one named, else the rules' (a preset's), else the vault's
+ * own. */
 enum margin_method study_method(const struct study *s, uint32_t slot,
     const enum margin_method *override);
 /* study_find: a vault by its name; false after a line on standard error with
