@@ -24,16 +24,31 @@ magnitude(i128 a)
 	return a < 0 ? -(u128)a : (u128)a;
 }
 
+/* Q72 to 18 decimals; below 2^7. */
+static struct num18
+num18_from_q72(i128 v)
+{
+	/* Half a unit up; the shift floors. */
+	return (struct num18){ (v * FIVE_18 + ((i128)1 << 53)) >> 54 };
+}
+
 enum err
 q64_ln(struct num18 *out, struct num18 x)
 {
-	i128 v;
-
 	if (x.raw <= 0)
 		return ERR_RANGE;
-	v = (i128)q64_ln_u128((u128)x.raw) - (i128)Q64_LN_1E18_Q72;
-	/* Half a unit up; the shift floors. */
-	out->raw = (v * FIVE_18 + ((i128)1 << 53)) >> 54;
+	*out = num18_from_q72((i128)q64_ln_u128((u128)x.raw) -
+	    (i128)Q64_LN_1E18_Q72);
+	return ERR_OK;
+}
+
+enum err
+q64_ln_of_prices(struct num18 *out, struct px18 a, struct px18 b)
+{
+	if (a.raw == 0 || b.raw == 0)
+		return ERR_RANGE;
+	*out = num18_from_q72((i128)q64_ln_u128(a.raw) -
+	    (i128)q64_ln_u128(b.raw));
 	return ERR_OK;
 }
 

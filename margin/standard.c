@@ -435,7 +435,7 @@ base_add(struct tally *t, struct standard_term *term,
 {
 	const struct num18 weight = share_num(rules->base_weight);
 	struct num18 initial_weight;
-	struct usd18 initial, maintenance;
+	struct usd18 initial, maintenance, held;
 	enum err e = usd18_from_contracts(&term->value, b->amount,
 	    num18_one(), b->price, ROUND_FLOOR);
 
@@ -450,10 +450,15 @@ base_add(struct tally *t, struct standard_term *term,
 		e = base_credit(&maintenance, term->value, weight);
 	if (e == ERR_OK)
 		e = confidence_check(b->confidence);
-	/* What counts for nothing cannot be doubted. */
-	if (e == ERR_OK && usd18_to_raw(initial) > 0)
-		e = doubt(&t->r.contingency, &rules->oracle,
-		    rules->oracle.base_threshold, b->confidence, term->value);
+	/* What counts for nothing, or is owed, cannot be doubted. */
+	if (e == ERR_OK && num18_to_raw(initial_weight) > 0 &&
+	    !num18_is_negative(b->amount)) {
+		e = usd18_from_contracts(&held, b->amount, num18_one(),
+		    b->price, ROUND_CEIL);
+		if (e == ERR_OK)
+			e = doubt(&t->r.contingency, &rules->oracle,
+			    rules->oracle.base_threshold, b->confidence, held);
+	}
 	if (e == ERR_OK)
 		e = add_to(&t->r.base_value, term->value);
 	if (e == ERR_OK)
