@@ -209,7 +209,7 @@ search_from(struct search *h, const struct option_terms *t,
 	if ((u128)p <= intrinsic || (u128)p - intrinsic >= bound)
 		return ERR_RANGE;
 	wanted = ((u128)p - intrinsic) * 2 - 1;
-	h->x = option_distance_of(f, k);
+	h->x = option_distance(f, k, q64_ln_u128(f), q64_ln_u128(k));
 	scale = option_scale(low, t->discount);
 	scale.e++;
 	h->share = q64_float_div(q64_float_from(wanted), scale);

@@ -85,30 +85,22 @@ option_deviation_of(struct num18 vol, const struct option_root *root)
 	return d;
 }
 
-/* |ln(F / K)| from the logarithms of both in Q72, F not K; near the money
- * from their difference, so that x / s keeps its digits however small s is. */
+/* |ln(F / K)| from the logarithms of both in Q72; near the money from their
+ * difference, so that x / s keeps its digits however small s is.  Neither is
+ * zero. */
 static inline struct q64_float
-option_distance(u128 high, u128 low, u128 ln_high, u128 ln_low)
+option_distance(u128 f, u128 k, u128 ln_f, u128 ln_k)
 {
-	struct q64_float x;
+	u128 high = f > k ? f : k, low = f > k ? k : f;
+	struct q64_float x = { 0, 0 };
 
+	if (high == low)
+		return x;
 	if (high - low < low >> 12)
 		return q64_ln_ratio(high, low);
-	x = q64_float_from(ln_high - ln_low);
+	x = q64_float_from(f > k ? ln_f - ln_k : ln_k - ln_f);
 	x.e -= 72;
 	return x;
-}
-
-/* |ln(F / K)|; neither zero. */
-static inline struct q64_float
-option_distance_of(u128 f, u128 k)
-{
-	u128 ln_f = q64_ln_u128(f), ln_k = q64_ln_u128(k);
-
-	if (f == k)
-		return (struct q64_float){ 0, 0 };
-	return f > k ? option_distance(f, k, ln_f, ln_k) :
-	    option_distance(k, f, ln_k, ln_f);
 }
 
 /* x / s in Q64; false where it is beyond 4096. */
@@ -229,7 +221,8 @@ option_inside_of(struct option_inside *in, const struct option_terms *t)
 		return e;
 	in->root = option_root_of(t->tau);
 	in->deviation = option_deviation_of(t->vol, &in->root);
-	in->tail = option_tail_of(option_distance_of(f, k), &in->deviation);
+	in->tail = option_tail_of(option_distance(f, k, q64_ln_u128(f),
+	    q64_ln_u128(k)), &in->deviation);
 	if (in->tail.kind == OPTION_BETWEEN)
 		in->scale = option_scale(in->low, t->discount);
 	return ERR_OK;
