@@ -7,7 +7,7 @@
 #include "margin/option.h"
 
 #define COLUMNS_STEP 8u	/* of a 512-bit register */
-#define COLUMNS_PASS 40u
+#define COLUMNS_LEAST 32u	/* what its kernel reads at least */
 
 /* value_round: a value with 18 decimals to nearest at `decimals`. */
 static enum err
@@ -138,9 +138,9 @@ scenario_decimals_for(struct px18 largest, const struct scenario_columns *c,
 uint32_t
 scenario_table_stride(const struct scenario_columns *c)
 {
-	uint32_t step = c->count > COLUMNS_PASS ? COLUMNS_PASS : COLUMNS_STEP;
+	uint32_t count = c->count < COLUMNS_LEAST ? COLUMNS_LEAST : c->count;
 
-	return (c->count + step - 1) / step * step;
+	return (count + COLUMNS_STEP - 1) / COLUMNS_STEP * COLUMNS_STEP;
 }
 
 enum err

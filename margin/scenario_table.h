@@ -108,9 +108,8 @@ struct scenario_table {
 				 * then the linear one */
 };
 
-/* scenario_table_stride: of a row, a multiple of 8, above 40 of 40 (the
- * columns of one pass of simd_scenario.c); the caller places row_capacity
- * times as many values. */
+/* scenario_table_stride: of a row, the columns to a multiple of 8 (a vector);
+ * at least 32; the caller places row_capacity times as many values. */
 uint32_t scenario_table_stride(const struct scenario_columns *c);
 
 /* scenario_table_init prepares the columns and the expiries; all rows are

@@ -5,6 +5,7 @@
 
 #define SIXTEENTHS 16
 #define SIXTEENTH_BITS 4u
+#define DAMPENING_ONE (UINT64_C(1) << SCENARIO_DAMPENING_BITS)
 #define BLOCK 4u	/* columns whose sums stay in registers */
 
 enum err
@@ -58,63 +59,32 @@ scenario_vaults_check(const struct scenario_vaults *v,
 	return ERR_OK;
 }
 
-static i128
-least_of_basis(i128 now, i128 up, i128 down, uint64_t factor)
+i128
+scenario_basis_of(i128 now, i128 up, i128 down, uint64_t factor)
 {
 	i128 least = (up < down ? up : down) - now;
 	unsigned shift = SCENARIO_FACTOR_BITS + SIXTEENTH_BITS;
 
-	if (least >= 0)
-		return 0;
+	least = least < 0 ? least : 0;
 	/* floor(least * factor / 2^44) in halves of 64 bits. */
-	return (least >> 64) * (i128)factor * (1 << (64 - shift)) +
+	return (i128)(int64_t)(least >> 64) * (int64_t)factor *
+	    (1 << (64 - shift)) +
 	    (i128)((u128)(uint64_t)least * factor >> shift);
-}
-
-uint32_t
-scenario_runs_of(struct scenario_run *run, i128 *basis, i128 *now,
-    const struct scenario_vaults *v, const struct scenario_table *t,
-    uint32_t vault)
-{
-	const struct scenario_columns *c = &t->columns;
-	uint32_t p = v->first[vault], end = v->first[vault + 1];
-	uint32_t runs = 0;
-
-	*basis = *now = 0;
-	while (p < end) {
-		uint8_t group = t->row_group[v->row[p]];
-		i128 base = 0, up = 0, down = 0;
-
-		run[runs].first = p;
-		run[runs].group = &t->group[group];
-		for (; p < end && t->row_group[v->row[p]] == group; p++) {
-			const int64_t *value = t->value +
-			    (size_t)v->row[p] * t->stride;
-			i128 a = v->amount[p];
-
-			base += a * value[c->base];
-			up += a * value[c->up];
-			down += a * value[c->down];
-		}
-		run[runs].end = p;
-		run[runs].now = base / SIXTEENTHS;
-		*now += run[runs].now;
-		*basis += least_of_basis(base, up, down,
-		    run[runs].group->basis_factor);
-		runs++;
-	}
-	return runs;
 }
 
 enum err
 scenario_loss_of(struct usd18 *out, i128 pnl, unsigned decimals)
 {
 	unsigned c = decimals + SCENARIO_AMOUNT_DECIMALS;
-	i128 v;
+	i128 v = -pnl;
 
-	if (muldiv_i128(&v, -pnl, (i128)pow10_u128(c < 18 ? 18 - c : 0),
-	    (i128)pow10_u128(c > 18 ? c - 18 : 0), ROUND_CEIL) != ERR_OK)
+	if (c > 18) {
+		i128 unit = (i128)pow10_u128(c - 18);
+
+		v = v / unit + (v % unit > 0);
+	} else if (__builtin_mul_overflow(v, (i128)pow10_u128(18 - c), &v)) {
 		return ERR_RANGE;
+	}
 	*out = usd18_from_raw(v);
 	return ERR_OK;
 }
@@ -123,36 +93,102 @@ scenario_loss_of(struct usd18 *out, i128 pnl, unsigned decimals)
 static inline i128
 scale_52(i128 m, uint64_t factor)
 {
-	return (m >> 64) * (i128)factor * 4096 +
+	return (i128)(int64_t)(m >> 64) * (int64_t)factor * 4096 +
 	    (i128)((u128)(uint64_t)m * factor >> 52);
 }
 
-/* add_run adds one group's PnL to the columns from `column` on. */
-static inline void
-add_run(i128 *pnl, const struct scenario_run *run,
-    const struct scenario_vaults *v, const struct scenario_table *t,
-    uint32_t column)
+/* What the step needs of the columns. */
+struct step {
+	const struct scenario_table *table;
+	uint32_t count;		/* columns to sum */
+	bool is_turned[SCENARIO_COLUMNS_MAX];
+	/* Of the open group: its positions' rows and its sums. */
+	const int64_t *value[SCENARIO_OPTIONS_MAX];
+	i128 m[SCENARIO_COLUMNS_MAX];
+};
+
+/* sum_group sums the positions of one group from p on and returns the next
+ * group's first.  Four columns at a time, written out: their sums stay in
+ * registers. */
+static uint32_t
+sum_group(struct step *s, const uint32_t *row, const int64_t *amount,
+    uint32_t p, uint32_t count)
 {
-	i128 m[BLOCK] = { 0 };
+	const struct scenario_table *t = s->table;
+	uint8_t group = t->row_group[row[p]];
+	uint32_t end = p;
 
-	for (uint32_t p = run->first; p < run->end; p++) {
-		const int64_t *value = t->value +
-		    (size_t)v->row[p] * t->stride + column;
-		int64_t a = v->amount[p];
+	do
+		s->value[end - p] = t->value + (size_t)row[end] * t->stride;
+	while (++end < count && t->row_group[row[end]] == group);
+	for (uint32_t b = 0; b < s->count; b += BLOCK) {
+		i128 m0 = 0, m1 = 0, m2 = 0, m3 = 0;
 
-		for (uint32_t i = 0; i < BLOCK; i++)
-			m[i] += (i128)a * value[i];
+		for (uint32_t i = 0; i < end - p; i++) {
+			const int64_t *x = s->value[i] + b;
+			int64_t a = amount[p + i];
+
+			m0 += (i128)a * x[0];
+			m1 += (i128)a * x[1];
+			m2 += (i128)a * x[2];
+			m3 += (i128)a * x[3];
+		}
+		s->m[b] = m0;
+		s->m[b + 1] = m1;
+		s->m[b + 2] = m2;
+		s->m[b + 3] = m3;
 	}
-	for (uint32_t i = 0; i < BLOCK; i++) {
-		i128 pl = scale_52(m[i], m[i] < 0 ?
-		    run->group->discount_short : run->group->discount_long) -
-		    run->now;
+	return end;
+}
 
-		if (t->columns.column[column + i].vol >= SCENARIO_VOL_LINEAR &&
-		    !run->group->is_linear && pl > 0)
-			pl = -pl;
-		pnl[i] += pl;
+/* vault_run adds up a vault's groups; returns its basis contingency. */
+static i128
+vault_run(i128 *pnl, struct step *s, const uint32_t *row,
+    const int64_t *amount, uint32_t count)
+{
+	const struct scenario_columns *c = &s->table->columns;
+	const i128 *m = s->m;
+	i128 basis = 0;
+	uint32_t p = 0;
+
+	for (uint32_t i = 0; i < c->loss_count; i++)
+		pnl[i] = 0;
+	while (p < count) {
+		const struct scenario_group *g =
+		    &s->table->group[s->table->row_group[row[p]]];
+		int64_t gain = (int64_t)g->discount_long;
+		int64_t debt = (int64_t)g->discount_short;
+		i128 now;
+
+		p = sum_group(s, row, amount, p, count);
+		now = m[c->base] >> SIXTEENTH_BITS;
+		basis += scenario_basis_of(m[c->base], m[c->up], m[c->down],
+		    g->basis_factor);
+		for (uint32_t i = 0; i < c->loss_count; i++) {
+			int64_t below = (int64_t)(m[i] >> 64) >> 63;
+			int64_t d = gain ^ ((gain ^ debt) & below);
+			i128 v = scale_52(m[i], (uint64_t)d) - now;
+
+			if (s->is_turned[i] && !g->is_linear && v > 0)
+				v = -v;
+			pnl[i] += v;
+		}
 	}
+	return basis;
+}
+
+static void
+step_of(struct step *s, const struct scenario_table *t)
+{
+	const struct scenario_columns *c = &t->columns;
+
+	s->table = t;
+	s->count = c->loss_count;
+	s->count = c->base >= s->count ? c->base + 1 : s->count;
+	s->count = c->up >= s->count ? c->up + 1 : s->count;
+	s->count = c->down >= s->count ? c->down + 1 : s->count;
+	for (uint32_t i = 0; i < c->loss_count; i++)
+		s->is_turned[i] = c->column[i].vol >= SCENARIO_VOL_LINEAR;
 }
 
 enum err
@@ -160,34 +196,29 @@ scenario_vaults_worst_portable(struct usd18 *loss, uint8_t *worst,
     const struct scenario_vaults *v, const struct scenario_table *t,
     uint32_t first, uint32_t count)
 {
-	struct scenario_run run[SCENARIO_GROUPS_MAX];
 	const struct scenario_columns *c = &t->columns;
+	i128 pnl[SCENARIO_COLUMNS_MAX];
+	struct step s;
 
+	step_of(&s, t);
 	for (uint32_t i = 0; i < count; i++) {
-		i128 least, now;
-		uint8_t at = (uint8_t)t->rules->shock_count;
-		uint32_t runs = scenario_runs_of(run, &least, &now, v, t,
-		    first + i);
+		uint32_t from = v->first[first + i];
+		i128 least = vault_run(pnl, &s, v->row + from,
+		    v->amount + from, v->first[first + i + 1] - from);
 
-		for (uint32_t b = 0; b < c->loss_count; b += BLOCK) {
-			i128 pnl[BLOCK] = { 0 };
+		worst[i] = (uint8_t)t->rules->shock_count;
+		for (uint32_t k = 0; k < c->loss_count; k++) {
+			uint64_t d = c->column[k].dampening;
+			i128 p = d == DAMPENING_ONE ? pnl[k] :
+			    scale_52(pnl[k], d);
 
-			for (uint32_t g = 0; g < runs; g++)
-				add_run(pnl, &run[g], v, t, b);
-			for (uint32_t k = 0; k < BLOCK && b + k <
-			    c->loss_count; k++) {
-				i128 p = scale_52(pnl[k],
-				    c->column[b + k].dampening);
-
-				if (p < least) {
-					least = p;
-					at = c->shock[b + k];
-				}
+			if (p < least) {
+				least = p;
+				worst[i] = c->shock[k];
 			}
 		}
 		if (scenario_loss_of(&loss[i], least, t->decimals) != ERR_OK)
 			return ERR_RANGE;
-		worst[i] = at;
 	}
 	return ERR_OK;
 }

@@ -50,23 +50,16 @@ MUST_CHECK enum err scenario_vaults_worst_portable(struct usd18 *loss,
     uint8_t *worst, const struct scenario_vaults *v,
     const struct scenario_table *t, uint32_t first, uint32_t count);
 
-/* The sums over one group of one vault that do not depend on the grid. */
-struct scenario_run {
-	uint32_t first, end;	/* positions */
-	const struct scenario_group *group;
-	i128 now;		/* M(0) at C decimals, exact */
-};
-/* scenario_runs_of splits a vault into its groups; *basis is then the sum of
- * their basis contingencies, *now of their M(0). */
-uint32_t scenario_runs_of(struct scenario_run *run, i128 *basis, i128 *now,
-    const struct scenario_vaults *v, const struct scenario_table *t,
-    uint32_t vault);
+/* scenario_basis_of: of one group, at C decimals, floor; from its sums in
+ * sixteenths. */
+i128 scenario_basis_of(i128 now, i128 up, i128 down, uint64_t factor);
 /* scenario_loss_of: the PnL at C decimals as a loss, ceil.  ERR_RANGE. */
 MUST_CHECK enum err scenario_loss_of(struct usd18 *out, i128 pnl,
     unsigned decimals);
 
-/* margin/simd_scenario.c: false where the processor has no AVX-512 IFMA or a
- * dampening is above one.  *e is scenario_vaults_worst's answer. */
+/* margin/simd_scenario.c: false where the processor has no AVX-512 IFMA, a
+ * dampening is above one or the columns do not fit its registers.  *e is
+ * scenario_vaults_worst's answer. */
 bool simd_scenario_worst(enum err *e, struct usd18 *loss, uint8_t *worst,
     const struct scenario_vaults *v, const struct scenario_table *t,
     uint32_t first, uint32_t count);

@@ -15,17 +15,20 @@
 #define IFMA __attribute__((target("avx512f,avx512dq,avx512vl,avx512ifma")))
 #define IFMA_INLINE IFMA __attribute__((always_inline)) static inline
 #define LANES 8u
-#define VECTORS 5u	/* columns a pass: their limbs fill the registers */
+/* Scratch that is written before it is read; zeroing it costs a tenth. */
+#define SCRATCH __attribute__((uninitialized))
+#define VECTORS 5u	/* of columns: their limbs fill the registers */
 #define LIMB 52
+#define SIXTEENTH_BITS 4
 #define LIMB_MASK ((UINT64_C(1) << LIMB) - 1)
 
 struct limbs {
 	__m512i lo, hi;
 };
 
-/* What a pass over eight times VECTORS columns needs of the table. */
-struct pass {
-	uint32_t column;
+/* What the step needs of the columns, by vector. */
+struct step {
+	const struct scenario_table *table;
 	__mmask8 turned[VECTORS];	/* skews */
 	__mmask8 damped[VECTORS];
 	__mmask8 counted[VECTORS];
@@ -81,23 +84,26 @@ turn(struct limbs t, i128 now, __mmask8 turned)
 	return t;
 }
 
-/* add_run adds a group's discounted totals to sum. */
-IFMA_INLINE void
-add_run(struct limbs sum[VECTORS], unsigned vectors,
-    const struct scenario_run *run, const struct scenario_vaults *v,
-    const struct scenario_table *t, const struct pass *pass)
+/* One vault on its way. */
+struct state {
+	struct limbs sum[VECTORS];
+	i128 now, basis;
+};
+
+/* sum_group sums the positions of one group from p on into m and returns the
+ * next group's first. */
+IFMA_INLINE uint32_t
+sum_group(struct limbs *m, unsigned vectors, const struct scenario_table *t,
+    const uint32_t *row, const int64_t *amount, uint32_t p, uint32_t count)
 {
-	__m512i gain = set1(run->group->discount_long);
-	__m512i debt = set1(run->group->discount_short);
-	struct limbs m[VECTORS];
+	uint8_t group = t->row_group[row[p]];
 
 #pragma GCC unroll 5
 	for (unsigned i = 0; i < vectors; i++)
 		m[i].lo = m[i].hi = _mm512_setzero_si512();
-	for (uint32_t p = run->first; p < run->end; p++) {
-		const int64_t *value = t->value +
-		    (size_t)v->row[p] * t->stride + pass->column;
-		__m512i a = set1((uint64_t)v->amount[p]);
+	do {
+		const int64_t *value = t->value + (size_t)row[p] * t->stride;
+		__m512i a = set1((uint64_t)amount[p]);
 		__mmask8 is_short = _mm512_movepi64_mask(a);
 
 #pragma GCC unroll 5
@@ -109,24 +115,60 @@ add_run(struct limbs sum[VECTORS], unsigned vectors,
 			m[i].hi = _mm512_mask_sub_epi64(m[i].hi, is_short,
 			    m[i].hi, x);
 		}
-	}
+	} while (++p < count && t->row_group[row[p]] == group);
+#pragma GCC unroll 5
+	for (unsigned i = 0; i < vectors; i++)
+		m[i] = normal(m[i]);
+	return p;
+}
+
+/* now_of takes the three unshocked sums out of the vectors: M(0) in whole
+ * units, and the group's basis contingency onto s. */
+IFMA_INLINE i128
+now_of(struct state *s, const struct limbs *m, unsigned vectors,
+    const struct scenario_columns *c, const struct scenario_group *g)
+{
+	SCRATCH int64_t lo[VECTORS * LANES] __attribute__((aligned(64)));
+	SCRATCH int64_t hi[VECTORS * LANES] __attribute__((aligned(64)));
+	i128 limb = (i128)(LIMB_MASK + 1), now;
+
 #pragma GCC unroll 5
 	for (unsigned i = 0; i < vectors; i++) {
-		struct limbs a = normal(m[i]);
-		__mmask8 below = _mm512_movepi64_mask(a.hi);
+		_mm512_store_si512(lo + i * LANES, m[i].lo);
+		_mm512_store_si512(hi + i * LANES, m[i].hi);
+	}
+	now = hi[c->base] * limb + lo[c->base];
+	s->basis += scenario_basis_of(now, hi[c->up] * limb + lo[c->up],
+	    hi[c->down] * limb + lo[c->down], g->basis_factor);
+	now >>= SIXTEENTH_BITS;
+	s->now += now;
+	return now;
+}
+
+/* add_group discounts a group's totals and adds them to s. */
+IFMA_INLINE void
+add_group(struct state *s, const struct limbs *m, unsigned vectors,
+    const struct step *step, const struct scenario_group *g)
+{
+	i128 now = now_of(s, m, vectors, &step->table->columns, g);
+	__m512i gain = set1(g->discount_long);
+	__m512i debt = set1(g->discount_short);
+
+#pragma GCC unroll 5
+	for (unsigned i = 0; i < vectors; i++) {
+		__mmask8 below = _mm512_movepi64_mask(m[i].hi);
 		__m512i factor = _mm512_mask_blend_epi64(below, gain, debt);
+		struct limbs x = { _mm512_setzero_si512(),
+		    _mm512_setzero_si512() };
 
-		if (pass->turned[i] == 0 || run->group->is_linear) {
-			sum[i] = add_scaled(sum[i], a, factor, below);
-		} else {
-			struct limbs x = { _mm512_setzero_si512(),
-			    _mm512_setzero_si512() };
-
-			x = turn(add_scaled(x, a, factor, below), run->now,
-			    pass->turned[i]);
-			sum[i].lo = _mm512_add_epi64(sum[i].lo, x.lo);
-			sum[i].hi = _mm512_add_epi64(sum[i].hi, x.hi);
+		if (step->turned[i] == 0 || g->is_linear) {
+			s->sum[i] = add_scaled(s->sum[i], m[i], factor, below);
+			continue;
 		}
+		x = turn(add_scaled(x, m[i], factor, below), now,
+		    step->turned[i]);
+		s->sum[i].lo = _mm512_add_epi64(s->sum[i].lo, x.lo);
+		s->sum[i].hi = _mm512_add_epi64(s->sum[i].hi, x.hi);
 	}
 }
 
@@ -157,56 +199,100 @@ least_of(i128 *least, const struct limbs sum[VECTORS], unsigned vectors)
 	return (uint32_t)__builtin_ctzll(at);
 }
 
-/* One pass over a vault: its least PnL among the pass's columns. */
-IFMA_INLINE uint32_t
-pass_run(i128 *least, unsigned vectors, const struct pass *pass,
-    const struct scenario_run *run, uint32_t runs, i128 now,
-    const struct scenario_vaults *v, const struct scenario_table *t)
+/* damp turns the sums into PnL: less M(0), times the dampening. */
+IFMA_INLINE void
+damp(struct state *s, unsigned vectors, const struct step *step)
 {
-	struct limbs sum[VECTORS];
+	__m512i lo = set1((uint64_t)s->now & LIMB_MASK);
+	__m512i hi = set1((uint64_t)(s->now >> LIMB));
 
-	/* Less M(0) at the start: the sum of the groups' now. */
 #pragma GCC unroll 5
 	for (unsigned i = 0; i < vectors; i++) {
-		sum[i].lo = _mm512_sub_epi64(_mm512_setzero_si512(),
-		    set1((uint64_t)now & LIMB_MASK));
-		sum[i].hi = _mm512_sub_epi64(_mm512_setzero_si512(),
-		    set1((uint64_t)(now >> LIMB)));
-	}
-	for (uint32_t g = 0; g < runs; g++)
-		add_run(sum, vectors, &run[g], v, t, pass);
-#pragma GCC unroll 5
-	for (unsigned i = 0; i < vectors; i++) {
-		sum[i] = normal(sum[i]);
-		if (pass->damped[i] != 0) {
+		struct limbs p = normal((struct limbs){
+		    _mm512_sub_epi64(s->sum[i].lo, lo),
+		    _mm512_sub_epi64(s->sum[i].hi, hi) });
+
+		if (step->damped[i] != 0) {
 			struct limbs x = { _mm512_setzero_si512(),
 			    _mm512_setzero_si512() };
 
-			x = normal(add_scaled(x, sum[i], _mm512_load_si512(
-			    pass->dampening[i]),
-			    _mm512_movepi64_mask(sum[i].hi)));
-			sum[i].lo = _mm512_mask_mov_epi64(sum[i].lo,
-			    pass->damped[i], x.lo);
-			sum[i].hi = _mm512_mask_mov_epi64(sum[i].hi,
-			    pass->damped[i], x.hi);
+			x = normal(add_scaled(x, p, _mm512_load_si512(
+			    step->dampening[i]), _mm512_movepi64_mask(p.hi)));
+			p.lo = _mm512_mask_mov_epi64(p.lo, step->damped[i],
+			    x.lo);
+			p.hi = _mm512_mask_mov_epi64(p.hi, step->damped[i],
+			    x.hi);
 		}
-		sum[i].hi = _mm512_mask_mov_epi64(set1(INT64_MAX),
-		    pass->counted[i], sum[i].hi);
+		s->sum[i].lo = p.lo;
+		s->sum[i].hi = _mm512_mask_mov_epi64(set1(INT64_MAX),
+		    step->counted[i], p.hi);
 	}
-	return least_of(least, sum, vectors);
 }
 
-/* pass_of: false where a dampening is above one. */
-static bool
-pass_of(struct pass *out, const struct scenario_columns *c, uint32_t column)
+IFMA_INLINE enum err
+vaults_run(struct usd18 *loss, uint8_t *worst, const struct step *step,
+    unsigned vectors, const struct scenario_vaults *v, uint32_t first,
+    uint32_t count)
 {
-	*out = (struct pass){ .column = column };
-	for (uint32_t i = 0; i < VECTORS * LANES; i++) {
-		const struct scenario_column *k = &c->column[column + i];
+	const struct scenario_table *t = step->table;
+
+	for (uint32_t i = first; i < first + count; i++) {
+		uint32_t p = v->first[i], end = v->first[i + 1], at;
+		struct state s = { .now = 0 };
+		i128 least;
+
+		while (p < end) {
+			const struct scenario_group *g =
+			    &t->group[t->row_group[v->row[p]]];
+			SCRATCH struct limbs m[VECTORS];
+
+			p = sum_group(m, vectors, t, v->row, v->amount, p,
+			    end);
+			add_group(&s, m, vectors, step, g);
+		}
+		damp(&s, vectors, step);
+		at = t->columns.shock[least_of(&least, s.sum, vectors)];
+		if (least >= s.basis) {
+			least = s.basis;
+			at = t->rules->shock_count;
+		}
+		if (scenario_loss_of(loss++, least, t->decimals) != ERR_OK)
+			return ERR_RANGE;
+		*worst++ = (uint8_t)at;
+	}
+	return ERR_OK;
+}
+
+IFMA static enum err
+vaults_run_4(struct usd18 *loss, uint8_t *worst, const struct step *step,
+    const struct scenario_vaults *v, uint32_t first, uint32_t count)
+{
+	return vaults_run(loss, worst, step, 4, v, first, count);
+}
+
+IFMA static enum err
+vaults_run_5(struct usd18 *loss, uint8_t *worst, const struct step *step,
+    const struct scenario_vaults *v, uint32_t first, uint32_t count)
+{
+	return vaults_run(loss, worst, step, VECTORS, v, first, count);
+}
+
+/* step_of: false where a dampening is above one or a column that matters lies
+ * beyond the registers. */
+static bool
+step_of(struct step *out, const struct scenario_table *t)
+{
+	const struct scenario_columns *c = &t->columns;
+	uint32_t limit = VECTORS * LANES;
+
+	if (c->loss_count > limit || c->base >= limit || c->up >= limit ||
+	    c->down >= limit)
+		return false;
+	*out = (struct step){ .table = t };
+	for (uint32_t i = 0; i < c->loss_count; i++) {
+		const struct scenario_column *k = &c->column[i];
 		uint8_t bit = (uint8_t)(1u << i % LANES);
 
-		if (column + i >= c->loss_count)
-			break;
 		if (k->dampening > LIMB_MASK + 1)
 			return false;
 		out->counted[i / LANES] |= bit;
@@ -220,74 +306,21 @@ pass_of(struct pass *out, const struct scenario_columns *c, uint32_t column)
 	return true;
 }
 
-#define PASSES_MAX ((SCENARIO_COLUMNS_MAX + VECTORS * LANES - 1) / \
-	(VECTORS * LANES))
-
-IFMA_INLINE enum err
-vaults_run(struct usd18 *loss, uint8_t *worst, const struct pass *pass,
-    uint32_t passes, unsigned vectors, const struct scenario_vaults *v,
-    const struct scenario_table *t, uint32_t first, uint32_t count)
-{
-	struct scenario_run run[SCENARIO_GROUPS_MAX];
-
-	for (uint32_t i = 0; i < count; i++) {
-		uint8_t at = (uint8_t)t->rules->shock_count;
-		i128 least, now, pnl;
-		uint32_t runs = scenario_runs_of(run, &least, &now, v, t,
-		    first + i);
-
-		for (uint32_t k = 0; k < passes; k++) {
-			uint32_t column = pass_run(&pnl, vectors, &pass[k],
-			    run, runs, now, v, t);
-
-			if (pnl < least) {
-				least = pnl;
-				at = t->columns.shock[pass[k].column + column];
-			}
-		}
-		if (scenario_loss_of(&loss[i], least, t->decimals) != ERR_OK)
-			return ERR_RANGE;
-		worst[i] = at;
-	}
-	return ERR_OK;
-}
-
-IFMA static enum err
-vaults_run_4(struct usd18 *loss, uint8_t *worst, const struct pass *pass,
-    const struct scenario_vaults *v, const struct scenario_table *t,
-    uint32_t first, uint32_t count)
-{
-	return vaults_run(loss, worst, pass, 1, 4, v, t, first, count);
-}
-
-IFMA static enum err
-vaults_run_5(struct usd18 *loss, uint8_t *worst, const struct pass *pass,
-    uint32_t passes, const struct scenario_vaults *v,
-    const struct scenario_table *t, uint32_t first, uint32_t count)
-{
-	return vaults_run(loss, worst, pass, passes, VECTORS, v, t, first,
-	    count);
-}
-
 bool
 simd_scenario_worst(enum err *e, struct usd18 *loss, uint8_t *worst,
     const struct scenario_vaults *v, const struct scenario_table *t,
     uint32_t first, uint32_t count)
 {
-	struct pass pass[PASSES_MAX];
-	uint32_t passes = 0;
+	struct step step;
 
 	if (!__builtin_cpu_supports("avx512ifma") ||
 	    !__builtin_cpu_supports("avx512dq") ||
-	    !__builtin_cpu_supports("avx512vl"))
+	    !__builtin_cpu_supports("avx512vl") || !step_of(&step, t))
 		return false;
-	for (uint32_t column = 0; column < t->columns.loss_count;
-	    column += VECTORS * LANES)
-		if (!pass_of(&pass[passes++], &t->columns, column))
-			return false;
-	*e = t->columns.loss_count <= 4 * LANES ?
-	    vaults_run_4(loss, worst, pass, v, t, first, count) :
-	    vaults_run_5(loss, worst, pass, passes, v, t, first, count);
+	/* A row has at least as many vectors as its columns. */
+	*e = t->stride <= 4 * LANES ?
+	    vaults_run_4(loss, worst, &step, v, first, count) :
+	    vaults_run_5(loss, worst, &step, v, first, count);
 	return true;
 }
 
