@@ -25,7 +25,9 @@
  * Units:  USD, 18 decimals: delta per move of 1 % of the underlying, vega per
  *         volatility point (0.01), gamma the change of the dollar delta per
  *         1 % (Gamma S^2 / 100).  Risk weights in percent; days calendar.
- * Rounding: factors to their costly side, square roots and totals ceil.
+ * Rounding: factors away from zero, correlations to their costly side, roots
+ *         and totals ceil; within 1e-14 of the largest amount of the exact
+ *         figure (a hedge's factor rounded up may take off a last unit).
  * Owns:   nothing; the caller places arrays and results.  ~40 KB of stack.
  * Limits: GREEKS_NAMES_MAX different (bucket, name) of one account.
  * Source: ISDA SIMM methodology 2.5 (2022), section B; margin-model 1.5, 3.3.
@@ -151,9 +153,9 @@ MUST_CHECK enum err greeks_margin_of(struct greeks_margin *out,
 
 /* greeks_taylor_check puts the largest error of the moves into the result and
  * sets is_refused: |delta d + 1/2 gamma d^2 + vega dv + theta dt - full| /
- * max(|full|, taylor_floor * gross notional), rounded up; where both are
- * zero the error is zero if the expansion is zero, too, else the largest
- * number. */
+ * max(|full|, taylor_floor * gross notional, one unit), rounded up; an error
+ * too large for its type is the largest number.  ERR_RANGE where a term does
+ * not fit or the notional is below zero; m is untouched then. */
 MUST_CHECK enum err greeks_taylor_check(struct greeks_margin *m,
     const struct greeks_rules *r, const struct greeks_taylor *moves,
     size_t count);

@@ -19,8 +19,10 @@
 #include "base/types.h"
 
 #define LINALG_N_MAX 64u
-/* For correlations and the like, entries about one: 1e-15. */
-#define LINALG_PIVOT_MIN_DEFAULT num18_from_raw(1000)
+/* 1e-12, for correlations and the like, entries about one: what the 18th
+ * decimal of the entries makes of a pivot that should be zero, after a pivot
+ * of 1e-6 before it. */
+#define LINALG_PIVOT_MIN_DEFAULT num18_from_raw(1000000)
 
 /* linalg_shrink: (1 - weight) a + weight I; weight within [0, 1]
  * (ERR_RANGE). */
