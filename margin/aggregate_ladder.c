@@ -97,9 +97,41 @@ leg_add(struct shocked *s, const struct ladder_leg *leg,
 	return e;
 }
 
+/* fits: what one vault may come to, so that the sums of BOOK_VAULTS_MAX of
+ * them always fit. */
+static bool
+fits(struct usd18 v)
+{
+	return usd18_compare(v,
+	    usd18_from_raw(I128_MAX / (i128)(2 * BOOK_VAULTS_MAX))) <= 0;
+}
+
+static enum err
+vault_shock(struct shocked *s, const struct ladder_rules *r,
+    const struct ladder_leg *legs, size_t count, struct num18 shock)
+{
+	enum err e;
+
+	memset(s, 0, sizeof(*s));
+	for (size_t i = 0; i < count; i++) {
+		e = leg_add(s, &legs[i], r, shock);
+		if (e != ERR_OK)
+			return e;
+	}
+	return fits(s->debt) && fits(s->collateral) ? ERR_OK : ERR_RANGE;
+}
+
+static void
+sum_add(struct usd18 *sum, struct usd18 part)
+{
+	enum err e = usd18_add(sum, *sum, part);
+
+	MUST(e == ERR_OK);
+}
+
 /* leg_sell: of collateral that could pay `payable`, the share debt / payable
  * has to be sold, at most all. */
-static enum err
+static void
 leg_sell(struct usd18 *sum, const struct shocked *s,
     const struct ladder_leg *leg, const struct ladder_rules *r,
     struct num18 shock)
@@ -108,63 +140,55 @@ leg_sell(struct usd18 *sum, const struct shocked *s,
 	i128 part;
 	enum err e = leg_shock(&value, &weighted, leg, r, shock);
 
-	if (e != ERR_OK)
-		return e;
+	MUST(e == ERR_OK);
 	part = usd18_to_raw(value);
 	if (usd18_compare(s->payable, s->debt) > 0)
 		e = muldiv_i128(&part, part, usd18_to_raw(s->debt),
 		    usd18_to_raw(s->payable), ROUND_CEIL);
-	if (e == ERR_OK)
-		e = usd18_add(sum, *sum, usd18_from_raw(part));
-	return e;
+	MUST(e == ERR_OK);
+	sum_add(sum, usd18_from_raw(part));
 }
 
-/* line_add counts a vault into one line. */
-static enum err
-line_add(struct ladder_line *line, const struct ladder_rules *r,
-    const struct ladder_leg *legs, size_t count)
+/* line_add counts a vault, which fits, into one line. */
+static void
+line_add(struct ladder_line *line, const struct shocked *s,
+    const struct ladder_rules *r, const struct ladder_leg *legs, size_t count)
 {
-	struct shocked s;
 	struct usd18 unpaid;
-	enum err e = ERR_OK;
+	enum err e = usd18_sub(&unpaid, s->debt, s->payable);
 
-	memset(&s, 0, sizeof(s));
-	for (size_t i = 0; i < count && e == ERR_OK; i++)
-		e = leg_add(&s, &legs[i], r, line->shock);
-	if (e == ERR_OK)
-		e = usd18_add(&line->debt, line->debt, s.debt);
-	if (e == ERR_OK)
-		e = usd18_sub(&unpaid, s.debt, s.payable);
-	if (e == ERR_OK)
-		e = usd18_add(&line->bad_debt, line->bad_debt,
-		    usd18_max(unpaid, usd18_zero()));
-	if (e != ERR_OK ||
-	    usd18_compare(s.weighted_collateral, s.weighted_debt) >= 0)
-		return e;
+	MUST(e == ERR_OK);
+	sum_add(&line->debt, s->debt);
+	sum_add(&line->bad_debt, usd18_max(unpaid, usd18_zero()));
+	if (usd18_compare(s->weighted_collateral, s->weighted_debt) >= 0)
+		return;
 	line->vaults_at_risk++;
-	e = usd18_add(&line->debt_at_risk, line->debt_at_risk, s.debt);
-	for (size_t i = 0; i < count && e == ERR_OK; i++)
+	sum_add(&line->debt_at_risk, s->debt);
+	for (size_t i = 0; i < count; i++)
 		if (!legs[i].is_debt)
-			e = leg_sell(&line->to_sell[legs[i].factor], &s,
-			    &legs[i], r, line->shock);
-	return e;
+			leg_sell(&line->to_sell[legs[i].factor], s, &legs[i],
+			    r, line->shock);
 }
 
 enum err
 aggregate_ladder_add(struct ladder *l, const struct ladder_leg *legs,
     size_t count)
 {
-	struct ladder_line next[LADDER_SHOCKS_MAX];
+	struct shocked s[LADDER_SHOCKS_MAX];
 	uint32_t lines = l->rules->shock_count;
 	enum err e;
 
-	memcpy(next, l->line, sizeof(next));
+	if (l->vaults == BOOK_VAULTS_MAX)
+		return ERR_LIMIT;
 	for (uint32_t i = 0; i < lines; i++) {
-		e = line_add(&next[i], l->rules, legs, count);
+		e = vault_shock(&s[i], l->rules, legs, count,
+		    l->line[i].shock);
 		if (e != ERR_OK)
 			return e;
 	}
-	memcpy(l->line, next, sizeof(next));
+	for (uint32_t i = 0; i < lines; i++)
+		line_add(&l->line[i], &s[i], l->rules, legs, count);
+	l->vaults++;
 	return ERR_OK;
 }
 

@@ -10,7 +10,8 @@
  * Units:  usd18; shocks as signed shares of the price, 18 decimals.
  * Rounds: collateral floor, debt ceil.
  * Owns:   nothing.
- * Limits: LADDER_SHOCKS_MAX shocks.  Sums over at most 2^31 vaults.
+ * Limits: LADDER_SHOCKS_MAX shocks; BOOK_VAULTS_MAX vaults, each of at most
+ *         5e12 USD on either side at every shock.
  * Source: margin-model 1.9.
  */
 #ifndef MARGIN_AGGREGATE_LADDER_H
@@ -58,14 +59,16 @@ struct ladder_line {
 
 struct ladder {
 	const struct ladder_rules *rules;	/* the caller's; outlives it */
+	uint32_t vaults;
 	struct ladder_line line[LADDER_SHOCKS_MAX];
 };
 
 /* aggregate_ladder_start empties the lines.  Too many shocks, or one of -1 or
  * less: MUST. */
 void aggregate_ladder_start(struct ladder *l, const struct ladder_rules *r);
-/* aggregate_ladder_add counts one vault in; the legs' order does not matter.
- * ERR_RANGE leaves the ladder alone. */
+/* aggregate_ladder_add counts one vault in; the legs' order does not matter
+ * and their values are not negative.  ERR_LIMIT and ERR_RANGE leave the ladder
+ * alone. */
 MUST_CHECK enum err aggregate_ladder_add(struct ladder *l,
     const struct ladder_leg *legs, size_t count);
 /* aggregate_ladder_finish compares what must be sold with the depth. */
