@@ -212,7 +212,7 @@ liquidation_price__changes_the_sign_within_one_tick(void **state)
 	unsigned found = 0;
 
 	(void)state;
-	for (unsigned n = 0; n < 40; n++) {
+	for (unsigned n = 0; n < 100; n++) {
 		enum margin_method m = n % 2 ? METHOD_STANDARD :
 		    METHOD_SCENARIO;
 		uint32_t slot = pw_random_vault(w, m, 4);
