@@ -1,4 +1,4 @@
-/* oracle/rulesfile_internal.h - the two rooms of the rules reader: the tables of
+/* oracle/rulesfile_internal.h - the rooms of the rules reader: the tables of
  * its sections, and the lists and names that no table can read. */
 #ifndef ORACLE_RULESFILE_INTERNAL_H
 #define ORACLE_RULESFILE_INTERNAL_H

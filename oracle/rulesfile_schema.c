@@ -1,4 +1,4 @@
-/* The keys of rules.yaml: a table a section, each field of struct rules once. */
+/* The keys of rules.yaml: one table a section, one row a field. */
 #include "oracle/rulesfile_internal.h"
 
 #include "base/fixed.h"
