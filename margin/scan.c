@@ -83,6 +83,7 @@ measure_groups(struct scan *s,
 				continue;
 			*g = (struct scan_group){
 				.collateral_count = c, .debt_count = d,
+				.vault_count = count[c][d],
 				.block_first = s->block_count,
 				.block_count = (count[c][d] + SCAN_LANES - 1) /
 				    SCAN_LANES,
@@ -326,12 +327,14 @@ scan_run_portable(struct scan_mask *out, const struct scan *s,
 	MUST(first <= s->block_count && count <= s->block_count - first);
 	for (uint32_t i = first; i < first + count; i++) {
 		struct scan_mask m;
+		uint64_t used;
 
 		while (i - g->block_first >= g->block_count)
 			g++;
 		m = block_run(s, p, g, i);
-		*out++ = (struct scan_mask){ m.below & ~s->odd[i],
-		    m.unsure | s->odd[i] };
+		used = scan_lanes_of(g, i);
+		*out++ = (struct scan_mask){ m.below & used & ~s->odd[i],
+		    (m.unsure | s->odd[i]) & used };
 	}
 }
 

@@ -28,9 +28,20 @@
 /* Blocks of vaults with the same numbers of legs. */
 struct scan_group {
 	uint8_t collateral_count, debt_count;
-	uint32_t block_first, block_count;
+	uint32_t vault_count, block_first, block_count;
 	uint64_t leg_first;	/* in rows of SCAN_LANES */
 };
+
+/* The lanes of a block of g that hold a vault. */
+static inline uint64_t
+scan_lanes_of(const struct scan_group *g, uint32_t block)
+{
+	uint32_t left = g->vault_count -
+	    (block - g->block_first) * SCAN_LANES;
+
+	return left >= SCAN_LANES ? UINT64_MAX : (UINT64_C(1) << left) - 1;
+}
+
 
 struct scan {
 	uint32_t group_count, block_count;

@@ -79,12 +79,14 @@ simd_scan_run(struct scan_mask *out, const struct scan *s,
 	g = scan_group_of(s, first);
 	for (uint32_t i = first; i < first + count; i++) {
 		struct scan_mask m;
+		uint64_t used;
 
 		while (i - g->block_first >= g->block_count)
 			g++;
 		m = block_run(s, p, g, i);
-		*out++ = (struct scan_mask){ m.below & ~s->odd[i],
-		    m.unsure | s->odd[i] };
+		used = scan_lanes_of(g, i);
+		*out++ = (struct scan_mask){ m.below & used & ~s->odd[i],
+		    (m.unsure | s->odd[i]) & used };
 	}
 	return true;
 }

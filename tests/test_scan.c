@@ -119,8 +119,10 @@ compare_lane(struct tally *t, const struct scan_mask *m, uint32_t block,
 	struct ratio_result r;
 
 	assert_false(is_below && is_unsure);
-	if (at == SCAN_EMPTY)
+	if (at == SCAN_EMPTY) {
+		assert_false(is_below || is_unsure);
 		return;
+	}
 	t->seen++;
 	if (is_unsure) {
 		t->unsure++;
