@@ -88,7 +88,7 @@ evaluate(struct run *r)
 			    "their type at vault %s\n", b->vaults[i].name);
 			return false;
 		}
-		progress_step(&bar, 1);
+		progress_step(&bar, i);
 	}
 	progress_end(&bar);
 	return true;

@@ -43,6 +43,7 @@ struct run {
 	const enum margin_method *method;
 	struct margin_result *before;	/* by slot; STALE where none */
 	struct progress bar;
+	uint64_t done;
 	bool has_factor;
 	uint8_t factor;
 	bool is_json;
@@ -74,7 +75,7 @@ before_fill(struct run *r)
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		result_of(&r->before[i], r, &r->study.snapshot, i);
-		progress_step(&r->bar, 1);
+		progress_step(&r->bar, ++r->done);
 	}
 	return true;
 }
@@ -95,7 +96,7 @@ shock_sum(struct run *r, const struct shock *k, struct stress_sum *sum)
 
 	memset(sum, 0, sizeof(*sum));
 	for (uint32_t i = 0; i < count && e == ERR_OK; i++) {
-		progress_step(&r->bar, 1);
+		progress_step(&r->bar, ++r->done);
 		if (!is_counted(r, i))
 			continue;
 		o.before = r->before[i];
@@ -166,8 +167,7 @@ shock_run(struct run *r, const char *kind, const struct shock *k)
 		    "their type\n", k->name);
 		return false;
 	}
-	if (r->bar.is_shown)
-		progress_end(&r->bar);
+	progress_end(&r->bar);
 	return sum_print(r, kind, k->name, &sum);
 }
 

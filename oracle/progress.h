@@ -1,23 +1,19 @@
-/* oracle/progress.h - a bar on a terminal for what takes longer than a second.
- *
- * Nothing is printed where standard error is no terminal, or in the first
- * second; at most ten times a second after it. */
+/* oracle/progress.h - a line of progress on standard error: only where that is
+ * a terminal, and only of what takes longer than a second. */
 #ifndef ORACLE_PROGRESS_H
 #define ORACLE_PROGRESS_H
 
 #include "base/types.h"
 
 struct progress {
-	const char *what;	/* static text: "vaults" */
-	uint64_t total, done;
-	uint64_t began_ms, shown_ms;
-	bool is_terminal;
-	bool is_shown;
+	const char *what;	/* must stay as it is */
+	uint64_t total;
+	uint64_t shown_ms;	/* when next there is something to say */
+	bool is_on, is_shown;
 };
-
 void progress_begin(struct progress *p, const char *what, uint64_t total);
-void progress_step(struct progress *p, uint64_t steps);
-/* progress_end takes the bar off the screen again. */
+void progress_step(struct progress *p, uint64_t done);
+/* progress_end takes the line away again; may be called twice. */
 void progress_end(struct progress *p);
 
 #endif
