@@ -102,7 +102,7 @@ aggregate_ladder__limits_what_a_market_can_take(void **state)
 }
 
 static void
-aggregate_ladder_add__leaves_the_ladder_alone_where_it_fails(void **state)
+aggregate_ladder_add__changes_nothing_where_it_fails(void **state)
 {
 	static struct ladder before;
 	struct ladder_leg leg = { .factor = 1, .value = usd("1") };
@@ -161,7 +161,7 @@ at_risk(struct world *w, struct num18 shock)
 }
 
 static void
-aggregate_ladder__agrees_with_a_moved_market_on_random_vaults(void **state)
+aggregate_ladder__agrees_with_a_moved_market(void **state)
 {
 	static struct world w, moved;
 	struct ladder_leg legs[2 * BOOK_LEGS_MAX];
@@ -234,11 +234,11 @@ main(void)
 		cmocka_unit_test(
 		    aggregate_ladder__limits_what_a_market_can_take),
 		cmocka_unit_test(
-		    aggregate_ladder_add__leaves_the_ladder_alone_where_it_fails),
+		    aggregate_ladder_add__changes_nothing_where_it_fails),
 		cmocka_unit_test(
 		    aggregate_ladder_start__refuses_a_price_of_zero),
 		cmocka_unit_test(
-		    aggregate_ladder__agrees_with_a_moved_market_on_random_vaults),
+		    aggregate_ladder__agrees_with_a_moved_market),
 		cmocka_unit_test(
 		    ladder_legs_of_vault__refuses_a_refused_price),
 	};

@@ -416,7 +416,8 @@ euler_liquidate__discounts_by_the_health_down_to_its_floor(void **state)
 {
 	struct euler_account a = { .weighted_collateral = big("90e18"),
 		.debt = big("100e6"), .debt_value = big("100e18"),
-		.collateral = big("200e18"), .collateral_value = big("200e18") };
+		.collateral = big("200e18"),
+		.collateral_value = big("200e18") };
 	struct euler_rules r;
 	struct euler_close s;
 
