@@ -24,16 +24,31 @@ magnitude(i128 a)
 	return a < 0 ? -(u128)a : (u128)a;
 }
 
+/* Q72 to 18 decimals; below 2^7. */
+static struct num18
+num18_from_q72(i128 v)
+{
+	/* Half a unit up; the shift floors. */
+	return (struct num18){ (v * FIVE_18 + ((i128)1 << 53)) >> 54 };
+}
+
 enum err
 q64_ln(struct num18 *out, struct num18 x)
 {
-	i128 v;
-
 	if (x.raw <= 0)
 		return ERR_RANGE;
-	v = (i128)q64_ln_u128((u128)x.raw) - (i128)Q64_LN_1E18_Q72;
-	/* Half a unit up; the shift floors. */
-	out->raw = (v * FIVE_18 + ((i128)1 << 53)) >> 54;
+	*out = num18_from_q72((i128)q64_ln_u128((u128)x.raw) -
+	    (i128)Q64_LN_1E18_Q72);
+	return ERR_OK;
+}
+
+enum err
+q64_ln_of_prices(struct num18 *out, struct px18 a, struct px18 b)
+{
+	if (a.raw == 0 || b.raw == 0)
+		return ERR_RANGE;
+	*out = num18_from_q72((i128)q64_ln_u128(a.raw) -
+	    (i128)q64_ln_u128(b.raw));
 	return ERR_OK;
 }
 
@@ -132,37 +147,13 @@ ln_float(u128 x)
 {
 	u128 a = x > WAD_ONE_RAW ? x : WAD_ONE_RAW;
 	u128 b = x > WAD_ONE_RAW ? WAD_ONE_RAW : x;
-	struct q64_float t;
-	unsigned shift;
+	struct q64_float f;
 
-	if (a - b >= b >> 8) {
-		t = q64_float_from(q64_ln_u128(a) - q64_ln_u128(b));
-		t.e -= 72;
-		return t;
-	}
-	/* ln(1 + t) = t (1 - t h(t)), t = (a - b) / b exactly. */
-	t = q64_float_div(q64_float_from(a - b), q64_float_from(b));
-	if (t.e > -128) {
-		uint64_t t64 = t.m >> (-t.e - 64);
-
-		t.m -= q64_mulhi(t.m, q64_mulhi(t64, q64_ln_tail(t64)));
-	}
-	shift = (unsigned)__builtin_clzll(t.m);
-	return (struct q64_float){ t.m << shift, t.e - (int)shift };
-}
-
-static struct q64_float
-mul_nearest(struct q64_float a, struct q64_float b)
-{
-	u128 p = (u128)a.m * b.m;
-	unsigned shift = (unsigned)(p >> 127 == 0);
-
-	p <<= shift;
-	/* Never up to 2^64: it costs half a unit of the last place. */
-	if (p < U128_MAX - (UINT64_C(1) << 63))
-		p += UINT64_C(1) << 63;
-	return (struct q64_float){
-		(uint64_t)(p >> 64), a.e + b.e + 64 - (int)shift };
+	if (a - b < b >> 8)
+		return q64_ln_ratio(a, b);
+	f = q64_float_from(q64_ln_u128(a) - q64_ln_u128(b));
+	f.e -= 72;
+	return f;
 }
 
 enum err
@@ -181,9 +172,9 @@ q64_pow(struct num18 *out, struct num18 x, struct num18 y)
 		*out = num18_zero();
 		return ERR_OK;
 	}
-	z = mul_nearest(ln_float((u128)x.raw),
+	z = q64_float_mul(ln_float((u128)x.raw),
 	    q64_float_from(magnitude(y.raw)));
-	z = mul_nearest(mul_nearest(z, Q64_LOG2_E), Q64_1E_18);
+	z = q64_float_mul(q64_float_mul(z, Q64_LOG2_E), Q64_1E_18);
 	/* 2^127 and beyond, or below 2^-127. */
 	if (z.e > -57) {
 		if (!negative)

@@ -2,7 +2,6 @@
  *
  * Every function takes and gives 18 decimals, rounds to nearest, and gives the
  * same bits on every compiler and machine: no floating point, no library.
- * Errors are relative in the tails, so that N(-12) still has its digits.
  *
  * Units:  dimensionless, 18 decimals.  Owns nothing, allocates nothing.
  * Limits: outputs are untouched unless the answer is ERR_OK; what lies outside
@@ -17,7 +16,10 @@
 
 /* q64_ln: natural logarithm; x above zero.  Error at most 1e-18. */
 MUST_CHECK enum err q64_ln(struct num18 *out, struct num18 x);
-/* q64_exp: below -42 it is zero; ERR_RANGE where the result does not fit.
+/* q64_ln_of_prices: ln(a / b); ERR_RANGE where one is zero. */
+MUST_CHECK enum err q64_ln_of_prices(struct num18 *out, struct px18 a,
+    struct px18 b);
+/* q64_exp: zero below -42.14; ERR_RANGE where the result does not fit.
  * Error at most 1e-18 + 1e-18 of the result. */
 MUST_CHECK enum err q64_exp(struct num18 *out, struct num18 x);
 /* q64_sqrt: x at least zero; nearest. */
@@ -26,7 +28,8 @@ MUST_CHECK enum err q64_sqrt(struct num18 *out, struct num18 x);
  * y zero).  Error at most 4e-18 of the result for |y ln x| below 8. */
 MUST_CHECK enum err q64_pow(struct num18 *out, struct num18 x,
     struct num18 y);
-/* q64_normal_cdf: N(x); q64_normal_pdf: exp(-x^2/2) / sqrt(2 pi). */
+/* q64_normal_cdf: N(x); q64_normal_pdf: exp(-x^2/2) / sqrt(2 pi).  Error at
+ * most 1e-18. */
 struct num18 q64_normal_cdf(struct num18 x);
 struct num18 q64_normal_pdf(struct num18 x);
 /* q64_normal_inverse: the x with N(x) = p, 0 < p < 1 (ERR_RANGE).  Error at

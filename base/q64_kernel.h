@@ -27,7 +27,10 @@ struct q64_float {
 #define Q64_1E_9 ((struct q64_float){ 0x89705f4136b4a597u, -93 })
 #define Q64_1E9 ((struct q64_float){ 0xee6b280000000000u, -34 })
 #define Q64_1E_18 ((struct q64_float){ 0x9392ee8e921d5d07u, -123 })
+#define Q64_1E_27 ((struct q64_float){ 0x9e74d1b791e07e48u, -153 })
+#define Q64_1E27 ((struct q64_float){ 0xcecb8f27f4200f3au, 26 })
 #define Q64_1E18 ((struct q64_float){ 0xde0b6b3a76400000u, -4 })
+#define Q64_1E_36 ((struct q64_float){ 0xaa242499697392d2u, -183 })
 #define Q64_1E36 ((struct q64_float){ 0xc097ce7bc90715b3u, 56 })
 #define Q64_PDF_ZERO ((struct q64_float){ 0xcc42299ea1b28468u, -65 })
 
@@ -62,9 +65,22 @@ q64_float_from(u128 a)
 		(uint64_t)((a << shift) >> 64), 64 - (int)shift };
 }
 
-/* Truncates; neither may be zero. */
+/* a * b, within 3/4 of a unit of the last place; neither may be zero. */
 static inline struct q64_float
 q64_float_mul(struct q64_float a, struct q64_float b)
+{
+	/* Half a unit where the product is shifted, a quarter where not: more
+	 * could carry out. */
+	u128 p = (u128)a.m * b.m + (UINT64_C(1) << 62);
+	unsigned shift = (unsigned)(p >> 127 == 0);
+
+	return (struct q64_float){
+		(uint64_t)((p << shift) >> 64), a.e + b.e + 64 - (int)shift };
+}
+
+/* a * b truncated; neither may be zero. */
+static inline struct q64_float
+q64_float_mul_down(struct q64_float a, struct q64_float b)
 {
 	u128 p = (u128)a.m * b.m;
 	unsigned shift = (unsigned)(p >> 127 == 0);
@@ -152,6 +168,25 @@ q64_ln_u128(u128 a)
 	unsigned shift = q64_clz_u128(a);
 
 	return q64_ln_mantissa(a << shift) + (127 - shift) * Q64_LN2_Q72;
+}
+
+/* q64_ln_ratio: ln(a / b), a above b by less than b / 256, with a relative
+ * error of 2^-61. */
+static inline struct q64_float
+q64_ln_ratio(u128 a, u128 b)
+{
+	/* ln(1 + t) = t (1 - t h(t)), t = (a - b) / b */
+	struct q64_float t = q64_float_div(q64_float_from(a - b),
+	    q64_float_from(b));
+	unsigned shift;
+
+	if (t.e > -128) {
+		uint64_t t64 = t.m >> (-t.e - 64);
+
+		t.m -= q64_mulhi(t.m, q64_mulhi(t64, q64_ln_tail(t64)));
+	}
+	shift = (unsigned)__builtin_clzll(t.m);
+	return (struct q64_float){ t.m << shift, t.e - (int)shift };
 }
 
 /* q64_exp2_minus: 2^-z for z in Q120 as a mantissa in (1/2, 1] in Q63; the

@@ -32,19 +32,20 @@ struct option_deviation {
 	u128 s_q64;
 };
 
-/* The time value as a share of L: value * 2^exponent.  b, a, e_b, shift and
+/* The time value as a share of L: value * 2^exponent.  b, e_b, shift and
  * the M are set only where kind is OPTION_BETWEEN. */
 struct option_tail {
 	enum option_kind kind;
 	uint64_t value;
 	int exponent;
-	bool b_is_negative;
+	i128 b;			/* Q64 */
 	unsigned shift;		/* exp(-B^2 / 2) = e_b * 2^-(63 + shift) */
 	uint64_t e_b;		/* 2^62 to 2^63 */
 	uint64_t m_b, m_a;	/* M(|B|), M(A) in Q64 */
 };
 
-/* sqrt(tau) and its inverse; tau in 18 decimals, above zero. */
+/* sqrt(tau) and its inverse, as a volatility with 18 decimals needs them: s is
+ * vol * root, 1 / s is inverse / vol.  tau above zero. */
 struct option_root {
 	struct q64_float root, inverse;
 };
@@ -56,8 +57,8 @@ option_root_of(struct num18 tau)
 	struct q64_float r = q64_rsqrt(t);
 
 	return (struct option_root){
-		.root = q64_float_mul(q64_float_mul(t, r), Q64_1E_9),
-		.inverse = q64_float_mul(r, Q64_1E9),
+		.root = q64_float_mul(q64_float_mul(t, r), Q64_1E_27),
+		.inverse = q64_float_mul(r, Q64_1E27),
 	};
 }
 
@@ -68,10 +69,10 @@ option_deviation_of(struct num18 vol, const struct option_root *root)
 	struct option_deviation d = { .kind = OPTION_INTRINSIC };
 	struct q64_float v;
 
-	if (num18_to_raw(vol) == 0)
+	if (num18_is_zero(vol))
 		return d;
 	v = q64_float_from((u128)num18_to_raw(vol));
-	d.s = q64_float_mul(q64_float_mul(v, Q64_1E_18), root->root);
+	d.s = q64_float_mul(v, root->root);
 	/* Below 1e-18 (less a rounding), or from 24 on. */
 	if (d.s.e < -123 || (d.s.e == -123 && d.s.m < Q64_1E_18.m - 64))
 		return d;
@@ -79,36 +80,46 @@ option_deviation_of(struct num18 vol, const struct option_root *root)
 	if (d.s.e > -59 || (d.s.e == -59 && d.s.m >= UINT64_C(3) << 62))
 		return d;
 	d.kind = OPTION_BETWEEN;
-	d.inverse = q64_float_mul(q64_float_mul(q64_float_inverse(v),
-	    Q64_1E18), root->inverse);
+	d.inverse = q64_float_mul(q64_float_inverse(v), root->inverse);
 	d.s_q64 = ((u128)d.s.m << 5) >> (-d.s.e - 59);
 	return d;
 }
 
-/* x in Q72 over s, in Q64; false where it is beyond 4096. */
-static inline bool
-option_moneyness(u128 *out, u128 x, const struct option_deviation *d)
+/* |ln(F / K)| from the logarithms of both in Q72; near the money from their
+ * difference, so that x / s keeps its digits however small s is.  Neither is
+ * zero. */
+static inline struct q64_float
+option_distance(u128 f, u128 k, u128 ln_f, u128 ln_k)
 {
-	struct q64_float f;
-	u128 p;
-	int shift;
+	u128 high = f > k ? f : k, low = f > k ? k : f;
+	struct q64_float x = { 0, 0 };
 
-	*out = 0;
-	if (x == 0)
-		return true;
-	f = q64_float_from(x);
-	p = (u128)f.m * d->inverse.m;
-	shift = 8 - f.e - d->inverse.e;
-	if (shift < 50)
+	if (high == low)
+		return x;
+	if (high - low < low >> 12)
+		return q64_ln_ratio(high, low);
+	x = q64_float_from(f > k ? ln_f - ln_k : ln_k - ln_f);
+	x.e -= 72;
+	return x;
+}
+
+/* x / s in Q64; false where it is beyond 4096. */
+static inline bool
+option_moneyness(u128 *out, struct q64_float x,
+    const struct option_deviation *d)
+{
+	u128 p = (u128)x.m * d->inverse.m;
+	int shift = -64 - x.e - d->inverse.e;
+
+	if (x.m != 0 && shift < 50)
 		return false;
-	if (shift < 128)
-		*out = p >> shift;
+	*out = shift < 128 ? p >> shift : 0;
 	return true;
 }
 
-/* x = |ln(F / K)| in Q72. */
+/* x = |ln(F / K)|; m = 0 at the money. */
 static inline struct option_tail
-option_tail_of(u128 x, const struct option_deviation *d)
+option_tail_of(struct q64_float x, const struct option_deviation *d)
 {
 	struct option_tail t = { .kind = d->kind };
 	u128 q, at, p;
@@ -126,31 +137,24 @@ option_tail_of(u128 x, const struct option_deviation *d)
 	if (b <= -OPTION_FAR_Q64)
 		return t;
 	t.kind = OPTION_BETWEEN;
-	t.b_is_negative = b < 0;
+	t.b = b;
 	at = (u128)(b < 0 ? -b : b);
 	t.e_b = q64_exp_square(&t.shift, at);
 	t.m_b = q64_mills(at);
 	/* A^2 = B^2 + 2 |ln(F / K)| < 13^2 + 2 ln 2^128: A is below 18.7. */
 	t.m_a = q64_mills((u128)(b + (i128)d->s_q64));
-	if (!t.b_is_negative) {
+	if (b >= 0) {
 		p = t.m_b > t.m_a ? (u128)t.e_b * (t.m_b - t.m_a) : 0;
 		t.value = (uint64_t)(p >> 62);
 		t.exponent = -65 - (int)t.shift;
 		return t;
 	}
-	p = (u128)t.e_b * (t.m_b + t.m_a) >> 63;
+	/* q64_mills is half a unit too high on average. */
+	p = (u128)t.e_b * (t.m_b + t.m_a - 1) >> 63;
 	p = t.shift < 64 ? p >> t.shift : 0;
 	t.value = p == 0 ? UINT64_MAX : 0 - (uint64_t)p;
 	t.exponent = -64;
 	return t;
-}
-
-/* |ln(F / K)| in Q72; neither zero. */
-static inline u128
-option_log_distance(u128 ln_forward, u128 ln_strike)
-{
-	return ln_forward > ln_strike ? ln_forward - ln_strike :
-	    ln_strike - ln_forward;
 }
 
 /* v * D to nearest, D in 18 decimals and not negative.  ERR_RANGE. */
@@ -181,8 +185,47 @@ option_scale(u128 low, struct num18 discount)
 
 	if (num18_to_raw(discount) == (i128)WAD_ONE_RAW)
 		return l;
-	return q64_float_mul(l, q64_float_mul(Q64_1E_18,
+	return q64_float_mul_down(l, q64_float_mul_down(Q64_1E_18,
 	    q64_float_from((u128)num18_to_raw(discount))));
+}
+
+/* What price and greeks begin with. */
+struct option_inside {
+	u128 low;		/* min(F, K) */
+	u128 intrinsic;		/* discounted; zero out of the money */
+	bool forward_is_low;
+	struct option_root root;	/* where tau, low, discount are not 0 */
+	struct option_deviation deviation;
+	struct option_tail tail;
+	struct q64_float scale;	/* L D, where tail.kind is BETWEEN */
+};
+
+static inline enum err
+option_inside_of(struct option_inside *in, const struct option_terms *t)
+{
+	u128 f = px18_to_raw(t->forward), k = px18_to_raw(t->strike);
+	enum err e = ERR_OK;
+
+	if (num18_is_negative(t->vol) || num18_is_negative(t->discount) ||
+	    num18_is_negative(t->tau))
+		return ERR_RANGE;
+	in->forward_is_low = f < k;
+	in->low = f < k ? f : k;
+	in->intrinsic = 0;
+	if (t->is_call != in->forward_is_low)
+		e = option_discounted(&in->intrinsic, f < k ? k - f : f - k,
+		    t->discount);
+	in->tail.kind = OPTION_INTRINSIC;
+	if (e != ERR_OK || in->low == 0 || num18_is_zero(t->discount) ||
+	    num18_is_zero(t->tau))
+		return e;
+	in->root = option_root_of(t->tau);
+	in->deviation = option_deviation_of(t->vol, &in->root);
+	in->tail = option_tail_of(option_distance(f, k, q64_ln_u128(f),
+	    q64_ln_u128(k)), &in->deviation);
+	if (in->tail.kind == OPTION_BETWEEN)
+		in->scale = option_scale(in->low, t->discount);
+	return ERR_OK;
 }
 
 /* The time value in the unit of scale, which is L D: nearest.  ERR_RANGE. */
@@ -196,6 +239,27 @@ option_time_value(u128 *out, const struct option_tail *t,
 	if (shift < 1)
 		return ERR_RANGE;
 	*out = shift > 128 ? 0 : ((p >> (shift - 1)) + 1) >> 1;
+	return ERR_OK;
+}
+
+/* Intrinsic and time value together. */
+static inline enum err
+option_inside_price(struct usd18 *out, const struct option_inside *in,
+    struct num18 discount)
+{
+	u128 time_value = 0;
+	enum err e = ERR_OK;
+
+	if (in->tail.kind == OPTION_BOUND)
+		e = option_discounted(&time_value, in->low, discount);
+	else if (in->tail.kind == OPTION_BETWEEN)
+		e = option_time_value(&time_value, &in->tail, in->scale);
+	if (e != ERR_OK)
+		return e;
+	if (in->intrinsic > (u128)I128_MAX ||
+	    time_value > (u128)I128_MAX - in->intrinsic)
+		return ERR_RANGE;
+	*out = usd18_from_raw((i128)(in->intrinsic + time_value));
 	return ERR_OK;
 }
 

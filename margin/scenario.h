@@ -20,8 +20,8 @@
  *         value is rounded to nearest at the unit's `decimals`, sums are
  *         exact, and then everything goes against the account: gains, values
  *         and margins floor, losses and requirements ceil.
- * Limits: the counts below; a discount or dampening of 16 or more, a value or
- *         sum that does not fit: ERR_RANGE.
+ * Limits: the counts below; a discount or dampening of 16 or more, a basis
+ *         factor of 64 or more, a value or sum that does not fit: ERR_RANGE.
  * Source: margin-model 1.5 and 3.3; the parameters carry the names of Derive's
  *         PMRM_2 (derivexyz/v2-core@7736900d).
  */

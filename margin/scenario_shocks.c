@@ -11,7 +11,7 @@
 #define ONE_RAW ((i128)WAD_ONE_RAW)
 #define MONTH_S (30u * 86400u)
 #define DISCOUNT_LIMIT (16 * ONE_RAW)
-#define FACTOR_LIMIT (4096 * ONE_RAW)
+#define FACTOR_LIMIT (64 * ONE_RAW)
 
 static struct num18
 num_max(struct num18 a, struct num18 b)

@@ -7,6 +7,7 @@
 #include "margin/option.h"
 
 #define COLUMNS_STEP 8u	/* of a 512-bit register */
+#define COLUMNS_LEAST 32u	/* what its kernel reads at least */
 
 /* value_round: a value with 18 decimals to nearest at `decimals`. */
 static enum err
@@ -137,7 +138,9 @@ scenario_decimals_for(struct px18 largest, const struct scenario_columns *c,
 uint32_t
 scenario_table_stride(const struct scenario_columns *c)
 {
-	return (c->count + COLUMNS_STEP - 1) / COLUMNS_STEP * COLUMNS_STEP;
+	uint32_t count = c->count < COLUMNS_LEAST ? COLUMNS_LEAST : c->count;
+
+	return (count + COLUMNS_STEP - 1) / COLUMNS_STEP * COLUMNS_STEP;
 }
 
 enum err
@@ -147,6 +150,7 @@ scenario_table_init(struct scenario_table *t, const struct scenario_rules *r,
     uint8_t *row_group, uint32_t row_capacity)
 {
 	MUST(decimals <= SCENARIO_DECIMALS_MAX && bits <= SCENARIO_VALUE_BITS);
+	MUST((uintptr_t)value % 64 == 0);
 	if (expiry_count > SCENARIO_EXPIRIES_MAX)
 		return ERR_LIMIT;
 	if (scenario_columns_of(&t->columns, r, beta) != ERR_OK)

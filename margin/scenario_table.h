@@ -97,8 +97,8 @@ unsigned scenario_decimals_for(struct px18 largest,
 struct scenario_table {
 	const struct scenario_rules *rules;	/* the caller's, kept */
 	struct scenario_columns columns;
-	uint32_t stride;	/* of a row: columns.count to a multiple of 8;
-				 * the rest is zero */
+	uint32_t stride;	/* of a row: scenario_table_stride; what is
+				 * beyond columns.count is zero */
 	unsigned decimals, bits;
 	uint32_t row_capacity, group_count;
 	int64_t *value;		/* row_capacity * stride, 64-byte aligned */
@@ -108,8 +108,8 @@ struct scenario_table {
 				 * then the linear one */
 };
 
-/* scenario_table_stride: of a table under these rules; the caller places
- * row_capacity times as many values. */
+/* scenario_table_stride: of a row, the columns to a multiple of 8 (a vector);
+ * at least 32; the caller places row_capacity times as many values. */
 uint32_t scenario_table_stride(const struct scenario_columns *c);
 
 /* scenario_table_init prepares the columns and the expiries; all rows are
