@@ -92,5 +92,11 @@ dydx_risk_compare(struct dydx_risk a, struct dydx_risk b)
 	y = u256_mul_u128(magnitude(a.net_collateral),
 	    magnitude(b.maintenance));
 	order = u256_compare(&x, &y);
-	return left < 0 ? -order : order;
+	if (order != 0)
+		return left < 0 ? -order : order;
+	if (a.maintenance == b.maintenance && a.maintenance == 0)
+		return (b.net_collateral > a.net_collateral) -
+		    (b.net_collateral < a.net_collateral);
+	return (a.maintenance > b.maintenance) -
+	    (a.maintenance < b.maintenance);
 }

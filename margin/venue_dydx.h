@@ -42,7 +42,8 @@ struct dydx_risk {
  * collateral; without a requirement nobody is, however negative. */
 bool dydx_is_liquidatable(struct dydx_risk a);
 /* dydx_risk_compare: -1 where a is less risky than b, by NC_b * MMR_a against
- * NC_a * MMR_b: exact, no division. */
+ * NC_a * MMR_b: exact, no division.  Of two alike the one with the higher
+ * requirement is more risky; without requirements the one with less. */
 int dydx_risk_compare(struct dydx_risk a, struct dydx_risk b);
 
 #endif

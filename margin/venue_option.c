@@ -2,8 +2,6 @@
 
 #include "base/q64.h"
 
-#define YEAR_S 31536000
-
 /* naked_share: A * min(one, shocked) + max(one - shocked, 0), ceil. */
 static enum err
 naked_share(u128 *out, u128 one, u128 shocked, struct num18 upper_bound)
@@ -78,18 +76,13 @@ venue_naked_bucket(struct num18 *out, const struct naked_bucket *rows,
 
 enum err
 venue_forward_of_rate(struct px18 *out, struct px18 index, struct num18 rate,
-    uint64_t time_s)
+    struct num18 tau)
 {
 	struct num18 growth;
-	i128 raw;
-	enum err e;
+	enum err e = num18_mul(&growth, rate, tau, ROUND_FLOOR);
 
-	if (time_s > INT64_MAX)
-		return ERR_RANGE;
-	e = muldiv_i128(&raw, num18_to_raw(rate), (i128)time_s, YEAR_S,
-	    ROUND_FLOOR);
 	if (e == ERR_OK)
-		e = q64_exp(&growth, num18_from_raw(raw));
+		e = q64_exp(&growth, growth);
 	return e == ERR_OK ? px18_mul_num(out, index, growth, ROUND_FLOOR) : e;
 }
 

@@ -41,12 +41,12 @@ struct naked_bucket {
 MUST_CHECK enum err venue_naked_bucket(struct num18 *out,
     const struct naked_bucket *rows, size_t count, uint64_t time_s);
 
-/* venue_forward_of_rate: index * exp(rate * time), time in seconds of a year
- * of 31,536,000; nearest. */
+/* venue_forward_of_rate: index * exp(rate * tau), tau in years, floor. */
 MUST_CHECK enum err venue_forward_of_rate(struct px18 *out, struct px18 index,
-    struct num18 rate, uint64_t time_s);
+    struct num18 rate, struct num18 tau);
 /* venue_ladder_profits: profits[i] = floor(quantity * forward * shocks[i]);
- * *worst is the least of them, at most zero.
+ * *worst is the least of them, at most zero; profits are to be read only
+ * after ERR_OK.
  * venue_ladder_contingency: ceil(|quantity| * index * factor).
  * Source: Dederi wiki, RiskControlRules/portfolio_margin. */
 MUST_CHECK enum err venue_ladder_profits(struct usd18 *profits,
