@@ -25,7 +25,9 @@
  * Units:  USD, 18 decimals: delta per move of 1 % of the underlying, vega per
  *         volatility point (0.01), gamma the change of the dollar delta per
  *         1 % (Gamma S^2 / 100).  Risk weights in percent; days calendar.
- * Rounding: factors to their costly side, square roots and totals ceil.
+ * Rounding: factors away from zero, correlations to their costly side, roots
+ *         and totals ceil; within 1e-14 of the largest amount of the exact
+ *         figure (a hedge's factor rounded up may take off a last unit).
  * Owns:   nothing; the caller places arrays and results.  ~40 KB of stack.
  * Limits: GREEKS_NAMES_MAX different (bucket, name) of one account.
  * Source: ISDA SIMM methodology 2.5 (2022), section B; margin-model 1.5, 3.3.
