@@ -19,14 +19,18 @@ keys_portable(int64_t *key, const int32_t *r, uint32_t stride,
 			key[s] += (int64_t)e[f] * r[f * stride + s];
 }
 
-static int64_t
-least_portable(const int64_t *key, uint32_t n)
+static void
+minima_portable(int64_t *least, const int64_t *key, uint32_t n)
 {
-	int64_t least = INT64_MAX;
+	for (uint32_t s = 0; s < n; s += SIMD_VAR_BLOCK)
+		for (uint32_t lane = 0; lane < SIMD_VAR_LANES; lane++) {
+			int64_t x = key[s + lane];
 
-	for (uint32_t s = 0; s < n; s++)
-		least = key[s] < least ? key[s] : least;
-	return least;
+			for (uint32_t i = lane; i < SIMD_VAR_BLOCK;
+			    i += SIMD_VAR_LANES)
+				x = key[s + i] < x ? key[s + i] : x;
+			*least++ = x;
+		}
 }
 
 static uint32_t
@@ -49,6 +53,26 @@ pick_portable(uint32_t *index, const int64_t *key, uint32_t n, int64_t bound)
 		count += key[s] <= bound;
 	}
 	return count;
+}
+
+static int64_t
+least_portable(const int64_t *key, uint32_t n)
+{
+	int64_t least = INT64_MAX;
+
+	for (uint32_t s = 0; s < n; s++)
+		least = key[s] < least ? key[s] : least;
+	return least;
+}
+
+static void
+ranks_portable(uint32_t *rank, const int64_t *key, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		rank[i] = 0;
+		for (uint32_t j = 0; j < n; j++)
+			rank[i] += key[j] < key[i];
+	}
 }
 
 #ifdef __x86_64__
@@ -93,20 +117,25 @@ keys_avx2(int64_t *key, const int32_t *r, uint32_t stride, const int32_t *e,
 	}
 }
 
-AVX2 static int64_t
-least_avx2(const int64_t *key, uint32_t n)
+AVX2 static void
+minima_avx2(int64_t *least, const int64_t *key, uint32_t n)
 {
-	__m256i least = _mm256_set1_epi64x(INT64_MAX);
-	int64_t lane[4];
+	for (uint32_t s = 0; s < n; s += SIMD_VAR_BLOCK)
+		for (uint32_t lane = 0; lane < SIMD_VAR_LANES; lane += 4) {
+			const int64_t *at = key + s + lane;
+			__m256i a = _mm256_loadu_si256((const void *)at);
 
-	for (uint32_t s = 0; s < n; s += 4) {
-		__m256i x = _mm256_loadu_si256((const void *)(key + s));
+			for (uint32_t i = SIMD_VAR_LANES; i < SIMD_VAR_BLOCK;
+			    i += SIMD_VAR_LANES) {
+				__m256i x = _mm256_loadu_si256(
+				    (const void *)(at + i));
 
-		least = _mm256_blendv_epi8(least, x,
-		    _mm256_cmpgt_epi64(least, x));
-	}
-	_mm256_storeu_si256((void *)lane, least);
-	return least_portable(lane, 4);
+				a = _mm256_blendv_epi8(a, x,
+				    _mm256_cmpgt_epi64(a, x));
+			}
+			_mm256_storeu_si256((void *)least, a);
+			least += 4;
+		}
 }
 
 AVX2 static uint32_t
@@ -148,10 +177,9 @@ keys_avx512(int64_t *key, const int32_t *r, uint32_t stride, const int32_t *e,
 {
 	const __m512i low = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
 	const __m512i high = _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15);
-	uint32_t s = 0;
 
-	/* Two blocks at a time: four sums hide the latency of the adds. */
-	for (; s + 32 <= stride; s += 32) {
+	/* Four sums hide the latency of the adds. */
+	for (uint32_t s = 0; s < stride; s += 32) {
 		__m512i a = _mm512_setzero_si512(), b = a, c = a, d = a;
 
 		for (uint32_t f = 0; f < factors; f++) {
@@ -176,35 +204,24 @@ keys_avx512(int64_t *key, const int32_t *r, uint32_t stride, const int32_t *e,
 		_mm512_storeu_si512(key + s + 24,
 		    _mm512_permutex2var_epi64(c, high, d));
 	}
-	for (; s < stride; s += 16) {
-		__m512i a = _mm512_setzero_si512(), b = a;
-
-		for (uint32_t f = 0; f < factors; f++) {
-			__m512i w = _mm512_set1_epi64(e[f]);
-			__m512i x = _mm512_loadu_si512(
-			    r + (size_t)f * stride + s);
-
-			a = _mm512_add_epi64(a, _mm512_mul_epi32(x, w));
-			b = _mm512_add_epi64(b, _mm512_mul_epi32(
-			    _mm512_srli_epi64(x, 32), w));
-		}
-		_mm512_storeu_si512(key + s,
-		    _mm512_permutex2var_epi64(a, low, b));
-		_mm512_storeu_si512(key + s + 8,
-		    _mm512_permutex2var_epi64(a, high, b));
-	}
 }
 
-AVX512 static int64_t
-least_avx512(const int64_t *key, uint32_t n)
+AVX512 static void
+minima_avx512(int64_t *least, const int64_t *key, uint32_t n)
 {
-	__m512i a = _mm512_set1_epi64(INT64_MAX), b = a;
+	for (uint32_t s = 0; s < n; s += SIMD_VAR_BLOCK) {
+		__m512i a = _mm512_loadu_si512(key + s);
+		__m512i b = _mm512_loadu_si512(key + s + 8);
 
-	for (uint32_t s = 0; s < n; s += 16) {
-		a = _mm512_min_epi64(a, _mm512_loadu_si512(key + s));
-		b = _mm512_min_epi64(b, _mm512_loadu_si512(key + s + 8));
+		for (uint32_t i = 16; i < SIMD_VAR_BLOCK; i += 16) {
+			a = _mm512_min_epi64(a, _mm512_loadu_si512(
+			    key + s + i));
+			b = _mm512_min_epi64(b, _mm512_loadu_si512(
+			    key + s + i + 8));
+		}
+		_mm512_storeu_si512(least, _mm512_min_epi64(a, b));
+		least += SIMD_VAR_LANES;
 	}
-	return _mm512_reduce_min_epi64(_mm512_min_epi64(a, b));
 }
 
 AVX512 static uint32_t
@@ -213,14 +230,9 @@ count_avx512(const int64_t *key, uint32_t n, int64_t bound)
 	__m512i b = _mm512_set1_epi64(bound);
 	unsigned count = 0;
 
-	for (uint32_t s = 0; s < n; s += 16) {
-		unsigned x = _mm512_cmple_epi64_mask(
-		    _mm512_loadu_si512(key + s), b);
-		unsigned y = _mm512_cmple_epi64_mask(
-		    _mm512_loadu_si512(key + s + 8), b);
-
-		count += (unsigned)__builtin_popcount(x | y << 8);
-	}
+	for (uint32_t s = 0; s < n; s += 8)
+		count += (unsigned)__builtin_popcount(_mm512_cmple_epi64_mask(
+		    _mm512_loadu_si512(key + s), b));
 	return count;
 }
 
@@ -246,6 +258,31 @@ pick_avx512(uint32_t *index, const int64_t *key, uint32_t n, int64_t bound)
 	return count;
 }
 
+AVX512 static int64_t
+least_avx512(const int64_t *key, uint32_t n)
+{
+	__m512i least = _mm512_set1_epi64(INT64_MAX);
+
+	for (uint32_t s = 0; s < n; s += 8)
+		least = _mm512_min_epi64(least, _mm512_loadu_si512(key + s));
+	return _mm512_reduce_min_epi64(least);
+}
+
+AVX512 static void
+ranks_avx512(uint32_t *rank, const int64_t *key, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		__m512i x = _mm512_set1_epi64(key[i]);
+		unsigned below = 0;
+
+		for (uint32_t j = 0; j < n; j += 8)
+			below += (unsigned)__builtin_popcount(
+			    _mm512_cmplt_epi64_mask(
+			    _mm512_loadu_si512(key + j), x));
+		rank[i] = below;
+	}
+}
+
 #endif
 
 /* ---- by level ------------------------------------------------------------ */
@@ -262,61 +299,64 @@ simd_var_best(void)
 	return SIMD_VAR_PORTABLE;
 }
 
+static const struct loops {
+	void (*keys)(int64_t *key, const int32_t *r, uint32_t stride,
+	    const int32_t *e, uint32_t factors);
+	void (*minima)(int64_t *least, const int64_t *key, uint32_t n);
+	uint32_t (*count)(const int64_t *key, uint32_t n, int64_t bound);
+	uint32_t (*pick)(uint32_t *index, const int64_t *key, uint32_t n,
+	    int64_t bound);
+	int64_t (*least)(const int64_t *key, uint32_t n);
+	void (*ranks)(uint32_t *rank, const int64_t *key, uint32_t n);
+} LOOPS[SIMD_VAR_LEVELS] = {
+	[SIMD_VAR_PORTABLE] = { keys_portable, minima_portable,
+	    count_portable, pick_portable, least_portable,
+	    ranks_portable },
+#ifdef __x86_64__
+	[SIMD_VAR_AVX2] = { keys_avx2, minima_avx2, count_avx2, pick_avx2,
+	    least_portable, ranks_portable },
+	[SIMD_VAR_AVX512] = { keys_avx512, minima_avx512, count_avx512,
+	    pick_avx512, least_avx512, ranks_avx512 },
+#endif
+};
+
 void
 simd_var_keys(enum simd_var_level level, int64_t *key, const int32_t *r,
     uint32_t stride, const int32_t *e, uint32_t factors)
 {
-#ifdef __x86_64__
-	if (level == SIMD_VAR_AVX512) {
-		keys_avx512(key, r, stride, e, factors);
-		return;
-	}
-	if (level == SIMD_VAR_AVX2) {
-		keys_avx2(key, r, stride, e, factors);
-		return;
-	}
-#endif
-	(void)level;
-	keys_portable(key, r, stride, e, factors);
+	LOOPS[level].keys(key, r, stride, e, factors);
 }
 
-int64_t
-simd_var_least(enum simd_var_level level, const int64_t *key, uint32_t n)
+void
+simd_var_minima(enum simd_var_level level, int64_t *least,
+    const int64_t *key, uint32_t n)
 {
-#ifdef __x86_64__
-	if (level == SIMD_VAR_AVX512)
-		return least_avx512(key, n);
-	if (level == SIMD_VAR_AVX2)
-		return least_avx2(key, n);
-#endif
-	(void)level;
-	return least_portable(key, n);
+	LOOPS[level].minima(least, key, n);
 }
 
 uint32_t
 simd_var_count(enum simd_var_level level, const int64_t *key, uint32_t n,
     int64_t bound)
 {
-#ifdef __x86_64__
-	if (level == SIMD_VAR_AVX512)
-		return count_avx512(key, n, bound);
-	if (level == SIMD_VAR_AVX2)
-		return count_avx2(key, n, bound);
-#endif
-	(void)level;
-	return count_portable(key, n, bound);
+	return LOOPS[level].count(key, n, bound);
 }
 
 uint32_t
 simd_var_pick(enum simd_var_level level, uint32_t *index, const int64_t *key,
     uint32_t n, int64_t bound)
 {
-#ifdef __x86_64__
-	if (level == SIMD_VAR_AVX512)
-		return pick_avx512(index, key, n, bound);
-	if (level == SIMD_VAR_AVX2)
-		return pick_avx2(index, key, n, bound);
-#endif
-	(void)level;
-	return pick_portable(index, key, n, bound);
+	return LOOPS[level].pick(index, key, n, bound);
+}
+
+int64_t
+simd_var_least(enum simd_var_level level, const int64_t *key, uint32_t n)
+{
+	return LOOPS[level].least(key, n);
+}
+
+void
+simd_var_ranks(enum simd_var_level level, uint32_t *rank, const int64_t *key,
+    uint32_t n)
+{
+	LOOPS[level].ranks(rank, key, n);
 }

@@ -281,13 +281,13 @@ var_pnl_of(const struct var_exposure *x, const int64_t *r, uint32_t factors)
 	high += low >> VAR_LIMB_BITS;
 	low &= VAR_LIMB_MASK;
 	quotient = high / (i128)WAD_ONE_RAW;
-	rest = high % (i128)WAD_ONE_RAW;
+	rest = high - quotient * (i128)WAD_ONE_RAW;
 	if (rest < 0) {
 		quotient--;
 		rest += (i128)WAD_ONE_RAW;
 	}
 	/* The rest is below 2^60, so 106 bits remain. */
-	rest = (rest << VAR_LIMB_BITS | low) / (i128)WAD_ONE_RAW;
+	rest = (i128)((u128)(rest << VAR_LIMB_BITS | low) / WAD_ONE_RAW);
 	return usd18_from_raw(quotient * ((i128)1 << VAR_LIMB_BITS) + rest);
 }
 

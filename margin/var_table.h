@@ -39,7 +39,8 @@ struct var_result {
 /* Scratch, one a thread. */
 struct var_work {
 	int64_t key[SAMPLE_SCENARIOS_MAX];
-	uint32_t index[SAMPLE_SCENARIOS_MAX + SIMD_VAR_BLOCK];
+	int64_t least[SAMPLE_SCENARIOS_MAX / SIMD_VAR_LANES];
+	uint32_t index[SAMPLE_SCENARIOS_MAX + 2 * SIMD_VAR_LANES];
 	struct usd18 pnl[SAMPLE_SCENARIOS_MAX];
 	struct usd18 scratch[SAMPLE_SCENARIOS_MAX];
 };
