@@ -455,7 +455,8 @@ cmd_margin(int argc, char **argv)
 	if (input_book_read(&book, NULL, path, 0) != ERR_OK)
 		return EXIT_CONFIG;
 	code = EXIT_CONFIG;
-	if (input_book_require_plain(book, path, COMMAND.name) == ERR_OK &&
+	if (input_book_require_plain(&book->book, path, COMMAND.name) ==
+	    ERR_OK &&
 	    input_market_read(&market, NULL, book, options_get(&COMMAND,
 	    &given, "market")) == ERR_OK) {
 		run.book = &book->book;
