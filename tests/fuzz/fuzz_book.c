@@ -1,5 +1,5 @@
 /* Any bytes as a book: what is accepted can be written as rules, is a forest
- * with sorted positions, and, where it is plain, its vaults can be evaluated. */
+ * with sorted positions, and, where it is plain, can be evaluated. */
 #include <stdint.h>
 #include <stdlib.h>
 
