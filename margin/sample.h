@@ -8,9 +8,11 @@
  * Rounds: each return once, to nearest, when the set is made; no side is
  *         against the account, as it depends on the sign of the exposure.
  * Limits: SAMPLE_SCENARIOS_MAX, SAMPLE_FACTORS_MAX.  A shape beyond them or a
- *         place too small is the caller's bug (MUST); a return that does not
- *         fit is ERR_RANGE, and then what was placed is undefined but
- *         out->scenarios is untouched.
+ *         place too small is the caller's bug (MUST).  A return of the history
+ *         below -1 or above SAMPLE_RETURN_MAX is ERR_RANGE; one that is made
+ *         of them (filtered, compounded, drawn) and lies beyond is the limit
+ *         itself.  On failure what was placed is undefined, out->scenarios
+ *         untouched.
  * Source: margin-model 1.5; Barone-Adesi, Giannopoulos, Vosper, "VaR without
  *         correlations for portfolios of derivative securities", 1999
  *         (filtered historical simulation); Ledoit and Wolf, "Honey, I shrunk
@@ -93,9 +95,8 @@ struct sample_work {
  * `shrinkage`, L D L^T; draws are Student t with `degrees` of freedom scaled
  * to unit variance, one chi-square a scenario.  Randomness is
  * Philox4x32-10 keyed by the hash of the rules: one set per rules epoch, so a
- * requirement does not flicker from tick to tick.  A return below -1 is -1,
- * one above SAMPLE_RETURN_MAX is that.  ERR_RANGE where the shrunk correlation
- * is not positive semidefinite (linalg.h). */
+ * requirement does not flicker from tick to tick.  ERR_RANGE where the shrunk
+ * correlation is not positive semidefinite (linalg.h). */
 MUST_CHECK enum err sample_simulated(struct sample *out,
     const struct sample_history *h, const struct sample_rules *rules,
     const struct b32 *rules_hash, struct sample_work *work);
