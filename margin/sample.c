@@ -176,7 +176,7 @@ sample_filtered(struct sample *out, const struct sample_history *h,
 	return e;
 }
 
-/* ---- stress ---------------------------------------------------------------- */
+/* ---- stress -------------------------------------------------------------- */
 
 /* How violent period t was: the sum over the factors of squared returns in
  * units of the factor's own mean square. */

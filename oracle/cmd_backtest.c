@@ -41,8 +41,8 @@ static const struct option_row ROWS[] = {
 static const struct options_command COMMAND = {
 	.name = "backtest", .rows = ROWS,
 	.summary = "Asks at each moment of a price history what margin one USD "
-	    "long and short would\nneed, and counts how often the loss over the "
-	    "margin period exceeds it: coverage\n(Kupiec), independence "
+	    "long and short would\nneed, and counts how often the loss over "
+	    "the margin period exceeds it: coverage\n(Kupiec), independence "
 	    "(Christoffersen), Basel's zones, expected shortfall\n(Acerbi and "
 	    "Szekely), procyclicality with and without the buffer.  Margin "
 	    "periods\ndo not overlap.  Bad prints are kept, and named.",
