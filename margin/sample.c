@@ -148,6 +148,8 @@ filter_column(struct sample *out, const struct sample_history *h, uint32_t f,
 	now = then;
 	for (uint32_t t = 0; t < h->length && e == ERR_OK; t++)
 		e = ewma_step(&now, column[t], rules->lambda);
+	if (e == ERR_OK)
+		e = ewma_floor(&now, rules->volatility_floor);
 	for (uint32_t t = 0; t < h->length && e == ERR_OK; t++) {
 		i128 r = mul_nearest(num18_to_raw(column[t]),
 		    volatility_ratio(&now, &then, rules));

@@ -48,6 +48,9 @@ struct sample_rules {
 	struct num18 lambda;	/* 0.97: of the EWMA volatility */
 	struct num18 clamp_low;		/* 1/2: sigma_now / sigma_t at least */
 	struct num18 clamp_high;	/* 3: and at most */
+	struct num18 volatility_floor;	/* of a period: sigma_now, and that of
+				 * the Monte Carlo, is at least this; the long
+				 * run's (ten years') against procyclicality; 0 */
 	uint32_t seed_periods;	/* sigma starts as the mean square of these;
 				 * 20; at most the history's length */
 	uint32_t stress_first;	/* the named stress window, in periods from */
@@ -68,7 +71,7 @@ MUST_CHECK enum err sample_historical(struct sample *out,
 
 /* sample_filtered: r*_t = r_t clamp(sigma_now / sigma_t, low, high), with
  * sigma^2_{t+1} = lambda sigma^2_t + (1 - lambda) r^2_t a period; sigma_now is
- * the one after the last return.  Where sigma_t is zero the factor is
+ * the one after the last return, or volatility_floor.  Where sigma_t is zero the factor is
  * clamp_high (1 where sigma_now is zero too).  The periods are filtered, then
  * compounded over mpor. */
 MUST_CHECK enum err sample_filtered(struct sample *out,
@@ -91,7 +94,7 @@ struct sample_work {
 	struct num18 b[SAMPLE_FACTORS_MAX * SAMPLE_FACTORS_MAX];
 };
 /* sample_simulated: Monte Carlo.  Each factor's volatility is its EWMA now
- * times sqrt(mpor), the correlation is that of the history shrunk by
+ * (or volatility_floor) times sqrt(mpor), the correlation is that of the history shrunk by
  * `shrinkage`, L D L^T; draws are Student t with `degrees` of freedom scaled
  * to unit variance, one chi-square a scenario.  Randomness is
  * Philox4x32-10 keyed by the hash of the rules: one set per rules epoch, so a

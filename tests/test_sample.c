@@ -231,6 +231,24 @@ sample_filtered__scales_to_the_volatility_of_now(void **state)
 }
 
 static void
+sample_filtered__has_a_floor_of_volatility(void **state)
+{
+	static const char *const rows[] = { "0.01", "0.01", "0.01" };
+
+	(void)state;
+	load_text(rows, 3);
+	rules.volatility_floor = num("0.01");
+	assert_int_equal(sample_filtered(&sample, &history, &rules), ERR_OK);
+	assert_true(places[0] == (int64_t)(ONE / 100));
+	rules.volatility_floor = num("0.02");
+	assert_int_equal(sample_filtered(&sample, &history, &rules), ERR_OK);
+	assert_true(places[0] == (int64_t)(ONE / 50));
+	rules.volatility_floor = num("-0.02");
+	assert_int_equal(sample_filtered(&sample, &history, &rules),
+	    ERR_RANGE);
+}
+
+static void
 sample_filtered__clamps_the_ratio(void **state)
 {
 	static const char *const calm[] = { "0.001", "0.001", "0.5" };
@@ -439,6 +457,7 @@ main(void)
 		    sample_historical__refuses_returns_that_do_not_fit),
 		cmocka_unit_test(
 		    sample_filtered__scales_to_the_volatility_of_now),
+		cmocka_unit_test(sample_filtered__has_a_floor_of_volatility),
 		cmocka_unit_test(sample_filtered__clamps_the_ratio),
 		cmocka_unit_test(
 		    sample_stressed__takes_the_named_or_the_wildest_window),
