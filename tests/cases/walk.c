@@ -99,6 +99,7 @@ file_run(const char *path, const char *name, size_t source)
 		printf("FAILED %s/%s: no case of a known shape\n", c.source,
 		    name);
 	}
+	tree_release();
 	free(text);
 }
 
