@@ -82,7 +82,8 @@ random_book(uint64_t *seed, uint32_t count)
 			limit = usd18_to_raw(r.mid.weighted_collateral);
 		random_debts(&w, seed, limit);
 		for (unsigned k = 0; k < 8; k++)
-			w.vault.id.b[k] = (uint8_t)(book.vault_count >> 8 * k);
+			w.vault.id.b[k] = (uint8_t)((uint64_t)
+			    book.vault_count >> 8 * k);
 		w.vault.id.b[9] = 1;
 		assert_int_equal(book_put_vault(&at, &book, &w.vault), ERR_OK);
 	}
