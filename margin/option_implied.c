@@ -80,10 +80,10 @@ begin_low(const struct search *h, u128 turn, i128 at_turn)
 
 	if (y < 0)
 		y = 0;
-	w = ONE_Q48 + (fall << 48) / (a + y);
+	w = ONE_Q48 + fall * ONE_Q48 / (a + y);
 	f = (a * (w - ONE_Q48) >> 48) - fall +
 	    (y * (i128)((q64_ln_u128((u128)w) - 48 * Q64_LN2_Q72) >> 24) >> 48);
-	w -= (f << 48) / (a + (y << 48) / w);
+	w -= f * ONE_Q48 / (a + y * ONE_Q48 / w);
 	if (w < ONE_Q48)
 		w = ONE_Q48;
 	return (u128)fixed_clamped(q64_float_mul(scaled(turn, -64),
