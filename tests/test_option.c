@@ -9,6 +9,7 @@
 #include "margin/option.h"
 #include "margin/screen_option.h"
 #include "tests/margin_world.h"
+#include "tests/must_expected.h"
 
 #define RUNS 20000u
 #define ONE ((i128)WAD_ONE_RAW)
@@ -384,6 +385,32 @@ option_price_many__fails_before_it_writes(void **state)
 }
 
 static void
+option_price_many__must_have_indices_within(void **state)
+{
+	struct option_terms t = terms("1000", "900", "1", "1", "1", true);
+	struct option_forward forward[OPTION_MANY_MAX + 1] = {
+		option_forward_of(px("1000")) };
+	struct num18 vol[OPTION_MANY_MAX + 1] = { num("1") };
+	struct option_scenario scenario = { 1, 0 };
+	struct usd18 out;
+	enum err e = ERR_OK;
+
+	(void)state;
+	expect_assert_failure(e = option_price_many(&out, &t, forward, 1, vol,
+	    1, &scenario, 1));
+	scenario = (struct option_scenario){ 0, 1 };
+	expect_assert_failure(e = option_price_many(&out, &t, forward, 1, vol,
+	    1, &scenario, 1));
+	expect_assert_failure(e = option_price_many(&out, &t, forward,
+	    OPTION_MANY_MAX + 1, vol, 1, &scenario, 0));
+	expect_assert_failure(e = option_price_many(&out, &t, forward, 1, vol,
+	    OPTION_MANY_MAX + 1, &scenario, 0));
+	assert_int_equal(e, ERR_OK);
+	assert_int_equal(option_price_many(&out, &t, forward,
+	    OPTION_MANY_MAX, vol, OPTION_MANY_MAX, &scenario, 0), ERR_OK);
+}
+
+static void
 option_greeks_of__are_steps_at_the_edges(void **state)
 {
 	struct option_terms t = terms("2000", "1900", "0", "1", "0.9", true);
@@ -616,6 +643,7 @@ main(void)
 		cmocka_unit_test(
 		    option_price_many__gives_the_bits_of_option_price),
 		cmocka_unit_test(option_price_many__fails_before_it_writes),
+		cmocka_unit_test(option_price_many__must_have_indices_within),
 		cmocka_unit_test(option_greeks_of__are_steps_at_the_edges),
 		cmocka_unit_test(
 		    option_greeks_of__differ_by_the_discount_between_call_and_put),

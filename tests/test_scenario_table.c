@@ -446,6 +446,30 @@ scenario_decimals_for__leaves_room_for_a_doubling(void **state)
 }
 
 static void
+scenario_row_linear__rounds_to_nearest(void **state)
+{
+	struct scenario_columns c;
+	int64_t r[SCENARIO_COLUMNS_MAX];
+
+	(void)state;
+	scenario_rules_default(&rules);
+	assert_int_equal(scenario_columns_of(&c, &rules, num18_one()), ERR_OK);
+	assert_int_equal(scenario_row_linear(r, px("0.0000000000015"),
+	    px("0"), &c, 12, 60), ERR_OK);
+	assert_int_equal(r[c.base], 2);
+	assert_int_equal(scenario_row_linear(r, px("0.000000000001499999"),
+	    px("1"), &c, 12, 60), ERR_OK);
+	assert_int_equal(r[c.base], INT64_C(1000000000001));
+	/* 2^60 - 1 fits, 2^60 does not; the tail moves it fourfold. */
+	assert_int_equal(scenario_row_linear(r, px("0"),
+	    px("1152921.504606846975"), &c, 12, 60), ERR_OK);
+	assert_int_equal(scenario_row_linear(r, px("0"),
+	    px("1152921.504606846976"), &c, 12, 60), ERR_RANGE);
+	assert_int_equal(scenario_row_linear(r, px("288230.376151711744"),
+	    px("0"), &c, 12, 60), ERR_RANGE);
+}
+
+static void
 scenario_amount_pack__is_exact_or_fails(void **state)
 {
 	int64_t out = 5;
@@ -505,6 +529,7 @@ main(void)
 		    scenario_slice_of__discounts_against_the_account),
 		cmocka_unit_test(
 		    scenario_decimals_for__leaves_room_for_a_doubling),
+		cmocka_unit_test(scenario_row_linear__rounds_to_nearest),
 		cmocka_unit_test(scenario_amount_pack__is_exact_or_fails),
 		cmocka_unit_test(scenario_vaults_check__names_what_is_wrong),
 	};
