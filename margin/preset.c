@@ -201,8 +201,6 @@ deribit(struct rules *r)
 		.im_factor = micro(1300000), .mm_factor = num18_one(),
 		.short_base_static_discount = num18_one(),
 		.long_base_static_discount = num18_one(),
-		.short_rate_mult_scale = num18_one(),
-		.long_rate_mult_scale = num18_one(),
 	};
 	s->basis.basis_cont_add_factor = num18_zero();
 	s->basis.basis_cont_mult_factor = num18_zero();

@@ -336,6 +336,6 @@ bookfile_rules_blob(uint8_t out[BOOKFILE_BLOB_MAX], size_t *out_len,
 void
 bookfile_explain(FILE *out)
 {
-	schema_explain(out, BOOK_KEYS, "");
+	schema_explain(out, BOOK_KEYS, "", NULL);
 }
 

@@ -1,4 +1,4 @@
-/* The vaults of book.json: what each holds and owes, and who belongs to whom. */
+/* The vaults of book.json: what each holds and owes, and whose it is. */
 #include "oracle/bookfile_internal.h"
 
 #include "base/fixed.h"

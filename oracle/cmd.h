@@ -23,5 +23,6 @@ int cmd_resume(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_check_config(int argc, char **argv);
 int cmd_config(int argc, char **argv);
+int cmd_rules(int argc, char **argv);
 
 #endif

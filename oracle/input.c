@@ -186,6 +186,25 @@ input_market_free(struct input_market *m)
 	free(m);
 }
 
+enum err
+input_rules_read(struct rules *out, const char *path)
+{
+	char *text;
+	size_t len;
+	enum err e;
+
+	if (!path) {
+		rules_default(out);
+		return ERR_OK;
+	}
+	e = file_read_text(&text, &len, path, RULESFILE_TEXT_MAX, stderr);
+	if (e != ERR_OK)
+		return e;
+	e = rulesfile_read(out, text, len, path, stderr);
+	free(text);
+	return e;
+}
+
 static enum err
 config_book_read(struct config *c, struct input_book **out, const char *path)
 {

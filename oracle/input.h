@@ -5,6 +5,7 @@
 
 #include "oracle/bookfile.h"
 #include "oracle/config.h"
+#include "oracle/rulesfile.h"
 
 struct input_book {
 	struct book book;
@@ -34,6 +35,9 @@ struct input_market {
 MUST_CHECK enum err input_market_read(struct input_market **out,
     struct b32 *hash, const struct input_book *b, const char *path);
 void input_market_free(struct input_market *m);	/* accepts NULL */
+
+/* input_rules_read: rules_default where path is NULL. */
+MUST_CHECK enum err input_rules_read(struct rules *out, const char *path);
 
 /* input_book_is_for_run: input_book_require_plain of the book that a config
  * names; true where it names none. */

@@ -47,6 +47,7 @@ static const struct command {
 	{ "check-config", cmd_check_config,
 	  "read a config, say what is wrong" },
 	{ "config", cmd_config, "config example, config explain" },
+	{ "rules", cmd_rules, "rules check, rules presets" },
 };
 
 static int

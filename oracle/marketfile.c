@@ -327,5 +327,5 @@ marketfile_read(struct market *m, struct marketfile_terms *terms,
 void
 marketfile_explain(FILE *out)
 {
-	schema_explain(out, MARKET_KEYS, "");
+	schema_explain(out, MARKET_KEYS, "", NULL);
 }

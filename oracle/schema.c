@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define SCHEMA_PATH_BUF 128u
+#define SCHEMA_FORM_BUF 96u
 
 /* ---- names -------------------------------------------------------------- */
 
@@ -32,7 +33,6 @@ schema_type_name(enum schema_type t)
 	case SCHEMA_INSTANT: return "instant";
 	case SCHEMA_SECTION: return "map";
 	case SCHEMA_CUSTOM: return "value";
-	case SCHEMA_LATER: return "not computed yet";
 	}
 	return "value";
 }
@@ -61,7 +61,6 @@ type_example(enum schema_type t)
 	    "an instant such as 2026-11-20T00:00:00Z or Unix milliseconds";
 	case SCHEMA_SECTION:
 	case SCHEMA_CUSTOM:
-	case SCHEMA_LATER:
 		break;
 	}
 	return "another value";
@@ -376,23 +375,9 @@ has_set(const struct schema_key *k, void *base)
 }
 
 static void
-later_check(struct schema *s, const struct schema_key *k,
-    const struct doc_node *n)
-{
-	if (doc_is_null(n) || (n->kind != DOC_SCALAR && n->count == 0))
-		return;
-	doc_error_at(s->errors, n, "`%s` is not computed yet: it must be %s",
-	    k->name, n->kind == DOC_SCALAR ? "null" : "empty");
-}
-
-static void
 key_read(struct schema *s, const struct schema_key *k,
     const struct doc_node *n, void *base)
 {
-	if (k->type == SCHEMA_LATER) {
-		later_check(s, k, n);
-		return;
-	}
 	if (doc_is_null(n))
 		return;		/* the same as not there */
 	has_set(k, base);
@@ -407,7 +392,7 @@ key_read(struct schema *s, const struct schema_key *k,
 static bool
 key_is_required(const struct schema_key *k)
 {
-	return !k->fallback && !k->is_optional && k->type != SCHEMA_LATER;
+	return !k->fallback && !k->is_optional;
 }
 
 static void
@@ -415,8 +400,7 @@ fallback_apply(const struct schema_key *k, void *base)
 {
 	if (k->type == SCHEMA_SECTION)
 		schema_apply_fallbacks(k->keys, base);
-	else if (k->fallback && k->type != SCHEMA_CUSTOM &&
-	    k->type != SCHEMA_LATER)
+	else if (k->fallback && k->type != SCHEMA_CUSTOM)
 		MUST(value_parse(k, k->fallback, strlen(k->fallback), base)
 		    == ERR_OK);
 }
@@ -464,40 +448,99 @@ schema_read_map(struct schema *s, const struct doc_node *map,
 /* ---- the explanation ---------------------------------------------------- */
 
 static void
-explain_key(FILE *out, const struct schema_key *k, const char *path)
+form_print(char out[SCHEMA_FORM_BUF], const struct schema_key *k)
 {
-	char form[96];
-	size_t len;
+	size_t len = 0;
 
-	snprintf(form, sizeof(form), "%s", k->shape ? k->shape :
+	snprintf(out, SCHEMA_FORM_BUF, "%s", k->shape ? k->shape :
 	    schema_type_name(k->type));
-	if (k->words) {
-		form[0] = '\0';
-		len = 0;
-		for (unsigned i = 0; k->words[i] && len < sizeof(form); i++)
-			len += (size_t)snprintf(form + len,
-			    sizeof(form) - len, "%s%s", i > 0 ? "|" : "",
-			    k->words[i]);
+	for (unsigned i = 0; k->words && k->words[i] &&
+	    len < SCHEMA_FORM_BUF; i++)
+		len += (size_t)snprintf(out + len, SCHEMA_FORM_BUF - len,
+		    "%s%s", i > 0 ? "|" : "", k->words[i]);
+}
+
+static u128
+number_load(const struct schema_key *k, const void *base)
+{
+	const char *field = (const char *)base + k->offset;
+	u128 v = 0;
+
+	/* Little-endian, as all our machines are. */
+	memcpy(&v, field, k->size < sizeof(v) ? k->size : sizeof(v));
+	return v;
+}
+
+/* A stored number as the file would write it; empty for what is none. */
+static void
+stored_print(char out[SCHEMA_FORM_BUF], const struct schema_key *k,
+    const void *base)
+{
+	char digits[DECIMAL_BUF], limit[DECIMAL_BUF + 8];
+
+	out[0] = '\0';
+	switch (k->type) {
+	case SCHEMA_DECIMAL:
+		(void)decimal_from_u128(digits, number_load(k, base), 18);
+		snprintf(out, SCHEMA_FORM_BUF, "%s", digits);
+		break;
+	case SCHEMA_SIGNED:
+		(void)decimal_from_i128(digits, (i128)number_load(k, base),
+		    18);
+		snprintf(out, SCHEMA_FORM_BUF, "%s", digits);
+		break;
+	case SCHEMA_CHOICE:
+		snprintf(out, SCHEMA_FORM_BUF, "%s",
+		    k->words[number_load(k, base)]);
+		break;
+	case SCHEMA_BOOL:
+		snprintf(out, SCHEMA_FORM_BUF, "%s",
+		    number_load(k, base) ? "true" : "false");
+		break;
+	case SCHEMA_WHOLE: case SCHEMA_DURATION: case SCHEMA_PERCENT:
+	case SCHEMA_FACTOR: case SCHEMA_BYTES:
+		number_print(limit, k, (uint64_t)number_load(k, base));
+		snprintf(out, SCHEMA_FORM_BUF, "%s", limit);
+		break;
+	case SCHEMA_TEXT: case SCHEMA_WEI: case SCHEMA_ADDRESS:
+	case SCHEMA_INSTANT: case SCHEMA_SECTION: case SCHEMA_CUSTOM:
+		break;
+	}
+}
+
+static void
+explain_key(FILE *out, const struct schema_key *k, const char *path,
+    const void *defaults)
+{
+	char form[SCHEMA_FORM_BUF], stored[SCHEMA_FORM_BUF] = "";
+	const char *fallback = k->fallback;
+
+	form_print(form, k);
+	if (defaults && k->is_optional && !fallback && !k->has) {
+		stored_print(stored, k, defaults);
+		fallback = stored[0] ? stored : NULL;
 	}
 	fprintf(out, "%s\n    %s; %s%s\n    %s\n", path, form,
-	    k->type == SCHEMA_LATER ? "null or empty" :
-	    k->fallback ? "default " :
-	    k->is_optional ? "optional" : "required",
-	    k->fallback ? k->fallback : "", k->help);
+	    fallback ? "default " : k->is_optional ? "optional" : "required",
+	    fallback ? fallback : "", k->help);
 }
 
 void
-schema_explain(FILE *out, const struct schema_key *keys, const char *prefix)
+schema_explain(FILE *out, const struct schema_key *keys, const char *prefix,
+    const void *defaults)
 {
 	char path[SCHEMA_PATH_BUF];
 
 	for (const struct schema_key *k = keys; k->name; k++) {
+		bool is_section = k->type == SCHEMA_SECTION;
+
 		snprintf(path, sizeof(path), "%s%s", prefix, k->name);
-		explain_key(out, k, path);
+		explain_key(out, k, path, defaults);
 		if (!k->keys)
 			continue;
 		snprintf(path, sizeof(path), "%s%s%s", prefix, k->name,
-		    k->type == SCHEMA_SECTION ? "." : "[].");
-		schema_explain(out, k->keys, path);
+		    is_section ? "." : "[].");
+		schema_explain(out, k->keys, path, is_section ? defaults :
+		    NULL);
 	}
 }

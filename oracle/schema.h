@@ -26,8 +26,6 @@ enum schema_type {
 	SCHEMA_INSTANT,		/* uint64_t: RFC 3339 or Unix ms */
 	SCHEMA_SECTION,		/* a map of its own keys, in the same struct */
 	SCHEMA_CUSTOM,		/* read by the row's own function */
-	SCHEMA_LATER,		/* belongs to a method not built yet: known, and
-				 * refused unless null or empty */
 };
 
 struct schema;
@@ -90,9 +88,11 @@ bool schema_may_hint(const struct schema *s);
 #define SCHEMA_HINT_BUF 128u
 const char *schema_hint(char out[SCHEMA_HINT_BUF], const char *best);
 
-/* schema_explain prints a line a key: path, form, default, help. */
+/* schema_explain prints a few lines a key: path, form, default, help.  Where
+ * defaults is not NULL it is a struct whose fields are the defaults of optional
+ * keys. */
 void schema_explain(FILE *out, const struct schema_key *keys,
-    const char *prefix);
+    const char *prefix, const void *defaults);
 const char *schema_type_name(enum schema_type t);
 
 #endif
