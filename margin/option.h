@@ -75,6 +75,19 @@ MUST_CHECK enum err option_price(struct usd18 *out,
     const struct option_terms *t);
 MUST_CHECK enum err option_greeks_of(struct option_greeks *out,
     const struct option_terms *t);
+/* The same against a spot price S whose carry to the forward is ln(F / S) over
+ * tau; rho against the rate of both the carry and the discount.
+ * Theta per year, of the spot held still. */
+struct option_spot_greeks {
+	struct num18 delta, gamma, theta, rho;
+};
+/* option_spot_greeks_of derives them from g, the greeks of t; nearest or
+ * floor.  ERR_RANGE where tau, spot, forward or discount is zero, or a result
+ * does not fit. */
+MUST_CHECK enum err option_spot_greeks_of(struct option_spot_greeks *out,
+    const struct option_greeks *g, const struct option_terms *t,
+    struct px18 spot);
+
 /* option_implied_vol inverts option_price over vol in [0, 24 / sqrt(tau)]:
  * the least vol whose price is at least `price`, within one unit of the last
  * place where vega allows it.  ERR_RANGE where the price lies outside the
