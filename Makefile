@@ -39,7 +39,7 @@ LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SAN)
 PURE_LIBS = -lm
 CHAIN_LIBS = -lsecp256k1 -lcurl -ljansson
 FEEDS_LIBS = -lwebsockets -lssl -lcrypto -lz
-ORACLE_LIBS = -lyaml -lsqlite3 -lsodium -lseccomp
+ORACLE_LIBS = -lyaml -lsqlite3 -lsodium -lseccomp -lm
 LIBS = $(ORACLE_LIBS) $(FEEDS_LIBS) $(CHAIN_LIBS) $(PURE_LIBS)
 
 FLOORS = base margin contracts-abi feeds chain oracle

@@ -76,6 +76,14 @@ struct action_effect {
 	struct num18 realised_coin;	/* the same of what settles in coin */
 };
 
+/* action_fill: one fill against a position (size zero: none yet), its entry
+ * and size, and what it realises, added to effect.  ERR_RANGE for a size of
+ * zero, an inverse price of zero, and what does not fit; both are then as
+ * before. */
+MUST_CHECK enum err action_fill(struct position *next,
+    struct action_effect *effect, const struct instrument *in,
+    const struct action *a);
+
 /* action_is_cash_out: withdrawals and loans. */
 bool action_is_cash_out(const struct action *a);
 
@@ -83,15 +91,17 @@ bool action_is_cash_out(const struct action *a);
  * by instrument) are copies of the caller's.
  * - BORROW credits nothing: the loan leaves the account.  A borrower who keeps
  *   it deposits it.
- * - REPAY of more than is owed: ERR_RANGE.  WITHDRAW of more than is there,
- *   or of what lies under a lien: ERR_RANGE.
  * - TRADE: adding averages the entry, closing realises profit, crossing zero
- *   does both; a position closed in full pays its funding.  What is realised
- *   goes to the collateral leg of `asset`, a loss out of it, and what that
- *   lacks becomes debt.
- * ERR_LIMIT without room for a leg or a position, ERR_UNKNOWN for an asset, an
- * instrument or a leg that is not there, ERR_RANGE; v and positions are then
- * as before. */
+ *   closes and opens at the price; a position closed in full pays its funding.
+ *   An option or a spot amount is paid for in full.  What is realised goes to
+ *   the collateral leg of `asset`, a loss out of it, and what that lacks
+ *   becomes debt.
+ * A leg of nothing goes.  ERR_RANGE for more than is there or owed, a size of
+ * zero, a new debt without an index; ERR_STATE for what lies under a lien: it
+ * does not move here; ERR_LIMIT without room for a leg or a position;
+ * ERR_UNKNOWN for an asset, an instrument or a leg that is not there.  v,
+ * positions, count and effect are then as before.  The vault's own numbers of
+ * positions (first, count) are left alone: they index the book. */
 MUST_CHECK enum err action_apply(struct vault *v, struct position *positions,
     size_t *count, struct action_effect *effect, const struct book *b,
     const struct action *a);

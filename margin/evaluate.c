@@ -122,10 +122,9 @@ evaluation_add(struct evaluation *sum, const struct method_figures *f)
 	return ERR_OK;
 }
 
-/* health_of: what is there over what is asked, both with the debt: below one
- * exactly where the excess is below zero. */
-static enum err
-health_of(struct wad *out, const struct evaluation *v)
+/* Below one exactly where the excess is below zero. */
+enum err
+margin_health_of(struct wad *out, const struct evaluation *v)
 {
 	struct usd18 there, asked;
 	enum err e = usd18_add(&there, v->equity, v->weighted_debt);
@@ -166,7 +165,7 @@ margin_evaluate_at(struct evaluation *out, const struct snapshot *s,
 			    EXPLAIN_EXCESS_INITIAL : EXPLAIN_EXCESS_MAINTENANCE,
 			    "shares collateral", ABOUT_VAULT, m - 1, f.excess);
 	}
-	e = health_of(&sum.health, &sum);
+	e = margin_health_of(&sum.health, &sum);
 	if (e == ERR_OK)
 		*out = sum;
 	return e;
@@ -335,8 +334,8 @@ end_of(struct evaluation *out, const struct snapshot *s, uint32_t slot,
 	return ERR_OK;
 }
 
-static enum vault_state
-state_of(const struct margin_result *r)
+enum vault_state
+margin_state_of(const struct margin_result *r)
 {
 	if (usd18_is_negative(r->worst.excess) &&
 	    usd18_is_negative(r->mid.excess) &&
@@ -446,7 +445,7 @@ result_fill(struct margin_result *r, const struct snapshot *s, uint32_t slot)
 	r->is_refused = r->mid.binding.is_refused ||
 	    r->worst.binding.is_refused || r->best.binding.is_refused ||
 	    r->initial.binding.is_refused;
-	r->state = state_of(r);
+	r->state = margin_state_of(r);
 	return ERR_OK;
 }
 

@@ -259,43 +259,73 @@ option_alone(struct standard_term *term, const struct standard_rules *rules,
 	    short_alone(term, &rules->option, o, g->spot, n, mark) : e;
 }
 
-/* payoff_at: what all options of a group pay at one price, floor each. */
-static enum err
-payoff_at(struct usd18 *out, const struct standard_group *g, struct px18 at)
+static void
+strikes_sort(uint16_t order[STANDARD_GROUP_OPTIONS_MAX],
+    const struct standard_group *g)
 {
-	struct usd18 sum = usd18_zero(), v;
-
 	for (size_t i = 0; i < g->option_count; i++) {
-		const struct standard_option *o = &g->options[i];
-		struct px18 pays;
-		enum err e = o->is_call ? px18_sub(&pays, at, o->strike) :
-		    px18_sub(&pays, o->strike, at);
+		size_t at = i;
 
-		if (e != ERR_OK)
-			continue;	/* out of the money */
-		e = usd18_from_contracts(&v, o->amount, num18_one(), pays,
-		    ROUND_FLOOR);
-		if (e == ERR_OK)
-			e = add_to(&sum, v);
-		if (e != ERR_OK)
-			return e;
+		for (; at > 0 && px18_compare(g->options[order[at - 1]].strike,
+		    g->options[i].strike) > 0; at--)
+			order[at] = order[at - 1];
+		order[at] = (uint16_t)i;
 	}
-	*out = sum;
-	return ERR_OK;
 }
 
-/* payoff_worst: between two strikes the payoff is a line, and above the last
- * one it falls only with net short calls, which the unpaired charge is for. */
+/* payoff_at_zero: what the puts pay there, and how the payoff goes on: each
+ * put falls with the price up to its strike. */
+static enum err
+payoff_at_zero(struct usd18 *payoff, struct num18 *slope,
+    const struct standard_group *g)
+{
+	enum err e = ERR_OK;
+
+	*payoff = usd18_zero();
+	*slope = num18_zero();
+	for (size_t i = 0; e == ERR_OK && i < g->option_count; i++) {
+		const struct standard_option *o = &g->options[i];
+		struct usd18 v;
+
+		if (o->is_call)
+			continue;
+		e = usd18_from_contracts(&v, o->amount, num18_one(),
+		    o->strike, ROUND_FLOOR);
+		if (e == ERR_OK)
+			e = add_to(payoff, v);
+		if (e == ERR_OK)
+			e = num18_sub(slope, *slope, o->amount);
+	}
+	return e;
+}
+
+/* payoff_worst: the payoff is a line between two strikes, and turns by its
+ * amount at each, call or put.  Above the last one it falls only with net
+ * short calls, which the unpaired charge is for. */
 static enum err
 payoff_worst(struct usd18 *out, const struct standard_group *g)
 {
-	struct usd18 worst, v;
-	enum err e = payoff_at(&worst, g, px18_from_raw(0));
+	uint16_t order[STANDARD_GROUP_OPTIONS_MAX];
+	struct px18 from = px18_from_raw(0), step;
+	struct usd18 payoff, worst, v;
+	struct num18 slope;
+	enum err e = payoff_at_zero(&payoff, &slope, g);
 
+	worst = payoff;
+	strikes_sort(order, g);
 	for (size_t i = 0; e == ERR_OK && i < g->option_count; i++) {
-		e = payoff_at(&v, g, g->options[i].strike);
+		const struct standard_option *o = &g->options[order[i]];
+
+		e = px18_sub(&step, o->strike, from);
 		if (e == ERR_OK)
-			worst = usd18_min(worst, v);
+			e = usd18_from_contracts(&v, slope, num18_one(), step,
+			    ROUND_FLOOR);
+		if (e == ERR_OK)
+			e = add_to(&payoff, v);
+		if (e == ERR_OK)
+			e = num18_add(&slope, slope, o->amount);
+		worst = usd18_min(worst, payoff);
+		from = o->strike;
 	}
 	if (e == ERR_OK)
 		*out = worst;

@@ -45,7 +45,8 @@ MUST_CHECK enum err venue_naked_bucket(struct num18 *out,
 MUST_CHECK enum err venue_forward_of_rate(struct px18 *out, struct px18 index,
     struct num18 rate, struct num18 tau);
 /* venue_ladder_profits: profits[i] = floor(quantity * forward * shocks[i]);
- * *worst is the least of them, at most zero.
+ * *worst is the least of them, at most zero; profits are to be read only
+ * after ERR_OK.
  * venue_ladder_contingency: ceil(|quantity| * index * factor).
  * Source: Dederi wiki, RiskControlRules/portfolio_margin. */
 MUST_CHECK enum err venue_ladder_profits(struct usd18 *profits,

@@ -37,7 +37,7 @@ book_place(struct input_book *b, const struct bookfile_counts *counts,
 	    !array_place(&p.hash, 2 * (size_t)capacity, sizeof(*p.hash)) ||
 	    !array_place(&p.instruments, counts->instruments,
 	    sizeof(*p.instruments)) ||
-	    !array_place(&p.positions, counts->positions,
+	    !array_place(&p.positions, counts->positions + POSITIONS_MAX,
 	    sizeof(*p.positions)) ||
 	    !array_place(&p.orders, counts->orders, sizeof(*p.orders)) ||
 	    !array_place(&p.liens, counts->liens, sizeof(*p.liens))) {
@@ -47,6 +47,7 @@ book_place(struct input_book *b, const struct bookfile_counts *counts,
 	book_init(&b->book, p.vaults, p.hash, capacity);
 	b->book.instruments = p.instruments;
 	b->book.positions = p.positions;
+	b->position_room = (uint32_t)counts->positions + POSITIONS_MAX;
 	b->book.orders = p.orders;
 	b->book.liens = p.liens;
 	return ERR_OK;
@@ -130,16 +131,16 @@ input_book_free(struct input_book *b)
 }
 
 enum err
-input_book_require_plain(const struct input_book *b, const char *path,
+input_book_require_plain(const struct book *b, const char *path,
     const char *command)
 {
 	struct book_excess excess;
 	const char *vault;
 
-	if (book_is_plain(&excess, &b->book))
+	if (book_is_plain(&excess, b))
 		return ERR_OK;
-	vault = excess.vault < b->book.vault_count ?
-	    b->book.vaults[excess.vault].name : NULL;
+	vault = excess.vault < b->vault_count ?
+	    b->vaults[excess.vault].name : NULL;
 	fprintf(stderr, "%s: %s%s%s%s is not computed by `margind %s`\n",
 	    path, vault ? "vault " : "", vault ? vault : "",
 	    vault ? ": " : "", excess.what, command);
@@ -149,7 +150,7 @@ input_book_require_plain(const struct input_book *b, const char *path,
 bool
 input_book_is_for_run(const struct input_book *b, const struct config *c)
 {
-	return !b || input_book_require_plain(b, c->book_file, "run") ==
+	return !b || input_book_require_plain(&b->book, c->book_file, "run") ==
 	    ERR_OK;
 }
 

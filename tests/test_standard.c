@@ -137,7 +137,7 @@ standard_evaluate__short_options_alone(void **state)
 }
 
 static void
-standard_evaluate__takes_the_smaller_of_isolated_and_bounded(void **state)
+standard_evaluate__takes_isolated_or_bounded(void **state)
 {
 	(void)state;
 	/* A call spread: at most 20 lost. */
@@ -405,7 +405,7 @@ main(void)
 		cmocka_unit_test(standard_evaluate__of_nothing_is_zero),
 		cmocka_unit_test(standard_evaluate__short_options_alone),
 		cmocka_unit_test(
-		    standard_evaluate__takes_the_smaller_of_isolated_and_bounded),
+		    standard_evaluate__takes_isolated_or_bounded),
 		cmocka_unit_test(
 		    standard_evaluate__doubts_below_the_threshold_only),
 		cmocka_unit_test(
