@@ -61,8 +61,7 @@ margind_err_of(enum err e)
 	case ERR_CHAIN:
 		break;
 	}
-	MUST(!"an error of the pure floors");
-	return MARGIND_ERR_RANGE;
+	MUST(false);
 }
 
 enum margind_err
