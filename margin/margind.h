@@ -322,6 +322,17 @@ struct margind_contract {
 	const struct margind_tier *tier;
 	size_t tier_count;	/* at least 1 */
 };
+/* margind_contract_liquidation_price: the contract's price at which the account
+ * is liquidatable, all else fixed: rest is the equity without this contract's
+ * profit, less the requirement of everything else (USD; inverse: the
+ * underlying); maintenance_ppb the share of the notional that the contract
+ * itself must have, 0 for the bankruptcy price.  size, multiplier, entry and
+ * is_inverse are read.  MARGIND_ERR_UNKNOWN for a size of zero,
+ * MARGIND_ERR_RANGE. */
+MARGIND_CHECK enum margind_err margind_contract_liquidation_price(
+    struct margind_liquidation_price *out, const struct margind_contract *c,
+    margind_num rest, uint32_t maintenance_ppb);
+
 struct margind_standard_option {
 	margind_num strike;
 	margind_num amount;	/* units of the underlying, below zero: short */
@@ -521,12 +532,34 @@ MARGIND_CHECK enum margind_err margind_bucket_find(uint32_t *out,
 /* margind_greeks_evaluate: aggregation as in ISDA SIMM over delta, vega and
  * curvature, from the account's own sensitivities (short gamma costs);
  * several of one class, bucket and name add up, in any order with the same
- * result.  An expansion: hold it against margind_portfolio_evaluate where
- * moves are large.  MARGIND_ERR_LIMIT, MARGIND_ERR_RANGE.
+ * result.  It is an expansion: margind_taylor_check tells whether it holds for
+ * a portfolio.  MARGIND_ERR_LIMIT, MARGIND_ERR_RANGE.
  * Source: ISDA SIMM methodology 2.5, 2022, section B. */
 MARGIND_CHECK enum margind_err margind_greeks_evaluate(
     struct margind_greeks_margin *out, const struct margind_rules *r,
     const struct margind_sensitivity *list, size_t count);
+
+/* The change of a portfolio's value under one move, by its greeks and by full
+ * revaluation. */
+struct margind_taylor {
+	margind_num move;	/* of the underlying: 0.1 is +10 % */
+	margind_num vol_points;	/* 1 is 0.01 of volatility */
+	margind_num days;
+	margind_num delta;	/* USD per 1.00 of relative move */
+	margind_num gamma;	/* change of delta per 1 % */
+	margind_num vega;	/* USD per volatility point */
+	margind_num theta;	/* USD per day */
+	margind_num full;	/* USD, the change by full revaluation */
+	margind_num gross_notional;	/* USD, at least zero */
+};
+/* margind_taylor_check: the largest error of the moves, |delta d + 1/2 gamma
+ * d^2 + vega dv + theta dt - full| / max(|full|, greeks.taylor_floor * gross
+ * notional), ceil; *holds where it is at most greeks.taylor_error_max (0.1):
+ * above it the margin by greeks should not be relied on.
+ * MARGIND_ERR_RANGE. */
+MARGIND_CHECK enum margind_err margind_taylor_check(margind_num *error,
+    bool *holds, const struct margind_rules *r,
+    const struct margind_taylor *move, size_t count);
 
 /* ---- value at risk, expected shortfall ---------------------------------- */
 

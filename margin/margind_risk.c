@@ -72,6 +72,52 @@ margind_greeks_evaluate(struct margind_greeks_margin *out,
 	return margind_err_of(e);
 }
 
+/* taylor_worst: one move after the other, so that no list has to be placed. */
+static enum err
+taylor_worst(struct num18 *worst, const struct greeks_rules *r,
+    const struct margind_taylor *move, size_t count)
+{
+	struct greeks_margin m = { .is_refused = false };
+
+	*worst = num18_zero();
+	for (size_t i = 0; i < count; i++) {
+		const struct greeks_taylor t = {
+			.move = to_num(move[i].move),
+			.vol_points = to_num(move[i].vol_points),
+			.days = to_num(move[i].days),
+			.delta = to_usd(move[i].delta),
+			.gamma = to_usd(move[i].gamma),
+			.vega = to_usd(move[i].vega),
+			.theta = to_usd(move[i].theta),
+			.full = to_usd(move[i].full),
+			.gross_notional = to_usd(move[i].gross_notional),
+		};
+		enum err e = greeks_taylor_check(&m, r, &t, 1);
+
+		if (e != ERR_OK)
+			return e;
+		if (num18_compare(m.taylor_error, *worst) > 0)
+			*worst = m.taylor_error;
+	}
+	return ERR_OK;
+}
+
+enum margind_err
+margind_taylor_check(margind_num *error, bool *holds,
+    const struct margind_rules *r, const struct margind_taylor *move,
+    size_t count)
+{
+	const struct greeks_rules *g = &r->rules.greeks;
+	struct num18 worst;
+	enum err e = taylor_worst(&worst, g, move, count);
+
+	if (e == ERR_OK) {
+		*error = of_num(worst);
+		*holds = num18_compare(worst, g->taylor_error_max) <= 0;
+	}
+	return margind_err_of(e);
+}
+
 /* ---- value at risk ------------------------------------------------------ */
 
 _Static_assert(MARGIND_PNL_MAX == SAMPLE_SCENARIOS_MAX, "scenarios");

@@ -89,6 +89,8 @@ static const struct key KEYS[] = {
 	KEY(KEY_NUM, "greeks.horizon_days", greeks.horizon_days),
 	KEY(KEY_NUM, "greeks.initial_factor", greeks.initial_factor),
 	KEY(KEY_NUM, "greeks.maintenance_factor", greeks.maintenance_factor),
+	KEY(KEY_NUM, "greeks.taylor_error_max", greeks.taylor_error_max),
+	KEY(KEY_NUM, "greeks.taylor_floor", greeks.taylor_floor),
 	KEY(KEY_NUM, "greeks.weight_quantile", greeks.weight_quantile),
 	KEY(KEY_NUM, "scenario.basis.basis_cont_add_factor",
 	    scenario.basis.basis_cont_add_factor),

@@ -170,3 +170,32 @@ margind_standard_evaluate(struct margind_standard *out,
 	};
 	return MARGIND_OK;
 }
+
+enum margind_err
+margind_contract_liquidation_price(struct margind_liquidation_price *out,
+    const struct margind_contract *c, margind_num rest,
+    uint32_t maintenance_ppb)
+{
+	const struct num18 size = to_num(c->size);
+	const struct num18 multiplier = to_num(c->multiplier);
+	const struct ppb m = ppb_from_raw(maintenance_ppb);
+	struct margind_liquidation_price p = { false, false, 0, 0 };
+	struct linear_liquidation at;
+	struct px18 entry;
+	enum err e = to_price(&entry, c->entry);
+
+	if (e == ERR_OK && c->is_inverse)
+		e = linear_liquidation_price_inverse(&at, to_num(rest), size,
+		    multiplier, entry, m);
+	else if (e == ERR_OK)
+		e = linear_liquidation_price(&at, to_usd(rest), size,
+		    multiplier, entry, m);
+	if (e == ERR_OK && at.exists) {
+		p.has_above = at.is_above;
+		p.has_below = !at.is_above;
+		e = of_price(at.is_above ? &p.above : &p.below, at.price);
+	}
+	if (e == ERR_OK)
+		*out = p;
+	return margind_err_of(e);
+}

@@ -4,6 +4,7 @@ nothing in it is floating point or writable, its header alone in C and C++,
 an installed tree through pkg-config, the example's numbers, its stack.
 Ends with `N passed, N failed`."""
 import glob
+import json
 import math
 import os
 import re
@@ -282,6 +283,58 @@ def check_programs(folder, names):
           (code, out))
 
 
+# Each key with a value that it takes, and the hash of the rules then.
+KEYS = """#include <margind.h>
+#include <stdio.h>
+#include <stdlib.h>
+int main(void)
+{
+	static const char *const value[] = { "0.493", "43", "3.5" };
+	void *place = malloc(margind_rules_size());
+	struct margind_rules *r;
+	for (size_t i = 0; margind_rules_key(i); i++)
+		for (size_t k = 0; k < 3; k++) {
+			uint8_t hash[32];
+			margind_num v;
+			if (margind_rules_init(&r, place, margind_rules_size()) ||
+			    margind_from_text(&v, value[k]))
+				return 1;
+			if (margind_rules_set(r, margind_rules_key(i), v))
+				continue;
+			margind_rules_hash(hash, r);
+			printf("%s %s 0x", margind_rules_key(i), value[k]);
+			for (size_t b = 0; b < 32; b++)
+				printf("%02x", hash[b]);
+			puts("");
+			break;
+		}
+	return 0;
+}
+"""
+
+
+def check_keys(folder):
+    """A key of the library is that of a rules file: the same rules, by the
+    hash that `margind rules check` prints."""
+    source = os.path.join(folder, "keys.c")
+    with open(source, "w", encoding="utf-8") as f:
+        f.write(KEYS)
+    code, out = build_and_run("keys", folder, source,
+                              *flags(folder, "/usr", "--cflags", "--libs"))
+    check("keys", code == 0 and out.count("\n") > 70, out)
+    path = os.path.join(folder, "rules.json")
+    for line in out.splitlines():
+        key, value, digest = line.split()
+        tree = value if "." in value else int(value)
+        for name in reversed(key.split(".")):
+            tree = {name: tree}
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(tree, f)
+        code, out = run("build/margind", "rules", "check", path)
+        check(f"{key} = {value} in a file", code == 0 and digest in out,
+              out)
+
+
 def check_install(folder):
     make("install-lib", "DESTDIR=" + folder, "PREFIX=/usr")
     check("what is installed", installed(folder) == {
@@ -306,7 +359,7 @@ def check_install_all(folder):
 def main():
     names = declared()
     check("the header declares functions", len(names) > 25, names)
-    make("lib")
+    make("all", "lib")
     check_symbols(names)
     check_code()
     check_versions()
@@ -316,6 +369,7 @@ def main():
         check_install(folder)
         check_example(folder)
         check_programs(folder, names)
+        check_keys(folder)
     with tempfile.TemporaryDirectory() as folder:
         check_install_all(folder)
     print(f"{passed} passed, {failed} failed")

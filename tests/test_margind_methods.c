@@ -1,6 +1,5 @@
-/* The public layer: standard, scenario, greeks, value at risk, buffer,
- * backtest.  Random inputs are written twice, in the public types and in those
- * behind them. */
+/* The public layer: standard and scenario.  Random inputs are written twice,
+ * in the public types and in those behind them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +8,6 @@
 
 #include <cmocka.h>
 
-#include "margin/backtest.h"
 #include "margin/margind.h"
 #include "margin/rules.h"
 #include "margin/scenario.h"
@@ -265,6 +263,52 @@ margind_standard_evaluate__refuses_beyond_each_limit(void **state)
 	assert_num(got.depeg, 7);
 }
 
+static void
+margind_contract_liquidation_price__says_what_linear_says(void **state)
+{
+	static struct standard_pair p;
+	uint64_t seed = 26;
+	int found = 0;
+
+	(void)state;
+	for (int i = 0; i < ROUNDS * 4; i++) {
+		struct margind_contract *c = &p.contract[0];
+		struct margind_liquidation_price got = { .below = 7 };
+		struct linear_liquidation at = { .exists = false };
+		margind_num rest = either(&seed, 500);
+		uint32_t m = (uint32_t)random_below(&seed, 200000000);
+		enum margind_err f;
+		enum err e;
+
+		contract_random(&p, 0, &seed);
+		e = c->is_inverse ? linear_liquidation_price_inverse(&at,
+		    num18_from_raw(rest), p.linear[0].size,
+		    p.instrument[0].multiplier, p.linear[0].entry,
+		    ppb_from_raw(m)) : linear_liquidation_price(&at,
+		    usd18_from_raw(rest), p.linear[0].size,
+		    p.instrument[0].multiplier, p.linear[0].entry,
+		    ppb_from_raw(m));
+		f = margind_contract_liquidation_price(&got, c, rest, m);
+		if (e == ERR_OK && px18_to_raw(at.price) > (u128)I128_MAX)
+			e = ERR_RANGE;
+		assert_int_equal(f == MARGIND_OK, e == ERR_OK);
+		if (e != ERR_OK) {
+			assert_num(got.below, 7);
+			continue;
+		}
+		found += at.exists;
+		assert_int_equal(got.has_below, at.exists && !at.is_above);
+		assert_int_equal(got.has_above, at.exists && at.is_above);
+		if (at.exists)
+			assert_num(at.is_above ? got.above : got.below,
+			    (margind_num)px18_to_raw(at.price));
+		c->size = 0;
+		assert_int_equal(margind_contract_liquidation_price(&got, c,
+		    rest, m), MARGIND_ERR_UNKNOWN);
+	}
+	assert_true(found > ROUNDS);
+}
+
 /* ---- scenario ----------------------------------------------------------- */
 
 struct unit_pair {
@@ -517,172 +561,6 @@ margind_portfolio_evaluate__refuses_what_is_no_unit(void **state)
 	assert_num(got.loss, 7);
 }
 
-/* ---- sensitivities, value at risk, buffer, backtest --------------------- */
-
-static void
-margind_greeks_evaluate__says_what_greeks_says(void **state)
-{
-	static struct margind_sensitivity list[MARGIND_SENSITIVITIES_MAX + 1];
-	static struct greeks_sensitivity in[MARGIND_SENSITIVITIES_MAX];
-	struct margind_rules *r = rules();
-	struct margind_greeks_margin got;
-	struct greeks_margin m;
-	uint64_t seed = 24;
-
-	(void)state;
-	for (int i = 0; i < ROUNDS; i++) {
-		size_t count = random_below(&seed, 30);
-
-		for (size_t k = 0; k < count; k++) {
-			list[k] = (struct margind_sensitivity){
-				(enum margind_risk_class)random_below(&seed, 3),
-				(uint32_t)random_below(&seed, 6),
-				(uint32_t)random_below(&seed, 5),
-				up_to(&seed, 90) + 1, either(&seed, 9000) };
-			in[k] = (struct greeks_sensitivity){
-				(enum greeks_class)list[k].risk_class,
-				(uint8_t)list[k].bucket, list[k].name,
-				num18_from_raw(list[k].expiry_days),
-				usd18_from_raw(list[k].amount) };
-		}
-		assert_int_equal(greeks_margin_of(&m, &inner.greeks,
-		    GREEKS_VIEW_ACCOUNT, in, count), ERR_OK);
-		assert_int_equal(margind_greeks_evaluate(&got, r, list, count),
-		    MARGIND_OK);
-		assert_num(got.delta, usd18_to_raw(m.delta));
-		assert_num(got.vega, usd18_to_raw(m.vega));
-		assert_num(got.curvature, usd18_to_raw(m.curvature));
-		assert_num(got.total, usd18_to_raw(m.total));
-		assert_num(got.requirement_initial, usd18_to_raw(m.initial));
-		assert_num(got.requirement_maintenance,
-		    usd18_to_raw(m.maintenance));
-		assert_num(got.gamma_exposure,
-		    usd18_to_raw(m.gamma_exposure));
-		assert_int_equal(got.is_gamma_larger, m.is_gamma_larger);
-	}
-}
-
-static void
-margind_greeks_evaluate__refuses_what_the_rules_lack(void **state)
-{
-	static struct margind_sensitivity list[MARGIND_SENSITIVITIES_MAX + 1];
-	struct margind_greeks_margin got = { .total = 7 };
-	struct margind_rules *r = rules();
-	uint32_t bucket = 77;
-
-	(void)state;
-	assert_int_equal(margind_bucket_find(&bucket, r, "defy"),
-	    MARGIND_ERR_UNKNOWN);
-	assert_int_equal(bucket, 77);
-	assert_int_equal(margind_bucket_find(&bucket, r, "residual"),
-	    MARGIND_OK);
-	list[0] = (struct margind_sensitivity){ MARGIND_DELTA, bucket + 1, 1,
-	    0, ONE };
-	assert_int_equal(margind_greeks_evaluate(&got, r, list, 1),
-	    MARGIND_ERR_RANGE);
-	list[0].bucket = bucket + 256;
-	assert_int_equal(margind_greeks_evaluate(&got, r, list, 1),
-	    MARGIND_ERR_RANGE);
-	list[0].bucket = bucket;
-	list[0].risk_class = (enum margind_risk_class)(MARGIND_GAMMA + 1);
-	assert_int_equal(margind_greeks_evaluate(&got, r, list, 1),
-	    MARGIND_ERR_RANGE);
-	list[0].risk_class = MARGIND_DELTA;
-	assert_int_equal(margind_greeks_evaluate(&got, r, list,
-	    MARGIND_SENSITIVITIES_MAX + 1), MARGIND_ERR_LIMIT);
-	assert_num(got.total, 7);
-	assert_int_equal(margind_greeks_evaluate(&got, r, list,
-	    MARGIND_SENSITIVITIES_MAX), MARGIND_OK);
-}
-
-static void
-margind_var__says_what_var_says(void **state)
-{
-	static margind_num pnl[MARGIND_PNL_MAX + 1], scratch[MARGIND_PNL_MAX];
-	static struct usd18 in[MARGIND_PNL_MAX], room[MARGIND_PNL_MAX];
-	const size_t counts[] = { 0, 199, 200, 499, 500, 1000,
-	    MARGIND_PNL_MAX };
-	struct margind_rules *r = rules();
-	uint64_t seed = 25;
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_COUNT(counts); i++) {
-		margind_num var = -7, es = -7;
-		size_t n = counts[i];
-		struct usd18 v;
-		enum err e;
-
-		for (size_t k = 0; k < n; k++) {
-			pnl[k] = either(&seed, 9000);
-			in[k] = usd18_from_raw(pnl[k]);
-		}
-		e = var_from_pnl(&v, in, n, &inner.var, room);
-		assert_int_equal(margind_var(&var, r, pnl, n, scratch),
-		    n < 200 ? MARGIND_ERR_QUORUM : n < 500 ?
-		    MARGIND_ERR_REFUSED : MARGIND_OK);
-		assert_num(var, e == ERR_OK ? usd18_to_raw(v) : -7);
-		e = es_from_pnl(&v, in, n, &inner.var, room);
-		assert_int_equal(margind_es(&es, r, pnl, n, scratch),
-		    n < 200 ? MARGIND_ERR_QUORUM : MARGIND_OK);
-		assert_num(es, e == ERR_OK ? usd18_to_raw(v) : -7);
-		assert_int_equal(margind_var(&var, r, pnl,
-		    MARGIND_PNL_MAX + 1, scratch), MARGIND_ERR_LIMIT);
-	}
-}
-
-static void
-margind_buffer_step__follows_the_model_s_series(void **state)
-{
-	static const char *const margin[] = { "100", "100", "110", "120",
-	    "130", "140", "140", "140", "120" };
-	static const char *const buffered[] = { "125", "125", "125", "125",
-	    "130", "140", "142.8", "145.656", "148.56912" };
-	struct margind_buffer b = { .is_started = false };
-	struct margind_rules *r = rules();
-	margind_num v = 0;
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_COUNT(margin); i++) {
-		assert_int_equal(margind_from_text(&v, margin[i]), MARGIND_OK);
-		assert_int_equal(margind_buffer_step(&b, r, v), MARGIND_OK);
-		assert_int_equal(margind_from_text(&v, buffered[i]),
-		    MARGIND_OK);
-		assert_num(b.buffered, v);
-	}
-	assert_int_equal(margind_buffer_step(&b, r, -1), MARGIND_ERR_RANGE);
-	assert_num(b.buffered, v);
-}
-
-static void
-margind_kupiec_test__says_what_backtest_says(void **state)
-{
-	struct margind_kupiec got = { .statistic = 7 };
-	struct num18 lr, p;
-
-	(void)state;
-	for (uint32_t x = 0; x <= 250; x++) {
-		assert_int_equal(backtest_pof(&lr, 250, x,
-		    ppb_from_raw(10000000)), ERR_OK);
-		assert_int_equal(backtest_p_value(&p, lr, 1), ERR_OK);
-		assert_int_equal(margind_kupiec_test(&got, 250, x, 10000000),
-		    MARGIND_OK);
-		assert_num(got.statistic, num18_to_raw(lr));
-		assert_num(got.p_value, num18_to_raw(p));
-	}
-	got.statistic = 7;
-	assert_int_equal(margind_kupiec_test(&got, 250, 251, 10000000),
-	    MARGIND_ERR_RANGE);
-	assert_int_equal(margind_kupiec_test(&got, 0, 0, 10000000),
-	    MARGIND_ERR_MISSING);
-	assert_int_equal(margind_kupiec_test(&got, 250, 1, PPB_ONE_RAW),
-	    MARGIND_ERR_RANGE);
-	assert_int_equal(margind_kupiec_test(&got, 250, 1, 0),
-	    MARGIND_ERR_RANGE);
-	assert_int_equal(margind_kupiec_test(&got, BACKTEST_T_MAX + 1, 1,
-	    10000000), MARGIND_ERR_LIMIT);
-	assert_num(got.statistic, 7);
-}
-
 int
 main(void)
 {
@@ -691,19 +569,13 @@ main(void)
 		    margind_standard_evaluate__says_what_standard_says),
 		cmocka_unit_test(
 		    margind_standard_evaluate__refuses_beyond_each_limit),
+		cmocka_unit_test(
+		    margind_contract_liquidation_price__says_what_linear_says),
 		cmocka_unit_test(margind_portfolio__says_what_scenario_says),
 		cmocka_unit_test(
 		    margind_portfolio_combine__refuses_results_of_other_rules),
 		cmocka_unit_test(
 		    margind_portfolio_evaluate__refuses_what_is_no_unit),
-		cmocka_unit_test(
-		    margind_greeks_evaluate__says_what_greeks_says),
-		cmocka_unit_test(
-		    margind_greeks_evaluate__refuses_what_the_rules_lack),
-		cmocka_unit_test(margind_var__says_what_var_says),
-		cmocka_unit_test(
-		    margind_buffer_step__follows_the_model_s_series),
-		cmocka_unit_test(margind_kupiec_test__says_what_backtest_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

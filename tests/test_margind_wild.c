@@ -146,6 +146,7 @@ standard__under_wild_numbers(void **state)
 	struct margind_standard_option option[FEW];
 	struct margind_contract contract[FEW];
 	struct margind_tier tier[2];
+	struct margind_liquidation_price p;
 	struct margind_standard s;
 
 	(void)state;
@@ -174,6 +175,8 @@ standard__under_wild_numbers(void **state)
 			    random_one_in(&seed, 2) };
 		}
 		UNTOUCHED(s, margind_standard_evaluate(&s, rules, &a));
+		UNTOUCHED(p, margind_contract_liquidation_price(&p,
+		    &contract[0], wild(), wild_u32(1000000001)));
 	}
 	assert_both();
 }
@@ -233,12 +236,15 @@ greeks_and_tails__under_wild_numbers(void **state)
 	static margind_num pnl[600], scratch[600];
 	struct margind_greeks_margin m;
 	margind_num v;
+	bool holds;
 
 	(void)state;
 	start(35);
 	for (int i = 0; i < ROUNDS / 4; i++) {
 		struct margind_buffer b = { random_one_in(&seed, 2), wild(),
 		    wild() }, was = b;
+		struct margind_taylor t = { wild(), wild(), wild(), wild(),
+		    wild(), wild(), wild(), wild(), wild() };
 
 		for (size_t k = 0; k < FEW * 2; k++)
 			list[k] = (struct margind_sensitivity){
@@ -249,6 +255,7 @@ greeks_and_tails__under_wild_numbers(void **state)
 			    (margind_num)random_magnitude(&seed, 30) - 500;
 		UNTOUCHED(m, margind_greeks_evaluate(&m, rules, list,
 		    FEW * 2));
+		UNTOUCHED(v, margind_taylor_check(&v, &holds, rules, &t, 1));
 		UNTOUCHED(v, margind_var(&v, rules, pnl, ARRAY_COUNT(pnl),
 		    scratch));
 		UNTOUCHED(v, margind_es(&v, rules, pnl, ARRAY_COUNT(pnl),
