@@ -31,8 +31,8 @@ left for new trades    20497.346895635763
 worst: spot times      1.18
 worst: profit          -2999.728156143871
 call 3500: price       63.464210727980006055
-call 3500: delta       0.223733593516660571
-call 3500: vega        257.978707100086125968
+call 3500: delta       0.22373359351666057
+call 3500: vega        257.97870710008612592
 """
 passed = failed = 0
 
