@@ -5,7 +5,6 @@ an installed tree through pkg-config, the example's numbers, its stack.
 Ends with `N passed, N failed`."""
 import glob
 import json
-import math
 import os
 import re
 import shutil
@@ -28,11 +27,6 @@ value                  23839.075051779634
 initial margin         3341.728156143871
 maintenance margin     2611.2825249150968
 left for new trades    20497.346895635763
-worst: spot times      1.18
-worst: profit          -2999.728156143871
-call 3500: price       63.464210727980006055
-call 3500: delta       0.22373359351666057
-call 3500: vega        257.97870710008612592
 """
 passed = failed = 0
 
@@ -174,18 +168,8 @@ def check_example(folder):
         code, out = build_and_run("example, " + what, folder, EXAMPLE, *more)
         check("example, " + what, code == 0 and out == EXPECTED, out)
     got = [float(line.split()[-1]) for line in EXPECTED.splitlines()]
-    # Black-76 again: 30 days, volatility 0.62, forward 3010, strike 3500.
-    root = math.sqrt(30 / 365)
-    d1 = math.log(3010 / 3500) / (0.62 * root) + 0.31 * root
-    n1, n2 = (math.erfc(-x / math.sqrt(2)) / 2 for x in (d1, d1 - 0.62 * root))
-    vega = 3010 * math.exp(-d1 * d1 / 2) / math.sqrt(2 * math.pi) * root
-    for what, mine, theirs in (("price", 3010 * n1 - 3500 * n2, got[6]),
-                               ("delta", n1, got[7]), ("vega", vega, got[8])):
-        check("the example's " + what, abs(mine - theirs) < 1e-9,
-              (mine, theirs))
     check("margin is value less requirement",
           abs(got[0] - got[1] - got[3]) < 1e-9)
-    check("the loss is part of the margin", got[1] > -got[5] > 0)
 
 
 ALL = """#include <margind.h>
