@@ -284,6 +284,28 @@ trial_factor(struct trial *t)
 	return e;
 }
 
+static enum err
+found_point(struct point *out, struct trial *t)
+{
+	uint64_t factors = margin_factors(t->s, t->slot);
+	struct point found = point_mid();
+	enum err e;
+
+	for (uint8_t f = 0; f < BOOK_FACTORS_MAX; f++) {
+		if ((factors >> f & 1) == 0)
+			continue;
+		t->factor = f;
+		e = trial_factor(t);
+		if (e != ERR_OK)
+			return e;
+		found.factor[f] = t->chosen;
+	}
+	*out = found;
+	return ERR_OK;
+}
+
+/* Where factors do not simply add up, all of them at their worst may be better
+ * than the mid; then the mid is the end. */
 enum err
 margin_worst_point(struct point *out, const struct snapshot *s, uint32_t slot,
     enum margin_method method, enum margin_side side, bool best)
@@ -292,46 +314,35 @@ margin_worst_point(struct point *out, const struct snapshot *s, uint32_t slot,
 		.s = s, .slot = slot, .method = method, .side = side,
 		.best = best, .at = point_mid(),
 	};
-	uint64_t factors = margin_factors(s, slot);
-	struct point found = point_mid();
-	enum err e;
-
-	for (uint8_t f = 0; f < BOOK_FACTORS_MAX; f++) {
-		if ((factors >> f & 1) == 0)
-			continue;
-		t.factor = f;
-		e = trial_factor(&t);
-		if (e != ERR_OK)
-			return e;
-		found.factor[f] = t.chosen;
-	}
-	*out = found;
-	return ERR_OK;
-}
-
-/* ---- the result ----------------------------------------------------------- */
-
-/* end_of: where factors do not simply add up, all of them at their worst may
- * be better than the mid; then the mid is the end. */
-static enum err
-end_of(struct evaluation *out, const struct snapshot *s, uint32_t slot,
-    enum margin_method method, enum margin_side side, bool best)
-{
-	struct point at, mid = point_mid();
+	struct point found, mid = point_mid();
 	struct evaluation end, at_mid;
 	int order;
-	enum err e = margin_worst_point(&at, s, slot, method, side, best);
+	enum err e = found_point(&found, &t);
 
 	if (e == ERR_OK)
-		e = margin_evaluate_at(&end, s, slot, method, &at, side, NULL);
+		e = margin_evaluate_at(&end, s, slot, method, &found, side,
+		    NULL);
 	if (e == ERR_OK)
 		e = margin_evaluate_at(&at_mid, s, slot, method, &mid, side,
 		    NULL);
 	if (e != ERR_OK)
 		return e;
 	order = usd18_compare(at_mid.excess, end.excess);
-	*out = (best ? order > 0 : order < 0) ? at_mid : end;
+	*out = (best ? order > 0 : order < 0) ? mid : found;
 	return ERR_OK;
+}
+
+/* ---- the result ----------------------------------------------------------- */
+
+static enum err
+end_of(struct evaluation *out, const struct snapshot *s, uint32_t slot,
+    enum margin_method method, enum margin_side side, bool best)
+{
+	struct point at;
+	enum err e = margin_worst_point(&at, s, slot, method, side, best);
+
+	return e != ERR_OK ? e : margin_evaluate_at(out, s, slot, method, &at,
+	    side, NULL);
 }
 
 enum vault_state

@@ -77,6 +77,12 @@ stress_sum_add(struct stress_sum *s, const struct stress_outcome *o)
 	if (e == ERR_OK)
 		e = lack_add(&next.bad_debt, o->after.equity);
 	if (e == ERR_OK)
+		e = usd18_add(&next.collateral_value, next.collateral_value,
+		    o->after.collateral_value);
+	if (e == ERR_OK)
+		e = usd18_add(&next.debt_value, next.debt_value,
+		    o->after.debt_value);
+	if (e == ERR_OK)
 		*s = next;
 	return e;
 }
