@@ -28,13 +28,15 @@ ifeq ($(IS_CLANG),)
 # gcc only: automatic variables start as zero, and signed code refuses floats.
 INIT = -ftrivial-auto-var-init=zero
 INTEGER = -mgeneral-regs-only
+# Vectors, and glibc's functions of vectors, for what is never signed.
+SCREEN = -Ofast -fno-associative-math
 endif
 CPPFLAGS = -I. -D_GNU_SOURCE -DMARGIND_VERSION='"$(VERSION)"' \
 	-ffile-prefix-map=$(CURDIR)/=
 CFLAGS = -std=gnu11 -g $(OPT) $(WARN) $(HARDEN) $(INIT) $(SAN) -fPIE
 LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SAN)
 
-PURE_LIBS =
+PURE_LIBS = -lm
 CHAIN_LIBS = -lsecp256k1 -lcurl -ljansson
 FEEDS_LIBS = -lwebsockets -lssl -lcrypto -lz
 ORACLE_LIBS = -lyaml -lsqlite3 -lsodium -lseccomp -lm
@@ -78,6 +80,7 @@ endef
 $(foreach f,$(FLOORS),$(eval $(call FLOOR_RULE,$(f))))
 
 $(call obj,$(filter-out $(SCREEN_SRC) $(SIMD_SRC),$(INTEGER_SRC))): EXTRA = $(INTEGER)
+$(call obj,$(SCREEN_SRC)): EXTRA = $(SCREEN)
 
 $(O)/oracle/config_text.o: examples/margind.yaml
 $(O)/%.o: %.c
@@ -117,6 +120,15 @@ $(O)/tests/vectors: $(call obj,$(wildcard tests/cases/*.c)) $(O)/libmargin.a \
 		$(O)/libbase.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+# Everything the margin library computes, in one hash.
+$(O)/tests/same_bits: $(call obj,$(wildcard tests/determinism/*.c) \
+		$(filter-out tests/cases/main.c,$(wildcard tests/cases/*.c)) \
+		$(filter-out $(SCREEN_SRC),$(SRC_margin)) $(SRC_base))
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+.PHONY: determinism
+determinism: ## one hash of all results under seven compilers and flags
+	@tests/run-determinism
 # A tool prints what an independent checker (tests/check_*) recomputes.
 $(O)/tools/%: $(O)/tests/tools/%.o $(LIB_FILES)
 	@mkdir -p $(@D)

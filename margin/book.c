@@ -120,7 +120,7 @@ orders_check(const struct book *b, const struct vault *v)
 	return ERR_OK;
 }
 
-/* A parent stands before its children and shares its collateral. */
+/* A parent shares its collateral. */
 static enum err
 tree_check(const struct book *b, const struct vault *v)
 {
@@ -186,6 +186,80 @@ book_find_vault(uint32_t *slot, const struct book *b, const struct b32 *id)
 		return ERR_UNKNOWN;
 	*slot = entry - 1;
 	return ERR_OK;
+}
+
+enum err
+book_check_tree(const struct book *b, uint32_t slot)
+{
+	uint32_t at;
+
+	MUST(slot < b->vault_count);
+	at = b->vaults[slot].parent;
+	if (at != 0 && b->vaults[at - 1].node != NODE_CROSS)
+		return ERR_UNIT;
+	for (unsigned i = 0; at != 0; i++) {
+		MUST(at <= b->vault_count);
+		if (at - 1 == slot)
+			return ERR_STATE;
+		if (i == BOOK_ANCESTORS_MAX)
+			return ERR_LIMIT;
+		at = b->vaults[at - 1].parent;
+	}
+	return ERR_OK;
+}
+
+static const char *
+asset_excess(const struct asset_risk *k)
+{
+	if (k->is_dynamic)
+		return "an asset without `ltv`";
+	if (k->has_cap)
+		return "an asset with `cap`";
+	if (k->is_rate)
+		return "an asset with `rate_of`";
+	return NULL;
+}
+
+static const char *
+vault_excess(const struct vault *v)
+{
+	static const char *const methods[] = {
+		[METHOD_STANDARD] = "method `standard`",
+		[METHOD_SCENARIO] = "method `scenario`",
+		[METHOD_GREEKS] = "method `greeks`",
+		[METHOD_VAR] = "method `var`", [METHOD_ES] = "method `es`",
+	};
+
+	if (v->method != METHOD_RATIO)
+		return methods[v->method];
+	if (v->node == NODE_PORTFOLIO)
+		return "mode `portfolio`";
+	if (v->parent != 0)
+		return "a `parent`";
+	if (!num18_is_zero(v->leverage))
+		return "`leverage`";
+	return NULL;
+}
+
+bool
+book_is_plain(struct book_excess *out, const struct book *b)
+{
+	struct book_excess found = { .vault = BOOK_VAULTS_MAX };
+
+	for (size_t i = 0; i < b->asset_count && !found.what; i++)
+		found.what = asset_excess(&b->assets[i].risk);
+	if (!found.what && b->instrument_count > 0)
+		found.what = "`instruments`";
+	if (!found.what && b->lien_count > 0)
+		found.what = "`liens`";
+	for (uint32_t i = 0; i < b->vault_count && !found.what; i++) {
+		found.what = vault_excess(&b->vaults[i]);
+		if (found.what)
+			found.vault = i;
+	}
+	if (found.what)
+		*out = found;
+	return !found.what;
 }
 
 enum err

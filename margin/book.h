@@ -20,6 +20,7 @@
 #define BOOK_NAME_MAX 72u	/* with its NUL; holds 0x and 64 digits */
 #define BOOK_VAULTS_MAX (1u << 24)
 #define BOOK_LIENS_MAX 65535u
+#define BOOK_ANCESTORS_MAX 8u	/* parents above one vault */
 
 /* What the rules say of one asset in one mode. */
 struct asset_rules {
@@ -41,10 +42,13 @@ struct asset_risk {
 	struct num18 spread;	/* of the price */
 	struct usd18 cap;	/* most of its value that counts */
 	uint32_t finality_s;
-	uint16_t group;		/* risk group: index into names */
+	char group[BOOK_NAME_MAX];	/* risk group: of the greeks' buckets */
+	bool is_stable;		/* its group is "stable" */
 	uint64_t chain_id;	/* of the token; the book's by default */
 	bool is_rate;		/* its price is a rate times another's */
 	uint8_t rate_of;	/* asset slot */
+	uint8_t modes;		/* bit m: a member of mode m, whose row is its
+				 * own; bit 0 has no meaning */
 };
 
 struct asset {
@@ -108,7 +112,8 @@ struct vault {
 	uint8_t collateral_count;
 	uint8_t debt_count;
 	uint8_t node;		/* enum vault_node */
-	uint32_t parent;	/* 1 + slot of a CROSS vault; 0: none */
+	uint32_t parent;	/* 1 + slot of a CROSS vault, before or behind
+				 * this one; 0: none */
 	struct num18 leverage;	/* the user's own limit; zero: none */
 	uint32_t position_first, position_count;	/* in book.positions */
 	uint32_t order_first, order_count;		/* in book.orders */
@@ -157,6 +162,22 @@ MUST_CHECK enum err book_put_vault(uint32_t *slot, struct book *b,
 /* book_find_vault: ERR_UNKNOWN where no vault has this id. */
 MUST_CHECK enum err book_find_vault(uint32_t *slot, const struct book *b,
     const struct b32 *id);
+
+/* book_check_tree walks from a vault up to its root: ERR_UNIT where its parent
+ * is not CROSS, ERR_STATE where the walk comes back to it, ERR_LIMIT beyond
+ * BOOK_ANCESTORS_MAX.  A book in which every vault passes is a forest. */
+MUST_CHECK enum err book_check_tree(const struct book *b, uint32_t slot);
+
+/* What a plain book lacks: anything but ratio vaults of token legs whose rules
+ * are given.  what names it ("method `scenario`"); where a vault has it,
+ * *vault is its slot, else BOOK_VAULTS_MAX. */
+struct book_excess {
+	const char *what;
+	uint32_t vault;
+};
+/* book_is_plain: out, written where the answer is no, is the first such thing:
+ * assets, instruments and liens before vaults, each in the order of slots. */
+bool book_is_plain(struct book_excess *out, const struct book *b);
 
 /* book_debt_atoms: what a debt leg owes, ceil(amount * index).  ERR_RANGE. */
 MUST_CHECK enum err book_debt_atoms(u128 *out, const struct leg *debt);

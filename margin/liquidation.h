@@ -6,21 +6,11 @@
 #ifndef MARGIN_LIQUIDATION_H
 #define MARGIN_LIQUIDATION_H
 
+#include "margin/liquidation_bare.h"
 #include "margin/ratio.h"
 
-/* The price of one asset at which the maintenance excess (all other prices at
- * mid) is zero.  Falling side rounded up, rising side down.  An asset that is
- * both held and owed counts with its net weight.  For a vault that is below
- * zero already, `below` lies above the present price (or `above` below it).
- * Neither exists where no price above zero changes the sign, or only one
- * beyond the type. */
-struct liquidation_price {
-	bool has_below;
-	bool has_above;
-	struct px18 below;
-	struct px18 above;
-};
-/* ERR_UNKNOWN where v has no leg (of an amount) in that asset, ERR_STALE where
+/* liquidation_price_of: the price of one asset, all others at mid.
+ * ERR_UNKNOWN where v has no leg (of an amount) in that asset, ERR_STALE where
  * the price of any leg is refused, ERR_RANGE. */
 MUST_CHECK enum err liquidation_price_of(struct liquidation_price *out,
     const struct book *b, const struct vault *v, const struct market *m,

@@ -36,6 +36,28 @@ struct option_terms {
 /* option_tau: a span of time in years, nearest. */
 struct num18 option_tau(uint64_t ms);
 
+/* One option under many scenarios: what they share is worked out once.  A
+ * forward carries its logarithm, so that all options of an expiry share it. */
+struct option_forward {
+	struct px18 price;
+	u128 ln_q72;		/* option_forward_of sets it */
+};
+struct option_forward option_forward_of(struct px18 price);
+
+#define OPTION_MANY_MAX 32u	/* forwards, and vols */
+struct option_scenario {
+	uint8_t forward, vol;	/* indices */
+};
+/* option_price_many: out[i] is what option_price gives for t with the forward
+ * and the vol that scenario[i] names in place of its own, bit for bit.  More
+ * than OPTION_MANY_MAX or an index beyond its array is the caller's bug
+ * (MUST).  ERR_RANGE where D max(F, K) for one of the forwards is 2^126 units
+ * or more, or as option_price. */
+MUST_CHECK enum err option_price_many(struct usd18 *out,
+    const struct option_terms *t, const struct option_forward *forward,
+    size_t forwards, const struct num18 *vol, size_t vols,
+    const struct option_scenario *scenario, size_t scenarios);
+
 /* Greeks of the discounted price with respect to the forward.  Vega per 1.00
  * of volatility; theta per year, of the forward price held still:
  * -dPrice/dtau at constant discount. */
@@ -53,6 +75,19 @@ MUST_CHECK enum err option_price(struct usd18 *out,
     const struct option_terms *t);
 MUST_CHECK enum err option_greeks_of(struct option_greeks *out,
     const struct option_terms *t);
+/* The same against a spot price S whose carry to the forward is ln(F / S) over
+ * tau; rho against the rate of both the carry and the discount.
+ * Theta per year, of the spot held still. */
+struct option_spot_greeks {
+	struct num18 delta, gamma, theta, rho;
+};
+/* option_spot_greeks_of derives them from g, the greeks of t; nearest or
+ * floor.  ERR_RANGE where tau, spot, forward or discount is zero, or a result
+ * does not fit. */
+MUST_CHECK enum err option_spot_greeks_of(struct option_spot_greeks *out,
+    const struct option_greeks *g, const struct option_terms *t,
+    struct px18 spot);
+
 /* option_implied_vol inverts option_price over vol in [0, 24 / sqrt(tau)]:
  * the least vol whose price is at least `price`, within one unit of the last
  * place where vega allows it.  ERR_RANGE where the price lies outside the

@@ -73,11 +73,11 @@ option_deviation_of(struct num18 vol, const struct option_root *root)
 		return d;
 	v = q64_float_from((u128)num18_to_raw(vol));
 	d.s = q64_float_mul(v, root->root);
-	/* Below 1e-18 (less a rounding), or from 24 on. */
+	/* Below 1e-18, or from 24 on; less what rounding may take. */
 	if (d.s.e < -123 || (d.s.e == -123 && d.s.m < Q64_1E_18.m - 64))
 		return d;
 	d.kind = OPTION_BOUND;
-	if (d.s.e > -59 || (d.s.e == -59 && d.s.m >= UINT64_C(3) << 62))
+	if (d.s.e > -59 || (d.s.e == -59 && d.s.m >= (UINT64_C(3) << 62) - 64))
 		return d;
 	d.kind = OPTION_BETWEEN;
 	d.inverse = q64_float_mul(q64_float_inverse(v), root->inverse);
@@ -85,30 +85,22 @@ option_deviation_of(struct num18 vol, const struct option_root *root)
 	return d;
 }
 
-/* |ln(F / K)| from the logarithms of both in Q72, F not K; near the money
- * from their difference, so that x / s keeps its digits however small s is. */
+/* |ln(F / K)| from the logarithms of both in Q72; near the money from their
+ * difference, so that x / s keeps its digits however small s is.  Neither is
+ * zero. */
 static inline struct q64_float
-option_distance(u128 high, u128 low, u128 ln_high, u128 ln_low)
+option_distance(u128 f, u128 k, u128 ln_f, u128 ln_k)
 {
-	struct q64_float x;
+	u128 high = f > k ? f : k, low = f > k ? k : f;
+	struct q64_float x = { 0, 0 };
 
+	if (high == low)
+		return x;
 	if (high - low < low >> 12)
 		return q64_ln_ratio(high, low);
-	x = q64_float_from(ln_high - ln_low);
+	x = q64_float_from(f > k ? ln_f - ln_k : ln_k - ln_f);
 	x.e -= 72;
 	return x;
-}
-
-/* |ln(F / K)|; neither zero. */
-static inline struct q64_float
-option_distance_of(u128 f, u128 k)
-{
-	u128 ln_f = q64_ln_u128(f), ln_k = q64_ln_u128(k);
-
-	if (f == k)
-		return (struct q64_float){ 0, 0 };
-	return f > k ? option_distance(f, k, ln_f, ln_k) :
-	    option_distance(k, f, ln_k, ln_f);
 }
 
 /* x / s in Q64; false where it is beyond 4096. */
@@ -119,9 +111,12 @@ option_moneyness(u128 *out, struct q64_float x,
 	u128 p = (u128)x.m * d->inverse.m;
 	int shift = -64 - x.e - d->inverse.e;
 
-	if (x.m != 0 && shift < 50)
+	*out = 0;
+	if (p == 0 || shift > 127)
+		return true;
+	if (shift < 50)
 		return false;
-	*out = shift < 128 ? p >> shift : 0;
+	*out = p >> shift;
 	return true;
 }
 
@@ -160,8 +155,9 @@ option_tail_of(struct q64_float x, const struct option_deviation *d)
 	/* q64_mills is half a unit too high on average. */
 	p = (u128)t.e_b * (t.m_b + t.m_a - 1) >> 63;
 	p = t.shift < 64 ? p >> t.shift : 0;
-	t.value = p == 0 ? UINT64_MAX : 0 - (uint64_t)p;
-	t.exponent = -64;
+	/* One, where nothing is left to take from it. */
+	t.value = p == 0 ? UINT64_C(1) << 63 : 0 - (uint64_t)p;
+	t.exponent = p == 0 ? -63 : -64;
 	return t;
 }
 
@@ -229,7 +225,8 @@ option_inside_of(struct option_inside *in, const struct option_terms *t)
 		return e;
 	in->root = option_root_of(t->tau);
 	in->deviation = option_deviation_of(t->vol, &in->root);
-	in->tail = option_tail_of(option_distance_of(f, k), &in->deviation);
+	in->tail = option_tail_of(option_distance(f, k, q64_ln_u128(f),
+	    q64_ln_u128(k)), &in->deviation);
 	if (in->tail.kind == OPTION_BETWEEN)
 		in->scale = option_scale(in->low, t->discount);
 	return ERR_OK;

@@ -102,8 +102,7 @@ ratio_floor(struct usd18 num, struct usd18 den)
 	return w;
 }
 
-/* The other side of ratio_floor: a quotient beyond the type is infinite. */
-static struct wad
+struct wad
 ratio_ceil(struct usd18 num, struct usd18 den)
 {
 	struct wad w;

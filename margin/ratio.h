@@ -47,6 +47,9 @@ struct ratio_result {
  * health very large, not a vault unreadable.  Neither may be negative
  * (MUST). */
 struct wad ratio_floor(struct usd18 num, struct usd18 den);
+/* ratio_ceil is the other side: zero where num is zero, and a quotient beyond
+ * the type or over nothing is infinite.  Neither may be negative (MUST). */
+struct wad ratio_ceil(struct usd18 num, struct usd18 den);
 
 /* One leg at one price: V or D, and V * factor or D * weight. */
 struct ratio_leg {

@@ -29,8 +29,8 @@ verdict_is_in_tree(enum vault_state s)
 	return s != STATE_HEALTHY && s != STATE_STALE;
 }
 
-static enum vault_state
-state_from_ratio(const struct ratio_result *r)
+enum vault_state
+verdict_state_from_ratio(const struct ratio_result *r)
 {
 	if (r->is_stale)
 		return STATE_STALE;
@@ -155,7 +155,7 @@ verdict_fill(struct verdict *d, const struct book *b, const struct vault *v,
 
 	if (e != ERR_OK)
 		return e;
-	d->state = state_from_ratio(&d->value);
+	d->state = verdict_state_from_ratio(&d->value);
 	if (d->state == STATE_STALE)
 		return ERR_OK;
 	e = verdict_pick_collateral(d, b, v, m);

@@ -37,6 +37,9 @@ struct verdict {
 void verdict_from_vault(struct verdict *out, const struct book *b,
     const struct vault *v, const struct market *m);
 
+/* The state alone, of a valuation. */
+enum vault_state verdict_state_from_ratio(const struct ratio_result *r);
+
 /* verdict_is_in_tree: the vaults that the verdict tree lists, every one that
  * is neither HEALTHY nor STALE. */
 bool verdict_is_in_tree(enum vault_state s);

@@ -23,10 +23,28 @@ struct bookfile_names {
 	uint64_t block_number;	/* the file's "block" */
 };
 
-/* bookfile_read fills a book whose arrays the caller placed (book_init).
- * Keys that belong to methods not built yet (instruments, positions, orders,
- * liens, other methods than ratio) are known, and refused by name when they
- * carry anything. */
+/* How much there is of what the caller places. */
+struct bookfile_counts {
+	size_t vaults, instruments, positions, orders, liens;
+};
+
+/* A book file that was parsed and not yet understood: parse once, place the
+ * arrays, fill them.  text and file must outlive it. */
+struct bookfile;
+/* bookfile_open: ERR_SYNTAX or ERR_LIMIT for what stops the reading. */
+MUST_CHECK enum err bookfile_open(struct bookfile **out, const char *text,
+    size_t len, const char *file, FILE *errors);
+void bookfile_close(struct bookfile *f);	/* accepts NULL */
+void bookfile_counts(struct bookfile_counts *out, const struct bookfile *f);
+/* bookfile_fill fills a book whose arrays the caller placed: vaults and hash
+ * (book_init), and, where the counts are not zero, instruments, positions,
+ * orders and liens, each of that many entries.  Where one of these is NULL
+ * and the file has some, that is an error: a command that does not compute
+ * them.  On failure the book is empty again: no half of a file is left. */
+MUST_CHECK enum err bookfile_fill(struct bookfile *f, struct book *b,
+    struct bookfile_names *names);
+
+/* bookfile_read is bookfile_open, bookfile_fill and bookfile_close. */
 MUST_CHECK enum err bookfile_read(struct book *b, struct bookfile_names *names,
     const char *text, size_t len, const char *file, FILE *errors);
 
@@ -36,9 +54,21 @@ MUST_CHECK enum err bookfile_read(struct book *b, struct bookfile_names *names,
 MUST_CHECK enum err bookfile_vault_count(size_t *out, const char *text,
     size_t len, const char *file, FILE *errors);
 
+/* What a market file holds besides the prices of assets. */
+struct marketfile_terms {
+	struct market_terms terms;
+	struct num18 returns[BOOK_FACTORS_MAX][MARKET_RETURNS_MAX];
+};
+
 /* marketfile_read fills m for b's assets.  A price that an asset names and
- * the file lacks is REFUSED/QUORUM (the vaults that need it are STALE). */
-MUST_CHECK enum err marketfile_read(struct market *m, const struct book *b,
+ * the file lacks is REFUSED/QUORUM (the vaults that need it are STALE).  The
+ * price of an asset with rate_of is the file's rate times the other asset's
+ * price: low floored, high ceiled, the worse status of both.  terms is the
+ * caller's and m->terms points into it; with NULL what instruments need is
+ * checked and not kept.  Names of factors and instruments that the book does
+ * not know are errors, except in `prices`: a market may serve several books. */
+MUST_CHECK enum err marketfile_read(struct market *m,
+    struct marketfile_terms *terms, const struct book *b,
     const struct bookfile_names *names, const char *text, size_t len,
     const char *file, FILE *errors);
 

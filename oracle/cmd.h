@@ -15,6 +15,8 @@ int cmd_demo(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_margin(int argc, char **argv);
+int cmd_simulate(int argc, char **argv);
+int cmd_stress(int argc, char **argv);
 int cmd_backtest(int argc, char **argv);
 int cmd_attest(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
@@ -24,5 +26,6 @@ int cmd_resume(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_check_config(int argc, char **argv);
 int cmd_config(int argc, char **argv);
+int cmd_rules(int argc, char **argv);
 
 #endif

@@ -78,7 +78,7 @@ times_take(struct attest *a, const struct options_given *g, uint64_t *as_of)
 {
 	const char *text = options_get(&COMMAND, g, "as-of");
 
-	*as_of = a->offline.market.as_of_ms;
+	*as_of = a->offline.market->market.as_of_ms;
 	if (text && value_to_instant_ms(as_of, text, strlen(text)) != ERR_OK) {
 		fprintf(stderr, "margind attest: --as-of: %s is not an "
 		    "instant\n", text);
@@ -314,7 +314,8 @@ cmd_attest(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (offline_read(&a.offline, options_get(&COMMAND, &given, "book"),
-	    options_get(&COMMAND, &given, "market")) != ERR_OK)
+	    options_get(&COMMAND, &given, "market"),
+	    COMMAND.name) != ERR_OK)
 		return EXIT_CONFIG;
 	code = attest(&a, &given);
 	offline_close(&a.offline);

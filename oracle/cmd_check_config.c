@@ -19,15 +19,20 @@ int
 cmd_check_config(int argc, char **argv)
 {
 	static struct config config;
+	struct input_book *book = NULL;
+	bool good;
 	struct options_given given;
 	int code;
 
 	if (!options_read(&given, &COMMAND, argc, argv, &code))
 		return code;
-	if (input_config_read(&config, NULL, given.operand[0]) != ERR_OK)
+	if (input_config_read(&config, &book, given.operand[0]) != ERR_OK)
 		return EXIT_CONFIG;
-	if (options_get(&COMMAND, &given, "run") && config_require_run(
-	    &config, given.operand[0], stderr) != ERR_OK)
+	good = !options_get(&COMMAND, &given, "run") ||
+	    (config_require_run(&config, given.operand[0], stderr) ==
+	    ERR_OK && input_book_is_for_run(book, &config));
+	input_book_free(book);
+	if (!good)
 		return EXIT_CONFIG;
 	printf("%s: configuration OK\n", given.operand[0]);
 	return EXIT_OK;

@@ -29,10 +29,12 @@ run(const char *path, uint32_t seconds)
 	struct supervisor_setup setup = { .config = &config,
 		.config_path = path, .seconds = seconds };
 	char book_path[CONFIG_PATH_MAX];
+	struct input_book *input = NULL;
 	char *text = NULL, *book = NULL;
 	int code = EXIT_CONFIG;
 
-	if (input_config_read(&config, NULL, path) != ERR_OK ||
+	if (input_config_read(&config, &input, path) != ERR_OK ||
+	    !input_book_is_for_run(input, &config) ||
 	    config_require_run(&config, path, stderr) != ERR_OK ||
 	    config_path_from(book_path, path, config.book_file) != ERR_OK ||
 	    file_read_text(&text, &setup.config_text_len, path,
@@ -40,10 +42,13 @@ run(const char *path, uint32_t seconds)
 	    file_read_text(&book, &setup.book_text_len, book_path,
 	    BOOKFILE_TEXT_MAX, stderr) != ERR_OK)
 		goto out;
+	input_book_free(input);
+	input = NULL;
 	setup.config_text = text;
 	setup.book_text = book;
 	code = supervisor_run(&setup);
 out:
+	input_book_free(input);
 	free(text);
 	free(book);
 	return code;

@@ -385,8 +385,8 @@ verify_open(struct verify *v, const struct options_given *g, int *code)
 		return false;
 	}
 	*code = EXIT_CONFIG;
-	v->has_files = book && offline_read(&v->offline, book, market) ==
-	    ERR_OK;
+	v->has_files = book && offline_read(&v->offline, book, market,
+	    COMMAND.name) == ERR_OK;
 	if (book && !v->has_files)
 		return false;
 	*code = EXIT_FAILED;

@@ -7,9 +7,6 @@
 #define FIELD(member) .offset = offsetof(struct config, member), \
 	.size = sizeof(((struct config *)0)->member)
 #define HAS(member) .has = offsetof(struct config, member) + 1
-#define ROW(type, member) .offset = offsetof(struct type, member), \
-	.size = sizeof(((struct type *)0)->member)
-#define ROW_HAS(type, member) .has = offsetof(struct type, member) + 1
 
 #define DAY_MS 86400000u
 #define PERCENT_PPB 10000000u
@@ -27,39 +24,42 @@ static void listen_read(struct schema *s, const struct schema_key *k,
 
 const struct schema_key config_unit_keys[] = {
 	{ .name = "quorum", .type = SCHEMA_WHOLE, .is_optional = true,
-	  ROW(config_unit_row, quorum), ROW_HAS(config_unit_row, has_quorum),
+	  SCHEMA_ROW(config_unit_row, quorum),
+	  SCHEMA_HAS(config_unit_row, has_quorum),
 	  .min = 1, .max = 64,
 	  .help = "independent venue groups that must agree on a price" },
 	{ .name = "age_max", .type = SCHEMA_DURATION, .is_optional = true,
-	  ROW(config_unit_row, age_max_ms), ROW_HAS(config_unit_row, has_age),
+	  SCHEMA_ROW(config_unit_row, age_max_ms),
+	  SCHEMA_HAS(config_unit_row, has_age),
 	  .min = 1, .max = 3600000,
 	  .help = "an older quote, by the exchange's own time, has no vote" },
 	{ .name = "dispersion_max", .type = SCHEMA_PERCENT,
-	  .is_optional = true, ROW(config_unit_row, dispersion_max),
-	  ROW_HAS(config_unit_row, has_dispersion),
+	  .is_optional = true, SCHEMA_ROW(config_unit_row, dispersion_max),
+	  SCHEMA_HAS(config_unit_row, has_dispersion),
 	  .min = 1, .max = 99 * PERCENT_PPB,
 	  .help = "a quote further from the median is an outlier" },
 	{ .name = "band_max", .type = SCHEMA_PERCENT, .is_optional = true,
-	  ROW(config_unit_row, band_max), ROW_HAS(config_unit_row, has_band),
+	  SCHEMA_ROW(config_unit_row, band_max),
+	  SCHEMA_HAS(config_unit_row, has_band),
 	  .min = 1, .max = 99 * PERCENT_PPB,
 	  .help = "a price with a wider band is refused" },
 	{ .name = "constant", .type = SCHEMA_DECIMAL, .is_optional = true,
-	  ROW(config_unit_row, constant),
-	  ROW_HAS(config_unit_row, has_constant),
+	  SCHEMA_ROW(config_unit_row, constant),
+	  SCHEMA_HAS(config_unit_row, has_constant),
 	  .help = "a declared price instead of the four above: always "
 	    "DEGRADED; needs `unsafe: true`" },
 	{ .name = "unsafe", .type = SCHEMA_BOOL, .fallback = "false",
-	  ROW(config_unit_row, is_unsafe),
+	  SCHEMA_ROW(config_unit_row, is_unsafe),
 	  .help = "says that a declared price is known to be unsafe" },
 	{ 0 }
 };
 
 const struct schema_key config_market_keys[] = {
 	{ .name = "pair", .type = SCHEMA_TEXT,
-	  ROW(config_market_row, pair), .shape = "BASE/QUOTE",
+	  SCHEMA_ROW(config_market_row, pair), .shape = "BASE/QUOTE",
 	  .help = "the unit that is priced and the unit it is priced in" },
 	{ .name = "weight", .type = SCHEMA_WHOLE, .fallback = "1",
-	  ROW(config_market_row, weight), .min = 1,
+	  SCHEMA_ROW(config_market_row, weight), .min = 1,
 	  .max = PRICES_WEIGHT_MAX,
 	  .help = "of its vote, relative to the others'" },
 	{ 0 }
@@ -67,7 +67,8 @@ const struct schema_key config_market_keys[] = {
 
 const struct schema_key config_venue_keys[] = {
 	{ .name = "url", .type = SCHEMA_TEXT, .is_optional = true,
-	  ROW(config_venue_row, url), ROW_HAS(config_venue_row, has_url),
+	  SCHEMA_ROW(config_venue_row, url),
+	  SCHEMA_HAS(config_venue_row, has_url),
 	  .shape = "wss:// address",
 	  .help = "instead of the venue's own; ws:// for loopback only" },
 	{ .name = "markets", .type = SCHEMA_CUSTOM, .is_optional = true,

@@ -2,6 +2,7 @@
  * example is examples/margind.yaml itself, taken in by the assembler. */
 #include "oracle/bookfile.h"
 #include "oracle/config_schema.h"
+#include "oracle/rulesfile.h"
 
 __asm__(
     ".pushsection .rodata\n"
@@ -24,9 +25,11 @@ config_print_explain(FILE *out)
 {
 	fprintf(out, "The config (YAML).  Paths are relative to its folder; a "
 	    "text that begins with {\nis read as JSON.\n\n");
-	schema_explain(out, config_keys, "");
+	schema_explain(out, config_keys, "", NULL);
 	fprintf(out, "\nbook.json (JSON, or the same keys in YAML)\n\n");
 	bookfile_explain(out);
 	fprintf(out, "\nmarket.json (JSON, or the same keys in YAML)\n\n");
 	marketfile_explain(out);
+	fprintf(out, "\nrules.yaml (YAML or JSON)\n\n");
+	rulesfile_explain(out);
 }

@@ -4,34 +4,66 @@
 #include "oracle/file.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+static void
+book_free(struct book *b)
+{
+	free(b->vaults);
+	free(b->hash);
+	free(b->instruments);
+	free(b->positions);
+	free(b->orders);
+	free(b->liens);
+}
+
+/* An array of nothing stays NULL. */
+static bool
+array_place(void *out, size_t count, size_t size)
+{
+	void *p = count > 0 ? calloc(count, size) : NULL;
+
+	memcpy(out, &p, sizeof(p));
+	return count == 0 || p;
+}
 
 static enum err
-book_place(struct input_book *b, uint32_t capacity)
+book_place(struct input_book *b, const struct bookfile_counts *counts,
+    uint32_t capacity)
 {
-	struct vault *vaults = calloc(capacity, sizeof(*vaults));
-	uint32_t *hash = calloc(2 * (size_t)capacity, sizeof(*hash));
+	struct book p = { 0 };
 
-	if (!vaults || !hash) {
-		free(vaults);
-		free(hash);
+	if (!array_place(&p.vaults, capacity, sizeof(*p.vaults)) ||
+	    !array_place(&p.hash, 2 * (size_t)capacity, sizeof(*p.hash)) ||
+	    !array_place(&p.instruments, counts->instruments,
+	    sizeof(*p.instruments)) ||
+	    !array_place(&p.positions, counts->positions + POSITIONS_MAX,
+	    sizeof(*p.positions)) ||
+	    !array_place(&p.orders, counts->orders, sizeof(*p.orders)) ||
+	    !array_place(&p.liens, counts->liens, sizeof(*p.liens))) {
+		book_free(&p);
 		return ERR_LIMIT;
 	}
-	book_init(&b->book, vaults, hash, capacity);
+	book_init(&b->book, p.vaults, p.hash, capacity);
+	b->book.instruments = p.instruments;
+	b->book.positions = p.positions;
+	b->position_room = (uint32_t)counts->positions + POSITIONS_MAX;
+	b->book.orders = p.orders;
+	b->book.liens = p.liens;
 	return ERR_OK;
 }
 
 static enum err
-book_parse(struct input_book *b, const char *path, const char *text,
-    size_t len, uint32_t vaults_max)
+book_fill(struct input_book *b, struct bookfile *f, const char *path,
+    uint32_t vaults_max)
 {
+	struct bookfile_counts counts;
 	uint32_t capacity = 1;
-	size_t count = vaults_max;
-	enum err e = ERR_OK;
+	size_t count;
+	enum err e;
 
-	if (vaults_max == 0)
-		e = bookfile_vault_count(&count, text, len, path, stderr);
-	if (e != ERR_OK)
-		return e;
+	bookfile_counts(&counts, f);
+	count = vaults_max > 0 ? vaults_max : counts.vaults;
 	if (count > BOOK_VAULTS_MAX) {
 		fprintf(stderr, "%s: more than %u vaults\n", path,
 		    BOOK_VAULTS_MAX);
@@ -39,13 +71,27 @@ book_parse(struct input_book *b, const char *path, const char *text,
 	}
 	while (capacity < count)
 		capacity *= 2;
-	e = book_place(b, capacity);
+	e = book_place(b, &counts, capacity);
 	if (e != ERR_OK) {
 		fprintf(stderr, "%s: no memory for %u vaults\n", path,
 		    capacity);
 		return e;
 	}
-	return bookfile_read(&b->book, &b->names, text, len, path, stderr);
+	return bookfile_fill(f, &b->book, &b->names);
+}
+
+static enum err
+book_parse(struct input_book *b, const char *path, const char *text,
+    size_t len, uint32_t vaults_max)
+{
+	struct bookfile *f;
+	enum err e = bookfile_open(&f, text, len, path, stderr);
+
+	if (e != ERR_OK)
+		return e;
+	e = book_fill(b, f, path, vaults_max);
+	bookfile_close(f);
+	return e;
 }
 
 enum err
@@ -80,26 +126,82 @@ input_book_free(struct input_book *b)
 {
 	if (!b)
 		return;
-	free(b->book.vaults);
-	free(b->book.hash);
+	book_free(&b->book);
 	free(b);
 }
 
 enum err
-input_market_read(struct market *out, struct b32 *hash,
+input_book_require_plain(const struct book *b, const char *path,
+    const char *command)
+{
+	struct book_excess excess;
+	const char *vault;
+
+	if (book_is_plain(&excess, b))
+		return ERR_OK;
+	vault = excess.vault < b->vault_count ?
+	    b->vaults[excess.vault].name : NULL;
+	fprintf(stderr, "%s: %s%s%s%s is not computed by `margind %s`\n",
+	    path, vault ? "vault " : "", vault ? vault : "",
+	    vault ? ": " : "", excess.what, command);
+	return ERR_REFUSED;
+}
+
+bool
+input_book_is_for_run(const struct input_book *b, const struct config *c)
+{
+	return !b || input_book_require_plain(&b->book, c->book_file, "run") ==
+	    ERR_OK;
+}
+
+enum err
+input_market_read(struct input_market **out, struct b32 *hash,
     const struct input_book *b, const char *path)
+{
+	struct input_market *m = calloc(1, sizeof(*m));
+	char *text = NULL;
+	size_t len = 0;
+	enum err e = ERR_LIMIT;
+
+	if (m)
+		e = file_read_text(&text, &len, path, BOOKFILE_TEXT_MAX,
+		    stderr);
+	else
+		fprintf(stderr, "%s: no memory\n", path);
+	if (e == ERR_OK)
+		e = marketfile_read(&m->market, &m->terms, &b->book,
+		    &b->names, text, len, path, stderr);
+	if (e == ERR_OK && hash)
+		keccak256(hash, text, len);
+	free(text);
+	if (e == ERR_OK)
+		*out = m;
+	else
+		input_market_free(m);
+	return e;
+}
+
+void
+input_market_free(struct input_market *m)
+{
+	free(m);
+}
+
+enum err
+input_rules_read(struct rules *out, const char *path)
 {
 	char *text;
 	size_t len;
-	enum err e = file_read_text(&text, &len, path, BOOKFILE_TEXT_MAX,
-	    stderr);
+	enum err e;
 
+	if (!path) {
+		rules_default(out);
+		return ERR_OK;
+	}
+	e = file_read_text(&text, &len, path, RULESFILE_TEXT_MAX, stderr);
 	if (e != ERR_OK)
 		return e;
-	e = marketfile_read(out, &b->book, &b->names, text, len, path,
-	    stderr);
-	if (e == ERR_OK && hash)
-		keccak256(hash, text, len);
+	e = rulesfile_read(out, text, len, path, stderr);
 	free(text);
 	return e;
 }

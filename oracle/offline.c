@@ -7,7 +7,7 @@
 
 enum err
 offline_read(struct offline *out, const char *book_path,
-    const char *market_path)
+    const char *market_path, const char *command)
 {
 	struct b32 book_hash, market_hash;
 	enum err e;
@@ -16,8 +16,10 @@ offline_read(struct offline *out, const char *book_path,
 	e = input_book_read(&out->input, &book_hash, book_path, 0);
 	if (e != ERR_OK)
 		return e;
-	e = input_market_read(&out->market, &market_hash, out->input,
-	    market_path);
+	e = input_book_require_plain(&out->input->book, book_path, command);
+	if (e == ERR_OK)
+		e = input_market_read(&out->market, &market_hash, out->input,
+		    market_path);
 	if (e != ERR_OK) {
 		offline_close(out);
 		return e;
@@ -33,7 +35,8 @@ offline_evaluate(struct offline *o, uint64_t as_of_ms)
 
 	machine_snapshot_free(o->snapshot);
 	o->snapshot = NULL;
-	e = machine_snapshot_create(&o->snapshot, &o->input->book, &o->market,
+	e = machine_snapshot_create(&o->snapshot, &o->input->book,
+	    &o->market->market,
 	    as_of_ms);
 	if (e != ERR_OK)
 		fprintf(stderr, "margind: no memory for %u vaults\n",
@@ -54,6 +57,7 @@ void
 offline_close(struct offline *o)
 {
 	machine_snapshot_free(o->snapshot);
+	input_market_free(o->market);
 	input_book_free(o->input);
 	memset(o, 0, sizeof(*o));
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define SCHEMA_PATH_BUF 128u
+#define SCHEMA_FORM_BUF 96u
 
 /* ---- names -------------------------------------------------------------- */
 
@@ -25,13 +26,13 @@ schema_type_name(enum schema_type t)
 	case SCHEMA_BYTES: return "size";
 	case SCHEMA_WEI: return "wei amount";
 	case SCHEMA_DECIMAL: return "decimal";
+	case SCHEMA_SIGNED: return "signed decimal";
 	case SCHEMA_BOOL: return "true or false";
 	case SCHEMA_CHOICE: return "choice";
 	case SCHEMA_ADDRESS: return "address";
 	case SCHEMA_INSTANT: return "instant";
 	case SCHEMA_SECTION: return "map";
 	case SCHEMA_CUSTOM: return "value";
-	case SCHEMA_LATER: return "not computed yet";
 	}
 	return "value";
 }
@@ -51,6 +52,8 @@ type_example(enum schema_type t)
 	case SCHEMA_WEI: return "an amount such as 100 gwei or 0.5 eth";
 	case SCHEMA_DECIMAL: return
 	    "a number such as 2000.5, with at most 18 decimals";
+	case SCHEMA_SIGNED: return
+	    "a number such as -0.04, with at most 18 decimals";
 	case SCHEMA_BOOL: return "true or false";
 	case SCHEMA_CHOICE: return "one of its words";
 	case SCHEMA_ADDRESS: return "an address: 0x and 40 hex digits";
@@ -58,10 +61,15 @@ type_example(enum schema_type t)
 	    "an instant such as 2026-11-20T00:00:00Z or Unix milliseconds";
 	case SCHEMA_SECTION:
 	case SCHEMA_CUSTOM:
-	case SCHEMA_LATER:
 		break;
 	}
 	return "another value";
+}
+
+bool
+schema_may_hint(const struct schema *s)
+{
+	return s->errors->count < DOC_ERRORS_MAX;
 }
 
 const char *
@@ -80,7 +88,8 @@ schema_unknown(struct schema *s, const struct schema_key *keys,
 	struct suggest nearest = { 0 };
 	char hint[SCHEMA_HINT_BUF];
 
-	for (const struct schema_key *k = keys; k->name; k++)
+	for (const struct schema_key *k = keys; k->name &&
+	    schema_may_hint(s); k++)
 		suggest_offer(&nearest, n->key, n->key_len, k->name);
 	doc_error(s->errors, n->key_line, n->key_column,
 	    "unknown key `%.*s`%s", (int)n->key_len, n->key,
@@ -88,7 +97,6 @@ schema_unknown(struct schema *s, const struct schema_key *keys,
 }
 
 /* ---- one value ---------------------------------------------------------- */
-
 
 static enum err
 choice_find(u128 *out, const struct schema_key *k, const char *text,
@@ -120,12 +128,19 @@ number_parse(u128 *out, const struct schema_key *k, const char *text,
 {
 	uint64_t v64 = 0;
 	uint32_t v32 = 0;
+	i128 v = 0;
 	enum err e = ERR_SYNTAX;
 
 	if (k->type == SCHEMA_WEI)
 		return value_to_wei(out, text, len);
 	if (k->type == SCHEMA_DECIMAL)
 		return decimal_to_u128(out, text, len, 18);
+	if (k->type == SCHEMA_SIGNED) {
+		e = decimal_to_i128(&v, text, len, 18);
+		if (e == ERR_OK)
+			*out = (u128)v;
+		return e;
+	}
 	if (k->type == SCHEMA_CHOICE)
 		return choice_find(out, k, text, len);
 	if (k->type == SCHEMA_PERCENT || k->type == SCHEMA_FACTOR) {
@@ -154,6 +169,14 @@ number_parse(u128 *out, const struct schema_key *k, const char *text,
 static bool
 number_fits(const struct schema_key *k, u128 v)
 {
+	i128 billionth = 1000000000;
+
+	if (k->type == SCHEMA_SIGNED)
+		return (k->min == 0 && k->max == 0) ||
+		    ((i128)v >= (int64_t)k->min * billionth &&
+		    (i128)v <= (int64_t)k->max * billionth);
+	if (k->type == SCHEMA_DECIMAL && v > (u128)I128_MAX)
+		return false;
 	if (k->size < sizeof(u128) && v >> (8 * k->size) != 0)
 		return false;
 	return (k->min == 0 && k->max == 0) || (v >= k->min && v <= k->max);
@@ -174,10 +197,13 @@ number_print(char out[DECIMAL_BUF + 8], const struct schema_key *k,
 	} else if (k->type == SCHEMA_PERCENT) {
 		decimals = 7;
 		unit = "%";
-	} else if (k->type == SCHEMA_FACTOR) {
+	} else if (k->type == SCHEMA_FACTOR || k->type == SCHEMA_SIGNED) {
 		decimals = 9;
 	}
-	(void)decimal_from_u128(digits, v, decimals);
+	if (k->type == SCHEMA_SIGNED)
+		(void)decimal_from_i128(digits, (int64_t)v, decimals);
+	else
+		(void)decimal_from_u128(digits, v, decimals);
 	snprintf(out, DECIMAL_BUF + 8, "%s%s", digits, unit);
 }
 
@@ -234,7 +260,7 @@ value_parse(const struct schema_key *k, const char *text, size_t len,
 	e = number_parse(&v, k, text, len);
 	if (e != ERR_OK)
 		return e;
-	if (!number_fits(k, v))
+	if (!number_fits(k, v) || (k->is_nonzero && v == 0))
 		return ERR_LIMIT;
 	number_store(base, k, v);
 	return ERR_OK;
@@ -258,6 +284,15 @@ value_complain_choice(struct schema *s, const struct schema_key *k,
 	    schema_hint(hint, nearest.best));
 }
 
+static bool
+text_is_zero(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (text[i] != '0' && text[i] != '.')
+			return false;
+	return true;
+}
+
 static void
 value_complain_limit(struct schema *s, const struct schema_key *k,
     const struct doc_node *n)
@@ -267,6 +302,10 @@ value_complain_limit(struct schema *s, const struct schema_key *k,
 	if (k->type == SCHEMA_TEXT) {
 		doc_error_at(s->errors, n,
 		    "`%s`: longer than %zu bytes", k->name, k->size - 1);
+		return;
+	}
+	if (k->is_nonzero && text_is_zero(n->text, n->text_len)) {
+		doc_error_at(s->errors, n, "`%s`: zero", k->name);
 		return;
 	}
 	if (k->min == 0 && k->max == 0) {
@@ -306,6 +345,14 @@ schema_read_value(struct schema *s, const struct schema_key *k,
 	return false;
 }
 
+void
+schema_keep_node(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base)
+{
+	(void)s;
+	memcpy((char *)base + k->offset, &n, sizeof(n));
+}
+
 /* ---- maps --------------------------------------------------------------- */
 
 static const struct schema_key *
@@ -328,23 +375,9 @@ has_set(const struct schema_key *k, void *base)
 }
 
 static void
-later_check(struct schema *s, const struct schema_key *k,
-    const struct doc_node *n)
-{
-	if (doc_is_null(n) || (n->kind != DOC_SCALAR && n->count == 0))
-		return;
-	doc_error_at(s->errors, n, "`%s` is not computed yet: it must be %s",
-	    k->name, n->kind == DOC_SCALAR ? "null" : "empty");
-}
-
-static void
 key_read(struct schema *s, const struct schema_key *k,
     const struct doc_node *n, void *base)
 {
-	if (k->type == SCHEMA_LATER) {
-		later_check(s, k, n);
-		return;
-	}
 	if (doc_is_null(n))
 		return;		/* the same as not there */
 	has_set(k, base);
@@ -359,7 +392,7 @@ key_read(struct schema *s, const struct schema_key *k,
 static bool
 key_is_required(const struct schema_key *k)
 {
-	return !k->fallback && !k->is_optional && k->type != SCHEMA_LATER;
+	return !k->fallback && !k->is_optional;
 }
 
 static void
@@ -367,8 +400,7 @@ fallback_apply(const struct schema_key *k, void *base)
 {
 	if (k->type == SCHEMA_SECTION)
 		schema_apply_fallbacks(k->keys, base);
-	else if (k->fallback && k->type != SCHEMA_CUSTOM &&
-	    k->type != SCHEMA_LATER)
+	else if (k->fallback && k->type != SCHEMA_CUSTOM)
 		MUST(value_parse(k, k->fallback, strlen(k->fallback), base)
 		    == ERR_OK);
 }
@@ -416,40 +448,99 @@ schema_read_map(struct schema *s, const struct doc_node *map,
 /* ---- the explanation ---------------------------------------------------- */
 
 static void
-explain_key(FILE *out, const struct schema_key *k, const char *path)
+form_print(char out[SCHEMA_FORM_BUF], const struct schema_key *k)
 {
-	char form[96];
-	size_t len;
+	size_t len = 0;
 
-	snprintf(form, sizeof(form), "%s", k->shape ? k->shape :
+	snprintf(out, SCHEMA_FORM_BUF, "%s", k->shape ? k->shape :
 	    schema_type_name(k->type));
-	if (k->words) {
-		form[0] = '\0';
-		len = 0;
-		for (unsigned i = 0; k->words[i] && len < sizeof(form); i++)
-			len += (size_t)snprintf(form + len,
-			    sizeof(form) - len, "%s%s", i > 0 ? "|" : "",
-			    k->words[i]);
+	for (unsigned i = 0; k->words && k->words[i] &&
+	    len < SCHEMA_FORM_BUF; i++)
+		len += (size_t)snprintf(out + len, SCHEMA_FORM_BUF - len,
+		    "%s%s", i > 0 ? "|" : "", k->words[i]);
+}
+
+static u128
+number_load(const struct schema_key *k, const void *base)
+{
+	const char *field = (const char *)base + k->offset;
+	u128 v = 0;
+
+	/* Little-endian, as all our machines are. */
+	memcpy(&v, field, k->size < sizeof(v) ? k->size : sizeof(v));
+	return v;
+}
+
+/* A stored number as the file would write it; empty for what is none. */
+static void
+stored_print(char out[SCHEMA_FORM_BUF], const struct schema_key *k,
+    const void *base)
+{
+	char digits[DECIMAL_BUF], limit[DECIMAL_BUF + 8];
+
+	out[0] = '\0';
+	switch (k->type) {
+	case SCHEMA_DECIMAL:
+		(void)decimal_from_u128(digits, number_load(k, base), 18);
+		snprintf(out, SCHEMA_FORM_BUF, "%s", digits);
+		break;
+	case SCHEMA_SIGNED:
+		(void)decimal_from_i128(digits, (i128)number_load(k, base),
+		    18);
+		snprintf(out, SCHEMA_FORM_BUF, "%s", digits);
+		break;
+	case SCHEMA_CHOICE:
+		snprintf(out, SCHEMA_FORM_BUF, "%s",
+		    k->words[number_load(k, base)]);
+		break;
+	case SCHEMA_BOOL:
+		snprintf(out, SCHEMA_FORM_BUF, "%s",
+		    number_load(k, base) ? "true" : "false");
+		break;
+	case SCHEMA_WHOLE: case SCHEMA_DURATION: case SCHEMA_PERCENT:
+	case SCHEMA_FACTOR: case SCHEMA_BYTES:
+		number_print(limit, k, (uint64_t)number_load(k, base));
+		snprintf(out, SCHEMA_FORM_BUF, "%s", limit);
+		break;
+	case SCHEMA_TEXT: case SCHEMA_WEI: case SCHEMA_ADDRESS:
+	case SCHEMA_INSTANT: case SCHEMA_SECTION: case SCHEMA_CUSTOM:
+		break;
+	}
+}
+
+static void
+explain_key(FILE *out, const struct schema_key *k, const char *path,
+    const void *defaults)
+{
+	char form[SCHEMA_FORM_BUF], stored[SCHEMA_FORM_BUF] = "";
+	const char *fallback = k->fallback;
+
+	form_print(form, k);
+	if (defaults && k->is_optional && !fallback && !k->has) {
+		stored_print(stored, k, defaults);
+		fallback = stored[0] ? stored : NULL;
 	}
 	fprintf(out, "%s\n    %s; %s%s\n    %s\n", path, form,
-	    k->type == SCHEMA_LATER ? "null or empty" :
-	    k->fallback ? "default " :
-	    k->is_optional ? "optional" : "required",
-	    k->fallback ? k->fallback : "", k->help);
+	    fallback ? "default " : k->is_optional ? "optional" : "required",
+	    fallback ? fallback : "", k->help);
 }
 
 void
-schema_explain(FILE *out, const struct schema_key *keys, const char *prefix)
+schema_explain(FILE *out, const struct schema_key *keys, const char *prefix,
+    const void *defaults)
 {
 	char path[SCHEMA_PATH_BUF];
 
 	for (const struct schema_key *k = keys; k->name; k++) {
+		bool is_section = k->type == SCHEMA_SECTION;
+
 		snprintf(path, sizeof(path), "%s%s", prefix, k->name);
-		explain_key(out, k, path);
+		explain_key(out, k, path, defaults);
 		if (!k->keys)
 			continue;
 		snprintf(path, sizeof(path), "%s%s%s", prefix, k->name,
-		    k->type == SCHEMA_SECTION ? "." : "[].");
-		schema_explain(out, k->keys, path);
+		    is_section ? "." : "[].");
+		schema_explain(out, k->keys, path, is_section ? defaults :
+		    NULL);
 	}
 }

@@ -1,4 +1,4 @@
-/* book.json and market.json: defaults, units, E-modes, every refusal with its
+/* book.json: defaults, units, E-modes, every refusal with its
  * place, and the rules as the contract keeps them. */
 #include "oracle/bookfile.h"
 
@@ -21,7 +21,6 @@ static struct book book;
 static struct bookfile_names names;
 static struct vault vaults[VAULTS];
 static uint32_t hash[2 * VAULTS];
-static struct market market;
 
 static char *
 errors_of(const char *text, enum err want)
@@ -163,27 +162,30 @@ bookfile_read__refuses_by_name_and_place(void **state)
 		{ BOOK(",\n\"vault\":[]"),
 		  "b:4:1: unknown key `vault` (did you mean `vaults`?)\n" },
 		{ "{\"assets\":[{\"id\":\"A\"}]}",
-		  "b:1:12: an asset: the key `decimals` is missing\n"
-		  "b:1:12: an asset: the key `ltv` is missing\n"
-		  "b:1:12: an asset: the key `liquidation_threshold` is "
-		  "missing\n" },
+		  "b:1:12: an asset: the key `decimals` is missing\n" },
+		{ "{\"assets\":[{\"id\":\"A\",\"decimals\":1,"
+		  "\"ltv\":\"0\"}]}",
+		  "b:1:12: asset A: `ltv` and `liquidation_threshold`: both, "
+		  "or neither for a dynamic haircut\n" },
 		{ "{}", "b:1:1: the book: the key `assets` is missing\n" },
 		{ "{\"assets\":[\n" A ",\n" A "]}",
 		  "b:3:1: asset A stands twice\n" },
 		{ BOOK(",\n\"instruments\":[{}]"),
-		  "b:4:15: `instruments` is not computed yet: it must be "
-		  "empty\n" },
+		  "b:1:1: `instruments`: this command does not compute "
+		  "them\n" },
 		{ BOOK(",\n\"liens\":[1]"),
-		  "b:4:9: `liens` is not computed yet: it must be empty\n" },
-		{ BOOK(",\n\"vaults\":[{\"id\":\"v\",\"method\":\"scenario\","
-		  "\n\"mode\":\"portfolio\"}]"),
-		  "b:4:11: vault v: method `scenario` is not computed yet\n"
-		  "b:4:11: vault v: mode `portfolio` is not computed yet\n" },
-		{ BOOK(",\n\"vaults\":[{\"id\":\"v\",\"leverage\":\"3\","
-		  "\"positions\":[1]}]"),
-		  "b:4:32: `leverage` is not computed yet: it must be null\n"
-		  "b:4:48: `positions` is not computed yet: it must be "
-		  "empty\n" },
+		  "b:1:1: `liens`: this command does not compute them\n" },
+		{ BOOK(",\n\"vaults\":[{\"id\":\"v\",\"positions\":[1]}]"),
+		  "b:1:1: `positions`: this command does not compute them\n" },
+		{ BOOK(",\n\"vaults\":[{\"id\":\"v\",\"orders\":[1]}]"),
+		  "b:1:1: `orders`: this command does not compute them\n" },
+		{ BOOK(",\n\"vaults\":[{\"id\":\"v\",\"method\":\"scenari\","
+		  "\n\"mode\":\"crossed\",\"leverage\":\"0\"}]"),
+		  "b:4:30: `method`: \"scenari\" is none of ratio, standard, "
+		  "scenario, greeks, var, es (did you mean `scenario`?)\n"
+		  "b:5:8: `mode`: \"crossed\" is none of isolated, cross, "
+		  "portfolio (did you mean `cross`?)\n"
+		  "b:5:29: `leverage`: zero\n" },
 		{ BOOK(",\n\"vaults\":[{\"id\":\"v\"},{\"id\":\"v\"}]"),
 		  "b:4:22: vault v stands twice\n" },
 		{ BOOK(",\n\"vaults\":[{\"id\":\"v\",\"collateral\":[\n"
@@ -201,12 +203,12 @@ bookfile_read__refuses_by_name_and_place(void **state)
 		  "b:7:23: `amount`: \"-1\" is not a number such as 12.5\n"
 		  "b:8:23: `amount`: \"1e3\" is not a number such as 12.5\n"
 		  "b:9:23: `amount`: a list where a number is expected\n"
-		  "b:10:34: `lien` is not computed yet: it must be null\n"
+		  "b:10:1: unknown lien `l`\n"
 		  "b:11:27: unknown key `index`\n"
 		  "b:13:1: asset A stands twice on one side\n" },
 		{ BOOK(",\n\"vaults\":[{\"id\":\"v\",\"debt\":[\n"
 		  "{\"asset\":\"A\",\"amount\":\"1\",\"index\":\"0\"}]}]"),
-		  "b:5:1: `index`: zero\n" },
+		  "b:5:35: `index`: zero\n" },
 		{ BOOK(",\n\"emodes\":[{\"id\":\"e\",\"ltv\":\"0.96\","
 		  "\"liquidation_threshold\":\"0.95\"}]"),
 		  "b:4:11: emode e: `ltv` is above "
@@ -251,8 +253,17 @@ bookfile_read__takes_each_limit_and_nothing_beyond(void **state)
 		{ "\"token\":\"0x5fbDB2315678afecb367f032d93F642f64180aa3\"",
 		  false },
 		{ "\"cap\":null", true },
-		{ "\"cap\":\"5\"", false },
+		{ "\"cap\":\"5\"", true },
+		{ "\"cap\":\"170141183460469231731.687303715884105727\"",
+		  true },
+		{ "\"cap\":\"170141183460469231731.687303715884105728\"",
+		  false },
 		{ "\"rate_of\":\"B\"", false },
+		{ "\"rate_of\":\"A\"", false },
+		{ "\"rate_of\":[]", false },
+		{ "\"adv\":\"0\"", false },
+		{ "\"finality_s\":4294967295", true },
+		{ "\"finality_s\":4294967296", false },
 		{ "\"volatility\":\"much\"", false },
 		{ "\"finality_s\":780", true },
 		{ "\"emode\":[]", true },
@@ -288,7 +299,10 @@ bookfile_read__refuses_more_vaults_than_places(void **state)
 	    "b", stderr), ERR_OK);
 	assert_int_equal(count, 5);
 	bad(five, "b:5:1: vault 5: no place; there are 4\n");
-	assert_int_equal(book.vault_count, 4);
+	/* Nothing of it is left. */
+	assert_int_equal(book.vault_count, 0);
+	assert_int_equal(book.asset_count, 0);
+	assert_string_equal(names.price[0], "");
 }
 
 static void
@@ -318,78 +332,6 @@ bookfile_rules_blob__is_what_the_contract_keeps(void **state)
 	assert_true(b32_equal(&h, &want));
 }
 
-static char *
-market_errors(const char *text, enum err want)
-{
-	struct errors_text t;
-	FILE *out = errors_open(&t);
-	enum err e = marketfile_read(&market, &book, &names, text,
-	    strlen(text), "m", out);
-
-	errors_close(&t);
-	assert_int_equal(e, want);
-	return t.text;
-}
-
-static void
-marketfile_read__fills_prices_by_name(void **state)
-{
-	const struct market_price *a = &market.asset[0];
-
-	(void)state;
-	good("{\"assets\":[{\"id\":\"A\",\"price\":\"P\",\"decimals\":1,"
-	    "\"ltv\":\"0\",\"liquidation_threshold\":\"0\"},{\"id\":\"A2\","
-	    "\"price\":\"P\",\"decimals\":1,\"ltv\":\"0\","
-	    "\"liquidation_threshold\":\"0\"}," B "]}");
-	free(market_errors("{\"as_of\":\"2026-11-20T00:00:00Z\",\"prices\":{"
-	    "\"P\":{\"mid\":\"2\",\"low\":\"1.5\",\"twap\":\"1.9\","
-	    "\"stable\":null,\"status\":\"DEGRADED\"},"
-	    "\"unused\":{\"mid\":1}},\"surfaces\":{}}", ERR_OK));
-	assert_true(market.as_of_ms == 1795132800000u);
-	assert_int_equal(market.count, 3);
-	assert_int_equal(a->price.status, PRICE_DEGRADED);
-	assert_true(px18_to_raw(a->price.low) == 1500000000000000000u);
-	assert_true(px18_to_raw(a->price.high) == 2000000000000000000u);
-	assert_true(a->has_twap && !a->has_stable);
-	assert_memory_equal(&market.asset[1], a, sizeof(*a));
-	/* B has no price in the file. */
-	assert_int_equal(market.asset[2].price.status, PRICE_REFUSED);
-	assert_int_equal(market.asset[2].price.reason, REASON_QUORUM);
-}
-
-static void
-marketfile_read__refuses_by_name_and_place(void **state)
-{
-	char *got;
-
-	(void)state;
-	good(BOOK(""));
-	got = market_errors("{\"prices\":{\n"
-	    "\"A\":{\"mid\":\"0\"},\n"
-	    "\"B\":{\"mid\":\"2\",\"low\":\"2.1\"},\n"
-	    "\"C\":{\"mid\":\"2\",\"high\":\"1.9\"},\n"
-	    "\"D\":{\"low\":\"2\"},\n"
-	    "\"E\":{\"mid\":\"2\",\"status\":\"REFUSE\"},\n"
-	    "\"F\":{\"mid\":\"1.0000000000000000001\"},\n"
-	    "\"G\":{\"mid\":\"2\",\"twap\":\"0\"},\n"
-	    "\"H\":{\"status\":\"REFUSED\"},\n"
-	    "\"I\":{\"mids\":\"2\"}},\n"
-	    "\"marks\":[]}", ERR_SYNTAX);
-	assert_string_equal(got,
-	    "m:11:9: `marks`: a list where a map is expected\n"
-	    "m:2:5: price A: `mid` is zero\n"
-	    "m:3:5: price B: `low` is above `mid`\n"
-	    "m:4:5: price C: `high` is below `mid`\n"
-	    "m:5:5: price D: the key `mid` is missing\n"
-	    "m:6:25: `status`: \"REFUSE\" is none of OK, DEGRADED, REFUSED "
-	    "(did you mean `REFUSED`?)\n"
-	    "m:7:12: `mid`: \"1.0000000000000000001\" is not a number such "
-	    "as 2000.5, with at most 18 decimals\n"
-	    "m:8:5: price G: a companion price of zero\n"
-	    "m:10:6: unknown key `mids` (did you mean `mid`?)\n");
-	free(got);
-}
-
 int
 main(void)
 {
@@ -406,8 +348,6 @@ main(void)
 		    bookfile_read__refuses_more_vaults_than_places),
 		cmocka_unit_test(
 		    bookfile_rules_blob__is_what_the_contract_keeps),
-		cmocka_unit_test(marketfile_read__fills_prices_by_name),
-		cmocka_unit_test(marketfile_read__refuses_by_name_and_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

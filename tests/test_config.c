@@ -416,7 +416,10 @@ config_print_explain__names_every_key_that_is_read(void **state)
 	    "prices.units[].band_max", "venues[].markets[].weight",
 	    "signer.bound.per_second", "signer.gas.budget_per_hour",
 	    "assets[].dust", "vaults[].debt[].index", "prices[].twap",
-	    "default best-effort", "default 0.05", "not computed yet" };
+	    "default best-effort", "default 0.05",
+	    "instruments[].tiers[].up_to", "vaults[].positions[].entry",
+	    "surfaces[].svi[].rho", "scenario.margin.mm_factor",
+	    "default 0.8" };
 	struct errors_text t;
 
 	(void)state;

@@ -125,7 +125,7 @@ greeks_margin_of__flips_the_accounts_signs(void **state)
 /* One name, short gamma: 1/2 Gamma (RW S)^2 (q / z)^2; by vega with vega =
  * Gamma S^2 sigma t the same. */
 static void
-greeks_margin_of__costs_one_name_the_same_by_vega_and_by_gamma(void **state)
+greeks_margin_of__costs_one_name_the_same_by_both_roads(void **state)
 {
 	/* sigma_b = 13 sqrt(365 / 2) / z points; Gamma S^2 = 1e6; t = 30 / 365;
 	 * vega per point = 1e6 sigma_b / 100 t / 100. */
@@ -178,7 +178,7 @@ greeks_margin_of__concentrates_above_the_threshold(void **state)
 }
 
 static void
-greeks_margin_of__adds_the_residual_bucket_without_correlation(void **state)
+greeks_margin_of__adds_the_residual_bucket_apart(void **state)
 {
 	const struct greeks_sensitivity s[] = {
 		of(GREEKS_DELTA, 0, 1, "0", "1000"),
@@ -425,9 +425,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(greeks_margin_of__is_the_published_figure),
 		T(greeks_margin_of__flips_the_accounts_signs),
-		T(greeks_margin_of__costs_one_name_the_same_by_vega_and_by_gamma),
+		T(greeks_margin_of__costs_one_name_the_same_by_both_roads),
 		T(greeks_margin_of__concentrates_above_the_threshold),
-		T(greeks_margin_of__adds_the_residual_bucket_without_correlation),
+		T(greeks_margin_of__adds_the_residual_bucket_apart),
 		T(greeks_margin_of__rounds_up),
 		T(greeks_margin_of__leaves_the_result_where_it_refuses),
 		T(greeks_margin_of__does_not_depend_on_the_order),

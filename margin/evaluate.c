@@ -1,0 +1,474 @@
+#include "margin/evaluate.h"
+
+#include <string.h>
+
+#include "base/must.h"
+
+struct node
+snapshot_node(const struct snapshot *s, uint32_t slot)
+{
+	MUST(slot < s->book->vault_count);
+	return (struct node){
+		.book = s->book, .market = s->market, .rules = s->rules,
+		.vault = &s->book->vaults[slot], .slot = slot,
+		.grants = s->grants, .grant_count = s->grant_count,
+	};
+}
+
+/* ---- the vaults that share ------------------------------------------------ */
+
+uint32_t
+snapshot_next(const struct snapshot *s, uint32_t root, uint32_t slot)
+{
+	if (s->tree == NULL)
+		return 0;
+	if (s->tree->first[slot] != 0)
+		return s->tree->first[slot];
+	while (slot != root) {
+		if (s->tree->next[slot] != 0)
+			return s->tree->next[slot];
+		slot = s->book->vaults[slot].parent - 1;
+	}
+	return 0;
+}
+
+static uint64_t
+node_factors(const struct node *n)
+{
+	const struct vault *v = n->vault;
+	uint64_t bits = 0;
+
+	_Static_assert(BOOK_FACTORS_MAX <= 64, "one bit per factor");
+	for (size_t i = 0; i < v->collateral_count; i++)
+		bits |= UINT64_C(1) <<
+		    n->book->assets[v->collateral[i].asset].factor;
+	for (size_t i = 0; i < v->debt_count; i++)
+		bits |= UINT64_C(1) <<
+		    n->book->assets[v->debt[i].asset].factor;
+	for (size_t i = 0; i < v->position_count; i++)
+		bits |= UINT64_C(1) << n->book->instruments[
+		    node_position(n, i)->instrument].factor;
+	for (size_t i = 0; i < v->order_count; i++)
+		bits |= UINT64_C(1) << n->book->instruments[
+		    node_order(n, i)->instrument].factor;
+	return bits;
+}
+
+uint64_t
+margin_factors(const struct snapshot *s, uint32_t slot)
+{
+	uint64_t bits = 0;
+
+	for (uint32_t m = slot + 1; m != 0; m = snapshot_next(s, slot, m - 1)) {
+		struct node n = snapshot_node(s, m - 1);
+
+		bits |= node_factors(&n);
+	}
+	return bits;
+}
+
+/* ---- one point ------------------------------------------------------------ */
+
+static enum err
+own_equity(struct usd18 *out, const struct node_value *v)
+{
+	struct usd18 sum;
+	enum err e = usd18_sub(&sum, v->collateral_value, v->debt_value);
+
+	if (e == ERR_OK)
+		e = usd18_add(&sum, sum, v->pnl);
+	if (e == ERR_OK)
+		e = usd18_add(&sum, sum, v->option_value);
+	if (e == ERR_OK)
+		*out = sum;
+	return e;
+}
+
+static enum err
+evaluation_add(struct evaluation *sum, const struct method_figures *f)
+{
+	struct usd18 own;
+	enum err e = own_equity(&own, &f->value);
+
+	if (e == ERR_OK)
+		e = usd18_add(&sum->collateral_value, sum->collateral_value,
+		    f->value.collateral_value);
+	if (e == ERR_OK)
+		e = usd18_add(&sum->debt_value, sum->debt_value,
+		    f->value.debt_value);
+	if (e == ERR_OK)
+		e = usd18_add(&sum->weighted_debt, sum->weighted_debt,
+		    f->value.weighted_debt);
+	if (e == ERR_OK)
+		e = usd18_add(&sum->own_equity, sum->own_equity, own);
+	if (e == ERR_OK)
+		e = usd18_add(&sum->equity, sum->equity, f->equity);
+	if (e == ERR_OK)
+		e = usd18_add(&sum->requirement, sum->requirement,
+		    f->requirement.amount);
+	if (e == ERR_OK)
+		e = usd18_add(&sum->excess, sum->excess, f->excess);
+	if (e != ERR_OK)
+		return e;
+	if (usd18_compare(f->requirement.amount, sum->binding.amount) > 0 ||
+	    sum->binding.binding == NULL) {
+		bool is_refused = sum->binding.is_refused;
+
+		sum->binding = f->requirement;
+		sum->binding.is_refused |= is_refused;
+	} else {
+		sum->binding.is_refused |= f->requirement.is_refused;
+	}
+	return ERR_OK;
+}
+
+/* Below one exactly where the excess is below zero. */
+enum err
+margin_health_of(struct wad *out, const struct evaluation *v)
+{
+	struct usd18 there, asked;
+	enum err e = usd18_add(&there, v->equity, v->weighted_debt);
+
+	if (e == ERR_OK)
+		e = usd18_add(&asked, v->weighted_debt, v->requirement);
+	if (e != ERR_OK)
+		return e;
+	*out = ratio_floor(usd18_max(there, usd18_zero()), asked);
+	return ERR_OK;
+}
+
+enum err
+margin_evaluate_at(struct evaluation *out, const struct snapshot *s,
+    uint32_t slot, enum margin_method method, const struct point *at,
+    enum margin_side side, struct explain *x)
+{
+	const struct method_row *row;
+	struct method_figures f;
+	struct evaluation sum;
+	enum err e;
+
+	memset(&sum, 0, sizeof(sum));
+	for (uint32_t m = slot + 1; m != 0; m = snapshot_next(s, slot, m - 1)) {
+		struct node n = snapshot_node(s, m - 1);
+
+		/* A child keeps its own method below a parent of another. */
+		row = method_row_of(m - 1 == slot ? method :
+		    (enum margin_method)n.vault->method);
+		e = method_figures_at(&f, row, &n, at, side, s->work,
+		    m - 1 == slot ? x : NULL);
+		if (e == ERR_OK)
+			e = evaluation_add(&sum, &f);
+		if (e != ERR_OK)
+			return e;
+		if (m - 1 != slot)
+			explain_add(x, side == SIDE_INITIAL ?
+			    EXPLAIN_EXCESS_INITIAL : EXPLAIN_EXCESS_MAINTENANCE,
+			    "shares collateral", ABOUT_VAULT, m - 1, f.excess);
+	}
+	e = margin_health_of(&sum.health, &sum);
+	if (e == ERR_OK)
+		*out = sum;
+	return e;
+}
+
+/* ---- the ends of the band ------------------------------------------------- */
+
+/* Trying points of one factor, the others at mid. */
+struct trial {
+	const struct snapshot *s;
+	uint32_t slot;
+	enum margin_method method;
+	enum margin_side side;
+	bool best;
+	struct point at;
+	uint8_t factor;
+	struct point_factor chosen;
+	struct usd18 excess;	/* there */
+	bool has;
+};
+
+static enum err
+trial_try(struct trial *t, struct point_factor where)
+{
+	struct evaluation v;
+	int order;
+	enum err e;
+
+	t->at.factor[t->factor] = where;
+	e = margin_evaluate_at(&v, t->s, t->slot, t->method, &t->at, t->side,
+	    NULL);
+	t->at.factor[t->factor] = (struct point_factor){ .at = AT_MID };
+	if (e != ERR_OK)
+		return e;
+	order = t->has ? usd18_compare(v.excess, t->excess) : 0;
+	if (!t->has || (t->best ? order > 0 : order < 0)) {
+		t->chosen = where;
+		t->excess = v.excess;
+	}
+	t->has = true;
+	return ERR_OK;
+}
+
+/* trial_fills tries one place with the orders that may be filled there. */
+static enum err
+trial_fills(struct trial *t, struct point_factor where, bool has_orders)
+{
+	enum err e = trial_try(t, where);
+
+	if (!has_orders || t->best)
+		return e;
+	where.fill = FILL_BIDS;
+	if (e == ERR_OK)
+		e = trial_try(t, where);
+	where.fill = FILL_ASKS;
+	return e != ERR_OK ? e : trial_try(t, where);
+}
+
+/* trial_strikes tries every strike on the factor inside its band. */
+static enum err
+trial_strikes(struct trial *t, const struct node *n, const struct price *band,
+    bool has_orders)
+{
+	struct node_item items[NODE_ITEMS_MAX];
+	struct point mid = point_mid();
+	size_t count;
+	enum err e = node_items(items, &count, n, &mid);
+
+	for (size_t i = 0; i < count && e == ERR_OK; i++) {
+		const struct instrument *k =
+		    &n->book->instruments[items[i].instrument];
+
+		if (k->kind == INSTRUMENT_OPTION && k->factor == t->factor &&
+		    px18_compare(k->strike, band->low) > 0 &&
+		    px18_compare(k->strike, band->high) < 0)
+			e = trial_fills(t, (struct point_factor){
+			    .at = AT_PRICE, .price = k->strike }, has_orders);
+	}
+	return e;
+}
+
+static bool
+factor_has_orders(const struct snapshot *s, uint32_t slot, uint8_t factor)
+{
+	for (uint32_t m = slot + 1; m != 0; m = snapshot_next(s, slot, m - 1)) {
+		struct node n = snapshot_node(s, m - 1);
+
+		/* `standard` weighs both sides of the orders by itself. */
+		if (n.vault->method == METHOD_STANDARD)
+			continue;
+		for (size_t i = 0; i < n.vault->order_count; i++)
+			if (s->book->instruments[node_order(&n, i)->
+			    instrument].factor == factor)
+				return true;
+	}
+	return false;
+}
+
+static enum err
+trial_factor(struct trial *t)
+{
+	bool has_orders = factor_has_orders(t->s, t->slot, t->factor);
+	struct market_price p;
+	enum err e = point_factor_mid(&p, t->s->book, t->s->market, t->factor);
+
+	t->has = false;
+	for (enum point_at at = AT_MID; at <= AT_HIGH && e == ERR_OK; at++)
+		e = trial_fills(t, (struct point_factor){ .at = at },
+		    has_orders);
+	for (uint32_t m = t->slot + 1; m != 0 && e == ERR_OK;
+	    m = snapshot_next(t->s, t->slot, m - 1)) {
+		struct node n = snapshot_node(t->s, m - 1);
+
+		e = trial_strikes(t, &n, &p.price, has_orders);
+	}
+	return e;
+}
+
+enum err
+margin_worst_point(struct point *out, const struct snapshot *s, uint32_t slot,
+    enum margin_method method, enum margin_side side, bool best)
+{
+	struct trial t = {
+		.s = s, .slot = slot, .method = method, .side = side,
+		.best = best, .at = point_mid(),
+	};
+	uint64_t factors = margin_factors(s, slot);
+	struct point found = point_mid();
+	enum err e;
+
+	for (uint8_t f = 0; f < BOOK_FACTORS_MAX; f++) {
+		if ((factors >> f & 1) == 0)
+			continue;
+		t.factor = f;
+		e = trial_factor(&t);
+		if (e != ERR_OK)
+			return e;
+		found.factor[f] = t.chosen;
+	}
+	*out = found;
+	return ERR_OK;
+}
+
+/* ---- the result ----------------------------------------------------------- */
+
+/* end_of: where factors do not simply add up, all of them at their worst may
+ * be better than the mid; then the mid is the end. */
+static enum err
+end_of(struct evaluation *out, const struct snapshot *s, uint32_t slot,
+    enum margin_method method, enum margin_side side, bool best)
+{
+	struct point at, mid = point_mid();
+	struct evaluation end, at_mid;
+	int order;
+	enum err e = margin_worst_point(&at, s, slot, method, side, best);
+
+	if (e == ERR_OK)
+		e = margin_evaluate_at(&end, s, slot, method, &at, side, NULL);
+	if (e == ERR_OK)
+		e = margin_evaluate_at(&at_mid, s, slot, method, &mid, side,
+		    NULL);
+	if (e != ERR_OK)
+		return e;
+	order = usd18_compare(at_mid.excess, end.excess);
+	*out = (best ? order > 0 : order < 0) ? at_mid : end;
+	return ERR_OK;
+}
+
+enum vault_state
+margin_state_of(const struct margin_result *r)
+{
+	if (usd18_is_negative(r->worst.excess) &&
+	    usd18_is_negative(r->mid.excess) &&
+	    usd18_is_negative(r->best.excess))
+		return usd18_is_zero(r->best.collateral_value) &&
+		    usd18_is_negative(r->best.own_equity) &&
+		    !usd18_is_zero(r->debt_value) ? STATE_INSOLVENT :
+		    STATE_LIQUIDATABLE;
+	if (!usd18_is_negative(r->initial.excess))
+		return STATE_HEALTHY;
+	return STATE_RESTRICTED;
+}
+
+static struct node_status
+group_status(const struct snapshot *s, uint32_t slot)
+{
+	struct node_status all = { .about = ABOUT_NOTHING };
+
+	for (uint32_t m = slot + 1; m != 0; m = snapshot_next(s, slot, m - 1)) {
+		struct node n = snapshot_node(s, m - 1);
+		struct node_status one = node_status_of(&n);
+
+		if ((one.is_stale && !all.is_stale) ||
+		    (one.is_pending && !all.is_pending && !all.is_stale)) {
+			all.about = one.about;
+			all.index = one.index;
+		}
+		all.is_stale |= one.is_stale;
+		all.is_pending |= one.is_pending;
+		all.is_degraded |= one.is_degraded;
+	}
+	return all;
+}
+
+/* result_from_ratio: a vault of tokens alone needs no search for its ends. */
+static enum err
+result_from_ratio(struct margin_result *r, const struct snapshot *s,
+    uint32_t slot)
+{
+	const struct ratio_end *from[] = { NULL, NULL, NULL };
+	struct evaluation *to[] = { &r->mid, &r->worst, &r->best };
+	struct ratio_result v;
+	enum err e = ratio_evaluate(&v, s->book, &s->book->vaults[slot],
+	    s->market);
+
+	if (e != ERR_OK)
+		return e;
+	from[0] = &v.mid;
+	from[1] = &v.worst;
+	from[2] = &v.best;
+	for (size_t i = 0; i < ARRAY_COUNT(from); i++) {
+		to[i]->collateral_value = v.collateral_value;
+		to[i]->debt_value = v.debt_value;
+		to[i]->own_equity = v.equity;
+		to[i]->weighted_debt = from[i]->weighted_debt;
+		to[i]->equity = to[i]->excess = from[i]->excess;
+		to[i]->health = from[i]->health;
+	}
+	r->initial = r->worst;
+	r->initial.equity = r->initial.excess = v.initial_excess;
+	r->collateral_value = v.collateral_value;
+	r->debt_value = v.debt_value;
+	r->equity = v.equity;
+	r->collateralization_ratio = v.collateralization_ratio;
+	r->loan_to_value = v.loan_to_value;
+	r->state = verdict_state_from_ratio(&v);
+	return s->rules->profile == profile_at(0) ? ERR_OK :
+	    margin_apply_profile(r, s, slot);
+}
+
+bool
+margin_is_tokens_alone(const struct snapshot *s, uint32_t slot)
+{
+	const struct node n = snapshot_node(s, slot);
+
+	for (size_t i = 0; i < n.vault->collateral_count; i++)
+		if (n.vault->collateral[i].lien != 0)
+			return false;
+	return n.vault->position_count == 0 && n.vault->order_count == 0 &&
+	    snapshot_next(s, slot, slot) == 0 && !node_is_limited(&n);
+}
+
+static enum err
+result_fill(struct margin_result *r, const struct snapshot *s, uint32_t slot)
+{
+	struct point mid = point_mid();
+	enum err e = margin_evaluate_at(&r->mid, s, slot, r->method, &mid,
+	    SIDE_MAINTENANCE, NULL);
+
+	if (e == ERR_OK)
+		e = end_of(&r->worst, s, slot, r->method, SIDE_MAINTENANCE,
+		    false);
+	if (e == ERR_OK)
+		e = end_of(&r->best, s, slot, r->method, SIDE_MAINTENANCE,
+		    true);
+	if (e == ERR_OK)
+		e = end_of(&r->initial, s, slot, r->method, SIDE_INITIAL,
+		    false);
+	if (e != ERR_OK)
+		return e;
+	r->collateral_value = r->mid.collateral_value;
+	r->debt_value = r->mid.debt_value;
+	r->equity = r->mid.own_equity;
+	r->collateralization_ratio = ratio_floor(r->collateral_value,
+	    r->debt_value);
+	r->loan_to_value = ratio_ceil(r->debt_value, r->collateral_value);
+	r->is_refused = r->mid.binding.is_refused ||
+	    r->worst.binding.is_refused || r->best.binding.is_refused ||
+	    r->initial.binding.is_refused;
+	r->state = margin_state_of(r);
+	return ERR_OK;
+}
+
+enum err
+margin_evaluate(struct margin_result *out, const struct snapshot *s,
+    uint32_t slot, enum margin_method method)
+{
+	struct margin_result r;
+	enum err e = ERR_OK;
+
+	memset(&r, 0, sizeof(r));
+	r.method = method;
+	r.status = group_status(s, slot);
+	r.is_degraded = r.status.is_degraded;
+	if (r.status.is_stale)
+		r.state = STATE_STALE;
+	else if (method == METHOD_RATIO && margin_is_tokens_alone(s, slot))
+		e = result_from_ratio(&r, s, slot);
+	else
+		e = result_fill(&r, s, slot);
+	if (e == ERR_OK && r.status.is_pending)
+		r.state = STATE_PENDING;
+	if (e == ERR_OK)
+		*out = r;
+	return e;
+}

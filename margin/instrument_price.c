@@ -1,0 +1,141 @@
+/* What one unit of an instrument is worth at a point (margin/node.h). */
+#include "margin/node.h"
+
+#include "base/must.h"
+#include "base/q64.h"
+#include "margin/linear.h"
+#include "margin/option.h"
+#include "margin/surface.h"
+
+bool
+instrument_is_pending(const struct instrument *i, const struct market *m)
+{
+	return i->expiry_ms != 0 && i->expiry_ms <= m->as_of_ms;
+}
+
+/* Of an instrument that has expired: what settlement will most likely be. */
+static enum err
+settlement_price(struct px18 *out, const struct node *n,
+    const struct instrument *i, const struct point *at, enum rounding r)
+{
+	struct market_price p;
+	enum err e = point_factor_mid(&p, n->book, n->market, i->factor);
+
+	if (e != ERR_OK)
+		return e;
+	return point_move(out, p.has_twap ? p.twap : p.price.mid, n->book,
+	    n->market, i->factor, at, r);
+}
+
+static struct px18
+intrinsic(const struct instrument *i, struct px18 price)
+{
+	struct px18 value;
+	enum err e = i->is_call ? px18_sub(&value, price, i->strike) :
+	    px18_sub(&value, i->strike, price);
+
+	return e == ERR_OK ? value : px18_from_raw(0);
+}
+
+enum err
+instrument_forward(struct px18 *out, const struct node *n,
+    const struct instrument *i, const struct point *at, enum rounding r)
+{
+	const struct market_factor *f = &n->market->terms->factor[i->factor];
+	struct px18 fixed, px;
+	struct num18 confidence;
+	bool has_fixed;
+	enum err e;
+
+	if (instrument_is_pending(i, n->market))
+		return settlement_price(out, n, i, at, r);
+	e = forward_price(&px, &confidence, f, i->expiry_ms,
+	    n->market->as_of_ms, &has_fixed, &fixed);
+
+	/* Only what is not fixed yet moves with the factor. */
+	if (e == ERR_OK)
+		e = point_move(&px, px, n->book, n->market, i->factor, at, r);
+	if (e == ERR_OK && has_fixed)
+		return linear_window_forward(out, fixed, px,
+		    i->expiry_ms - n->market->as_of_ms, i->window_ms, r);
+	if (e == ERR_OK)
+		*out = px;
+	return e;
+}
+
+enum err
+instrument_discount(struct num18 *out, const struct market *m,
+    uint64_t expiry_ms)
+{
+	struct num18 rate = rate_at(m->terms, expiry_ms), exponent;
+	enum err e;
+
+	if (num18_is_negative(rate))
+		rate = num18_zero();
+	e = num18_mul(&exponent, rate, option_tau(expiry_ms - m->as_of_ms),
+	    ROUND_FLOOR);
+	if (e == ERR_OK)
+		e = num18_sub(&exponent, num18_zero(), exponent);
+	return e != ERR_OK ? e : q64_exp(out, exponent);
+}
+
+static enum err
+option_at(struct px18 *out, const struct node *n, const struct instrument *i,
+    const struct point *at, enum rounding r)
+{
+	const struct market_terms *terms = n->market->terms;
+	uint64_t as_of_ms = n->market->as_of_ms;
+	struct option_terms t = { .strike = i->strike,
+	    .is_call = i->is_call,
+	    .tau = option_tau(i->expiry_ms - as_of_ms) };
+	struct num18 confidence;
+	struct usd18 value;
+	enum err e = instrument_forward(&t.forward, n, i, at, r);
+
+	if (e == ERR_OK)
+		e = surface_vol(&t.vol, &confidence, &terms->factor[i->factor],
+		    i->strike, i->expiry_ms, as_of_ms);
+	if (e == ERR_UNKNOWN)
+		return ERR_STALE;
+	if (e == ERR_OK)
+		e = instrument_discount(&t.discount, n->market, i->expiry_ms);
+	if (e == ERR_OK)
+		e = option_price(&value, &t);
+	if (e == ERR_OK)
+		*out = px18_from_raw((u128)usd18_to_raw(value));
+	return e;
+}
+
+enum err
+instrument_price(struct px18 *out, const struct node *n, uint16_t instrument,
+    const struct point *at, enum rounding r)
+{
+	const struct instrument *i = &n->book->instruments[instrument];
+	const struct market_terms *terms = n->market->terms;
+	struct px18 px;
+	enum err e;
+
+	if (terms == NULL)
+		return ERR_STALE;
+	if (instrument_is_pending(i, n->market)) {
+		e = settlement_price(&px, n, i, at, r);
+		if (e == ERR_OK)
+			*out = i->kind == INSTRUMENT_OPTION ?
+			    intrinsic(i, px) : px;
+		return e;
+	}
+	if (i->kind != INSTRUMENT_OPTION && terms->mark[instrument].has_mark)
+		return point_move(out, terms->mark[instrument].mark, n->book,
+		    n->market, i->factor, at, r);
+	switch (i->kind) {
+	case INSTRUMENT_SPOT:
+	case INSTRUMENT_PERP:
+		return point_factor_price(out, n->book, n->market, i->factor,
+		    at);
+	case INSTRUMENT_FUTURE:
+		return instrument_forward(out, n, i, at, r);
+	case INSTRUMENT_OPTION:
+		return option_at(out, n, i, at, r);
+	}
+	MUST(false);
+}

@@ -1,0 +1,85 @@
+/* margin/method_work.h - the room that the methods work in, a few megabytes,
+ * placed by the caller once: nothing here allocates.
+ *
+ * method_work_init sees what a book trades; method_work_sample draws the
+ * scenarios of `var` and `es` once for a market and its rules, so that a
+ * requirement does not flicker within an epoch.
+ */
+#ifndef MARGIN_METHOD_WORK_H
+#define MARGIN_METHOD_WORK_H
+
+#include "margin/method.h"
+#include "margin/position_greeks.h"
+#include "margin/rules.h"
+#include "margin/standard.h"
+#include "margin/threshold.h"
+
+#define METHOD_GROUPS_MAX 64u	/* (factor, expiry) of one vault */
+#define METHOD_DRAWS_MAX (SAMPLE_SCENARIOS_MAX * SAMPLE_FACTORS_MAX)
+
+struct standard_work {
+	struct node_item item[NODE_ITEMS_MAX];
+	struct standard_linear linear[NODE_ITEMS_MAX];
+	struct standard_option option[NODE_ITEMS_MAX];
+	struct standard_group group[METHOD_GROUPS_MAX];
+	uint8_t group_factor[METHOD_GROUPS_MAX];
+	uint64_t group_expiry_ms[METHOD_GROUPS_MAX];
+	struct standard_term term[NODE_ITEMS_MAX];
+	struct standard_group_term group_term[METHOD_GROUPS_MAX];
+	size_t item_count, linear_count, group_count;
+};
+
+struct scenario_work {
+	struct node_item item[NODE_ITEMS_MAX];
+	size_t item_count;
+	struct scenario_expiry expiry[SCENARIO_EXPIRIES_MAX];
+	uint64_t expiry_ms[SCENARIO_EXPIRIES_MAX];
+	struct scenario_option option[SCENARIO_OPTIONS_MAX];
+	struct scenario_linear linear[SCENARIO_LINEARS_MAX];
+	struct scenario_collateral collateral[SCENARIO_COLLATERALS_MAX];
+	struct scenario_unit unit;
+	struct scenario_result result[SCENARIO_UNITS_MAX];
+	uint8_t factor[SCENARIO_UNITS_MAX];
+	struct scenario_rules rules;	/* with the depeg in its factor */
+};
+
+struct var_work {
+	bool has_sample;
+	uint8_t factor[SAMPLE_FACTORS_MAX];	/* of each column */
+	struct sample base, stressed;
+	struct sample_work sample_work;
+	int64_t base_r[METHOD_DRAWS_MAX], stressed_r[METHOD_DRAWS_MAX];
+	struct usd18 pnl[SAMPLE_SCENARIOS_MAX], scratch[SAMPLE_SCENARIOS_MAX];
+	struct node_item item[NODE_ITEMS_MAX];
+};
+
+#define METHOD_GREEKS_ROWS 512u	/* (factor, expiry) of one vault */
+struct greeks_work {
+	struct position_greeks_table table;
+	struct position_greeks row[METHOD_GREEKS_ROWS];
+	struct greeks_sensitivity sensitivity[3 * METHOD_GREEKS_ROWS];
+};
+
+struct method_work {
+	uint64_t units;		/* factors that an instrument of the book is
+				 * on: the risk units */
+	struct standard_work standard;
+	struct scenario_work scenario;
+	struct greeks_work greeks;
+	struct var_work var;
+	struct px18 kink[THRESHOLD_KINKS_MAX];	/* liquidation_search */
+};
+
+void method_work_init(struct method_work *w, const struct book *b);
+/* method_work_sample: ERR_MISSING where the market has no returns, ERR_RANGE;
+ * without a sample `var` and `es` refuse. */
+MUST_CHECK enum err method_work_sample(struct method_work *w,
+    const struct book *b, const struct market *m, const struct rules *r);
+
+/* method_confidence: 1 - max(mid - low, high - mid) / mid, at least zero.
+ * method_stable: the least price of what the vault holds of group `stable`,
+ * at most 1; 1 where it holds none. */
+struct num18 method_confidence(const struct price *p);
+struct px18 method_stable(const struct node *n);
+
+#endif

@@ -1,0 +1,45 @@
+/* margin/stress.h - what named shocks do to a vault, and to a book: reported,
+ * and where the rules say so a hard floor of the requirement.
+ *
+ * Units:  usd18.  Owns nothing: the caller places the shocked markets.
+ * Source: margin-model 1.5 (stress), 1.9 (debt at risk, bad debt).
+ */
+#ifndef MARGIN_STRESS_H
+#define MARGIN_STRESS_H
+
+#include "margin/evaluate.h"
+#include "margin/shock.h"
+
+/* A vault before and after. */
+struct stress_outcome {
+	struct margin_result before, after;
+	struct usd18 loss;	/* of adjusted maintenance equity, at least
+				 * zero; zero where a price went missing */
+};
+/* stress_vault: `after` is the same snapshot in the shocked market.  Answers
+ * of margin_evaluate. */
+MUST_CHECK enum err stress_vault(struct stress_outcome *out,
+    const struct snapshot *before, const struct snapshot *after,
+    uint32_t slot, enum margin_method method);
+
+/* The book as a whole under one shock. */
+struct stress_sum {
+	uint32_t vaults;
+	uint32_t newly_liquidatable;	/* or insolvent, that were not before */
+	uint32_t liquidatable;
+	uint32_t stale;
+	struct usd18 debt_at_risk;	/* debt of those that are liquidatable */
+	struct usd18 shortfall;		/* sum of what they lack of maintenance */
+	struct usd18 bad_debt;		/* sum of what equity lacks to zero */
+};
+/* stress_sum_add counts one vault in.  ERR_RANGE leaves the sum alone. */
+MUST_CHECK enum err stress_sum_add(struct stress_sum *s,
+    const struct stress_outcome *o);
+
+/* stress_floor raises the requirements of a result, at every end, to the
+ * largest loss under the shocked snapshots: no account may need less than what
+ * a story that the rules name would cost it. */
+MUST_CHECK enum err stress_floor(struct margin_result *r,
+    const struct snapshot *shocked, size_t count, uint32_t slot);
+
+#endif

@@ -1,0 +1,259 @@
+/* A table of 1,000 options x 33 scenarios against the same prices in double
+ * by libm; 100,000 vaults of 10 positions against a table, in plain integers
+ * and with the 52-bit multiply-add, against a naive loop of 128-bit sums. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/must.h"
+#include "margin/option.h"
+#include "margin/scenario_vaults.h"
+#include "tests/bench/margin/suites.h"
+
+#define OPTIONS 1000u
+#define SCENARIOS 33u
+#define EXPIRIES 12u
+#define VAULTS 100000u
+#define POSITIONS 10u
+#define VAULT_EXPIRIES 3u	/* among the ten positions */
+#define TABLE_ROUNDS 31u
+#define VAULT_ROUNDS 11u
+
+struct world {
+	struct scenario_rules rules;
+	struct scenario_table table;
+	struct scenario_option option[OPTIONS];
+	uint32_t first[VAULTS + 1];
+	uint32_t row[VAULTS * POSITIONS];
+	int64_t amount[VAULTS * POSITIONS];
+	struct usd18 loss[VAULTS];
+	uint8_t worst[VAULTS];
+	struct scenario_vaults vaults;
+	unsigned bits;
+};
+
+static uint64_t
+next(uint64_t *seed, uint64_t below)
+{
+	*seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+	return (*seed >> 33) % below;
+}
+
+static struct px18
+price(uint64_t units)
+{
+	return px18_from_raw((u128)units * WAD_ONE_RAW);
+}
+
+static void
+world_market(struct world *w, unsigned bits, int64_t *value, uint8_t *group)
+{
+	struct scenario_expiry expiry[EXPIRIES];
+
+	/* Two more than PMRM_2's 31. */
+	scenario_rules_default(&w->rules);
+	w->rules.shock[w->rules.shock_count++] = (struct scenario_shock){
+		num18_from_raw(820000000000000000), SCENARIO_VOL_NONE,
+		num18_one() };
+	w->rules.shock[w->rules.shock_count++] = (struct scenario_shock){
+		num18_from_raw(1180000000000000000), SCENARIO_VOL_NONE,
+		num18_one() };
+	for (uint32_t i = 0; i < EXPIRIES; i++)
+		expiry[i] = (struct scenario_expiry){
+			.seconds = (i + 1) * 86400u * 14u,
+			.tau = option_tau((i + 1) * UINT64_C(86400000) * 14u),
+			.forward_variable = price(60000 + 100 * i),
+			.rate = num18_from_raw(40000000000000000),
+			.confidence = num18_one(),
+		};
+	w->bits = bits;
+	MUST(scenario_columns_of(&w->table.columns, &w->rules, num18_one()) ==
+	    ERR_OK);
+	MUST(scenario_table_init(&w->table, &w->rules, num18_one(), expiry,
+	    EXPIRIES, scenario_decimals_for(price(100000), &w->table.columns,
+	    bits), bits, value, group, OPTIONS) == ERR_OK);
+}
+
+static void
+table_ours(void *context)
+{
+	struct world *w = context;
+
+	for (uint32_t i = 0; i < OPTIONS; i++)
+		MUST(scenario_table_put_option(&w->table, i, &w->option[i]) ==
+		    ERR_OK);
+	bench_keep((uint64_t)w->table.value[0]);
+}
+
+static double
+libm_price(double f, double k, double vol, double tau, double discount,
+    bool is_call)
+{
+	double s = vol * sqrt(tau);
+	double d1 = log(f / k) / s + s / 2, d2 = d1 - s;
+	double sign = is_call ? 1 : -1;
+
+	return discount * sign * (f * 0.5 * erfc(-sign * d1 * M_SQRT1_2) -
+	    k * 0.5 * erfc(-sign * d2 * M_SQRT1_2));
+}
+
+static void
+table_libm(void *context)
+{
+	struct world *w = context;
+	double sum = 0;
+
+	for (uint32_t i = 0; i < OPTIONS; i++) {
+		const struct scenario_option *o = &w->option[i];
+		const struct scenario_slice *s = &w->table.slice[o->expiry];
+		double tau = (double)num18_to_raw(s->expiry.tau) / 1e18;
+		double vol = (double)num18_to_raw(o->vol) / 1e18;
+		double strike = (double)px18_to_raw(o->strike) / 1e18;
+		double d = (double)num18_to_raw(s->shocks.discount) / 1e18;
+
+		for (uint32_t c = 0; c < w->table.columns.count; c++)
+			sum += libm_price((double)px18_to_raw(s->forward) /
+			    1e18 * (0.7 + 0.02 * c), strike, vol * (1 + 0.01 *
+			    (c % 3)), tau, d, o->is_call);
+	}
+	bench_keep((uint64_t)sum);
+}
+
+static void
+world_options(struct world *w, uint64_t *seed)
+{
+	for (uint32_t i = 0; i < OPTIONS; i++)
+		w->option[i] = (struct scenario_option){
+			.expiry = i * EXPIRIES / OPTIONS,
+			.is_call = next(seed, 2) == 0,
+			.strike = price(30000 + 500 * next(seed, 140)),
+			.vol = num18_from_raw((i128)(400000 +
+			    next(seed, 500000)) * 1000000000000),
+			.confidence = num18_one(),
+		};
+}
+
+static void
+world_vaults(struct world *w, uint64_t *seed)
+{
+	uint32_t p = 0;
+
+	for (uint32_t v = 0; v < VAULTS; v++) {
+		uint32_t expiry = (uint32_t)next(seed, EXPIRIES -
+		    VAULT_EXPIRIES + 1);
+
+		w->first[v] = p;
+		for (uint32_t i = 0; i < POSITIONS; i++) {
+			uint32_t e = expiry + i * VAULT_EXPIRIES / POSITIONS;
+			uint32_t low = (e * OPTIONS + EXPIRIES - 1) / EXPIRIES;
+			uint32_t high = ((e + 1) * OPTIONS + EXPIRIES - 1) /
+			    EXPIRIES;
+
+			w->row[p] = low + (uint32_t)next(seed, high - low);
+			w->amount[p++] = 16 * ((int64_t)next(seed,
+			    20000000000) - 10000000000);
+		}
+	}
+	w->first[VAULTS] = p;
+}
+
+static void
+vaults_naive(void *context)
+{
+	struct world *w = context;
+	const struct scenario_table *t = &w->table;
+
+	for (uint32_t v = 0; v < VAULTS; v++) {
+		i128 least = 0;
+
+		for (uint32_t c = 0; c < t->columns.loss_count; c++) {
+			i128 pnl = 0;
+
+			for (uint32_t p = w->first[v]; p < w->first[v + 1];
+			    p++) {
+				const int64_t *row = t->value +
+				    (size_t)w->row[p] * t->stride;
+
+				pnl += (i128)w->amount[p] * (row[c] -
+				    row[t->columns.base]);
+			}
+			least = pnl < least ? pnl : least;
+		}
+		w->loss[v] = usd18_from_raw(-least);
+	}
+	bench_keep((uint64_t)usd18_to_raw(w->loss[VAULTS / 2]));
+}
+
+static void
+vaults_plain(void *context)
+{
+	struct world *w = context;
+
+	MUST(scenario_vaults_worst_portable(w->loss, w->worst, &w->vaults,
+	    &w->table, 0, VAULTS) == ERR_OK);
+	bench_keep((uint64_t)usd18_to_raw(w->loss[VAULTS / 2]));
+}
+
+static void
+vaults_simd(void *context)
+{
+	struct world *w = context;
+
+	MUST(scenario_vaults_worst(w->loss, w->worst, &w->vaults, &w->table,
+	    0, VAULTS, SCENARIO_AMOUNT_BITS_SIMD) == ERR_OK);
+	bench_keep((uint64_t)usd18_to_raw(w->loss[VAULTS / 2]));
+}
+
+static void
+bench_table(struct world *w)
+{
+	struct bench_side ours = { table_ours, w, 1 };
+	struct bench_side libm = { table_libm, w, 1 };
+	double limit_ns = 1.2e6;
+
+	bench_compare("table 1,000 x 33 vs libm double", &ours, &libm,
+	    TABLE_ROUNDS, 3.5);
+	bench_row("table 1,000 x 33 vs 1.2 ms",
+	    bench_median_ns(&ours, TABLE_ROUNDS), limit_ns, 1.0);
+}
+
+static void
+bench_vaults(struct world *w)
+{
+	struct bench_side naive = { vaults_naive, w, VAULTS };
+	struct bench_side plain = { vaults_plain, w, VAULTS };
+	struct bench_side simd = { vaults_simd, w, VAULTS };
+
+	MUST(scenario_vaults_check(&w->vaults, &w->table,
+	    SCENARIO_AMOUNT_BITS_SIMD) == ERR_OK);
+	bench_compare("vault step vs naive 128-bit", &plain, &naive,
+	    VAULT_ROUNDS, 1.0);
+	bench_compare("vault step, IFMA, vs naive", &simd, &naive,
+	    VAULT_ROUNDS, 0.25);
+	bench_row("vault step vs 260 ns", bench_median_ns(&plain,
+	    VAULT_ROUNDS), 260, 1.0);
+	bench_row("vault step, IFMA, vs 60 ns", bench_median_ns(&simd,
+	    VAULT_ROUNDS), 60, 1.0);
+}
+
+void
+bench_scenario(void)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	size_t bytes = (size_t)OPTIONS * 120 * sizeof(int64_t);
+	int64_t *value = aligned_alloc(64, bytes);
+	uint8_t *group = calloc(OPTIONS, 1);
+	uint64_t seed = 1;
+
+	MUST(w != NULL && value != NULL && group != NULL);
+	world_market(w, SCENARIO_VALUE_BITS_SIMD, value, group);
+	world_options(w, &seed);
+	world_vaults(w, &seed);
+	w->vaults = (struct scenario_vaults){ VAULTS, w->first, w->row,
+	    w->amount };
+	bench_table(w);
+	bench_vaults(w);
+	free(group);
+	free(value);
+	free(w);
+}
