@@ -28,16 +28,18 @@ ifeq ($(IS_CLANG),)
 # gcc only: automatic variables start as zero, and signed code refuses floats.
 INIT = -ftrivial-auto-var-init=zero
 INTEGER = -mgeneral-regs-only
+# Vectors, and glibc's functions of vectors, for what is never signed.
+SCREEN = -Ofast -fno-associative-math
 endif
 CPPFLAGS = -I. -D_GNU_SOURCE -DMARGIND_VERSION='"$(VERSION)"' \
 	-ffile-prefix-map=$(CURDIR)/=
 CFLAGS = -std=gnu11 -g $(OPT) $(WARN) $(HARDEN) $(INIT) $(SAN) -fPIE
 LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SAN)
 
-PURE_LIBS =
+PURE_LIBS = -lm
 CHAIN_LIBS = -lsecp256k1 -lcurl -ljansson
 FEEDS_LIBS = -lwebsockets -lssl -lcrypto -lz
-ORACLE_LIBS = -lyaml -lsqlite3 -lsodium -lseccomp
+ORACLE_LIBS = -lyaml -lsqlite3 -lsodium -lseccomp -lm
 LIBS = $(ORACLE_LIBS) $(FEEDS_LIBS) $(CHAIN_LIBS) $(PURE_LIBS)
 
 FLOORS = base margin contracts-abi feeds chain oracle
@@ -78,6 +80,7 @@ endef
 $(foreach f,$(FLOORS),$(eval $(call FLOOR_RULE,$(f))))
 
 $(call obj,$(filter-out $(SCREEN_SRC) $(SIMD_SRC),$(INTEGER_SRC))): EXTRA = $(INTEGER)
+$(call obj,$(SCREEN_SRC)): EXTRA = $(SCREEN)
 
 $(O)/oracle/config_text.o: examples/margind.yaml
 $(O)/%.o: %.c

@@ -26,7 +26,7 @@ void auction_rules_default(struct auction_rules *r);
  * Floored. */
 struct num18 auction_discount(uint64_t elapsed_s,
     const struct auction_rules *r);
-/* auction_buffer_margin: maintenance + buffer * (maintenance - mtm), floored. */
+/* auction_buffer_margin: maintenance + buffer * (maintenance - mtm), floor. */
 MUST_CHECK enum err auction_buffer_margin(struct usd18 *out,
     struct usd18 maintenance, struct usd18 mtm, const struct auction_rules *r);
 /* auction_share: the most that may be sold, f = BM / (BM - d * mtm - R *

@@ -92,7 +92,9 @@ close_margind(struct close_result *out, const struct close_case *x)
 	const struct asset *d = &x->book->assets[x->debt_asset];
 	const struct asset *a = &x->book->assets[x->collateral_asset];
 	struct close_result r = { .is_liquidatable = true };
+	struct u256 owed = x->debt[x->owed].atoms;
 	struct liquidation_size s;
+	u128 atoms;
 	enum err e;
 
 	e = liquidation_size_of(&s, x->book, x->vault, x->market,
@@ -104,8 +106,12 @@ close_margind(struct close_result *out, const struct close_case *x)
 		e = atoms_from_usd18(&r.seize, s.seize, a->decimals,
 		    x->market->asset[x->collateral_asset].price.mid,
 		    ROUND_FLOOR);
+	if (e == ERR_OK)
+		e = u256_to_u128(&atoms, &owed);
 	if (e != ERR_OK)
 		return e;
+	/* A value that was ceiled may be worth more atoms than are owed. */
+	r.repay = r.repay < atoms ? r.repay : atoms;
 	r.bad_debt = s.bad_debt;
 	*out = r;
 	return ERR_OK;
@@ -444,7 +450,7 @@ close_vault(struct close_result *out, const struct close_system *s,
 	if (e != ERR_OK)
 		return e;
 	bonuses_of(&x);
-	/* Liquity's threshold depends on the whole system: it decides itself. */
+	/* Liquity's threshold depends on the whole system: it decides. */
 	if (!x.value.is_liquidatable && s->close != close_liquity) {
 		*out = (struct close_result){ 0 };
 		return ERR_OK;

@@ -152,24 +152,37 @@ aave_liquidate(struct aave_seizure *out, const struct aave_pair *p,
 	return c.err;
 }
 
+/* below is the largest n with floor(n * num / den) <= limit. */
+static struct u256
+below(struct evm *c, struct u256 limit, struct u256 num, struct u256 den)
+{
+	struct u256 first_above = evm_muldiv(c,
+	    evm_add(c, limit, evm_word(1)), den, num, SIDE_CEIL);
+
+	return evm_sub_or_zero(first_above, evm_word(1));
+}
+
 /* cover_leaving is the largest repayment that leaves enough of both legs. */
 static struct u256
 cover_leaving(struct evm *c, const struct aave_pair *p,
     const struct aave_rules *r)
 {
 	struct u256 least = in_base(c, r->leftover, r);
-	struct u256 by_debt = evm_sub_or_zero(p->debt,
-	    evm_muldiv(c, least, p->debt_unit, p->debt_price, SIDE_CEIL));
+	/* The least debt whose ceiled value is enough is one more than the
+	 * most that is worth less than a unit below. */
+	struct u256 debt_kept = evm_add(c, evm_word(1), evm_muldiv(c,
+	    evm_sub_or_zero(least, evm_word(1)), p->debt_unit, p->debt_price,
+	    SIDE_FLOOR));
 	struct u256 spare = evm_sub_or_zero(p->collateral,
 	    evm_muldiv(c, least, p->collateral_unit, p->collateral_price,
 	    SIDE_CEIL));
-	struct u256 base = evm_muldiv(c, spare, evm_word(BPS),
-	    evm_word(p->bonus_bps), SIDE_FLOOR);
-	struct u256 by_collateral = evm_muldiv(c, base,
-	    evm_mul(c, p->collateral_price, p->debt_unit),
-	    evm_mul(c, p->debt_price, p->collateral_unit), SIDE_FLOOR);
+	struct u256 base = below(c, spare, evm_word(p->bonus_bps),
+	    evm_word(BPS));
+	struct u256 cover = below(c, base,
+	    evm_mul(c, p->debt_price, p->collateral_unit),
+	    evm_mul(c, p->collateral_price, p->debt_unit));
 
-	return evm_min(by_debt, by_collateral);
+	return evm_min(evm_sub_or_zero(p->debt, debt_kept), cover);
 }
 
 enum err

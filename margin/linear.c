@@ -133,28 +133,51 @@ linear_profit(struct usd18 *out, struct num18 size, struct num18 multiplier,
 	    usd18_from_contracts(out, size, multiplier, move, ROUND_FLOOR) : e;
 }
 
-enum err
-linear_profit_inverse(struct num18 *coin, struct num18 size,
-    struct num18 multiplier, struct px18 price, struct px18 entry)
+/* moved: size * multiplier * (price - entry) / den, floor. */
+static enum err
+moved(i128 *out, struct num18 size, struct num18 multiplier,
+    struct px18 price, struct px18 entry, const struct u256 *den)
 {
 	u128 p = px18_to_raw(price), e0 = px18_to_raw(entry);
 	bool is_loss = num18_is_negative(size) != (p < e0);
 	struct u256 move = u256_from_u128(p > e0 ? p - e0 : e0 - p);
-	struct u256 n, den = u256_mul_u128(p, e0);
+	struct u256 n;
 	u128 m;
-	i128 raw;
 	enum err e = quantity(&n, size, multiplier);
 
-	if (e == ERR_OK && u256_is_zero(&den))
+	if (e == ERR_OK && u256_is_zero(den))
 		e = ERR_RANGE;
 	if (e == ERR_OK)
 		e = u256_mul(&n, &n, &move);
 	if (e == ERR_OK)
-		e = quotient(&m, &n, &den, is_loss ? ROUND_CEIL : ROUND_FLOOR);
-	if (e == ERR_OK)
-		e = to_signed(&raw, m, is_loss);
+		e = quotient(&m, &n, den, is_loss ? ROUND_CEIL : ROUND_FLOOR);
+	return e == ERR_OK ? to_signed(out, m, is_loss) : e;
+}
+
+enum err
+linear_profit_inverse(struct num18 *coin, struct num18 size,
+    struct num18 multiplier, struct px18 price, struct px18 entry)
+{
+	struct u256 den = u256_mul_u128(px18_to_raw(price),
+	    px18_to_raw(entry));
+	i128 raw;
+	enum err e = moved(&raw, size, multiplier, price, entry, &den);
+
 	if (e == ERR_OK)
 		*coin = num18_from_raw(raw);
+	return e;
+}
+
+enum err
+linear_profit_inverse_usd(struct usd18 *out, struct num18 size,
+    struct num18 multiplier, struct px18 price, struct px18 entry)
+{
+	struct u256 den = u256_mul_u128(px18_to_raw(entry), WAD_ONE_RAW);
+	i128 raw;
+	enum err e = moved(&raw, size, multiplier, price, entry, &den);
+
+	if (e == ERR_OK)
+		*out = usd18_from_raw(raw);
 	return e;
 }
 

@@ -29,6 +29,11 @@ MUST_CHECK enum err linear_profit(struct usd18 *out, struct num18 size,
 MUST_CHECK enum err linear_profit_inverse(struct num18 *coin,
     struct num18 size, struct num18 multiplier, struct px18 price,
     struct px18 entry);
+/* linear_profit_inverse_usd: the same in USD where the index is at the price:
+ * floor(size * multiplier * (price - entry) / entry), a line in the price. */
+MUST_CHECK enum err linear_profit_inverse_usd(struct usd18 *out,
+    struct num18 size, struct num18 multiplier, struct px18 price,
+    struct px18 entry);
 /* linear_coin_value: coin at the index price, floor. */
 MUST_CHECK enum err linear_coin_value(struct usd18 *out, struct num18 coin,
     struct px18 index);

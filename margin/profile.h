@@ -75,7 +75,7 @@ struct profile_result {
 	struct u256 collateral;		/* value decimals, at price */
 	struct u256 debt;
 	struct u256 weighted_collateral;	/* by maintenance; floored to */
-	struct u256 weighted_debt;		/* value decimals, debt ceiled */
+	struct u256 weighted_debt;	/* value decimals, debt ceiled to */
 	struct u256 initial_collateral;		/* by initial */
 	struct u256 initial_debt;
 	struct u256 average_initial;	/* weighted over value, floor; zero */

@@ -74,6 +74,7 @@ column_of(uint8_t *index, struct scenario_columns *c,
 	MUST(c->count < SCENARIO_COLUMNS_MAX);
 	*index = (uint8_t)c->count;
 	c->column[c->count++] = k;
+	c->has_vol[s->vol] = true;
 	return ERR_OK;
 }
 
@@ -309,6 +310,62 @@ group_of(struct scenario_group *out, const struct scenario_expiry_shocks *s)
 	return ERR_OK;
 }
 
+/* A skew turns volatility around the unmoved forward; after expiry nothing
+ * moves. */
+static enum err
+forward_of(struct px18 *out, const struct scenario_expiry *e,
+    const struct scenario_column *c)
+{
+	struct px18 moved = e->forward_variable;
+
+	if (e->seconds > 0 && c->vol < SCENARIO_VOL_LINEAR &&
+	    px18_mul_num(&moved, moved, c->spot, ROUND_FLOOR) != ERR_OK)
+		return ERR_RANGE;
+	return px18_add(out, moved, e->forward_fixed);
+}
+
+/* chunk_index finds the forward in the chunk or adds it; OPTION_MANY_MAX where
+ * the chunk is full. */
+static uint32_t
+chunk_index(struct scenario_chunk *k, struct px18 forward)
+{
+	uint32_t i = 0;
+
+	while (i < k->forward_count &&
+	    px18_compare(k->forward[i].price, forward) != 0)
+		i++;
+	if (i == k->forward_count && i < OPTION_MANY_MAX)
+		k->forward[k->forward_count++] = option_forward_of(forward);
+	return i;
+}
+
+static enum err
+slice_columns(struct scenario_slice *s, const struct scenario_columns *c)
+{
+	s->chunk_count = 1;
+	for (uint32_t i = 0; i < c->count; i++) {
+		struct scenario_chunk *k = &s->chunk[s->chunk_count - 1];
+		struct px18 forward;
+		uint32_t at;
+
+		if (forward_of(&forward, &s->expiry, &c->column[i]) != ERR_OK)
+			return ERR_RANGE;
+		at = chunk_index(k, forward);
+		if (at == OPTION_MANY_MAX) {
+			MUST(s->chunk_count < SCENARIO_CHUNKS_MAX);
+			s->chunk_count++;
+			k++;
+			k->first = i;
+			at = chunk_index(k, forward);
+		}
+		k->end = i + 1;
+		s->cell[i] = (struct option_scenario){ (uint8_t)at,
+		    (uint8_t)(s->expiry.seconds > 0 ? c->column[i].vol :
+		    SCENARIO_VOL_NONE) };
+	}
+	return ERR_OK;
+}
+
 enum err
 scenario_slice_of(struct scenario_slice *out, const struct scenario_expiry *e,
     const struct scenario_columns *c, const struct scenario_rules *r)
@@ -316,20 +373,10 @@ scenario_slice_of(struct scenario_slice *out, const struct scenario_expiry *e,
 	struct scenario_slice s = { .expiry = *e };
 
 	if (scenario_expiry_shocks_of(&s.shocks, e, r) != ERR_OK ||
-	    group_of(&s.group, &s.shocks) != ERR_OK)
+	    group_of(&s.group, &s.shocks) != ERR_OK ||
+	    px18_add(&s.forward, e->forward_variable, e->forward_fixed) !=
+	    ERR_OK || slice_columns(&s, c) != ERR_OK)
 		return ERR_RANGE;
-	for (uint32_t i = 0; i < c->count; i++) {
-		const struct scenario_column *k = &c->column[i];
-		struct px18 moved = e->forward_variable;
-
-		/* A skew turns volatility around the unmoved forward. */
-		if (e->seconds > 0 && k->vol < SCENARIO_VOL_LINEAR &&
-		    px18_mul_num(&moved, moved, k->spot, ROUND_FLOOR) !=
-		    ERR_OK)
-			return ERR_RANGE;
-		if (px18_add(&s.forward[i], moved, e->forward_fixed) != ERR_OK)
-			return ERR_RANGE;
-	}
 	*out = s;
 	return ERR_OK;
 }

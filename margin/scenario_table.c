@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/must.h"
-#include "margin/option.h"
 
 #define COLUMNS_STEP 8u	/* of a 512-bit register */
 #define COLUMNS_LEAST 32u	/* what its kernel reads at least */
@@ -56,12 +55,30 @@ scenario_shocked_vol(struct num18 *out, struct num18 vol,
 	return ERR_OK;
 }
 
+/* vols_of: the option's volatility under each move that the grid has. */
+static enum err
+vols_of(struct num18 vol[SCENARIO_VOLS], const struct scenario_option *o,
+    const struct scenario_slice *s, const struct scenario_columns *c,
+    const struct scenario_rules *r)
+{
+	for (uint32_t i = 0; i < SCENARIO_VOLS; i++) {
+		vol[i] = o->vol;
+		if (c->has_vol[i] && s->expiry.seconds > 0 &&
+		    scenario_shocked_vol(&vol[i], o->vol, &s->shocks,
+		    (enum scenario_vol)i, o->strike, s->forward, r) != ERR_OK)
+			return ERR_RANGE;
+	}
+	return ERR_OK;
+}
+
 enum err
 scenario_row_option(int64_t *row, const struct scenario_option *o,
     const struct scenario_slice *s, const struct scenario_columns *c,
     const struct scenario_rules *r, unsigned decimals, unsigned bits)
 {
 	int64_t value[SCENARIO_COLUMNS_MAX];
+	struct usd18 price[SCENARIO_COLUMNS_MAX];
+	struct num18 vol[SCENARIO_VOLS];
 	struct option_terms t = {
 		.strike = o->strike, .discount = s->shocks.discount,
 		.tau = s->expiry.seconds > 0 ? s->expiry.tau : num18_zero(),
@@ -71,20 +88,21 @@ scenario_row_option(int64_t *row, const struct scenario_option *o,
 
 	MUST(decimals <= SCENARIO_DECIMALS_MAX);
 	unit = pow10_u128(SCENARIO_DECIMALS_MAX - decimals);
-	for (uint32_t i = 0; i < c->count; i++) {
-		enum scenario_vol kind = s->expiry.seconds > 0 ?
-		    c->column[i].vol : SCENARIO_VOL_NONE;
-		struct usd18 price;
+	if (vols_of(vol, o, s, c, r) != ERR_OK)
+		return ERR_RANGE;
+	for (uint32_t i = 0; i < s->chunk_count; i++) {
+		const struct scenario_chunk *k = &s->chunk[i];
 
-		t.forward = s->forward[i];
-		if (scenario_shocked_vol(&t.vol, o->vol, &s->shocks, kind,
-		    o->strike, t.forward, r) != ERR_OK ||
-		    option_price(&price, &t) != ERR_OK ||
-		    usd18_is_negative(price) ||
-		    value_round(&value[i], (u128)usd18_to_raw(price), unit,
-		    bits) != ERR_OK)
+		if (option_price_many(price + k->first, &t, k->forward,
+		    k->forward_count, vol, SCENARIO_VOLS, s->cell + k->first,
+		    k->end - k->first) != ERR_OK)
 			return ERR_RANGE;
 	}
+	for (uint32_t i = 0; i < c->count; i++)
+		if (usd18_is_negative(price[i]) ||
+		    value_round(&value[i], (u128)usd18_to_raw(price[i]), unit,
+		    bits) != ERR_OK)
+			return ERR_RANGE;
 	memcpy(row, value, c->count * sizeof(*row));
 	return ERR_OK;
 }

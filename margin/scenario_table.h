@@ -25,6 +25,7 @@
 #ifndef MARGIN_SCENARIO_TABLE_H
 #define MARGIN_SCENARIO_TABLE_H
 
+#include "margin/option.h"
 #include "margin/scenario.h"
 
 #define SCENARIO_COLUMNS_MAX 104u	/* 64 + 3 + 32, to a multiple of 8 */
@@ -35,6 +36,8 @@
 #define SCENARIO_FACTOR_BITS 40u
 #define SCENARIO_VALUE_BITS 60u	/* of |V| */
 #define SCENARIO_VALUE_BITS_SIMD 51u
+
+#define SCENARIO_VOLS 5u	/* enum scenario_vol */
 
 struct scenario_column {
 	struct num18 spot;
@@ -50,6 +53,7 @@ struct scenario_columns {
 	uint8_t of_shock[SCENARIO_SHOCKS_MAX];
 	uint8_t of_common[SCENARIO_COMMON_MAX];
 	uint8_t shock[SCENARIO_COLUMNS_MAX];	/* first with this column */
+	bool has_vol[SCENARIO_VOLS];	/* which moves of volatility occur */
 };
 /* scenario_columns_of: common moves only where omega is above zero, scaled by
  * beta (a multiplier below zero counts as zero).  ERR_RANGE. */
@@ -63,12 +67,26 @@ struct scenario_group {
 	bool is_linear;
 };
 
+/* Consecutive columns with as many different forwards as one call of
+ * option_price_many takes. */
+struct scenario_chunk {
+	uint32_t first, end;	/* columns */
+	uint32_t forward_count;
+	struct option_forward forward[OPTION_MANY_MAX];
+};
+#define SCENARIO_CHUNKS_MAX ((SCENARIO_COLUMNS_MAX + OPTION_MANY_MAX - 1) / \
+	OPTION_MANY_MAX)
+
 /* One expiry made ready for pricing: its shocks and its forwards. */
 struct scenario_slice {
 	struct scenario_expiry_shocks shocks;
 	struct scenario_group group;
 	struct scenario_expiry expiry;
-	struct px18 forward[SCENARIO_COLUMNS_MAX];
+	struct px18 forward;	/* unmoved */
+	uint32_t chunk_count;
+	struct scenario_chunk chunk[SCENARIO_CHUNKS_MAX];
+	struct option_scenario cell[SCENARIO_COLUMNS_MAX];	/* forward of
+				 * its chunk, vol by enum scenario_vol */
 };
 MUST_CHECK enum err scenario_slice_of(struct scenario_slice *out,
     const struct scenario_expiry *e, const struct scenario_columns *c,

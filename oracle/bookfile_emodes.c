@@ -65,6 +65,8 @@ emode_enter(struct book *b, uint8_t asset, uint8_t mode,
 {
 	struct asset_rules *rules = &b->assets[asset].rules[mode];
 
+	/* Its row is given: no epoch's haircut may overwrite it. */
+	b->assets[asset].risk.modes |= (uint8_t)(1u << mode);
 	rules->ltv = ppb_from_raw(m->ltv);
 	rules->liquidation_threshold = ppb_from_raw(m->threshold);
 	if (m->has_bonus)

@@ -6,6 +6,7 @@
 #include "margin/aggregate_group.h"
 #include "oracle/margin_explain.h"
 #include "oracle/margin_json.h"
+#include "oracle/margin_sums.h"
 #include "oracle/margin_table.h"
 #include "oracle/options.h"
 #include "oracle/progress.h"
@@ -23,6 +24,8 @@ static const struct option_row ROWS[] = {
 	    "es for all vaults" },
 	{ "compare", NULL, false, "with --json: every method beside the own" },
 	{ "explain", "VAULT", false, "the terms of each of its numbers" },
+	{ "by", "KEY", false, "asset, chain or group: sums instead of vaults" },
+	{ "greeks", NULL, false, "dollar greeks by underlying and expiry" },
 	{ "json", NULL, false, "one JSON object a line instead of a table" },
 	{ 0 }
 };
@@ -85,7 +88,7 @@ evaluate(struct run *r)
 			    "their type at vault %s\n", b->vaults[i].name);
 			return false;
 		}
-		progress_step(&bar, 1);
+		progress_step(&bar, i);
 	}
 	progress_end(&bar);
 	return true;
@@ -154,18 +157,28 @@ print(struct run *r)
 	    r->rows, r->study.input->book.vault_count, sum);
 }
 
+/* One vault's terms, the book's sums, its greeks, or every vault. */
 static int
-run_margin(struct run *r, const char *vault)
+run_margin(struct run *r, const struct options_given *given)
 {
-	uint32_t slot;
+	const char *vault = options_get(&COMMAND, given, "explain");
+	const char *key = options_get(&COMMAND, given, "by");
+	uint32_t slot = UINT32_MAX;
+	enum margin_by by;
 	bool ok;
 
-	if (!vault)
-		return evaluate(r) && print(r) ? EXIT_OK : EXIT_FAILED;
-	if (!study_find(&r->study, COMMAND.name, vault, &slot))
+	if ((vault && !study_find(&r->study, COMMAND.name, vault, &slot)) ||
+	    (key && !margin_by_named(COMMAND.name, key, &by)))
 		return EXIT_USAGE;
-	ok = margin_explain_print(&r->study, slot, study_method(&r->study,
-	    slot, r->method), r->is_json);
+	if (options_get(&COMMAND, given, "greeks"))
+		ok = margin_greeks_print(&r->study, slot, r->is_json);
+	else if (vault)
+		ok = margin_explain_print(&r->study, slot, study_method(
+		    &r->study, slot, r->method), r->is_json);
+	else if (key)
+		ok = margin_by_print(&r->study, by, r->is_json);
+	else
+		ok = evaluate(r) && print(r);
 	return ok ? EXIT_OK : EXIT_FAILED;
 }
 
@@ -191,8 +204,7 @@ cmd_margin(int argc, char **argv)
 	if (study_open(&run.study, options_get(&COMMAND, &given, "book"),
 	    options_get(&COMMAND, &given, "market"), options_get(&COMMAND,
 	    &given, "rules")) == ERR_OK)
-		code = run_margin(&run, options_get(&COMMAND, &given,
-		    "explain"));
+		code = run_margin(&run, &given);
 	free(run.rows);
 	study_close(&run.study);
 	return code;

@@ -37,7 +37,7 @@ book_place(struct input_book *b, const struct bookfile_counts *counts,
 	    !array_place(&p.hash, 2 * (size_t)capacity, sizeof(*p.hash)) ||
 	    !array_place(&p.instruments, counts->instruments,
 	    sizeof(*p.instruments)) ||
-	    !array_place(&p.positions, counts->positions,
+	    !array_place(&p.positions, counts->positions + POSITIONS_MAX,
 	    sizeof(*p.positions)) ||
 	    !array_place(&p.orders, counts->orders, sizeof(*p.orders)) ||
 	    !array_place(&p.liens, counts->liens, sizeof(*p.liens))) {
@@ -47,6 +47,7 @@ book_place(struct input_book *b, const struct bookfile_counts *counts,
 	book_init(&b->book, p.vaults, p.hash, capacity);
 	b->book.instruments = p.instruments;
 	b->book.positions = p.positions;
+	b->position_room = (uint32_t)counts->positions + POSITIONS_MAX;
 	b->book.orders = p.orders;
 	b->book.liens = p.liens;
 	return ERR_OK;

@@ -10,6 +10,8 @@
 struct input_book {
 	struct book book;
 	struct bookfile_names names;
+	uint32_t position_room;	/* places in book.positions: POSITIONS_MAX more
+				 * than the file has, for margin/whatif.h */
 };
 
 /* input_book_read reads a book file with arrays of its own, freed by

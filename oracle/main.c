@@ -37,6 +37,10 @@ static const struct command {
 	{ "replay", cmd_replay,
 	  "recorded frames, or a journal, through the same code" },
 	{ "margin", cmd_margin, "margin figures of a book in a market" },
+	{ "simulate", cmd_simulate, "a vault after shocks and actions" },
+	{ "stress", cmd_stress, "a book under named shocks and a ladder" },
+	{ "backtest", cmd_backtest,
+	  "does a margin cover what is lost, over price histories" },
 	{ "attest", cmd_attest, "an attestation of a book in a market" },
 	{ "verify", cmd_verify, "check attestations: signatures, sequence, "
 	  "roots" },

@@ -55,9 +55,16 @@ void
 margin_row_of(struct margin_row *out, const struct study *s, uint32_t slot,
     enum margin_method method)
 {
+	margin_row_in(out, &s->snapshot, slot, method);
+}
+
+void
+margin_row_in(struct margin_row *out, const struct snapshot *s, uint32_t slot,
+    enum margin_method method)
+{
 	memset(out, 0, sizeof(*out));
 	out->slot = slot;
-	out->error = margin_evaluate(&out->result, &s->snapshot, slot, method);
+	out->error = margin_evaluate(&out->result, s, slot, method);
 	if (out->error != ERR_OK) {
 		out->result.method = method;
 		out->result.state = STATE_STALE;
@@ -323,8 +330,10 @@ json_beside(struct text *t, const struct study *s,
 		else
 			margin_row_of(&row, s, own->slot,
 			    (enum margin_method)m);
-		text_printf(t, "%s\"%s\":{\"state\":\"%s\"", m ? "," : "",
-		    margin_method_name((enum margin_method)m),
+		text_printf(t, "%s\"%s\":{\"state\":", m ? "," : "",
+		    margin_method_name((enum margin_method)m));
+		/* A method that says nothing has no state either. */
+		text_printf(t, row.error == ERR_STATE ? "null" : "\"%s\"",
 		    vault_state_name(row.result.state));
 		margin_json_values(t, &row);
 		json_key_text(t, "binding", margin_binding(s, &row));

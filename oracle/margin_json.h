@@ -21,6 +21,10 @@ struct margin_row {
 void margin_row_of(struct margin_row *out, const struct study *s,
     uint32_t slot, enum margin_method method);
 
+/* margin_row_in: the same in another snapshot of the same book. */
+void margin_row_in(struct margin_row *out, const struct snapshot *s,
+    uint32_t slot, enum margin_method method);
+
 /* ,"key":"1.5"; ratios: null where infinite; text: null for NULL. */
 void json_key_usd(struct text *t, const char *key, struct usd18 v);
 void json_key_ratio(struct text *t, const char *key, struct wad v);

@@ -33,16 +33,6 @@ MUST_CHECK enum err replay_life_open(struct replay_life **out,
     const char *book_text, size_t book_len, const char *book_name);
 void replay_life_close(struct replay_life *l);	/* accepts NULL */
 
-/* A line of progress on standard error, where that is a terminal. */
-struct replay_progress {
-	bool is_on;
-	uint64_t shown_ms;
-};
-void replay_progress_begin(struct replay_progress *p);
-void replay_progress_show(struct replay_progress *p, uint64_t done,
-    uint64_t total);
-void replay_progress_end(struct replay_progress *p);
-
 struct replay_journal_options {
 	const char *dir;
 	bool is_json, rebuild_history;

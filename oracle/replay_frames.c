@@ -15,6 +15,7 @@
 #include "oracle/file.h"
 #include "oracle/clock.h"
 #include "oracle/input.h"
+#include "oracle/progress.h"
 #include "oracle/shell.h"
 #include "oracle/tick_wire.h"
 
@@ -69,7 +70,7 @@ struct frames_replay {
 	struct replay_life *life;
 	struct shell shell;
 	struct replay_output output;
-	struct replay_progress progress;
+	struct progress progress;
 	struct conn_time *time;		/* by connection */
 	struct price shown[PRICES_UNITS_MAX];
 	bool has_shown;
@@ -310,7 +311,7 @@ events_run(struct frames_replay *r)
 {
 	const struct replay_events *e = &r->events;
 
-	replay_progress_begin(&r->progress);
+	progress_begin(&r->progress, "replay", e->count);
 	for (size_t i = 0; i < e->count; i++) {
 		const struct replay_event *v = &e->event[i];
 
@@ -326,9 +327,9 @@ events_run(struct frames_replay *r)
 		pace(r, v->recv_ms);
 		if (frame_take(r, v))
 			batch_close(r, v->recv_ms, false);
-		replay_progress_show(&r->progress, i, e->count);
+		progress_step(&r->progress, i);
 	}
-	replay_progress_end(&r->progress);
+	progress_end(&r->progress);
 }
 
 static uint64_t

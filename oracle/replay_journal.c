@@ -8,6 +8,7 @@
 #include "oracle/cmd.h"
 #include "oracle/history.h"
 #include "oracle/inputs.h"
+#include "oracle/progress.h"
 #include "oracle/segment.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ struct replay {
 	struct replay_life *life;	/* NULL before the first START */
 	struct history *history;	/* being rebuilt, or NULL */
 	struct history_collector collector;
-	struct replay_progress progress;
+	struct progress progress;
 
 	/* What the machine said and the journal has not said yet. */
 	uint8_t expected[EXPECTED_MAX];
@@ -296,23 +297,23 @@ records_run(struct replay *r)
 {
 	struct segment_record record;
 	struct segment_fault fault;
+	uint64_t done, total;
 	enum err e;
 
 	r->chain = segment_reader_begin(r->reader)->inputs_hash;
-	replay_progress_begin(&r->progress);
+	segment_reader_progress(r->reader, &done, &total);
+	progress_begin(&r->progress, "replay", total);
 	while ((e = segment_reader_next(r->reader, &record, &fault)) ==
 	    ERR_OK) {
-		uint64_t done, total;
-
 		if (!record_take(r, &record) || !rebuild_add(r, &record)) {
-			replay_progress_end(&r->progress);
+			progress_end(&r->progress);
 			return false;
 		}
 		r->chain = segment_reader_state(r->reader)->inputs_hash;
 		segment_reader_progress(r->reader, &done, &total);
-		replay_progress_show(&r->progress, done, total);
+		progress_step(&r->progress, done);
 	}
-	replay_progress_end(&r->progress);
+	progress_end(&r->progress);
 	expected_end(r, true);
 	if (segment_reader_torn(r->reader) > 0)
 		fprintf(stderr, "%s/%s:%" PRIu64 ": the last %" PRIu64

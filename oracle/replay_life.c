@@ -1,15 +1,11 @@
 #include "oracle/replay.h"
 
-#include "oracle/clock.h"
 #include "oracle/text.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #define BOOK_TEXT_MAX (64u * 1024u)
-#define PROGRESS_MS 100u
 
 /* Where the config names no book: what its units are worth, nobody's debt. */
 static enum err
@@ -111,37 +107,4 @@ replay_life_close(struct replay_life *l)
 	free(l->book.vaults);
 	free(l->book.hash);
 	free(l);
-}
-
-void
-replay_progress_begin(struct replay_progress *p)
-{
-	p->is_on = isatty(STDERR_FILENO) == 1;
-	p->shown_ms = clock_boot_ms();
-}
-
-void
-replay_progress_show(struct replay_progress *p, uint64_t done, uint64_t total)
-{
-	static const char bar[] = "##################################################";
-	unsigned percent;
-	uint64_t now;
-
-	if (!p->is_on)
-		return;
-	now = clock_boot_ms();
-	if (now < p->shown_ms + PROGRESS_MS)
-		return;
-	p->shown_ms = now;
-	percent = total > 0 ? (unsigned)(done * 100 / total) : 100;
-	fprintf(stderr, "\rreplay [%-50.*s] %3u %%", (int)(percent / 2), bar,
-	    percent);
-	fflush(stderr);
-}
-
-void
-replay_progress_end(struct replay_progress *p)
-{
-	if (p->is_on)
-		fprintf(stderr, "\r%72s\r", "");
 }

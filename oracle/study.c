@@ -2,7 +2,6 @@
 
 #include "margin/collateral.h"
 #include "margin/lien.h"
-#include "oracle/rulesfile.h"
 #include "oracle/suggest.h"
 
 #include <stdio.h>
@@ -63,15 +62,6 @@ liens_resolve(struct study *s)
 }
 
 static enum err
-rules_read(struct study *s, const char *path)
-{
-	if (path)
-		return rulesfile_load(&s->rules, path, stderr);
-	rules_default(&s->rules);
-	return ERR_OK;
-}
-
-static enum err
 prepare(struct study *s)
 {
 	struct book *b = &s->input->book;
@@ -105,7 +95,7 @@ study_open(struct study *s, const char *book_path, const char *market_path,
 	enum err e;
 
 	memset(s, 0, sizeof(*s));
-	e = rules_read(s, rules_path);
+	e = input_rules_read(&s->rules, rules_path);
 	if (e == ERR_OK)
 		e = input_book_read(&s->input, NULL, book_path, 0);
 	if (e == ERR_OK)

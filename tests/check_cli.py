@@ -93,8 +93,6 @@ def check_help():
             (("margin", "--json=1"), "--json takes no value"),
             (("margin", "x"), "one argument too many"),
             (("margin", "--book", BOOK, "--market", MARKET, "--method",
-              "var"), "not computed yet"),
-            (("margin", "--book", BOOK, "--market", MARKET, "--method",
               "ratios"), "did you mean `ratio`?"),
             (("attest", "--book", BOOK, "--market", MARKET, "--as-of", "x"),
              "not an instant"),

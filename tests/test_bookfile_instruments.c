@@ -253,9 +253,10 @@ bookfile_read__makes_rates_of_assets_with_prices(void **state)
 	assert_false(book.assets[2].risk.is_rate);
 	assert_true(book.assets[0].risk.is_dynamic);
 	assert_false(book.assets[2].risk.is_dynamic);
-	assert_string_equal(names.group[book.assets[0].risk.group], "");
-	assert_string_equal(names.group[book.assets[3].risk.group], "h");
-	assert_int_equal(book.assets[4].risk.group, book.assets[2].risk.group);
+	assert_string_equal(book.assets[0].risk.group, "");
+	assert_string_equal(book.assets[3].risk.group, "h");
+	assert_string_equal(book.assets[4].risk.group,
+	    book.assets[2].risk.group);
 	bad("{\"assets\":[\n" ASSET("E", "") ",\n"
 	    ASSET("W", ",\"rate_of\":\"E\"") ",\n"
 	    ASSET("X", ",\"rate_of\":\"W\"") ",\n"

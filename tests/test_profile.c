@@ -203,7 +203,7 @@ profile_evaluate__caps_a_leg_as_gearbox_does(void **state)
 }
 
 static void
-profile_evaluate__borrows_at_another_price_than_it_liquidates(void **state)
+profile_evaluate__borrows_at_another_price(void **state)
 {
 	struct profile_leg held = leg("1e18", 18, "1000e18", "8000", "8000");
 	struct profile_leg owed = leg("799e18", 18, "1e18", "10000", "10000");
@@ -379,7 +379,7 @@ main(void)
 		    profile_evaluate__borrows_by_the_floored_average),
 		cmocka_unit_test(profile_evaluate__caps_a_leg_as_gearbox_does),
 		cmocka_unit_test(
-		    profile_evaluate__borrows_at_another_price_than_it_liquidates),
+		    profile_evaluate__borrows_at_another_price),
 		cmocka_unit_test(
 		    profile_evaluate__fails_where_a_contract_would_revert),
 		cmocka_unit_test(profile_usd18__rescales_to_the_side),

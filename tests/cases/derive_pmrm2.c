@@ -8,6 +8,7 @@
 
 #include "margin/option.h"
 #include "margin/scenario.h"
+#include "margin/surface.h"
 
 #define TOLERANCE ((i128)10000000000)	/* 1e-8 relative */
 #define FLOOR_ABS ((i128)1000000000)	/* 1e-9 USD */
@@ -450,6 +451,32 @@ near_num(struct cases *c, const struct node *n, const char *key,
 	near(c, key, node_need(n, key), num18_to_raw(got));
 }
 
+/* The volatility, from the feed's [a, b, rho, m, sigma, forward, tau]. */
+static void
+compare_vol(struct cases *c, const struct scenario_option *o,
+    const struct node *option, const struct node *feeds)
+{
+	const struct node *p = node_need(node_item(feeds, o->expiry),
+	    "SVIparam");
+	const struct num18 most = num18_from_raw(20 * (i128)WAD_ONE_RAW);
+	struct num18 v[7], vol, w;
+	struct svi s;
+
+	for (unsigned i = 0; i < ARRAY_COUNT(v); i++)
+		v[i] = num18_from_raw(node_i128(node_item(p, i), 18));
+	s = (struct svi){ v[0], v[1], v[2], v[3], v[4],
+	    px18_from_raw((u128)num18_to_raw(v[5])), v[6] };
+	if (!case_ok(c, "volatility", svi_vol(&vol, &s, o->strike)) ||
+	    num18_mul(&w, vol, vol, ROUND_FLOOR) != ERR_OK ||
+	    num18_mul(&w, w, s.tau, ROUND_FLOOR) != ERR_OK)
+		return;
+	if (num18_compare(w, most) > 0)
+		case_skip(c, "the source holds total variance at 20");
+	else
+		near(c, "MarkVol", node_need(option, "MarkVol"),
+		    num18_to_raw(vol));
+}
+
 /* What the file derives for each option on the way. */
 static void
 compare_option(struct cases *c, struct portfolio *f, unsigned i,
@@ -516,5 +543,7 @@ cases_derive_pmrm2(struct cases *c, const struct node *root)
 	for (unsigned i = 0; i < options->count; i++) {
 		case_begin(c, "option %u", i);
 		compare_option(c, &f, i, node_item(options, i), result);
+		compare_vol(c, &f.option[i], node_item(options, i),
+		    node_need(scenario, "OptionFeeds"));
 	}
 }

@@ -2,10 +2,12 @@
 #include "tests/bench/margin/suites.h"
 
 #include "margin/option.h"
+#include "margin/screen_option.h"
 
 #include <math.h>
 
 #define OPTIONS 512u
+#define SCREENS 16u	/* of the same options: a round of some size */
 #define ROUNDS 201u
 
 struct plain {
@@ -194,6 +196,38 @@ run_plain_implied(void *context)
 		    b->plain_price[i])));
 }
 
+static double screen_in[6][OPTIONS], screen_out[5][OPTIONS];
+
+static void
+screen_fill(const struct book *b)
+{
+	for (size_t i = 0; i < OPTIONS; i++) {
+		const struct plain *o = &b->plain[i];
+
+		screen_in[0][i] = o->forward;
+		screen_in[1][i] = o->strike;
+		screen_in[2][i] = o->vol;
+		screen_in[3][i] = o->tau;
+		screen_in[4][i] = o->discount;
+		screen_in[5][i] = o->is_call ? 1 : -1;
+	}
+}
+
+static void
+run_screen(void *context)
+{
+	const struct screen_options in = { screen_in[0], screen_in[1],
+		screen_in[2], screen_in[3], screen_in[4], screen_in[5] };
+	const struct screen_greeks out = { screen_out[0], screen_out[1],
+		screen_out[2], screen_out[3], screen_out[4] };
+
+	(void)context;
+	for (size_t i = 0; i < SCREENS; i++) {
+		screen_option_greeks(&out, &in, OPTIONS);
+		bench_keep((uint64_t)screen_out[0][OPTIONS - 1]);
+	}
+}
+
 /* A table of 1,000 options: eleven spots and three volatilities each. */
 #define TABLE_OPTIONS 1000u
 #define TABLE_SPOTS 11u
@@ -263,6 +297,12 @@ bench_option(void)
 	libm.run = run_plain_implied;
 	bench_compare("implied volatility, Newton in libm", &ours, &libm,
 	    ROUNDS, 2.0);
+	screen_fill(&book);
+	ours.run = run_screen;
+	ours.operations = OPTIONS * SCREENS;
+	libm.run = run_plain_greeks;
+	bench_compare("screening, five greeks, libm", &ours, &libm, ROUNDS,
+	    0.20);
 	ours = (struct bench_side){ run_table, &book,
 		TABLE_OPTIONS * TABLE_SCENARIOS };
 	libm = (struct bench_side){ run_plain_table, &book, ours.operations };

@@ -112,9 +112,9 @@ table_libm(void *context)
 		double d = (double)num18_to_raw(s->shocks.discount) / 1e18;
 
 		for (uint32_t c = 0; c < w->table.columns.count; c++)
-			sum += libm_price((double)px18_to_raw(s->forward[c]) /
-			    1e18, strike, vol * (1 + 0.01 * (c % 3)), tau, d,
-			    o->is_call);
+			sum += libm_price((double)px18_to_raw(s->forward) /
+			    1e18 * (0.7 + 0.02 * c), strike, vol * (1 + 0.01 *
+			    (c % 3)), tau, d, o->is_call);
 	}
 	bench_keep((uint64_t)sum);
 }
