@@ -82,8 +82,12 @@ source_of(struct topup_source *out, const struct snapshot *s,
 		return e;
 	*out = (struct topup_source){ .asset = a->id,
 	    .cost = ppb_from_raw((uint32_t)cost) };
-	return topup_segments(out, &curve, held, available,
-	    num18_is_zero(curve.slope) ? 1 : TOPUP_SEGMENTS_MAX);
+	if (!num18_is_zero(curve.slope))
+		return topup_segments(out, &curve, held, available,
+		    TOPUP_SEGMENTS_MAX);
+	out->segment[0] = (struct topup_segment){ available, curve.base };
+	out->count = !usd18_is_zero(available);
+	return ERR_OK;
 }
 
 /* sources_of: every asset that has a price, counts and may be deposited. */
@@ -182,27 +186,70 @@ measure(struct action_metrics *out, const struct snapshot *s, uint32_t slot,
 	return e;
 }
 
-/* rounds_do chooses, deposits and measures until nothing lacks. */
+/* The choice that is being made. */
+struct till {
+	struct deposit_plan *plan;
+	struct whatif *w;
+	const struct snapshot *s;
+	enum margin_method method;
+	struct deposit_work *work;
+	const struct whatif_mark *start;
+};
+
+/* till_try chooses what counts for `needed`, deposits it and measures. */
 static enum err
-rounds_do(struct deposit_plan *p, struct whatif *w, const struct snapshot *s,
-    enum margin_method method, struct deposit_work *work,
-    const struct whatif_mark *start)
+till_try(struct till *t, struct usd18 needed, bool *is_enough)
 {
-	struct usd18 needed = p->shortfall;
+	enum err e = topup_plan_of(&t->work->plan, t->work->source,
+	    t->work->count, needed);
+
+	whatif_return(t->w, t->start);
+	if (e == ERR_OK)
+		e = parts_do(t->plan, t->w, t->s, t->work);
+	if (e == ERR_OK)
+		e = measure(&t->plan->after, t->s, t->w->slot, t->method);
+	if (e == ERR_OK)
+		*is_enough = !usd18_is_negative(t->plan->after.im_excess);
+	return e;
+}
+
+/* till_least: of a deposit that does, what is the least that does. */
+static enum err
+till_least(struct till *t, struct usd18 enough)
+{
+	i128 low = 0, high = usd18_to_raw(enough);
+	bool is_enough;
+	enum err e = ERR_OK;
+
+	for (unsigned i = 0; i < DEPOSIT_CUTS_MAX && high - low > 1 &&
+	    e == ERR_OK; i++) {
+		i128 mid = low + (high - low) / 2;
+
+		e = till_try(t, usd18_from_raw(mid), &is_enough);
+		if (e == ERR_OK && is_enough)
+			high = mid;
+		else
+			low = mid;
+	}
+	return e != ERR_OK ? e : till_try(t, usd18_from_raw(high),
+	    &is_enough);
+}
+
+/* till_do raises what is asked for until nothing lacks, then cuts it. */
+static enum err
+till_do(struct till *t)
+{
+	struct usd18 needed = t->plan->shortfall;
+	bool is_enough = false;
 	enum err e = ERR_OK;
 
 	for (unsigned i = 0; i < DEPOSIT_ROUNDS_MAX && e == ERR_OK; i++) {
-		whatif_return(w, start);
-		e = topup_plan_of(&work->plan, work->source, work->count,
-		    needed);
+		e = till_try(t, needed, &is_enough);
+		if (e == ERR_OK && is_enough)
+			return till_least(t, needed);
 		if (e == ERR_OK)
-			e = parts_do(p, w, s, work);
-		if (e == ERR_OK)
-			e = measure(&p->after, s, w->slot, method);
-		if (e == ERR_OK && !usd18_is_negative(p->after.im_excess))
-			return ERR_OK;
-		if (e == ERR_OK)
-			e = usd18_sub(&needed, needed, p->after.im_excess);
+			e = usd18_sub(&needed, needed,
+			    t->plan->after.im_excess);
 	}
 	return e != ERR_OK ? e : ERR_REFUSED;
 }
@@ -214,6 +261,7 @@ deposit_plan_of(struct deposit_plan *out, struct whatif *w,
 {
 	struct deposit_plan p = { .count = 0 };
 	struct whatif_mark start;
+	struct till t = { &p, w, s, method, work, &start };
 	enum err e;
 
 	MUST(w->is_open && s->book == w->book);
@@ -225,7 +273,7 @@ deposit_plan_of(struct deposit_plan *out, struct whatif *w,
 		if (e == ERR_OK)
 			e = sources_of(work, s, &start.vault, p.shortfall, r);
 		if (e == ERR_OK)
-			e = rounds_do(&p, w, s, method, work, &start);
+			e = till_do(&t);
 		whatif_return(w, &start);
 	}
 	if (e == ERR_OK)

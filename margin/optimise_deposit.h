@@ -3,9 +3,10 @@
  *
  * Sources are the book's assets, of any amount up to their caps, at the cost
  * of buying them (margin/optimise_cost.h).  margin/optimise_topup.h chooses;
- * amounts are at the cautious price, min(low, twap, stable), which is what
- * initial margin counts.  A deposit that is itself a risk raises the
- * requirement: what is lacking then is added and the choice made again.
+ * amounts are first at the cautious price, min(low, twap, stable), the least
+ * that initial margin counts.  A deposit that is itself a risk raises the
+ * requirement: what is lacking then is added and the choice made again.  What
+ * is enough is cut by bisection to what is just enough.
  *
  * Units:  usd18, atoms.
  * Rounds: amounts up.
@@ -20,6 +21,7 @@
 #include "margin/whatif.h"
 
 #define DEPOSIT_ROUNDS_MAX 32u
+#define DEPOSIT_CUTS_MAX 64u
 
 struct deposit_work {
 	struct topup_source source[TOPUP_SOURCES_MAX];
