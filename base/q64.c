@@ -112,7 +112,7 @@ u256_sqrt_floor(const struct u256 *a)
 	root = q64_float_mul(f, q64_rsqrt(f));
 	/* Newton's steps from above fall until they reach the floor. */
 	r = root.e > 63 ? U128_MAX : (root.e >= 0 ? (u128)root.m << root.e :
-	    root.m >> -root.e);
+	    (root.e > -64 ? root.m >> -root.e : 0));
 	r = r > U128_MAX - (r >> 59) - 1 ? U128_MAX : r + (r >> 59) + 1;
 	for (;;) {
 		struct u256 divisor = u256_from_u128(r), quotient;

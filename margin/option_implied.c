@@ -185,6 +185,28 @@ search_run(struct search *h)
 	return s != 0 ? s : 1;
 }
 
+/* 2 L D less wanted, as a float; wanted is at most 2 L D - 1/2. */
+static enum err
+rest_of(struct q64_float *out, u128 low, u128 discount, u128 bound,
+    u128 wanted)
+{
+	u128 least = low < discount ? low : discount;
+	u128 most = low < discount ? discount : low, fine;
+	enum err e;
+
+	if (bound >> 64 != 0) {
+		*out = q64_float_from(2 * bound - wanted);
+		return ERR_OK;
+	}
+	/* Of few units the fraction counts.  The lesser factor is below 2^63,
+	 * as their product is below 2^125. */
+	e = muldiv_u128(&fine, least << 33, most, WAD_ONE_RAW, ROUND_FLOOR);
+	if (e != ERR_OK)
+		return e;
+	*out = scaled(fine - (wanted << 32), -32);
+	return ERR_OK;
+}
+
 /* What is sought: the least s that gives half a unit less than the price,
  * since that is rounded up to it. */
 static enum err
@@ -194,7 +216,7 @@ search_from(struct search *h, const struct option_terms *t,
 	u128 f = px18_to_raw(t->forward), k = px18_to_raw(t->strike);
 	u128 low = f < k ? f : k, bound, intrinsic = 0, wanted;
 	i128 p = usd18_to_raw(price);
-	struct q64_float scale;
+	struct q64_float scale, rest;
 	enum err e;
 
 	if (num18_is_negative(t->discount) || num18_to_raw(t->tau) <= 0 ||
@@ -206,14 +228,19 @@ search_from(struct search *h, const struct option_terms *t,
 		    t->discount);
 	if (e != ERR_OK)
 		return e;
-	if ((u128)p <= intrinsic || (u128)p - intrinsic >= bound)
+	if ((u128)p <= intrinsic || (u128)p - intrinsic >= bound ||
+	    bound > (u128)I128_MAX)
 		return ERR_RANGE;
 	wanted = ((u128)p - intrinsic) * 2 - 1;
+	e = rest_of(&rest, low, (u128)num18_to_raw(t->discount), bound,
+	    wanted);
+	if (e != ERR_OK)
+		return e;
 	h->x = option_distance(f, k, q64_ln_u128(f), q64_ln_u128(k));
 	scale = option_scale(low, t->discount);
 	scale.e++;
 	h->share = q64_float_div(q64_float_from(wanted), scale);
-	h->rest = q64_float_div(q64_float_from(2 * bound - wanted), scale);
+	h->rest = q64_float_div(rest, scale);
 	return ERR_OK;
 }
 

@@ -73,11 +73,11 @@ option_deviation_of(struct num18 vol, const struct option_root *root)
 		return d;
 	v = q64_float_from((u128)num18_to_raw(vol));
 	d.s = q64_float_mul(v, root->root);
-	/* Below 1e-18 (less a rounding), or from 24 on. */
+	/* Below 1e-18, or from 24 on; less what rounding may take. */
 	if (d.s.e < -123 || (d.s.e == -123 && d.s.m < Q64_1E_18.m - 64))
 		return d;
 	d.kind = OPTION_BOUND;
-	if (d.s.e > -59 || (d.s.e == -59 && d.s.m >= UINT64_C(3) << 62))
+	if (d.s.e > -59 || (d.s.e == -59 && d.s.m >= (UINT64_C(3) << 62) - 64))
 		return d;
 	d.kind = OPTION_BETWEEN;
 	d.inverse = q64_float_mul(q64_float_inverse(v), root->inverse);
@@ -152,8 +152,9 @@ option_tail_of(struct q64_float x, const struct option_deviation *d)
 	/* q64_mills is half a unit too high on average. */
 	p = (u128)t.e_b * (t.m_b + t.m_a - 1) >> 63;
 	p = t.shift < 64 ? p >> t.shift : 0;
-	t.value = p == 0 ? UINT64_MAX : 0 - (uint64_t)p;
-	t.exponent = -64;
+	/* One, where nothing is left to take from it. */
+	t.value = p == 0 ? UINT64_C(1) << 63 : 0 - (uint64_t)p;
+	t.exponent = p == 0 ? -63 : -64;
 	return t;
 }
 

@@ -3,8 +3,7 @@
 
 #include "base/must.h"
 
-#define SIXTEENTHS 16
-#define SIXTEENTH_BITS 4u
+#define SIXTEENTHS (1 << SCENARIO_SIXTEENTH_BITS)
 #define DAMPENING_ONE (UINT64_C(1) << SCENARIO_DAMPENING_BITS)
 #define BLOCK 4u	/* columns whose sums stay in registers */
 
@@ -57,19 +56,6 @@ scenario_vaults_check(const struct scenario_vaults *v,
 			return e;
 	}
 	return ERR_OK;
-}
-
-i128
-scenario_basis_of(i128 now, i128 up, i128 down, uint64_t factor)
-{
-	i128 least = (up < down ? up : down) - now;
-	unsigned shift = SCENARIO_FACTOR_BITS + SIXTEENTH_BITS;
-
-	least = least < 0 ? least : 0;
-	/* floor(least * factor / 2^44) in halves of 64 bits. */
-	return (i128)(int64_t)(least >> 64) * (int64_t)factor *
-	    (1 << (64 - shift)) +
-	    (i128)((u128)(uint64_t)least * factor >> shift);
 }
 
 enum err
@@ -161,7 +147,7 @@ vault_run(i128 *pnl, struct step *s, const uint32_t *row,
 		i128 now;
 
 		p = sum_group(s, row, amount, p, count);
-		now = m[c->base] >> SIXTEENTH_BITS;
+		now = m[c->base] >> SCENARIO_SIXTEENTH_BITS;
 		basis += scenario_basis_of(m[c->base], m[c->up], m[c->down],
 		    g->basis_factor);
 		for (uint32_t i = 0; i < c->loss_count; i++) {

@@ -16,6 +16,7 @@
 
 #include "margin/scenario_table.h"
 
+#define SCENARIO_SIXTEENTH_BITS 4u
 #define SCENARIO_AMOUNT_BITS 59u
 #define SCENARIO_AMOUNT_BITS_SIMD 51u
 
@@ -51,8 +52,20 @@ MUST_CHECK enum err scenario_vaults_worst_portable(struct usd18 *loss,
     const struct scenario_table *t, uint32_t first, uint32_t count);
 
 /* scenario_basis_of: of one group, at C decimals, floor; from its sums in
- * sixteenths. */
-i128 scenario_basis_of(i128 now, i128 up, i128 down, uint64_t factor);
+ * sixteenths.  Inline: a call would spill the vector form's registers. */
+static inline i128
+scenario_basis_of(i128 now, i128 up, i128 down, uint64_t factor)
+{
+	i128 least = (up < down ? up : down) - now;
+	unsigned shift = SCENARIO_FACTOR_BITS + SCENARIO_SIXTEENTH_BITS;
+
+	least = least < 0 ? least : 0;
+	/* floor(least * factor / 2^44) in halves of 64 bits. */
+	return (i128)(int64_t)(least >> 64) * (int64_t)factor *
+	    (1 << (64 - shift)) +
+	    (i128)((u128)(uint64_t)least * factor >> shift);
+}
+
 /* scenario_loss_of: the PnL at C decimals as a loss, ceil.  ERR_RANGE. */
 MUST_CHECK enum err scenario_loss_of(struct usd18 *out, i128 pnl,
     unsigned decimals);

@@ -19,7 +19,6 @@
 #define SCRATCH __attribute__((uninitialized))
 #define VECTORS 5u	/* of columns: their limbs fill the registers */
 #define LIMB 52
-#define SIXTEENTH_BITS 4
 #define LIMB_MASK ((UINT64_C(1) << LIMB) - 1)
 
 struct limbs {
@@ -84,19 +83,28 @@ turn(struct limbs t, i128 now, __mmask8 turned)
 	return t;
 }
 
+/* A group's sums, put down in memory: the first groups' scalars are read
+ * while the last are still being summed. */
+struct total {
+	int64_t lo[VECTORS * LANES] __attribute__((aligned(64)));
+	int64_t hi[VECTORS * LANES] __attribute__((aligned(64)));
+	const struct scenario_group *group;
+};
+
 /* One vault on its way. */
 struct state {
 	struct limbs sum[VECTORS];
 	i128 now, basis;
 };
 
-/* sum_group sums the positions of one group from p on into m and returns the
- * next group's first. */
+/* sum_group sums the positions of one group from p on and returns the next
+ * group's first. */
 IFMA_INLINE uint32_t
-sum_group(struct limbs *m, unsigned vectors, const struct scenario_table *t,
+sum_group(struct total *out, unsigned vectors, const struct scenario_table *t,
     const uint32_t *row, const int64_t *amount, uint32_t p, uint32_t count)
 {
 	uint8_t group = t->row_group[row[p]];
+	SCRATCH struct limbs m[VECTORS];
 
 #pragma GCC unroll 5
 	for (unsigned i = 0; i < vectors; i++)
@@ -117,55 +125,54 @@ sum_group(struct limbs *m, unsigned vectors, const struct scenario_table *t,
 		}
 	} while (++p < count && t->row_group[row[p]] == group);
 #pragma GCC unroll 5
-	for (unsigned i = 0; i < vectors; i++)
+	for (unsigned i = 0; i < vectors; i++) {
 		m[i] = normal(m[i]);
+		_mm512_store_si512(out->lo + i * LANES, m[i].lo);
+		_mm512_store_si512(out->hi + i * LANES, m[i].hi);
+	}
+	out->group = &t->group[group];
 	return p;
 }
 
-/* now_of takes the three unshocked sums out of the vectors: M(0) in whole
- * units, and the group's basis contingency onto s. */
+/* now_of: M(0) in whole units; the group's basis contingency onto s. */
 IFMA_INLINE i128
-now_of(struct state *s, const struct limbs *m, unsigned vectors,
-    const struct scenario_columns *c, const struct scenario_group *g)
+now_of(struct state *s, const struct total *m,
+    const struct scenario_columns *c)
 {
-	SCRATCH int64_t lo[VECTORS * LANES] __attribute__((aligned(64)));
-	SCRATCH int64_t hi[VECTORS * LANES] __attribute__((aligned(64)));
-	i128 limb = (i128)(LIMB_MASK + 1), now;
+	i128 limb = (i128)(LIMB_MASK + 1);
+	i128 now = m->hi[c->base] * limb + m->lo[c->base];
 
-#pragma GCC unroll 5
-	for (unsigned i = 0; i < vectors; i++) {
-		_mm512_store_si512(lo + i * LANES, m[i].lo);
-		_mm512_store_si512(hi + i * LANES, m[i].hi);
-	}
-	now = hi[c->base] * limb + lo[c->base];
-	s->basis += scenario_basis_of(now, hi[c->up] * limb + lo[c->up],
-	    hi[c->down] * limb + lo[c->down], g->basis_factor);
-	now >>= SIXTEENTH_BITS;
+	s->basis += scenario_basis_of(now,
+	    m->hi[c->up] * limb + m->lo[c->up],
+	    m->hi[c->down] * limb + m->lo[c->down], m->group->basis_factor);
+	now >>= SCENARIO_SIXTEENTH_BITS;
 	s->now += now;
 	return now;
 }
 
 /* add_group discounts a group's totals and adds them to s. */
 IFMA_INLINE void
-add_group(struct state *s, const struct limbs *m, unsigned vectors,
-    const struct step *step, const struct scenario_group *g)
+add_group(struct state *s, const struct total *m, unsigned vectors,
+    const struct step *step)
 {
-	i128 now = now_of(s, m, vectors, &step->table->columns, g);
-	__m512i gain = set1(g->discount_long);
-	__m512i debt = set1(g->discount_short);
+	i128 now = now_of(s, m, &step->table->columns);
+	__m512i gain = set1(m->group->discount_long);
+	__m512i debt = set1(m->group->discount_short);
 
 #pragma GCC unroll 5
 	for (unsigned i = 0; i < vectors; i++) {
-		__mmask8 below = _mm512_movepi64_mask(m[i].hi);
+		struct limbs a = { _mm512_load_si512(m->lo + i * LANES),
+		    _mm512_load_si512(m->hi + i * LANES) };
+		__mmask8 below = _mm512_movepi64_mask(a.hi);
 		__m512i factor = _mm512_mask_blend_epi64(below, gain, debt);
 		struct limbs x = { _mm512_setzero_si512(),
 		    _mm512_setzero_si512() };
 
-		if (step->turned[i] == 0 || g->is_linear) {
-			s->sum[i] = add_scaled(s->sum[i], m[i], factor, below);
+		if (step->turned[i] == 0 || m->group->is_linear) {
+			s->sum[i] = add_scaled(s->sum[i], a, factor, below);
 			continue;
 		}
-		x = turn(add_scaled(x, m[i], factor, below), now,
+		x = turn(add_scaled(x, a, factor, below), now,
 		    step->turned[i]);
 		s->sum[i].lo = _mm512_add_epi64(s->sum[i].lo, x.lo);
 		s->sum[i].hi = _mm512_add_epi64(s->sum[i].hi, x.hi);
@@ -236,20 +243,19 @@ vaults_run(struct usd18 *loss, uint8_t *worst, const struct step *step,
 {
 	const struct scenario_table *t = step->table;
 
+	SCRATCH struct total total[SCENARIO_GROUPS_MAX];
+
 	for (uint32_t i = first; i < first + count; i++) {
 		uint32_t p = v->first[i], end = v->first[i + 1], at;
+		uint32_t groups = 0;
 		struct state s = { .now = 0 };
 		i128 least;
 
-		while (p < end) {
-			const struct scenario_group *g =
-			    &t->group[t->row_group[v->row[p]]];
-			SCRATCH struct limbs m[VECTORS];
-
-			p = sum_group(m, vectors, t, v->row, v->amount, p,
-			    end);
-			add_group(&s, m, vectors, step, g);
-		}
+		while (p < end)
+			p = sum_group(&total[groups++], vectors, t, v->row,
+			    v->amount, p, end);
+		for (uint32_t g = 0; g < groups; g++)
+			add_group(&s, &total[g], vectors, step);
 		damp(&s, vectors, step);
 		at = t->columns.shock[least_of(&least, s.sum, vectors)];
 		if (least >= s.basis) {

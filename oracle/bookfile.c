@@ -167,38 +167,39 @@ bookfile_close(struct bookfile *f)
 	free(f);
 }
 
-static const struct doc_node *
-list_find(const struct doc *doc, const struct doc_node *map, const char *key)
+static size_t
+list_count(const struct doc_node *n)
 {
-	const struct doc_node *n = map ? doc_find(doc, map, key) : NULL;
-
-	return n && n->kind == DOC_LIST ? n : NULL;
+	return n && n->kind == DOC_LIST ? n->count : 0;
 }
 
-static size_t
-list_count(const struct doc *doc, const struct doc_node *map, const char *key)
+static bool
+key_is(const struct doc_node *n, const char *key)
 {
-	const struct doc_node *n = list_find(doc, map, key);
-
-	return n ? n->count : 0;
+	return n->key_len == strlen(key) &&
+	    memcmp(n->key, key, n->key_len) == 0;
 }
 
 void
 bookfile_counts(struct bookfile_counts *out, const struct bookfile *f)
 {
-	const struct doc_node *root = doc_root(f->doc);
-	const struct doc_node *vaults = list_find(f->doc, root, "vaults");
+	const struct doc_node *root = doc_root(f->doc), *vaults, *v, *n;
 
-	*out = (struct bookfile_counts){
-		.vaults = vaults ? vaults->count : 0,
-		.instruments = list_count(f->doc, root, "instruments"),
-		.liens = list_count(f->doc, root, "liens"),
-	};
-	for (const struct doc_node *n = vaults ? doc_first(f->doc, vaults) :
-	    NULL; n; n = doc_next(f->doc, n)) {
-		out->positions += list_count(f->doc, n, "positions");
-		out->orders += list_count(f->doc, n, "orders");
-	}
+	memset(out, 0, sizeof(*out));
+	if (!root)
+		return;
+	vaults = doc_find(f->doc, root, "vaults");
+	out->vaults = list_count(vaults);
+	out->instruments = list_count(doc_find(f->doc, root, "instruments"));
+	out->liens = list_count(doc_find(f->doc, root, "liens"));
+	for (v = out->vaults > 0 ? doc_first(f->doc, vaults) : NULL; v;
+	    v = doc_next(f->doc, v))
+		for (n = v->kind == DOC_MAP ? doc_first(f->doc, v) : NULL; n;
+		    n = doc_next(f->doc, n))
+			if (key_is(n, "positions"))
+				out->positions += list_count(n);
+			else if (key_is(n, "orders"))
+				out->orders += list_count(n);
 }
 
 static bool

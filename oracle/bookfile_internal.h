@@ -18,6 +18,7 @@ struct book_reader {
 	const struct doc_node *asset_emodes[BOOK_ASSETS_MAX];
 	const struct doc_node *asset_rate[BOOK_ASSETS_MAX];
 	u128 members[BOOK_MODES_MAX];	/* a bit an asset of each mode */
+	bool has_parents;		/* some vault names one */
 };
 
 /* book_list_is: false, and reported, where n is no list. */

@@ -202,20 +202,18 @@ static void
 vault_put(struct book_reader *r, const struct vault *v,
     const struct doc_node *n)
 {
-	uint32_t slot;
-	enum err e;
+	uint32_t before = r->book->vault_count, slot;
+	enum err e = book_put_vault(&slot, r->book, v);
 
-	if (book_find_vault(&slot, r->book, &v->id) == ERR_OK) {
-		doc_error_at(r->schema.errors, n, "vault %s stands twice",
-		    v->name);
-		return;
-	}
-	e = book_put_vault(&slot, r->book, v);
-	if (e == ERR_LIMIT)
+	if (e == ERR_LIMIT) {
 		doc_error_at(r->schema.errors, n, "vault %s: no place; there "
 		    "are %u", v->name, r->book->vault_capacity);
-	else
-		MUST(e == ERR_OK);
+		return;
+	}
+	MUST(e == ERR_OK);
+	if (r->book->vault_count == before)
+		doc_error_at(r->schema.errors, n, "vault %s stands twice",
+		    v->name);
 }
 
 static void
@@ -246,6 +244,7 @@ vault_read(struct book_reader *r, const struct doc_node *n)
 	v.method = (uint8_t)row.method;
 	v.node = (uint8_t)row.mode;
 	v.leverage = row.leverage;
+	r->has_parents |= row.has_parent;
 	vault_put(r, &v, n);
 }
 
@@ -335,6 +334,6 @@ book_vaults_read(struct book_reader *r, const struct doc_node *vaults)
 	for (n = doc_first(r->schema.doc, vaults); n;
 	    n = doc_next(r->schema.doc, n))
 		vault_read(r, n);
-	if (r->schema.errors->count == before)
+	if (r->schema.errors->count == before && r->has_parents)
 		parents_read(r, vaults);
 }

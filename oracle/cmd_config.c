@@ -12,7 +12,8 @@ static const struct options_command COMMAND = {
 	.name = "config", .operands = "example|explain", .operands_min = 1,
 	.operands_max = 1, .rows = ROWS,
 	.summary = "example  prints a whole config to start from\n"
-	    "explain  prints every key of config, book, market and rules\n         files",
+	    "explain  prints every key of config, book, market and "
+	    "rules files",
 };
 
 int

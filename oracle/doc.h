@@ -20,7 +20,7 @@
 
 #define DOC_DEPTH_MAX 16u
 #define DOC_NODES_MAX (16u * 1024u * 1024u)
-#define DOC_KEYS_MAX 8192u
+#define DOC_KEYS_MAX 4096u	/* a mark for every instrument */
 #define DOC_SCALAR_MAX (128u * 1024u)
 #define DOC_ERRORS_MAX 50u	/* messages printed; the rest is counted */
 

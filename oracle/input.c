@@ -131,16 +131,16 @@ input_book_free(struct input_book *b)
 }
 
 enum err
-input_book_require_plain(const struct input_book *b, const char *path,
+input_book_require_plain(const struct book *b, const char *path,
     const char *command)
 {
 	struct book_excess excess;
 	const char *vault;
 
-	if (book_is_plain(&excess, &b->book))
+	if (book_is_plain(&excess, b))
 		return ERR_OK;
-	vault = excess.vault < b->book.vault_count ?
-	    b->book.vaults[excess.vault].name : NULL;
+	vault = excess.vault < b->vault_count ?
+	    b->vaults[excess.vault].name : NULL;
 	fprintf(stderr, "%s: %s%s%s%s is not computed by `margind %s`\n",
 	    path, vault ? "vault " : "", vault ? vault : "",
 	    vault ? ": " : "", excess.what, command);
@@ -150,7 +150,7 @@ input_book_require_plain(const struct input_book *b, const char *path,
 bool
 input_book_is_for_run(const struct input_book *b, const struct config *c)
 {
-	return !b || input_book_require_plain(b, c->book_file, "run") ==
+	return !b || input_book_require_plain(&b->book, c->book_file, "run") ==
 	    ERR_OK;
 }
 

@@ -24,7 +24,7 @@ void input_book_free(struct input_book *b);	/* accepts NULL */
 /* input_book_require_plain: ERR_REFUSED, said to standard error, where the book
  * read from path needs more than ratio vaults of tokens (book_is_plain), which
  * `command` does not compute. */
-MUST_CHECK enum err input_book_require_plain(const struct input_book *b,
+MUST_CHECK enum err input_book_require_plain(const struct book *b,
     const char *path, const char *command);
 
 struct input_market {

@@ -276,11 +276,12 @@ marks_read(struct market_reader *r, const struct doc_node *map)
 {
 	const struct doc_node *n;
 
-	for (n = map_first(r, map, "marks"); n; n = doc_next(r->schema.doc, n)) {
+	for (n = map_first(r, map, "marks"); n;
+	    n = doc_next(r->schema.doc, n)) {
 		struct market_mark *m = mark_find(r, n);
 
-		if (m && !doc_is_null(n) && number_read(r, &m->mark, SCHEMA_DECIMAL, true,
-		    "marks", n))
+		if (m && !doc_is_null(n) && number_read(r, &m->mark,
+		    SCHEMA_DECIMAL, true, "marks", n))
 			m->has_mark = true;
 	}
 }

@@ -16,7 +16,7 @@ offline_read(struct offline *out, const char *book_path,
 	e = input_book_read(&out->input, &book_hash, book_path, 0);
 	if (e != ERR_OK)
 		return e;
-	e = input_book_require_plain(out->input, book_path, command);
+	e = input_book_require_plain(&out->input->book, book_path, command);
 	if (e == ERR_OK)
 		e = input_market_read(&out->market, &market_hash, out->input,
 		    market_path);

@@ -1,5 +1,6 @@
 #include "oracle/replay.h"
 
+#include "oracle/input.h"
 #include "oracle/text.h"
 
 #include <stdlib.h>
@@ -50,6 +51,8 @@ book_read(struct replay_life *l, const char *text, size_t len,
 	if (e == ERR_OK)
 		e = bookfile_read(&l->book, &l->names, text, len, name,
 		    stderr);
+	if (e == ERR_OK)
+		e = input_book_require_plain(&l->book, name, "replay");
 	if (e == ERR_OK)
 		e = config_bind_book(&l->config, &l->book, &l->names, name,
 		    stderr);

@@ -5,6 +5,7 @@
 #include "oracle/bookfile.h"
 #include "oracle/clock.h"
 #include "oracle/cmd.h"
+#include "oracle/input.h"
 #include "oracle/log.h"
 #include "oracle/proc.h"
 #include "oracle/shell.h"
@@ -254,6 +255,9 @@ book_load(struct engine *g)
 	book_init(&g->book, vaults, hash, capacity);
 	e = bookfile_read(&g->book, &g->names, g->proc.book_text,
 	    g->proc.book_text_len, g->proc.config.book_file, stderr);
+	if (e == ERR_OK)
+		e = input_book_require_plain(&g->book,
+		    g->proc.config.book_file, "run");
 	if (e != ERR_OK)
 		return e;
 	return config_bind_book(&g->proc.config, &g->book, &g->names,

@@ -104,10 +104,21 @@ def check_help():
              "go together"),
             (("verify",), "FILE is missing"),
             (("config", "exampel"), "did you mean `example`?"),
+            (("rules", "chek", "x"), "did you mean `check`?"),
+            (("rules", "check"), "takes one FILE"),
             (("--role", "nobody"), "no role")):
         code, out, err = run(*args)
         check(f"{args}: {word}", code == 2 and not out and word in err and
               err.count("\n") == 1, (code, err))
+
+
+def check_rules():
+    code, out, err = run("rules", "check", "examples/rules.yaml")
+    check("the example's rules", code == 0 and not err and
+          re.search(r"^hash     0x[0-9a-f]{64}$", out, re.M), (out, err))
+    code, out, _ = run("rules", "presets")
+    check("presets", code == 0 and {"aave-v3", "derive-pmrm2", "isda-simm"} <=
+          {line.split()[0] for line in out.splitlines()}, out)
 
 
 def check_bad_input():
@@ -117,6 +128,7 @@ def check_bad_input():
         book = write(folder, "book.json", {"assets": [], "vault": []})
         market = write(folder, "market.json",
                        {"prices": {"ETH": {"mid": "-1"}}})
+        rules = write(folder, "rules.yaml", "prices: {quorum: 3}\n")
         config = write(folder, "config.yaml",
                        "prices: {units: {D: {constant: 1, unsafe: true}}}\n"
                        "venues: {krakn: {markets: {a: D/USD}}}\n")
@@ -128,6 +140,11 @@ def check_bad_input():
                  cut + ":2:"),
                 (("margin", "--book", book, "--market", MARKET), 3,
                  ":1:16: unknown key `vault` (did you mean `vaults`?)"),
+                (("attest", "--book", "examples/portfolio-book.json",
+                  "--market", "examples/portfolio-market.json"), 3,
+                 "not computed by `margind attest`"),
+                (("rules", "check", rules), 3, ":1:1: unknown key `prices` "
+                 "(did you mean `price`?)"),
                 (("attest", "--book", BOOK, "--market", market), 3,
                  ':1:28: `mid`: "-1" is not'),
                 (("check-config", config), 3,
@@ -489,6 +506,7 @@ def check_json_shape():
 
 def main():
     check_help()
+    check_rules()
     check_bad_input()
     check_table()
     check_json_shape()

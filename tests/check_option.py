@@ -12,7 +12,7 @@ import sys
 import mpmath as mp
 
 os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-COUNT = 30000
+COUNT = 12000
 mp.mp.dps = 60
 WAD = mp.mpf(10) ** 18
 ONE = 10 ** 18
@@ -180,8 +180,8 @@ CHECKS = {"ln": check_ln, "sqrt": check_sqrt, "exp": check_exp,
           "pow": check_pow, "normal": check_normal,
           "inverse": check_inverse, "option": check_option}
 # Each of these must have been met, or the run has proved little.
-MUST_SEE = {"call": 5000, "put": 5000, "value": 10000, "implied": 10000,
-            "not implied": 1000}
+MUST_SEE = {"call": 2000, "put": 2000, "value": 4000, "implied": 4000,
+            "not implied": 400}
 
 
 def main():

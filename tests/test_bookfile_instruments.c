@@ -14,6 +14,8 @@
 #define FIXED ",\"ltv\":\"0.5\",\"liquidation_threshold\":\"0.6\""
 #define BOOK(more) "{\"chain_id\":7,\"assets\":[" ASSET("A", FIXED) "," \
 	ASSET("B", FIXED ",\"factor\":\"F\"") "]" more "}"
+#define TIER(up_to, initial, maintenance) "{" up_to "\"initial\":\"" \
+	initial "\",\"maintenance\":\"" maintenance "\"}"
 #define PERP "{\"id\":\"P\",\"kind\":\"perp\",\"underlying\":\"A\"," \
 	"\"initial_margin_fraction\":\"0.05\"," \
 	"\"maintenance_margin_fraction\":\"0.03\"}"
@@ -111,11 +113,12 @@ bookfile_read__refuses_what_an_instrument_must_not_say(void **state)
 		  "b:3:82: `expiry`: zero\n"
 		  "b:3:97: `multiplier`: zero\n" },
 		{ "{\"id\":\"X\",\"kind\":\"perp\",\"underlying\":\"A\","
-		  "\"tiers\":[\n{\"initial\":\"0.1\",\"maintenance\":\"0.1\"},\n"
-		  "{\"up_to\":\"9\",\"initial\":\"0.1\",\"maintenance\":\"0.2\"},\n"
-		  "{\"up_to\":\"9\",\"initial\":\"0.1\",\"maintenance\":\"0.1\"},\n"
-		  "{\"up_to\":\"9\",\"initial\":\"0.2\",\"maintenance\":\"0.1\"},\n"
-		  "{\"up_to\":\"10\",\"initial\":\"0.0\",\"maintenance\":\"0.0\"}]}",
+		  "\"tiers\":[\n"
+		  TIER("", "0.1", "0.1") ",\n"
+		  TIER("\"up_to\":\"9\",", "0.1", "0.2") ",\n"
+		  TIER("\"up_to\":\"9\",", "0.1", "0.1") ",\n"
+		  TIER("\"up_to\":\"9\",", "0.2", "0.1") ",\n"
+		  TIER("\"up_to\":\"10\",", "0.0", "0.0") "]}",
 		  "b:4:1: instrument X: a tier: only the last may lack "
 		  "`up_to`\n"
 		  "b:5:1: instrument X: a tier: `maintenance` is above "

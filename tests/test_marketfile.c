@@ -256,7 +256,8 @@ marketfile_read__refuses_terms_by_name_and_place(void **state)
 		  "m:2:10: unknown currency `EUR` (did you mean `USD`?)\n"
 		  "m:3:1: a rate: the key `rate` is missing\n" },
 		{ MARKET("\"returns\":{\"ETH\":[\"0.1\",\"x\"],\n"
-		  "\"B\":[\"1\"],\"P\":[],\n\"W\":[\"1\"],\"A\":[\"1\",\"2\"]}"),
+		  "\"B\":[\"1\"],\"P\":[],\n\"W\":[\"1\"],"
+		  "\"A\":[\"1\",\"2\"]}"),
 		  "m:2:25: `returns`: \"x\" is not a number such as -0.04, "
 		  "with at most 18 decimals\n"
 		  "m:3:11: unknown factor `P`\n"
