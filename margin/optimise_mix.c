@@ -225,6 +225,18 @@ before_of(struct mix_report *r, const struct snapshot *s, uint32_t slot)
 	return e;
 }
 
+static bool
+has_returns(const struct snapshot *s, const struct mix_choice *c)
+{
+	const struct market_terms *t = s->market->terms;
+
+	for (size_t i = 0; t && i < c->count; i++)
+		if (t->factor[s->book->assets[c->asset[i]].factor].
+		    return_count > 0)
+			return true;
+	return false;
+}
+
 enum err
 mix_of(struct mix_report *out, const struct snapshot *s, uint32_t slot,
     const struct mix_choice *choice, struct usd18 requirement)
@@ -236,6 +248,8 @@ mix_of(struct mix_report *out, const struct snapshot *s, uint32_t slot,
 	enum err e;
 
 	MUST(choice->count <= N && slot < s->book->vault_count);
+	if (!has_returns(s, choice))
+		return ERR_MISSING;
 	for (size_t i = 0; i < choice->count; i++)
 		asset[i] = (struct markowitz_asset){
 			.haircut = num18_from_raw(ONE - ONE / (i128)

@@ -55,7 +55,8 @@ struct mix_report {
 				 * proportions, as much of it as counts for
 				 * the requirement */
 };
-/* mix_of: ERR_STATE where all that is available does not meet the requirement,
+/* mix_of: ERR_MISSING where the market has returns of none of the assets,
+ * ERR_STATE where all that is available does not meet the requirement,
  * ERR_RANGE, markowitz_mix_of's errors. */
 MUST_CHECK enum err mix_of(struct mix_report *out, const struct snapshot *s,
     uint32_t slot, const struct mix_choice *choice,

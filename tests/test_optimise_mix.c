@@ -241,6 +241,11 @@ mix_of__fails_where_too_little_is_available(void **state)
 	assert_int_equal(mix_of(&r, &w->snapshot, slot, &c, usd("800")),
 	    ERR_STATE);
 	assert_true(raw(r.counted) == 7);
+	w->market.terms = NULL;
+	assert_int_equal(mix_of(&r, &w->snapshot, slot, &c, usd("800")),
+	    ERR_MISSING);
+	assert_true(raw(r.counted) == 7);
+	w->market.terms = &w->terms;
 	c.available[0] = usd("1000");
 	assert_int_equal(mix_of(&r, &w->snapshot, slot, &c, usd("800")),
 	    ERR_OK);
