@@ -296,12 +296,10 @@ def check_trades():
                       (2001 if g["instrument"] == "ETH-PERP" else 10) *
                       (SPREAD / 2 + FEE)) for g in t["legs"])
         check("cost", abs(F(t["cost"]) - cost) <= F(2, WAD), (t, cost))
-        if [g["instrument"] for g in t["legs"]] != ["ETH-PERP"]:
-            continue
-        g = t["legs"][0]
         code, out, err = run("simulate", *files, "--vault", "perps",
-                             "--json", f"trade:ETH-PERP:{g['size']}@"
-                             f"{g['price']}")
+                             "--json", *(
+                                 f"trade:{g['instrument']}:{g['size']}@"
+                                 f"{g['price']}" for g in t["legs"]))
         after = json.loads(out)["after"]
         check("simulate agrees", all(
             after[k] == t[k + "_after"] for k in (

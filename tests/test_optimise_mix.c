@@ -41,7 +41,7 @@ vault_with(struct portfolio_world *w, const char *eth, const char *btc,
 	return pw_put(w, &v);
 }
 
-/* ---- what is asked -------------------------------------------------------- */
+/* ---- what is asked ------------------------------------------------------- */
 
 static void
 mix_requirement__is_the_shortfall_or_the_whole(void **state)
@@ -87,7 +87,7 @@ mix_choose__takes_what_serves_up_to_its_cap(void **state)
 	free(w);
 }
 
-/* ---- covariance ----------------------------------------------------------- */
+/* ---- covariance ---------------------------------------------------------- */
 
 static void
 mix_covariance__weighs_recent_returns_more(void **state)
@@ -128,7 +128,7 @@ mix_covariance__weighs_recent_returns_more(void **state)
 	free(w);
 }
 
-/* ---- the mix -------------------------------------------------------------- */
+/* ---- the mix ------------------------------------------------------------- */
 
 static i128
 deviation_of(struct portfolio_world *w, const struct mix_choice *c,

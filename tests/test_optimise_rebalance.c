@@ -76,6 +76,7 @@ strained_vault(struct portfolio_world *w, enum margin_method m, bool initial,
 	struct vault *v = &w->vaults[slot];
 	struct margin_result r;
 	i128 excess, asked;
+	u128 has;
 
 	v->collateral_count = 0;
 	pw_hold(w, v, PW_ETH, "3");
@@ -87,13 +88,14 @@ strained_vault(struct portfolio_world *w, enum margin_method m, bool initial,
 	asked = raw(r.mid.weighted_debt) + raw(r.initial.requirement);
 	excess += asked / 1000 * (i128)(pw_random(w) % 100);
 	excess = excess / (initial ? 95 : 97) / 10000000000;
+	has = v->collateral[1].amount;
 	if (excess > 0)
-		v->collateral[1].amount -= (u128)excess < v->collateral[1].amount ?
-		    (u128)excess : v->collateral[1].amount;
+		v->collateral[1].amount -= (u128)excess < has ? (u128)excess :
+		    has;
 	return slot;
 }
 
-/* ---- the closed form ------------------------------------------------------ */
+/* ---- the closed form ----------------------------------------------------- */
 
 static uint32_t
 plain_vault(struct portfolio_world *w, const char *eth, const char *usdc)
@@ -241,7 +243,7 @@ rebalance_to_health__repays_in_kind_for_nothing(void **state)
 	free(w);
 }
 
-/* ---- done again ----------------------------------------------------------- */
+/* ---- done again ---------------------------------------------------------- */
 
 static enum err
 step_redo(struct whatif *x, const struct portfolio_world *w,
@@ -396,7 +398,7 @@ rebalance_to_health__takes_the_cheapest_pair(void **state)
 	free(w);
 }
 
-/* ---- liquidation ---------------------------------------------------------- */
+/* ---- liquidation --------------------------------------------------------- */
 
 static void
 rebalance_to_excess__is_the_linear_reduction(void **state)

@@ -52,7 +52,7 @@ propose(struct portfolio_world *w, uint32_t slot, enum margin_method method,
 	return e;
 }
 
-/* ---- costs ---------------------------------------------------------------- */
+/* ---- costs --------------------------------------------------------------- */
 
 static void
 optimise_rate__adds_half_the_spread_depth_and_fee(void **state)
@@ -159,7 +159,7 @@ optimise_settlement__takes_a_free_stable_asset_first(void **state)
 	free(w);
 }
 
-/* ---- proposals ------------------------------------------------------------ */
+/* ---- proposals ----------------------------------------------------------- */
 
 /* redo does a proposal from the start; false where it cannot be done. */
 static bool
@@ -437,6 +437,7 @@ strained_vault(struct portfolio_world *w, enum margin_method m, bool initial,
 	struct vault *v = &w->vaults[slot];
 	struct margin_result r;
 	i128 excess, asked;
+	u128 has;
 
 	v->collateral_count = 0;
 	pw_hold(w, v, PW_ETH, "3");
@@ -448,13 +449,14 @@ strained_vault(struct portfolio_world *w, enum margin_method m, bool initial,
 	asked = raw(r.mid.weighted_debt) + raw(r.initial.requirement);
 	excess += asked / 1000 * (i128)(pw_random(w) % 100);
 	excess = excess / (initial ? 95 : 97) / 10000000000;
+	has = v->collateral[1].amount;
 	if (excess > 0)
-		v->collateral[1].amount -= (u128)excess < v->collateral[1].amount ?
-		    (u128)excess : v->collateral[1].amount;
+		v->collateral[1].amount -= (u128)excess < has ? (u128)excess :
+		    has;
 	return slot;
 }
 
-/* ---- deposits ------------------------------------------------------------- */
+/* ---- deposits ------------------------------------------------------------ */
 
 static enum err
 deposit(struct deposit_plan *out, struct portfolio_world *w, uint32_t slot,
