@@ -120,6 +120,15 @@ $(O)/tests/vectors: $(call obj,$(wildcard tests/cases/*.c)) $(O)/libmargin.a \
 		$(O)/libbase.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+# Everything the margin library computes, in one hash.
+$(O)/tests/same_bits: $(call obj,$(wildcard tests/determinism/*.c) \
+		$(filter-out tests/cases/main.c,$(wildcard tests/cases/*.c)) \
+		$(filter-out $(SCREEN_SRC),$(SRC_margin)) $(SRC_base))
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+.PHONY: determinism
+determinism: ## one hash of all results under seven compilers and flags
+	@tests/run-determinism
 # A tool prints what an independent checker (tests/check_*) recomputes.
 $(O)/tools/%: $(O)/tests/tools/%.o $(LIB_FILES)
 	@mkdir -p $(@D)

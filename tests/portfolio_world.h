@@ -4,6 +4,7 @@
 #ifndef TESTS_PORTFOLIO_WORLD_H
 #define TESTS_PORTFOLIO_WORLD_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

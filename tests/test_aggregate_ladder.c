@@ -80,6 +80,26 @@ aggregate_ladder__counts_debt_at_risk_and_unpaid(void **state)
 }
 
 static void
+aggregate_ladder__rounds_against_the_vaults(void **state)
+{
+	/* At +10 % nine units of either are 9.9 of them. */
+	struct ladder_leg legs[] = {
+		{ .factor = 1, .value = usd18_from_raw(9),
+		    .weighted = usd18_from_raw(9) },
+		{ .factor = 2, .is_debt = true, .value = usd18_from_raw(9),
+		    .weighted = usd18_from_raw(9) },
+	};
+
+	(void)state;
+	start();
+	assert_int_equal(aggregate_ladder_add(&l, legs, 2), ERR_OK);
+	assert_true(usd18_to_raw(line_at("0.1")->debt) == 10);
+	assert_true(usd18_to_raw(line_at("0.1")->bad_debt) == 1);
+	assert_int_equal(line_at("0.1")->vaults_at_risk, 1);
+	assert_int_equal(line_at("0")->vaults_at_risk, 0);
+}
+
+static void
 aggregate_ladder__limits_what_a_market_can_take(void **state)
 {
 	(void)state;
@@ -231,6 +251,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    aggregate_ladder__counts_debt_at_risk_and_unpaid),
+		cmocka_unit_test(aggregate_ladder__rounds_against_the_vaults),
 		cmocka_unit_test(
 		    aggregate_ladder__limits_what_a_market_can_take),
 		cmocka_unit_test(

@@ -187,6 +187,84 @@ close_vault__answers_what_it_cannot_size(void **state)
 	assert_int_equal(close_by(&r, "aave-v3"), ERR_OK);
 }
 
+/* Tokens of 24 and 2 decimals at prices that divide nothing: amounts and what
+ * is written off, in atoms and 1e-18 USD, recomputed in Python from the
+ * contracts' formulas. */
+static const struct uneven {
+	const char *name, *repay, *seize, *fee, *bad_debt;
+} UNEVEN_1799[] = {
+		{ "maker", "961539", "6284560994175192350000000",
+		    "0", "0" },
+		{ "compound-v3", "1530001", "10000000000000000000000007",
+		    "0", "0" },
+		{ "euler", "1530001", "8551011413929601570099847",
+		    "0", "0" },
+		{ "gearbox", "1530001", "10000000000000000000000007",
+		    "0", "0" },
+		{ "morpho-blue", "1530001", "8864541726826962188307769",
+		    "0", "0" },
+		{ "aave-v3", "765000", "4399895736980893058377702",
+		    "22257752606661003349625", "0" },
+		{ "liquity", "1530001", "9192877717937007017000000",
+		    "46195365416768879000000", "0" },
+}, UNEVEN_1299[] = {
+		{ "maker", "961539", "6284560994175192350000000",
+		    "0", "0" },
+		{ "compound-v3", "1245648", "10000000000000000000000007",
+		    "0", "2808424716990000000000" },
+		{ "euler", "1052289", "10000000000000000000000007",
+		    "0", "4718143214653663209936" },
+		{ "gearbox", "1262748", "10000000000000000000000007",
+		    "0", "2639535940460000000000" },
+		{ "morpho-blue", "1246307", "10000000000000000000000007",
+		    "0", "2801916052219656049418" },
+		{ "aave-v3", "1249157", "9949667616334283000949674",
+		    "50332383665716999050333", "2773767926560000000000" },
+		{ "liquity", "1530001", "9950000000000000000000000",
+		    "50000000000000000000000", "0" },
+};
+
+static void
+uneven_check(const char *price, const struct uneven *rows, size_t count)
+{
+	struct close_rules rules;
+
+	world_init(&w);
+	eth = world_asset(&w, 24, price, "0.8", "0.825");
+	usdc = world_asset(&w, 2, "0.987654321987654321", "0", "0");
+	w.book.assets[eth].rules[0].bonus = part("0.053");
+	w.book.assets[usdc].rules[0].dust = usd("100");
+	world_hold(&w, eth, "10.000000000000000000000007");
+	world_owe(&w, usdc, "15300.01");
+	close_rules_default(&rules);
+	rules.maker_room = usd("10000");
+	rules.liquity_system_ratio = ratio("1.4");
+	for (size_t i = 0; i < count; i++) {
+		struct close_result r;
+
+		assert_int_equal(close_vault(&r, close_find(rows[i].name,
+		    strlen(rows[i].name)), &w.book, &w.vault, &w.market,
+		    usdc, eth, &rules), ERR_OK);
+		assert_string_equal(big_text(evm_word(r.repay)),
+		    rows[i].repay);
+		assert_string_equal(big_text(evm_word(r.seize)),
+		    rows[i].seize);
+		assert_string_equal(big_text(evm_word(r.fee)), rows[i].fee);
+		assert_string_equal(big_text(evm_word(
+		    (u128)usd18_to_raw(r.bad_debt))), rows[i].bad_debt);
+	}
+}
+
+static void
+close_vault__rounds_as_each_system_does(void **state)
+{
+	(void)state;
+	uneven_check("1799.123456789012345678", UNEVEN_1799,
+	    ARRAY_COUNT(UNEVEN_1799));
+	uneven_check("1299.123456789012345678", UNEVEN_1299,
+	    ARRAY_COUNT(UNEVEN_1299));
+}
+
 /* Whatever the vault, nobody repays more than is owed or takes more than is
  * held. */
 static void
@@ -234,6 +312,7 @@ main(void)
 		    close_vault__liquity_goes_by_the_whole_system),
 		cmocka_unit_test(close_vault__says_what_is_written_off),
 		cmocka_unit_test(close_vault__answers_what_it_cannot_size),
+		cmocka_unit_test(close_vault__rounds_as_each_system_does),
 		cmocka_unit_test(
 		    close_vault__stays_within_its_legs_on_random_vaults),
 	};

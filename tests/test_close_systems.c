@@ -117,6 +117,14 @@ aave_liquidate__must_not_leave_dust(void **state)
 	assert_int_equal(aave_liquidate_most(&s, &p, big("2500e8"),
 	    ratio("0.99"), &rules), ERR_OK);
 	assert_big(s.repay, "1142857142");
+	/* A rest just above 999.99999999 is a debt of 1000. */
+	p = aave_pair_make("30e18", "2000e18");
+	p.debt_unit = big("1e18");
+	assert_int_equal(aave_liquidate(&s, &p, big("9000e8"), ratio("0.99"),
+	    big("1000000000009999999999"), &rules), ERR_OK);
+	assert_int_equal(aave_liquidate(&s, &p, big("9000e8"), ratio("0.99"),
+	    big("1000000000010000000000"), &rules), ERR_REFUSED);
+	p.collateral = big("2200000000000000000");
 	/* A healthy account is left alone. */
 	assert_int_equal(aave_liquidate(&s, &p, big("2500e8"), ratio("1"),
 	    big("1"), &rules), ERR_REFUSED);
@@ -180,6 +188,13 @@ compound_ask_price__fails_for_a_factor_above_one(void **state)
 	assert_int_equal(compound_ask_price(&ask, big("200e8"), big("1e18"),
 	    big("1000000000000000001")), ERR_RANGE);
 	assert_big(ask, "16000000000");
+	/* 10 / 3, floored before the base's unit divides. */
+	assert_int_equal(compound_quote(&ask, big("10"), big("1"), big("1"),
+	    big("3"), big("1")), ERR_OK);
+	assert_big(ask, "3");
+	assert_int_equal(compound_quote(&ask, big("11"), big("1"), big("2"),
+	    big("3"), big("1")), ERR_OK);
+	assert_big(ask, "1");
 }
 
 /* ---- Maker -------------------------------------------------------------- */
@@ -262,6 +277,30 @@ maker_bark_vault__refuses_an_auction_of_nothing(void **state)
 }
 
 static void
+maker_bark_vault__floors_and_knows_its_type(void **state)
+{
+	struct maker_vault v = { .ink = big("1e18"), .art = big("1e18"),
+		.rate = big("3"), .spot = big("1"), .chop = big("2"),
+		.hole_all = big("1"), .hole = big("1") };
+	struct maker_bark b;
+
+	(void)state;
+	/* floor(floor(1e18 / 3) / 2); a tab of less than one is none. */
+	assert_int_equal(bark(&b, &v), MAKER_BARKED);
+	assert_big(b.dart, "166666666666666666");
+	assert_big(b.due, "499999999999999998");
+	assert_big(b.tab, "0");
+	/* A dusty vault of 2^255 goes whole; one more has no sign. */
+	v = (struct maker_vault){ .ink = big("1"), .rate = big("1"),
+		.art = { { 0, 0, 0, UINT64_C(1) << 63 } }, .spot = big("1"),
+		.dust = { { 0, 0, 0, UINT64_C(1) << 63 } },
+		.chop = big("1"), .hole_all = big("1"), .hole = big("1") };
+	assert_int_equal(bark(&b, &v), MAKER_BARKED);
+	v.art.w[0] = v.dust.w[0] = 1;
+	assert_int_equal(bark(&b, &v), MAKER_OVERFLOW);
+}
+
+static void
 maker_spot__is_zero_without_a_price(void **state)
 {
 	struct u256 spot = big("7");
@@ -273,6 +312,10 @@ maker_spot__is_zero_without_a_price(void **state)
 	assert_int_equal(maker_spot(&spot, big("1000e18"), big("1e27"),
 	    big("15e26")), ERR_OK);
 	assert_big(spot, "666666666666666666666666666666");
+	/* par and mat of three: each quotient is floored by itself. */
+	assert_int_equal(maker_spot(&spot, big("1e18"), big("3e27"),
+	    big("1e27")), ERR_OK);
+	assert_big(spot, "333333333333333333333333333");
 	assert_int_equal(maker_spot(&spot, big("1"), big("1e27"),
 	    evm_zero()), ERR_RANGE);
 }
@@ -293,6 +336,11 @@ maker_price__falls_along_three_curves(void **state)
 	    ERR_OK);
 	assert_big(p, "0");
 	assert_int_equal(maker_price_linear(&p, big("1"), 0, 0), ERR_RANGE);
+	/* Two thirds as a RAY, floored, of 2 RAY, floored. */
+	assert_int_equal(maker_price_linear(&p, big("2e27"), 1, 3), ERR_OK);
+	assert_big(p, "1333333333333333333333333332");
+	assert_int_equal(maker_price_linear(&p, big("2"), 1, 3), ERR_OK);
+	assert_big(p, "1");
 	/* 1 % each 60 s: 100, 99, 98.01. */
 	assert_int_equal(maker_price_stairstep(&p, big("100e27"), 59, 60,
 	    big("99e25")), ERR_OK);
@@ -305,6 +353,13 @@ maker_price__falls_along_three_curves(void **state)
 	assert_int_equal(maker_price_exponential(&p, big("100e27"), 2,
 	    big("9e26")), ERR_OK);
 	assert_big(p, "81000000000000000000000000000");
+	/* Powers round to nearest, the price down. */
+	assert_int_equal(maker_price_exponential(&p, big("1e27"), 3,
+	    big("987654321987654321987654340")), ERR_OK);
+	assert_big(p, "963418331583750600969515023");
+	assert_int_equal(maker_price_exponential(&p, big("1"), 1,
+	    big("987654321987654321987654340")), ERR_OK);
+	assert_big(p, "0");
 }
 
 /* ---- Liquity ------------------------------------------------------------ */
@@ -407,6 +462,9 @@ morpho_seize__spreads_what_no_collateral_is_left_for(void **state)
 	assert_true(is_healthy);
 	assert_int_equal(morpho_repay(&m, &p, big("1"), &r), ERR_REFUSED);
 	assert_big(m.bad_debt, "126");
+	assert_int_equal(morpho_incentive(&m.seized,
+	    big("914999999999999991"), &r), ERR_OK);
+	assert_big(m.seized, "1026167265264238072");
 	p.lltv = big("1000000000000000001");
 	assert_int_equal(morpho_incentive(&m.seized, p.lltv, &r), ERR_RANGE);
 }
@@ -507,6 +565,8 @@ main(void)
 		    maker_bark_vault__fills_the_room_and_leaves_no_dust),
 		cmocka_unit_test(
 		    maker_bark_vault__refuses_an_auction_of_nothing),
+		cmocka_unit_test(
+		    maker_bark_vault__floors_and_knows_its_type),
 		cmocka_unit_test(maker_spot__is_zero_without_a_price),
 		cmocka_unit_test(maker_price__falls_along_three_curves),
 		cmocka_unit_test(liquity_branch__turns_at_each_ratio),

@@ -78,6 +78,12 @@ liquidation_amount_of__caps_by_debt_factor_and_collateral(void **state)
 	assert_int_equal(liquidation_amount_of(&a, &p, &s, ratio("1.05")),
 	    ERR_OK);
 	assert_string_equal(usd_text(a.repay), "2500");
+	/* A quarter of it rounds down. */
+	p.debt = usd("10000.000000000000000002");
+	assert_int_equal(liquidation_amount_of(&a, &p, &s, ratio("1.05")),
+	    ERR_OK);
+	assert_string_equal(usd_text(a.repay), "2500");
+	p.debt = usd("10000");
 	/* 7500 would stay: dust from 7500.000...1 on. */
 	p.dust = usd("7500");
 	assert_int_equal(liquidation_amount_of(&a, &p, &s, ratio("1.05")),
@@ -95,6 +101,12 @@ liquidation_amount_of__caps_by_debt_factor_and_collateral(void **state)
 	    ERR_OK);
 	assert_string_equal(usd_text(a.repay), "1000");
 	assert_string_equal(usd_text(a.seize), "1050");
+	/* What it pays for rounds up, and all of it is taken. */
+	p.collateral = usd("1000");
+	assert_int_equal(liquidation_amount_of(&a, &p, &s, ratio("1.05")),
+	    ERR_OK);
+	assert_string_equal(usd_text(a.repay), "952.380952380952380953");
+	assert_string_equal(usd_text(a.seize), "1000");
 	p.debt = usd("-1");
 	expect_assert_failure((void)!liquidation_amount_of(&a, &p, &s,
 	    ratio("1.05")));

@@ -268,6 +268,49 @@ option_price__rises_with_volatility_time_and_moneyness(void **state)
 	}
 }
 
+static i128
+random_any(uint64_t *seed)
+{
+	u128 v = (u128)random_u64(seed) << 64 | random_u64(seed);
+
+	return random_one_in(seed, 6) ? (i128)random_below(seed, 3) :
+	    (i128)(v >> 1 >> random_below(seed, 127));
+}
+
+static void
+option__answers_whatever_the_numbers(void **state)
+{
+	uint64_t seed = 8;
+	unsigned answered = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < RUNS; i++) {
+		struct option_terms t = { px18_from_raw((u128)random_any(&seed)),
+			px18_from_raw((u128)random_any(&seed)),
+			num18_from_raw(random_any(&seed)),
+			num18_from_raw(random_any(&seed)),
+			num18_from_raw(random_any(&seed)),
+			random_one_in(&seed, 2) };
+		struct option_forward forward = option_forward_of(t.forward);
+		struct option_scenario only = { 0, 0 };
+		struct option_greeks g;
+		struct usd18 price = usd18_zero(), many;
+		enum err e = option_price(&price, &t);
+
+		if (e == ERR_OK && option_price_many(&many, &t, &forward, 1,
+		    &t.vol, 1, &only, 1) == ERR_OK) {
+			assert_true(usd18_compare(price, many) == 0);
+			answered++;
+		}
+		if (option_greeks_of(&g, &t) == ERR_OK)
+			assert_true(usd18_compare(price, g.price) == 0);
+		if (option_implied_vol(&t.vol, &t,
+		    usd18_from_raw(random_any(&seed))) == ERR_OK)
+			assert_int_equal(option_price(&price, &t), ERR_OK);
+	}
+	assert_true(answered > RUNS / 10);
+}
+
 static void
 option_tau__is_nearest(void **state)
 {
@@ -568,6 +611,7 @@ main(void)
 		cmocka_unit_test(option_price__holds_parity_and_bounds),
 		cmocka_unit_test(
 		    option_price__rises_with_volatility_time_and_moneyness),
+		cmocka_unit_test(option__answers_whatever_the_numbers),
 		cmocka_unit_test(option_tau__is_nearest),
 		cmocka_unit_test(
 		    option_price_many__gives_the_bits_of_option_price),

@@ -13,6 +13,7 @@
 
 #include "base/fixed.h"
 #include "base/types.h"
+#include "tests/cases/compare.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -77,9 +78,6 @@ bool case_relative(struct cases *c, const char *what, i128 expected, i128 got,
 bool case_ok(struct cases *c, const char *what, enum err e);
 /* A case that is there to be read, not to be recomputed: counted apart. */
 void case_skip(struct cases *c, const char *why);
-/* What should stand in the hash without being compared. */
-void case_hash(const void *bytes, size_t len);
-
 /* Decimal text of a big unsigned integer and back (up to 256 bits). */
 #include "base/u256.h"
 #define U256_TEXT 80u

@@ -1,5 +1,5 @@
 /* Comparisons: counted, named where they fail, hashed as integers. */
-#include "tests/cases/compare.h"
+#include "tests/cases/cases.h"
 
 #include "base/decimal.h"
 #include "base/keccak.h"

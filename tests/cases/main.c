@@ -1,214 +1,22 @@
 /* build/tests/vectors DIR [SOURCE...]: recomputes the published cases below
- * DIR and ends with `N passed, N failed`.  --hash prints one digest of
- * everything that was computed instead. */
+ * DIR and ends with `N passed, N failed`. */
 #include "tests/cases/compare.h"
-#include "tests/cases/tree.h"
+#include "tests/cases/walk.h"
 
-#include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#define PATH_BYTES 4096u
-#define FILE_BYTES_MAX (64l * 1024l * 1024l)
-
-#pragma weak cases_aave_v3
-#pragma weak cases_backtest
-#pragma weak cases_black76
-#pragma weak cases_bybit
-#pragma weak cases_compound_v3
-#pragma weak cases_dederi
-#pragma weak cases_deribit
-#pragma weak cases_derive_pmrm2
-#pragma weak cases_derive_srm
-#pragma weak cases_drift_v2
-#pragma weak cases_dydx_v4
-#pragma weak cases_euler_evk
-#pragma weak cases_gearbox_v3
-#pragma weak cases_hyperliquid
-#pragma weak cases_isda_simm
-#pragma weak cases_liquity_v1
-#pragma weak cases_maker_dss
-#pragma weak cases_mango_v4
-#pragma weak cases_margind_model
-#pragma weak cases_morpho_blue
-#pragma weak cases_opyn_gamma
-#pragma weak cases_ore_var
-#pragma weak cases_synthetix_v3
-#pragma weak cases_var_es
-
-/* NULL: cases that nobody recomputes; they are there to be read. */
-static const struct {
-	const char *source;
-	cases_fn run;
-} SOURCES[] = {
-	{ "aave-v3", cases_aave_v3 },
-	{ "backtest", cases_backtest },
-	{ "black76", cases_black76 },
-	{ "bybit-docs", cases_bybit },
-	{ "compound-v3", cases_compound_v3 },
-	{ "dederi-docs", cases_dederi },
-	{ "deribit-docs", cases_deribit },
-	{ "derive-liquidation", NULL },
-	{ "derive-pmrm1", NULL },
-	{ "derive-pmrm2", cases_derive_pmrm2 },
-	{ "derive-srm", cases_derive_srm },
-	{ "drift-v2", cases_drift_v2 },
-	{ "dydx-v4", cases_dydx_v4 },
-	{ "euler-evk", cases_euler_evk },
-	{ "gearbox-v3", cases_gearbox_v3 },
-	{ "hyperliquid-docs", cases_hyperliquid },
-	{ "isda-simm", cases_isda_simm },
-	{ "liquity-v1", cases_liquity_v1 },
-	{ "maker-dss", cases_maker_dss },
-	{ "mango-v4", cases_mango_v4 },
-	{ "margind-model", cases_margind_model },
-	{ "morpho-blue", cases_morpho_blue },
-	{ "opyn-gamma", cases_opyn_gamma },
-	{ "ore-var", cases_ore_var },
-	{ "synthetix-v3", cases_synthetix_v3 },
-	{ "var-es", cases_var_es },
-};
-
-static int only_count;
-static char **only;
-static bool is_quiet;
-static unsigned files_read;
-
-static bool
-is_wanted(const char *source)
-{
-	for (int i = 0; i < only_count; i++)
-		if (strcmp(only[i], source) == 0)
-			return true;
-	return only_count == 0;
-}
-
-static char *
-file_read(const char *path, size_t *len)
-{
-	FILE *f = fopen(path, "rb");
-	char *text = NULL;
-	long size = -1;
-
-	if (f && fseek(f, 0, SEEK_END) == 0)
-		size = ftell(f);
-	if (size < 0 || size > FILE_BYTES_MAX || fseek(f, 0, SEEK_SET) != 0 ||
-	    !(text = malloc((size_t)size + 1)) ||
-	    fread(text, 1, (size_t)size, f) != (size_t)size) {
-		fprintf(stderr, "vectors: %s cannot be read\n", path);
-		exit(2);
-	}
-	fclose(f);
-	*len = (size_t)size;
-	return text;
-}
-
-static void
-file_run(const char *path, const char *name, size_t source)
-{
-	struct cases c = { .source = SOURCES[source].source, .file = name };
-	struct case_counts before = case_counts;
-	size_t len;
-	char *text;
-
-	files_read++;
-	if (SOURCES[source].run == NULL) {
-		case_skip(&c, "stored, not recomputed");
-		return;
-	}
-	text = file_read(path, &len);
-	SOURCES[source].run(&c, tree_read(text, len, path));
-	if (case_counts.passed == before.passed &&
-	    case_counts.failed == before.failed &&
-	    case_counts.skipped == before.skipped) {
-		case_counts.failed++;
-		printf("FAILED %s/%s: no case of a known shape\n", c.source,
-		    name);
-	}
-	free(text);
-}
-
-static int
-name_order(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-/* folder_run reads every .json below a source's folder, in name order. */
-static void
-folder_run(const char *folder, size_t source)
-{
-	struct dirent **list;
-	char path[PATH_BYTES];
-	struct stat st;
-	int count = scandir(folder, &list, NULL, name_order);
-
-	for (int i = 0; i < count; i++) {
-		const char *name = list[i]->d_name;
-		size_t len = strlen(name);
-
-		if (name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", folder, name);
-		if (stat(path, &st) != 0)
-			continue;
-		if (S_ISDIR(st.st_mode))
-			folder_run(path, source);
-		else if (len > 5 && strcmp(name + len - 5, ".json") == 0)
-			file_run(path, name, source);
-	}
-}
-
-static void
-source_run(const char *root, size_t source)
-{
-	struct case_counts before = case_counts;
-	char path[PATH_BYTES];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "%s/%s", root, SOURCES[source].source);
-	if (!is_wanted(SOURCES[source].source) || stat(path, &st) != 0)
-		return;
-	folder_run(path, source);
-	if (!is_quiet)
-		printf("  %-20s %6u passed %4u failed %4u skipped\n",
-		    SOURCES[source].source, case_counts.passed - before.passed,
-		    case_counts.failed - before.failed,
-		    case_counts.skipped - before.skipped);
-}
 
 int
 main(int argc, char **argv)
 {
-	struct b32 digest;
-
-	if (argc > 1 && strcmp(argv[1], "--hash") == 0) {
-		is_quiet = true;
-		argv++;
-		argc--;
-	}
 	if (argc < 2 || argv[1][0] == '-') {
-		fprintf(stderr, "usage: vectors [--hash] DIR [SOURCE...]\n");
+		fprintf(stderr, "usage: vectors DIR [SOURCE...]\n");
 		return 2;
 	}
-	only = argv + 2;
-	only_count = argc - 2;
-	for (size_t i = 0; i < ARRAY_COUNT(SOURCES); i++)
-		source_run(argv[1], i);
-	if (files_read == 0) {
+	if (cases_walk(argv[1], argv + 2, argc - 2, false) == 0) {
 		fprintf(stderr, "vectors: no cases in %s\n", argv[1]);
 		return 2;
 	}
-	if (is_quiet) {
-		case_digest(&digest);
-		for (size_t i = 0; i < sizeof(digest.b); i++)
-			printf("%02x", digest.b[i]);
-		printf("\n");
-	} else {
-		printf("%u passed, %u failed\n", case_counts.passed,
-		    case_counts.failed);
-	}
+	printf("%u passed, %u failed\n", case_counts.passed,
+	    case_counts.failed);
 	return case_counts.failed == 0 ? 0 : 1;
 }
