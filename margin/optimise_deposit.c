@@ -239,7 +239,7 @@ till_least(struct till *t, struct usd18 enough)
 static enum err
 till_do(struct till *t)
 {
-	struct usd18 needed = t->plan->shortfall;
+	struct usd18 needed = t->plan->shortfall, lack;
 	bool is_enough = false;
 	enum err e = ERR_OK;
 
@@ -247,9 +247,13 @@ till_do(struct till *t)
 		e = till_try(t, needed, &is_enough);
 		if (e == ERR_OK && is_enough)
 			return till_least(t, needed);
+		/* Twice what lacks: what lacks alone would come ever
+		 * nearer and never arrive. */
 		if (e == ERR_OK)
-			e = usd18_sub(&needed, needed,
+			e = usd18_add(&lack, t->plan->after.im_excess,
 			    t->plan->after.im_excess);
+		if (e == ERR_OK)
+			e = usd18_sub(&needed, needed, lack);
 	}
 	return e != ERR_OK ? e : ERR_REFUSED;
 }

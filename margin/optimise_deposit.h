@@ -5,8 +5,8 @@
  * of buying them (margin/optimise_cost.h).  margin/optimise_topup.h chooses;
  * amounts are first at the cautious price, min(low, twap, stable), the least
  * that initial margin counts.  A deposit that is itself a risk raises the
- * requirement: what is lacking then is added and the choice made again.  What
- * is enough is cut by bisection to what is just enough.
+ * requirement: more is asked for then and the choice made again.  What is
+ * enough is cut by bisection to what is just enough.
  *
  * Units:  usd18, atoms.
  * Rounds: amounts up.

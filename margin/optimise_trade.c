@@ -103,14 +103,20 @@ desk_leg(struct desk *d, struct trade_proposal *p, bool *done,
 	return usd18_add(&p->cost, p->cost, cost);
 }
 
-/* desk_judge recomputes the vault and keeps what helps. */
+/* desk_judge recomputes the vault and keeps what helps.  Most of what does
+ * not shows already at mid, a small part of a whole evaluation. */
 static enum err
 desk_judge(struct desk *d, struct trade_proposal *p)
 {
+	struct point mid = point_mid();
+	struct evaluation v;
 	bool is_refused;
-	enum err e = measure(&p->after, &is_refused, d->s, d->w->slot,
-	    d->method);
+	enum err e = margin_evaluate_at(&v, d->s, d->w->slot, d->method, &mid,
+	    SIDE_MAINTENANCE, NULL);
 
+	if (e != ERR_OK || usd18_compare(v.excess, d->before.mm_excess) < 0)
+		return e;
+	e = measure(&p->after, &is_refused, d->s, d->w->slot, d->method);
 	if (e == ERR_OK)
 		e = usd18_sub(&p->released, d->before.imr, p->after.imr);
 	if (e != ERR_OK)

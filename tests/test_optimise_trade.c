@@ -549,7 +549,7 @@ deposit_plan_of__is_the_cheapest_of_random_vaults(void **state)
 	(void)state;
 	w->book.assets[PW_ETH].risk.spread = num18_from_raw(ONE / 5000);
 	w->book.assets[PW_USDC].risk.spread = num18_from_raw(ONE / 1500);
-	for (unsigned k = 0; k < 90; k++) {
+	for (unsigned k = 0; k < 120; k++) {
 		enum margin_method m = k % 3 == 0 ? METHOD_RATIO :
 		    k % 3 == 1 ? METHOD_STANDARD : METHOD_SCENARIO;
 		uint32_t slot = strained_vault(w, m, true, m == METHOD_RATIO ?
