@@ -46,7 +46,7 @@ struct run {
 };
 
 /* row_count adds a vault to the sums.  One that shares its parent's collateral
- * is in its parent's figures. */
+ * is in its parent's figures, unless it is looked at alone. */
 static enum err
 row_count(struct run *r, const struct margin_row *row)
 {
@@ -54,8 +54,8 @@ row_count(struct run *r, const struct margin_row *row)
 	struct aggregate_part part = { .state = v->state };
 	enum err e = ERR_OK;
 
-	if (row->has_figures && !tree_is_shared(
-	    &r->study.input->book.vaults[row->slot])) {
+	if (row->has_figures && (r->count == 1 || !tree_is_shared(
+	    &r->study.input->book.vaults[row->slot]))) {
 		part.collateral_value = v->collateral_value;
 		part.debt_value = v->debt_value;
 		part.weighted_debt = v->mid.weighted_debt;
