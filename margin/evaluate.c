@@ -137,6 +137,15 @@ margin_health_of(struct wad *out, const struct evaluation *v)
 	return ERR_OK;
 }
 
+/* method_of: a child keeps its own method below a parent of another. */
+static enum margin_method
+method_of(const struct snapshot *s, uint32_t root, enum margin_method method,
+    uint32_t slot)
+{
+	return slot == root ? method :
+	    (enum margin_method)s->book->vaults[slot].method;
+}
+
 enum err
 margin_evaluate_at(struct evaluation *out, const struct snapshot *s,
     uint32_t slot, enum margin_method method, const struct point *at,
@@ -151,9 +160,7 @@ margin_evaluate_at(struct evaluation *out, const struct snapshot *s,
 	for (uint32_t m = slot + 1; m != 0; m = snapshot_next(s, slot, m - 1)) {
 		struct node n = snapshot_node(s, m - 1);
 
-		/* A child keeps its own method below a parent of another. */
-		row = method_row_of(m - 1 == slot ? method :
-		    (enum margin_method)n.vault->method);
+		row = method_row_of(method_of(s, slot, method, m - 1));
 		e = method_figures_at(&f, row, &n, at, side, s->work,
 		    m - 1 == slot ? x : NULL);
 		if (e == ERR_OK)
@@ -185,28 +192,42 @@ struct trial {
 	struct point_factor chosen;
 	struct usd18 excess;	/* there */
 	bool has;
+	struct point extreme;	/* of all that was tried */
+	struct usd18 extreme_excess;
+	bool has_extreme;
 };
+
+/* is_further: whether a is the worse (best: the better) one. */
+static bool
+is_further(const struct trial *t, struct usd18 a, struct usd18 b)
+{
+	int order = usd18_compare(a, b);
+
+	return t->best ? order > 0 : order < 0;
+}
 
 static enum err
 trial_try(struct trial *t, struct point_factor where)
 {
 	struct evaluation v;
-	int order;
 	enum err e;
 
 	t->at.factor[t->factor] = where;
 	e = margin_evaluate_at(&v, t->s, t->slot, t->method, &t->at, t->side,
 	    NULL);
-	t->at.factor[t->factor] = (struct point_factor){ .at = AT_MID };
-	if (e != ERR_OK)
-		return e;
-	order = t->has ? usd18_compare(v.excess, t->excess) : 0;
-	if (!t->has || (t->best ? order > 0 : order < 0)) {
+	if (e == ERR_OK && (!t->has || is_further(t, v.excess, t->excess))) {
 		t->chosen = where;
 		t->excess = v.excess;
+		t->has = true;
 	}
-	t->has = true;
-	return ERR_OK;
+	if (e == ERR_OK && (!t->has_extreme ||
+	    is_further(t, v.excess, t->extreme_excess))) {
+		t->extreme = t->at;
+		t->extreme_excess = v.excess;
+		t->has_extreme = true;
+	}
+	t->at.factor[t->factor] = (struct point_factor){ .at = AT_MID };
+	return e;
 }
 
 /* trial_fills tries one place with the orders that may be filled there. */
@@ -248,17 +269,20 @@ trial_strikes(struct trial *t, const struct node *n, const struct price *band,
 }
 
 static bool
-factor_has_orders(const struct snapshot *s, uint32_t slot, uint8_t factor)
+factor_has_orders(const struct trial *t)
 {
-	for (uint32_t m = slot + 1; m != 0; m = snapshot_next(s, slot, m - 1)) {
+	const struct snapshot *s = t->s;
+
+	for (uint32_t m = t->slot + 1; m != 0;
+	    m = snapshot_next(s, t->slot, m - 1)) {
 		struct node n = snapshot_node(s, m - 1);
 
 		/* `standard` weighs both sides of the orders by itself. */
-		if (n.vault->method == METHOD_STANDARD)
+		if (method_of(s, t->slot, t->method, m - 1) == METHOD_STANDARD)
 			continue;
 		for (size_t i = 0; i < n.vault->order_count; i++)
 			if (s->book->instruments[node_order(&n, i)->
-			    instrument].factor == factor)
+			    instrument].factor == t->factor)
 				return true;
 	}
 	return false;
@@ -267,7 +291,7 @@ factor_has_orders(const struct snapshot *s, uint32_t slot, uint8_t factor)
 static enum err
 trial_factor(struct trial *t)
 {
-	bool has_orders = factor_has_orders(t->s, t->slot, t->factor);
+	bool has_orders = factor_has_orders(t);
 	struct market_price p;
 	enum err e = point_factor_mid(&p, t->s->book, t->s->market, t->factor);
 
@@ -294,6 +318,7 @@ margin_worst_point(struct point *out, const struct snapshot *s, uint32_t slot,
 	};
 	uint64_t factors = margin_factors(s, slot);
 	struct point found = point_mid();
+	struct evaluation end;
 	enum err e;
 
 	for (uint8_t f = 0; f < BOOK_FACTORS_MAX; f++) {
@@ -305,33 +330,26 @@ margin_worst_point(struct point *out, const struct snapshot *s, uint32_t slot,
 			return e;
 		found.factor[f] = t.chosen;
 	}
-	*out = found;
-	return ERR_OK;
+	/* Where factors do not simply add up, one of them alone may be worse
+	 * than all together. */
+	e = margin_evaluate_at(&end, s, slot, method, &found, side, NULL);
+	if (e == ERR_OK)
+		*out = t.has_extreme && is_further(&t, t.extreme_excess,
+		    end.excess) ? t.extreme : found;
+	return e;
 }
 
 /* ---- the result ----------------------------------------------------------- */
 
-/* end_of: where factors do not simply add up, all of them at their worst may
- * be better than the mid; then the mid is the end. */
 static enum err
 end_of(struct evaluation *out, const struct snapshot *s, uint32_t slot,
     enum margin_method method, enum margin_side side, bool best)
 {
-	struct point at, mid = point_mid();
-	struct evaluation end, at_mid;
-	int order;
+	struct point at;
 	enum err e = margin_worst_point(&at, s, slot, method, side, best);
 
-	if (e == ERR_OK)
-		e = margin_evaluate_at(&end, s, slot, method, &at, side, NULL);
-	if (e == ERR_OK)
-		e = margin_evaluate_at(&at_mid, s, slot, method, &mid, side,
-		    NULL);
-	if (e != ERR_OK)
-		return e;
-	order = usd18_compare(at_mid.excess, end.excess);
-	*out = (best ? order > 0 : order < 0) ? at_mid : end;
-	return ERR_OK;
+	return e != ERR_OK ? e : margin_evaluate_at(out, s, slot, method, &at,
+	    side, NULL);
 }
 
 enum vault_state
