@@ -352,10 +352,15 @@ end_of(struct evaluation *out, const struct snapshot *s, uint32_t slot,
 	    side, NULL);
 }
 
+/* Without debt and requirement there is nothing to liquidate for, however
+ * negative the equity. */
 enum vault_state
 margin_state_of(const struct margin_result *r)
 {
-	if (usd18_is_negative(r->worst.excess) &&
+	bool is_obliged = !usd18_is_zero(r->mid.weighted_debt) ||
+	    !usd18_is_zero(r->mid.requirement);
+
+	if (is_obliged && usd18_is_negative(r->worst.excess) &&
 	    usd18_is_negative(r->mid.excess) &&
 	    usd18_is_negative(r->best.excess))
 		return usd18_is_zero(r->best.collateral_value) &&
