@@ -3,59 +3,25 @@
 second time: random books of tokens, perpetuals, futures, inverse contracts and
 options, orders and account trees, under every method but `greeks`.
 Ends with `N passed, N failed`."""
-import json
 import os
 import random
-import subprocess
 import sys
 import tempfile
 from fractions import Fraction as F
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
-os.chdir(os.path.dirname(HERE))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import margin_world as world  # noqa: E402
+from margin_run import check, finish, run  # noqa: E402
 from margin_model import Model, Point  # noqa: E402
 from margin_model_risk import Risk  # noqa: E402
 from margin_model_standard import Standard  # noqa: E402
 
-MARGIND = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else
-                          "build/margind")
 UNIT = F(1, 10**18)
-SHOWN = 20
-passed = failed = 0
 worst = {}
 
 
 class Full(Standard, Risk, Model):
     pass
-
-
-def check(what, good, more=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        if failed <= SHOWN:
-            print("FAILED", what, more)
-
-
-def run(folder, book, market, rules=None, *args):
-    paths = []
-    for name, what in (("book.json", book), ("market.json", market),
-                       ("rules.yaml", rules)):
-        path = os.path.join(folder, name)
-        if what is None:
-            continue
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(what if isinstance(what, str) else json.dumps(what))
-        paths += ["--" + name.split(".")[0], path]
-    r = subprocess.run([MARGIND, "margin", *paths, "--json", *args],
-                       stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                       check=False, text=True, timeout=60)
-    check("exit code", r.returncode == 0 and not r.stderr, r.stderr)
-    return [json.loads(x) for x in r.stdout.splitlines()]
 
 
 def gross(m, v):
@@ -84,8 +50,8 @@ def compare(kind, what, got, want, exact, slack, costly):
     worst[kind] = max(worst.get(kind, 0), off)
 
 
-def check_vault(kind, line, v, m, bare, tolerance):
-    where = f"{kind} {v['id']} ({line['method']})"
+def check_vault(kind, where, line, v, m, bare, tolerance):
+    where = f"{where} {v['id']} ({line['method']})"
     r = m.evaluate(v)
     if r["state"] == "STALE" or line["health_factor"] is None and \
             line["collateral_value"] is None:
@@ -157,7 +123,6 @@ def check_explain(folder, kind, lines, book, market, rules, rng):
         sums[name] = sum((F(t["amount"]) for t in n["terms"]), F(0))
         check(f"{kind} {x['vault']} {name} adds up",
               sums[name] == F(n["sum"]), n)
-    EXPLAINED.append((x, sums))
     for key, name in (("collateral_value", "collateral_value"),
                       ("debt_value", "debt_value"), ("equity", "equity"),
                       ("initial_margin", "initial_margin"),
@@ -167,9 +132,6 @@ def check_explain(folder, kind, lines, book, market, rules, rng):
         check(f"{kind} {x['vault']} explained {key}",
               sums.get(name) == F(x[key]),
               (list(sums), x[key], sums.get(name) and float(sums[name])))
-
-
-EXPLAINED = []
 
 
 def check_kind(folder, kind, seed, books, methods, vaults, tolerance,
@@ -187,8 +149,8 @@ def check_kind(folder, kind, seed, books, methods, vaults, tolerance,
         bare = Full(book, market, parsed, rounded=False)
         results = []
         for line, v in zip(lines, book["vaults"]):
-            results.append(check_vault(f"{kind} {n}", line, v, m, bare,
-                                       tolerance))
+            results.append(check_vault(kind, f"{kind} {n}", line, v, m,
+                                       bare, tolerance))
             seen[line["state"]] = seen.get(line["state"], 0) + 1
         check_aggregate(f"{kind} {n}", lines, book, results, 0)
         check_explain(folder, f"{kind} {n}", lines, book, market, rules, rng)
@@ -204,26 +166,33 @@ LINEAR_RULES = {"linear": {"size_factor": "0.0002",
                            "open_interest_upper": "2000000"}}
 
 
+TIGHT, LOOSE = F(1, 10**12), F(1, 10**9)
+KINDS = (
+    ("ratio", 1, 5, ["ratio"], 20, F(0), {}),
+    ("linear", 2, 4, ["standard"], 10, F(1, 10**15), {
+        "rules": LINEAR, "parsed": LINEAR_RULES, "with_options": False}),
+    ("standard", 3, 3, ["standard"], 8, TIGHT, {}),
+    ("orders", 4, 2, ["standard"], 8, TIGHT, {"orders": True}),
+    ("trees", 8, 3, ["ratio", "standard"], 12, TIGHT, {
+        "trees": True, "orders": True}),
+    ("scenario", 5, 1, ["scenario"], 8, LOOSE, {}),
+    ("scenario orders", 6, 1, ["scenario"], 5, LOOSE, {"orders": True}),
+    ("var", 7, 1, ["var", "es"], 3, LOOSE, {"returns": 220}),
+)
+
+
 def main():
+    seen = {}
     with tempfile.TemporaryDirectory() as folder:
-        print(check_kind(folder, "ratio", 1, 10, ["ratio"], 20, F(0)))
-        print(check_kind(folder, "linear", 2, 10, ["standard"], 10,
-                         F(1, 10**15), LINEAR, LINEAR_RULES,
-                         with_options=False))
-        print(check_kind(folder, "standard", 3, 6, ["standard"], 10,
-                         F(1, 10**12)))
-        print(check_kind(folder, "orders", 4, 4, ["standard"], 10,
-                         F(1, 10**12), orders=True))
-        print(check_kind(folder, "scenario", 5, 3, ["scenario"], 8,
-                         F(1, 10**9)))
-        print(check_kind(folder, "scenario-orders", 6, 2, ["scenario"], 8,
-                         F(1, 10**9), orders=True))
-        print(check_kind(folder, "var", 7, 1, ["var", "es"], 4,
-                         F(1, 10**9), returns=260))
-    print("largest difference from exact rationals, USD:",
-          float(max(worst.values(), default=0)))
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+        for kind, seed, books, methods, vaults, tolerance, more in KINDS:
+            for state, n in check_kind(folder, kind, seed, books, methods,
+                                       vaults, tolerance, **more).items():
+                seen[state] = seen.get(state, 0) + n
+            print(f"{kind}: at most {float(worst[kind]):.3g} USD from exact "
+                  "rationals")
+    check("every state was met", {"HEALTHY", "RESTRICTED", "LIQUIDATABLE",
+                                  "INSOLVENT"} <= set(seen), seen)
+    return finish()
 
 
 if __name__ == "__main__":

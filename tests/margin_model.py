@@ -67,6 +67,8 @@ class Point:
     def with_factor(self, factor, at, fill=NONE):
         p = Point(self.at, self.fill)
         p.at[factor], p.fill[factor] = at, fill
+        if at == MID and not fill:
+            del p.at[factor], p.fill[factor]
         return p
 
 
@@ -75,6 +77,7 @@ class Model:
         self.book, self.market, self.rules = book, market, rules or {}
         self.now = instant(market["as_of"])
         self.rounded = rounded
+        self.known = {}
         self.assets = {a["id"]: a for a in book["assets"]}
         self.instruments = {i["id"]: i for i in book.get("instruments", [])}
         self.vaults = {v["id"]: v for v in book["vaults"]}
@@ -195,7 +198,7 @@ class Model:
         """The forward, with what the settlement window has fixed of it."""
         price, fixed, _ = self.forward(i, point)
         left = instant(i["expiry"]) - self.now
-        window = i.get("window_ms", 1800000)
+        window = 1800000
         if fixed is None or left >= window:
             return price
         return (fixed * (window - left) + price * left) / window
@@ -425,6 +428,13 @@ class Model:
         return out
 
     def sums(self, v, method, point, side):
+        key = (v["id"], method, side, str(sorted(point.at.items())),
+               str(sorted((f, x) for f, x in point.fill.items() if x)))
+        if key not in self.known:
+            self.known[key] = self.sums_of(v, method, point, side)
+        return self.known[key]
+
+    def sums_of(self, v, method, point, side):
         out = {"V": F(0), "D": F(0), "Db": F(0), "own": F(0),
                "equity": F(0), "need": F(0)}
         for w in self.shared(v):

@@ -22,6 +22,7 @@ def stamp(ms):
 
 
 FACTORS = {"ETH": 2000, "BTC": 60000, "SOL": 150}
+# One inside its settlement window.
 EXPIRIES = [NOW + int(d * DAY) for d in (0.01, 3, 28, 91, 200)]
 
 
