@@ -122,6 +122,33 @@ evaluation_add(struct evaluation *sum, const struct method_figures *f)
 	return ERR_OK;
 }
 
+/* explain_shared: what a vault that shares adds to each number. */
+static enum err
+explain_shared(struct explain *x, uint32_t slot,
+    const struct method_figures *f, enum margin_side side)
+{
+	bool is_initial = side == SIDE_INITIAL;
+	struct usd18 own;
+	enum err e = own_equity(&own, &f->value);
+	const struct {
+		enum explain_number number;
+		struct usd18 amount;
+	} parts[] = {
+		{ EXPLAIN_COLLATERAL_VALUE, f->value.collateral_value },
+		{ EXPLAIN_DEBT_VALUE, f->value.debt_value },
+		{ EXPLAIN_EQUITY, own },
+		{ is_initial ? EXPLAIN_EQUITY_INITIAL :
+		    EXPLAIN_EQUITY_MAINTENANCE, f->equity },
+		{ is_initial ? EXPLAIN_INITIAL_MARGIN :
+		    EXPLAIN_MAINTENANCE_MARGIN, f->requirement.amount },
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(parts) && e == ERR_OK; i++)
+		explain_add(x, parts[i].number, "shares collateral",
+		    ABOUT_VAULT, slot, parts[i].amount);
+	return e;
+}
+
 /* Below one exactly where the excess is below zero. */
 enum err
 margin_health_of(struct wad *out, const struct evaluation *v)
@@ -168,9 +195,9 @@ margin_evaluate_at(struct evaluation *out, const struct snapshot *s,
 		if (e != ERR_OK)
 			return e;
 		if (m - 1 != slot)
-			explain_add(x, side == SIDE_INITIAL ?
-			    EXPLAIN_EXCESS_INITIAL : EXPLAIN_EXCESS_MAINTENANCE,
-			    "shares collateral", ABOUT_VAULT, m - 1, f.excess);
+			e = explain_shared(x, m - 1, &f, side);
+		if (e != ERR_OK)
+			return e;
 	}
 	e = margin_health_of(&sum.health, &sum);
 	if (e == ERR_OK)

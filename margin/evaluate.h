@@ -72,7 +72,8 @@ MUST_CHECK enum err margin_evaluate(struct margin_result *out,
 MUST_CHECK enum err margin_apply_profile(struct margin_result *r,
     const struct snapshot *s, uint32_t slot);
 /* margin_evaluate_at: at any point; x, which may be NULL, takes the terms of
- * the vault's own figures and one term for each vault that shares with it. */
+ * the vault's own figures and, for each vault that shares with it, one term a
+ * number. */
 MUST_CHECK enum err margin_evaluate_at(struct evaluation *out,
     const struct snapshot *s, uint32_t slot, enum margin_method method,
     const struct point *at, enum margin_side side, struct explain *x);

@@ -134,6 +134,35 @@ margin_evaluate__standard_of_a_short_perpetual(void **state)
 
 /* ---- the tree --------------------------------------------------------------- */
 
+/* The terms of a parent have what its children add. */
+static void
+assert_explained(struct portfolio_world *w, uint32_t slot,
+    const struct evaluation *v)
+{
+	struct explain_term terms[64];
+	struct explain x = { .term = terms, .capacity = ARRAY_COUNT(terms) };
+	const struct {
+		enum explain_number number;
+		struct usd18 is;
+	} all[] = {
+		{ EXPLAIN_COLLATERAL_VALUE, v->collateral_value },
+		{ EXPLAIN_DEBT_VALUE, v->debt_value },
+		{ EXPLAIN_EQUITY, v->own_equity },
+		{ EXPLAIN_EQUITY_MAINTENANCE, v->equity },
+		{ EXPLAIN_MAINTENANCE_MARGIN, v->requirement },
+	};
+	struct point mid = point_mid();
+	struct evaluation again;
+	struct usd18 sum;
+
+	assert_int_equal(margin_evaluate_at(&again, &w->snapshot, slot,
+	    METHOD_STANDARD, &mid, SIDE_MAINTENANCE, &x), ERR_OK);
+	for (size_t i = 0; i < ARRAY_COUNT(all); i++) {
+		assert_int_equal(explain_sum(&sum, &x, all[i].number), ERR_OK);
+		assert_true(raw(sum) == raw(all[i].is));
+	}
+}
+
 static void
 margin_evaluate__a_cross_parent_sums_what_shares(void **state)
 {
@@ -168,6 +197,7 @@ margin_evaluate__a_cross_parent_sums_what_shares(void **state)
 	    METHOD_STANDARD), ERR_OK);
 	assert_usd(one.mid.equity, "-10000");
 	assert_int_equal(one.state, STATE_LIQUIDATABLE);
+	assert_explained(w, slot, &whole.mid);
 	assert_int_equal(tree_root(&w->book, 1), slot);
 	assert_int_equal(tree_root(&w->book, 2), 2);
 	free(w);
