@@ -81,6 +81,10 @@ $(foreach f,$(FLOORS),$(eval $(call FLOOR_RULE,$(f))))
 
 $(call obj,$(filter-out $(SCREEN_SRC) $(SIMD_SRC),$(INTEGER_SRC))): EXTRA = $(INTEGER)
 $(call obj,$(SCREEN_SRC)): EXTRA = $(SCREEN)
+# The same objects make libmargind: position independent, and no name of
+# theirs leaves it.
+HIDDEN = -fPIC -fvisibility=hidden
+$(call obj,$(SRC_base) $(SRC_margin)): EXTRA += $(HIDDEN)
 
 $(O)/oracle/config_text.o: examples/margind.yaml
 $(O)/%.o: %.c
@@ -106,6 +110,58 @@ $(O)/margind: $(O)/oracle/main.o $(LIB_FILES)
 else
 $(O)/margind: $(LIB_FILES)
 endif
+
+# The margin library for other programs: margin/margind.h and what it needs.
+LIB = $(O)/lib/libmargind
+LIB_SO = $(LIB).so.$(VERSION)
+LIB_SONAME = libmargind.so.$(firstword $(subst ., ,$(VERSION)))
+LIB_OBJ = $(call obj,$(wildcard margin/margind*.c)) $(O)/lib/must.o
+LIB_ARCHIVES = $(O)/libmargin.a $(O)/libbase.a
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+
+.PHONY: lib
+lib: ## libmargind: shared object, static archive, pkg-config file
+lib: $(LIB_SO) $(LIB).a $(O)/lib/margind.pc
+
+$(O)/lib/must.o: base/must.c
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(INTEGER) $(HIDDEN) -DMUST_IS_SILENT \
+		-MMD -MP -c -o $@ $<
+$(LIB_SO): $(LIB_OBJ) $(LIB_ARCHIVES) margin/margind.map
+	@echo "  LD $@"
+	@$(CC) -shared -o $@ $(LIB_OBJ) $(LIB_ARCHIVES) \
+		-Wl,-soname,$(LIB_SONAME) \
+		-Wl,--version-script=margin/margind.map \
+		-Wl,-z,defs,-z,relro,-z,now,-z,noexecstack
+	@ln -sf $(@F) $(O)/lib/$(LIB_SONAME)
+	@ln -sf $(LIB_SONAME) $(LIB).so
+# One object, whose hidden names are its own.
+$(LIB).a: $(LIB_OBJ) $(LIB_ARCHIVES)
+	@$(LD) -r -o $(O)/lib/margind.o $(LIB_OBJ) $(LIB_ARCHIVES)
+	@objcopy --localize-hidden $(O)/lib/margind.o
+	@rm -f $@
+	@ar rcs $@ $(O)/lib/margind.o
+.PHONY: $(O)/lib/margind.pc
+$(O)/lib/margind.pc: margin/margind.pc.in
+	@mkdir -p $(@D)
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+		-e 's|@VERSION@|$(VERSION)|' $< >$@
+
+.PHONY: install install-lib
+install: ## binary, library, header, man page below PREFIX (DESTDIR, LIBDIR)
+install: all install-lib
+	@install -D -m 755 $(O)/margind $(DESTDIR)$(PREFIX)/bin/margind
+	@mkdir -p $(DESTDIR)$(PREFIX)/share/man/man1
+	@if command -v scdoc >/dev/null; then scdoc <docs/margind.1.scd \
+		>$(DESTDIR)$(PREFIX)/share/man/man1/margind.1; \
+	else echo "the man page needs scdoc: left out" >&2; fi
+install-lib: ## the library, its header and its pkg-config file alone
+install-lib: lib
+	@install -D -m 644 -t $(DESTDIR)$(PREFIX)/include margin/margind.h
+	@install -D -m 644 -t $(DESTDIR)$(LIBDIR) $(LIB_SO) $(LIB).a
+	@cp -P $(O)/lib/$(LIB_SONAME) $(LIB).so $(DESTDIR)$(LIBDIR)/
+	@install -D -m 644 -t $(DESTDIR)$(LIBDIR)/pkgconfig $(O)/lib/margind.pc
 
 # Unit tests: one binary a file, linked with every floor.
 .PHONY: tests

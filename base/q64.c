@@ -95,25 +95,37 @@ q64_exp(struct num18 *out, struct num18 x)
 	return exp2_num(out, (hi << 61) | (lo >> 67), x.raw < 0);
 }
 
-u128
-u256_sqrt_floor(const struct u256 *a)
+/* A little above the root of a, or the end of the type. */
+static u128
+sqrt_above(const struct u256 *a)
 {
 	unsigned top = 4;
 	struct q64_float f, root;
+	u128 r = 0;
+
+	while (top > 2 && a->w[top - 1] == 0)
+		top--;
+	f = q64_float_from(((u128)a->w[top - 1] << 64) | a->w[top - 2]);
+	f.e += 64 * ((int)top - 2);
+	root = q64_float_mul(f, q64_rsqrt(f));
+	if (root.e > 63)
+		return U128_MAX;
+	if (root.e >= 0)
+		r = (u128)root.m << root.e;
+	else if (root.e > -64)
+		r = root.m >> -root.e;
+	return r > U128_MAX - (r >> 59) - 1 ? U128_MAX : r + (r >> 59) + 1;
+}
+
+u128
+u256_sqrt_floor(const struct u256 *a)
+{
 	u128 r;
 
-	while (top > 1 && a->w[top - 1] == 0)
-		top--;
-	if (top == 1 && a->w[0] == 0)
+	if (u256_is_zero(a))
 		return 0;
-	f = q64_float_from(top == 1 ? a->w[0] :
-	    ((u128)a->w[top - 1] << 64) | a->w[top - 2]);
-	f.e += top > 2 ? 64 * ((int)top - 2) : 0;
-	root = q64_float_mul(f, q64_rsqrt(f));
 	/* Newton's steps from above fall until they reach the floor. */
-	r = root.e > 63 ? U128_MAX : (root.e >= 0 ? (u128)root.m << root.e :
-	    (root.e > -64 ? root.m >> -root.e : 0));
-	r = r > U128_MAX - (r >> 59) - 1 ? U128_MAX : r + (r >> 59) + 1;
+	r = sqrt_above(a);
 	for (;;) {
 		struct u256 divisor = u256_from_u128(r), quotient;
 		u128 q;

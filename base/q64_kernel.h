@@ -24,8 +24,6 @@ struct q64_float {
 
 /* Constants, rounded down. */
 #define Q64_LOG2_E ((struct q64_float){ 0xb8aa3b295c17f0bbu, -63 })
-#define Q64_1E_9 ((struct q64_float){ 0x89705f4136b4a597u, -93 })
-#define Q64_1E9 ((struct q64_float){ 0xee6b280000000000u, -34 })
 #define Q64_1E_18 ((struct q64_float){ 0x9392ee8e921d5d07u, -123 })
 #define Q64_1E_27 ((struct q64_float){ 0x9e74d1b791e07e48u, -153 })
 #define Q64_1E27 ((struct q64_float){ 0xcecb8f27f4200f3au, 26 })
@@ -137,12 +135,11 @@ static inline uint64_t
 q64_ln_tail(uint64_t t)
 {
 	const uint64_t *b = Q64_LN_POLY;
+	uint64_t square = q64_mulhi(t, t);
 	uint64_t h = b[4] - q64_mulhi(t, b[5]);
 
-	h = b[3] - q64_mulhi(t, h);
-	h = b[2] - q64_mulhi(t, h);
-	h = b[1] - q64_mulhi(t, h);
-	return b[0] - q64_mulhi(t, h);
+	h = b[2] - q64_mulhi(t, b[3]) + q64_mulhi(square, h);
+	return b[0] - q64_mulhi(t, b[1]) + q64_mulhi(square, h);
 }
 
 /* q64_ln_mantissa: ln(1 + t) in Q72 where 1 + t = m / 2^127, m's top bit set.
@@ -190,20 +187,20 @@ q64_ln_ratio(u128 a, u128 b)
 }
 
 /* q64_exp2_minus: 2^-z for z in Q120 as a mantissa in (1/2, 1] in Q63; the
- * caller divides by 2^(z >> 120).  Relative error at most 1.5 * 2^-63. */
+ * caller divides by 2^(z >> 120).  Error at most 1.1 * 2^-63. */
 static inline uint64_t
 q64_exp2_minus(u128 z)
 {
 	const uint64_t *c = Q64_EXP_POLY;
-	uint64_t entry = Q64_EXP[(z >> 113) & 127];
-	uint64_t r71 = (uint64_t)(z >> 49);
-	uint64_t r = r71 >> 7;
+	uint64_t entry = Q64_EXP[(z >> 112) & 255];
+	uint64_t r72 = (uint64_t)(z >> 48);
+	uint64_t r = r72 >> 8;
 	uint64_t h = c[3] - q64_mulhi(r, c[4]);
 
 	h = c[2] - q64_mulhi(r, h);
 	h = c[1] - q64_mulhi(r, h);
 	h = c[0] - q64_mulhi(r, h);
-	return entry - (q64_mulhi(entry, q64_mulhi(r71, h)) >> 7);
+	return entry - ((q64_mulhi(entry, q64_mulhi(r72, h)) + 128) >> 8);
 }
 
 /* q64_exp_square: exp(-x^2 / 2), x in Q64 below 16, as q64_exp2_minus gives
@@ -220,8 +217,8 @@ q64_exp_square(unsigned *shift, u128 x)
 	return q64_exp2_minus(z);
 }
 
-/* q64_mills: M(x) = exp(x^2 / 2) N(-x) in Q64, x in Q64 below 19.  Error at
- * most 2^-64 * 2. */
+/* q64_mills: M(x) = exp(x^2 / 2) N(-x) in Q64, x in Q64 below 19.  Error
+ * between -0.7 and 1.9 units. */
 static inline uint64_t
 q64_mills(u128 x)
 {
@@ -252,8 +249,7 @@ q64_rsqrt(struct q64_float a)
 	int64_t step;
 	unsigned shift;
 
-	h = c[1] - q64_mulhi(u, h);
-	h = c[0] - q64_mulhi(u, h);
+	h = c[0] - q64_mulhi(u, c[1]) + q64_mulhi(q64_mulhi(u, u), h);
 	/* 32 bits, so that the square is exact; then one step of Newton,
 	 * y + y (1 - m y^2) / 2, in Q63. */
 	y = (h + (UINT64_C(1) << 30)) >> 31;

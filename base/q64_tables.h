@@ -12,8 +12,8 @@
 #define Q64_MILLS_SEGMENTS 608u
 extern const uint64_t Q64_MILLS[Q64_MILLS_SEGMENTS][8];
 
-/* 2^(-j / 128) in 2^-63, and (1 - 2^-r) / r for r below 1/128. */
-extern const uint64_t Q64_EXP[128];
+/* 2^(-j / 256) in 2^-63, and (1 - 2^-r) / r for r below 1/256. */
+extern const uint64_t Q64_EXP[256];
 extern const uint64_t Q64_EXP_POLY[5];
 
 /* A reciprocal of 1 + i / 256 in 2^-63, not below it, and minus the logarithm

@@ -123,14 +123,14 @@ def table_mills():
 
 
 def table_exp():
-    return words([fixed((-LN2 * j / 128).exp(), 63) for j in range(128)])
+    return words([fixed((-LN2 * j / 256).exp(), 63) for j in range(256)])
 
 
 def poly_exp():
-    """(1 - 2^-r) / r for r in [0, 1/128)."""
+    """(1 - 2^-r) / r for r in [0, 1/256)."""
     def f(r):
         return (1 - (-LN2 * r).exp()) / r
-    return words(alternating(fit(f, ONE / 128, 4)))
+    return words(alternating(fit(f, ONE / 256, 4)))
 
 
 def table_ln():
@@ -171,7 +171,7 @@ def main():
     print('#include "base/q64_tables.h"\n')
     print("const uint64_t Q64_MILLS[Q64_MILLS_SEGMENTS][8] = {")
     print(table_mills() + "};\n")
-    print("const uint64_t Q64_EXP[128] = {")
+    print("const uint64_t Q64_EXP[256] = {")
     print(table_exp() + "};\n")
     print("const uint64_t Q64_EXP_POLY[5] = {")
     print(poly_exp() + "};\n")

@@ -72,7 +72,7 @@ backtest_zone_name(enum backtest_zone z)
 	case ZONE_YELLOW: return "yellow";
 	case ZONE_RED: return "red";
 	}
-	MUST(!"a zone");
+	MUST(z <= ZONE_RED);
 	return "";
 }
 

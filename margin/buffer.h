@@ -4,9 +4,9 @@
  * while it rises; maintenance margin is never buffered.
  *
  * Units:  usd18.  Rounds requirements up.  Owns nothing.
- * Source: margin-model 1.5; EMIR 153/2013 article 28 (1)(a) buffer of at
- *         least 25 %, (b) weight of at least 25 % on stressed observations,
- *         (c) floor at the volatility of ten years.  Murphy, Vasios, Vause,
+ * Source: margin-model 1.5; EMIR 153/2013 article 28: (a) a buffer of at
+ *         least 25 %, (b) a weight of at least 25 % on stressed observations,
+ *         (c) a floor at the volatility of ten years.  Murphy, Vasios, Vause,
  *         "An investigation into the procyclicality of risk-based initial
  *         margin models", Bank of England FSP 29, 2014 (the measures).
  */
@@ -17,7 +17,7 @@
 #include "base/types.h"
 
 struct buffer_rules {
-	struct ppb size;	/* 0.25: IM at most (1 + size) M by the buffer */
+	struct ppb size;	/* 0.25: at most (1 + size) M by the buffer */
 	struct ppb rebuild;	/* 0.02 a day while M does not rise */
 };
 void buffer_rules_default(struct buffer_rules *r);
@@ -49,8 +49,8 @@ struct apc {
 	struct num18 rise_1d_rel, rise_5d_rel;	/* the largest relative to where
 						 * it began, ceil */
 };
-/* A rise that does not fit as a ratio is ERR_RANGE.  apc_measure: n at least one (ERR_MISSING), no value below zero
- * (ERR_RANGE). */
+/* apc_measure: n at least one (ERR_MISSING); a value below zero, or a rise that
+ * does not fit as a ratio, is ERR_RANGE. */
 MUST_CHECK enum err apc_measure(struct apc *out, const struct usd18 *series,
     size_t n);
 

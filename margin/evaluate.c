@@ -335,6 +335,28 @@ trial_factor(struct trial *t)
 	return e;
 }
 
+static enum err
+found_point(struct point *out, struct trial *t)
+{
+	uint64_t factors = margin_factors(t->s, t->slot);
+	struct point found = point_mid();
+	enum err e;
+
+	for (uint8_t f = 0; f < BOOK_FACTORS_MAX; f++) {
+		if ((factors >> f & 1) == 0)
+			continue;
+		t->factor = f;
+		e = trial_factor(t);
+		if (e != ERR_OK)
+			return e;
+		found.factor[f] = t->chosen;
+	}
+	*out = found;
+	return ERR_OK;
+}
+
+/* Where factors do not simply add up, the mid or one of them alone may be
+ * worse than all together; that is then the end. */
 enum err
 margin_worst_point(struct point *out, const struct snapshot *s, uint32_t slot,
     enum margin_method method, enum margin_side side, bool best)
@@ -343,23 +365,13 @@ margin_worst_point(struct point *out, const struct snapshot *s, uint32_t slot,
 		.s = s, .slot = slot, .method = method, .side = side,
 		.best = best, .at = point_mid(),
 	};
-	uint64_t factors = margin_factors(s, slot);
-	struct point found = point_mid();
+	struct point found;
 	struct evaluation end;
-	enum err e;
+	enum err e = found_point(&found, &t);
 
-	for (uint8_t f = 0; f < BOOK_FACTORS_MAX; f++) {
-		if ((factors >> f & 1) == 0)
-			continue;
-		t.factor = f;
-		e = trial_factor(&t);
-		if (e != ERR_OK)
-			return e;
-		found.factor[f] = t.chosen;
-	}
-	/* Where factors do not simply add up, one of them alone may be worse
-	 * than all together. */
-	e = margin_evaluate_at(&end, s, slot, method, &found, side, NULL);
+	if (e == ERR_OK)
+		e = margin_evaluate_at(&end, s, slot, method, &found, side,
+		    NULL);
 	if (e == ERR_OK)
 		*out = t.has_extreme && is_further(&t, t.extreme_excess,
 		    end.excess) ? t.extreme : found;
@@ -387,6 +399,8 @@ margin_state_of(const struct margin_result *r)
 	bool is_obliged = !usd18_is_zero(r->mid.weighted_debt) ||
 	    !usd18_is_zero(r->mid.requirement);
 
+	if (r->status.is_pending)
+		return STATE_PENDING;
 	if (is_obliged && usd18_is_negative(r->worst.excess) &&
 	    usd18_is_negative(r->mid.excess) &&
 	    usd18_is_negative(r->best.excess))
@@ -516,8 +530,6 @@ margin_evaluate(struct margin_result *out, const struct snapshot *s,
 		e = result_from_ratio(&r, s, slot);
 	else
 		e = result_fill(&r, s, slot);
-	if (e == ERR_OK && r.status.is_pending)
-		r.state = STATE_PENDING;
 	if (e == ERR_OK)
 		*out = r;
 	return e;

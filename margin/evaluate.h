@@ -87,9 +87,9 @@ MUST_CHECK enum err margin_worst_point(struct point *out,
 /* margin_factors: a bit for each base factor that the vault, or what shares
  * with it, holds, owes or trades. */
 uint64_t margin_factors(const struct snapshot *s, uint32_t slot);
-/* margin_state_of: HEALTHY, RESTRICTED, LIQUIDATABLE or INSOLVENT by the
- * three-point rule, of a result that has figures.  Only what owes something or
- * is asked for something is liquidated. */
+/* margin_state_of: PENDING, or HEALTHY, RESTRICTED, LIQUIDATABLE or INSOLVENT
+ * by the three-point rule, of a result that has figures.  Only what owes
+ * something or is asked for something is liquidated. */
 enum vault_state margin_state_of(const struct margin_result *r);
 /* margin_health_of: what is there over what is asked, both with the debt. */
 MUST_CHECK enum err margin_health_of(struct wad *out,

@@ -76,6 +76,18 @@ ewma_step(struct ewma *e, struct num18 r, struct num18 lambda)
 	return ERR_OK;
 }
 
+enum err
+ewma_floor(struct ewma *e, struct num18 volatility)
+{
+	u128 m = magnitude(num18_to_raw(volatility));
+
+	if (!return_fits(volatility) || num18_is_negative(volatility))
+		return ERR_RANGE;
+	if (e->variance36 < m * m)
+		e->variance36 = m * m;
+	return ERR_OK;
+}
+
 struct num18
 ewma_volatility(const struct ewma *e)
 {

@@ -27,6 +27,9 @@ MUST_CHECK enum err ewma_seed(struct ewma *e, const struct num18 *returns,
  * seed takes r^2 itself.  lambda within 0..1 (ERR_RANGE). */
 MUST_CHECK enum err ewma_step(struct ewma *e, struct num18 r,
     struct num18 lambda);
+/* ewma_floor: the variance is at least that of a volatility (0 at least, else
+ * ERR_RANGE). */
+MUST_CHECK enum err ewma_floor(struct ewma *e, struct num18 volatility);
 /* ewma_volatility: of one period. */
 struct num18 ewma_volatility(const struct ewma *e);
 

@@ -9,9 +9,10 @@
  * above (Manaster and Koehler, "The calculation of implied variances from the
  * Black-Scholes model", 1982). */
 #define STEPS_MAX 64
-/* After a relative change below 2^-24 the next one is nothing. */
-#define SETTLED_Q62 ((i128)1 << 38)
+/* After a relative change below 2^-21 the next is its cube: nothing. */
+#define SETTLED_Q62 ((i128)1 << 41)
 #define ONE_Q62 ((i128)1 << 62)
+#define ONE_Q48 ((i128)1 << 48)
 #define PDF_ZERO_Q64 UINT64_C(0x662114cf50d94234)
 #define SQRT_2PI_Q62 UINT64_C(0xa06c98ffb1382cb3)
 /* How often the last place of the result is raised to reach the price. */
@@ -64,11 +65,53 @@ root_of(struct q64_float f)
 	return q64_float_mul(f, q64_rsqrt(f));
 }
 
+/* Below the turn ln g is nearly a + b / s^2 + c ln s.  With W = (turn / s)^2
+ * this solves x / 4 (W - 1) + y ln W = ln(g(turn) / c), where y makes the
+ * slope at the turn right, by two steps of Newton's method.  Q48. */
+static u128
+begin_low(const struct search *h, u128 turn, i128 at_turn)
+{
+	struct q64_float g = scaled((u128)at_turn, -64);
+	i128 fall = (ln_q72(g) - h->target) >> 24;
+	i128 a = fixed_clamped(h->x, 46, (i128)1 << 56);
+	i128 y = fixed_clamped(q64_float_div(q64_float_mul(Q64_PDF_ZERO,
+	    scaled(turn, -65)), g), 48, (i128)1 << 56) - a;
+	i128 w, f;
+
+	if (y < 0)
+		y = 0;
+	w = ONE_Q48 + fall * ONE_Q48 / (a + y);
+	f = (a * (w - ONE_Q48) >> 48) - fall +
+	    (y * (i128)((q64_ln_u128((u128)w) - 48 * Q64_LN2_Q72) >> 24) >> 48);
+	w -= f * ONE_Q48 / (a + y * ONE_Q48 / w);
+	if (w < ONE_Q48)
+		w = ONE_Q48;
+	return (u128)fixed_clamped(q64_float_mul(scaled(turn, -64),
+	    q64_rsqrt(scaled((u128)w, -48))), 64, (i128)19 << 64);
+}
+
+/* Above the turn.  With x zero c is 1 - 2 N(-s / 2): near c sqrt(2 pi) at
+ * first, near sqrt(-8 ln(1 - c)) - 7/8 later. */
+static u128
+begin_high(const struct search *h, u128 turn)
+{
+	u128 guess;
+
+	if (h->rest.e >= -66)
+		guess = (u128)fixed_clamped(h->share, 64, (i128)1 << 64) *
+		    SQRT_2PI_Q62 >> 62;
+	else
+		guess = (u128)(fixed_clamped(root_of(scaled(
+		    (u128)-h->target, -69)), 64, (i128)24 << 64) -
+		    ((i128)14 << 60));
+	return guess > turn ? guess : turn;
+}
+
 /* Where to begin.  Between the two cases B is zero, so that one M decides. */
 static u128
 search_begin(struct search *h)
 {
-	u128 turn = 0, guess;
+	u128 turn = 0;
 	i128 at_turn = 0;
 
 	if (h->x.m != 0) {
@@ -78,20 +121,7 @@ search_begin(struct search *h)
 	}
 	h->is_low = fixed_clamped(h->share, 64, (i128)1 << 64) < at_turn;
 	h->target = ln_q72(h->is_low ? h->share : h->rest);
-	if (h->is_low)
-		return turn;
-	/* With x zero c is 1 - 2 N(-s / 2): near c sqrt(2 pi) at first, near
-	 * sqrt(-8 ln(1 - c)) - 7/8 later. */
-	if (h->rest.e >= -66)
-		guess = (u128)fixed_clamped(h->share, 64, (i128)1 << 64) *
-		    SQRT_2PI_Q62 >> 62;
-	else
-		guess = (u128)(fixed_clamped(root_of(scaled(
-		    (u128)-h->target, -69)), 64, (i128)24 << 64) -
-		    ((i128)14 << 60));
-	if (guess < turn)
-		guess = turn;
-	return guess != 0 ? guess : 1;
+	return h->is_low ? begin_low(h, turn, at_turn) : begin_high(h, turn);
 }
 
 /* False where s gives nothing or everything; *out holds only s then. */

@@ -111,9 +111,12 @@ option_moneyness(u128 *out, struct q64_float x,
 	u128 p = (u128)x.m * d->inverse.m;
 	int shift = -64 - x.e - d->inverse.e;
 
-	if (x.m != 0 && shift < 50)
+	*out = 0;
+	if (p == 0 || shift > 127)
+		return true;
+	if (shift < 50)
 		return false;
-	*out = shift < 128 ? p >> shift : 0;
+	*out = p >> shift;
 	return true;
 }
 

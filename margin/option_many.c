@@ -71,8 +71,8 @@ option_price_many(struct usd18 *out, const struct option_terms *t,
     const struct option_scenario *scenario, size_t scenarios)
 {
 	struct option_forward strike = option_forward_of(t->strike);
-	struct at_forward at[OPTION_MANY_MAX];
-	struct option_deviation d[OPTION_MANY_MAX];
+	struct at_forward at[OPTION_MANY_MAX] = { { .low = 0 } };
+	struct option_deviation d[OPTION_MANY_MAX] = { { .s_q64 = 0 } };
 	struct option_root root = { .root = { 0, 0 } };
 
 	MUST(forwards <= OPTION_MANY_MAX && vols <= OPTION_MANY_MAX);
@@ -94,9 +94,10 @@ option_price_many(struct usd18 *out, const struct option_terms *t,
 			d[i] = option_deviation_of(vol[i], &root);
 	}
 	for (size_t i = 0; i < scenarios; i++) {
-		const struct at_forward *a = &at[scenario[i].forward];
+		const struct at_forward *a;
 
 		MUST(scenario[i].forward < forwards && scenario[i].vol < vols);
+		a = &at[scenario[i].forward];
 		out[i] = usd18_from_raw((i128)(a->intrinsic + time_value_of(a,
 		    &d[scenario[i].vol], t->discount)));
 	}

@@ -20,6 +20,7 @@
 #include "margin/greeks.h"
 #include "margin/profile.h"
 #include "margin/scenario.h"
+#include "margin/shock.h"
 #include "margin/standard.h"
 #include "margin/var.h"
 
@@ -56,6 +57,7 @@ struct rules {
 	struct var_rules var;
 	struct buffer_rules buffer;
 	struct call_rules call;
+	struct stress_rules stress;
 	struct liquidation_rules liquidation;
 	struct b32 hash;	/* of all above: rules_seal */
 };

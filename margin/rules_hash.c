@@ -297,6 +297,7 @@ rules_seal(struct rules *r)
 	put_ppb(&k, r->buffer.size);
 	put_ppb(&k, r->buffer.rebuild);
 	put_call(&k, &r->call);
+	put_whole(&k, r->stress.floors);
 	put_liquidation(&k, &r->liquidation);
 	keccak256_final(&k, &r->hash);
 }

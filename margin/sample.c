@@ -53,9 +53,18 @@ mul_nearest(i128 a, i128 b)
 	return q - (x % ONE < 0);
 }
 
+/* Nothing loses more than all of its price. */
+static i128
+saturate(i128 r)
+{
+	if (r < -ONE)
+		return -ONE;
+	return r > SAMPLE_RETURN_MAX ? SAMPLE_RETURN_MAX : r;
+}
+
 /* compound turns `length` periods into length - mpor + 1 overlapping
  * horizons, in place: what a horizon reads has not been written yet. */
-static enum err
+static void
 compound(struct sample *out, uint32_t factors, uint32_t length, uint32_t mpor)
 {
 	uint32_t scenarios = length - mpor + 1;
@@ -67,15 +76,13 @@ compound(struct sample *out, uint32_t factors, uint32_t length, uint32_t mpor)
 			for (uint32_t i = 0; i < mpor; i++) {
 				int64_t r = out->r[(s + i) * factors + f];
 
-				grown = mul_nearest(grown, ONE + r);
-				if (grown - ONE > SAMPLE_RETURN_MAX)
-					return ERR_RANGE;
+				grown = saturate(mul_nearest(grown, ONE + r) -
+				    ONE) + ONE;
 			}
 			out->r[s * factors + f] = (int64_t)(grown - ONE);
 		}
 	out->factors = factors;
 	out->scenarios = scenarios;
-	return ERR_OK;
 }
 
 static enum err
@@ -90,7 +97,8 @@ window_take(struct sample *out, const struct sample_history *h,
 		for (uint32_t f = 0; f < h->factors; f++)
 			out->r[t * h->factors + f] = (int64_t)num18_to_raw(
 			    h->column[f][first + t]);
-	return compound(out, h->factors, length, mpor);
+	compound(out, h->factors, length, mpor);
+	return ERR_OK;
 }
 
 enum err
@@ -140,14 +148,13 @@ filter_column(struct sample *out, const struct sample_history *h, uint32_t f,
 	now = then;
 	for (uint32_t t = 0; t < h->length && e == ERR_OK; t++)
 		e = ewma_step(&now, column[t], rules->lambda);
+	if (e == ERR_OK)
+		e = ewma_floor(&now, rules->volatility_floor);
 	for (uint32_t t = 0; t < h->length && e == ERR_OK; t++) {
 		i128 r = mul_nearest(num18_to_raw(column[t]),
 		    volatility_ratio(&now, &then, rules));
 
-		if (r > SAMPLE_RETURN_MAX)
-			return ERR_RANGE;
-		/* Nothing loses more than all of its price. */
-		out->r[t * h->factors + f] = (int64_t)(r < -ONE ? -ONE : r);
+		out->r[t * h->factors + f] = (int64_t)saturate(r);
 		e = ewma_step(&then, column[t], rules->lambda);
 	}
 	return e;
@@ -166,11 +173,12 @@ sample_filtered(struct sample *out, const struct sample_history *h,
 		e = ERR_RANGE;
 	for (uint32_t f = 0; f < h->factors && e == ERR_OK; f++)
 		e = filter_column(out, h, f, rules);
-	return e != ERR_OK ? e : compound(out, h->factors, h->length,
-	    rules->mpor);
+	if (e == ERR_OK)
+		compound(out, h->factors, h->length, rules->mpor);
+	return e;
 }
 
-/* ---- stress ---------------------------------------------------------------- */
+/* ---- stress -------------------------------------------------------------- */
 
 /* How violent period t was: the sum over the factors of squared returns in
  * units of the factor's own mean square. */

@@ -8,9 +8,11 @@
  * Rounds: each return once, to nearest, when the set is made; no side is
  *         against the account, as it depends on the sign of the exposure.
  * Limits: SAMPLE_SCENARIOS_MAX, SAMPLE_FACTORS_MAX.  A shape beyond them or a
- *         place too small is the caller's bug (MUST); a return that does not
- *         fit is ERR_RANGE, and then what was placed is undefined but
- *         out->scenarios is untouched.
+ *         place too small is the caller's bug (MUST).  A return of the history
+ *         below -1 or above SAMPLE_RETURN_MAX is ERR_RANGE; one that is made
+ *         of them (filtered, compounded, drawn) and lies beyond is the limit
+ *         itself.  On failure what was placed is undefined, out->scenarios
+ *         untouched.
  * Source: margin-model 1.5; Barone-Adesi, Giannopoulos, Vosper, "VaR without
  *         correlations for portfolios of derivative securities", 1999
  *         (filtered historical simulation); Ledoit and Wolf, "Honey, I shrunk
@@ -46,6 +48,9 @@ struct sample_rules {
 	struct num18 lambda;	/* 0.97: of the EWMA volatility */
 	struct num18 clamp_low;		/* 1/2: sigma_now / sigma_t at least */
 	struct num18 clamp_high;	/* 3: and at most */
+	struct num18 volatility_floor;	/* of a period: sigma_now, and that of
+				 * the Monte Carlo, is at least this; the long
+				 * run's (ten years') against procyclicality; 0 */
 	uint32_t seed_periods;	/* sigma starts as the mean square of these;
 				 * 20; at most the history's length */
 	uint32_t stress_first;	/* the named stress window, in periods from */
@@ -66,7 +71,7 @@ MUST_CHECK enum err sample_historical(struct sample *out,
 
 /* sample_filtered: r*_t = r_t clamp(sigma_now / sigma_t, low, high), with
  * sigma^2_{t+1} = lambda sigma^2_t + (1 - lambda) r^2_t a period; sigma_now is
- * the one after the last return.  Where sigma_t is zero the factor is
+ * the one after the last return, or volatility_floor.  Where sigma_t is zero the factor is
  * clamp_high (1 where sigma_now is zero too).  The periods are filtered, then
  * compounded over mpor. */
 MUST_CHECK enum err sample_filtered(struct sample *out,
@@ -89,13 +94,12 @@ struct sample_work {
 	struct num18 b[SAMPLE_FACTORS_MAX * SAMPLE_FACTORS_MAX];
 };
 /* sample_simulated: Monte Carlo.  Each factor's volatility is its EWMA now
- * times sqrt(mpor), the correlation is that of the history shrunk by
+ * (or volatility_floor) times sqrt(mpor), the correlation is that of the history shrunk by
  * `shrinkage`, L D L^T; draws are Student t with `degrees` of freedom scaled
  * to unit variance, one chi-square a scenario.  Randomness is
  * Philox4x32-10 keyed by the hash of the rules: one set per rules epoch, so a
- * requirement does not flicker from tick to tick.  A return below -1 is -1,
- * one above SAMPLE_RETURN_MAX is that.  ERR_RANGE where the shrunk correlation
- * is not positive semidefinite (linalg.h). */
+ * requirement does not flicker from tick to tick.  ERR_RANGE where the shrunk
+ * correlation is not positive semidefinite (linalg.h). */
 MUST_CHECK enum err sample_simulated(struct sample *out,
     const struct sample_history *h, const struct sample_rules *rules,
     const struct b32 *rules_hash, struct sample_work *work);

@@ -62,6 +62,8 @@ volatilities(struct num18 *out, const struct sample_history *h,
 		e = ewma_seed(&v, h->column[f], seed);
 		for (uint32_t t = 0; t < h->length && e == ERR_OK; t++)
 			e = ewma_step(&v, h->column[f][t], rules->lambda);
+		if (e == ERR_OK)
+			e = ewma_floor(&v, rules->volatility_floor);
 		if (e != ERR_OK)
 			return e;
 		x = u256_mul_u128(v.variance36, rules->mpor);

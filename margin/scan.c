@@ -242,7 +242,7 @@ enum err
 scan_prices_from(struct scan_prices *out, const struct scan *s,
     const struct book *b, const struct px18 *price)
 {
-	int exponent = EXPONENT_MIN;
+	struct scan_prices p = { .exponent = EXPONENT_MIN };
 	u128 c, d;
 
 	for (uint32_t i = 0; i < s->pair_count; i++) {
@@ -252,15 +252,15 @@ scan_prices_from(struct scan_prices *out, const struct scan *s,
 		    pair_weights(&c, &d, s, b, price, i, 0) != ERR_OK)
 			return ERR_RANGE;
 		bits = (int)bits_of(c > d ? c : d) - (int)WEIGHT_BITS;
-		exponent = bits > exponent ? bits : exponent;
+		p.exponent = bits > p.exponent ? bits : p.exponent;
 	}
-	out->exponent = exponent;
 	for (uint32_t i = 0; i < s->pair_count; i++) {
-		if (pair_weights(&c, &d, s, b, price, i, exponent) != ERR_OK)
+		if (pair_weights(&c, &d, s, b, price, i, p.exponent) != ERR_OK)
 			return ERR_RANGE;
-		out->collateral[i] = (uint64_t)c;
-		out->debt[i] = (uint64_t)d;
+		p.collateral[i] = (uint64_t)c;
+		p.debt[i] = (uint64_t)d;
 	}
+	*out = p;
 	return ERR_OK;
 }
 

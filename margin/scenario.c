@@ -456,23 +456,19 @@ total_loss(struct usd18 *out, const struct scenario_result *const *unit,
 	return usd18_add(out, sum, offset);
 }
 
-/* The units' results become one: sums, and the larger factor. */
+/* The units' results become one: sums, and the larger factor.  Contingencies
+ * are no longer told apart. */
 static enum err
 result_join(struct scenario_result *s, const struct scenario_result *u)
 {
-	struct usd18 *to[] = { &s->value, &s->extra_initial, &s->floor,
-	    &s->mm_contingency.linear, &s->im_contingency.linear };
-	struct usd18 mm = usd18_zero(), im = usd18_zero();
-
-	if (add_contingency(&mm, &u->mm_contingency) != ERR_OK ||
-	    add_contingency(&im, &u->im_contingency) != ERR_OK)
+	if (usd18_add(&s->value, s->value, u->value) != ERR_OK ||
+	    usd18_add(&s->floor, s->floor, u->floor) != ERR_OK ||
+	    usd18_add(&s->extra_initial, s->extra_initial,
+	    u->extra_initial) != ERR_OK ||
+	    add_contingency(&s->mm_contingency.linear, &u->mm_contingency) !=
+	    ERR_OK || add_contingency(&s->im_contingency.linear,
+	    &u->im_contingency) != ERR_OK)
 		return ERR_RANGE;
-	const struct usd18 from[] = { u->value, u->extra_initial, u->floor,
-	    mm, im };
-
-	for (size_t i = 0; i < ARRAY_COUNT(to); i++)
-		if (usd18_add(to[i], *to[i], from[i]) != ERR_OK)
-			return ERR_RANGE;
 	if (num18_compare(u->im_factor, s->im_factor) > 0)
 		s->im_factor = u->im_factor;
 	if (num18_compare(u->mm_factor, s->mm_factor) > 0)

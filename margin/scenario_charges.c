@@ -175,7 +175,7 @@ charge_collateral(struct scenario_result *out, const struct scenario_unit *u,
 {
 	for (uint32_t i = 0; i < u->collateral_count; i++) {
 		const struct scenario_collateral *c = &u->collateral[i];
-		struct usd18 v;
+		struct usd18 v = usd18_zero();
 
 		/* The perpetual's confidence is not the collateral's. */
 		if (scenario_collateral_value(&v, c, u->stable) != ERR_OK ||

@@ -2,8 +2,6 @@
  * volatility multipliers, the skew and the discounts. */
 #include "margin/scenario_table.h"
 
-#include <string.h>
-
 #include "base/must.h"
 #include "base/q64.h"
 

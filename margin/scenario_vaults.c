@@ -88,8 +88,9 @@ struct step {
 	const struct scenario_table *table;
 	uint32_t count;		/* columns to sum */
 	bool is_turned[SCENARIO_COLUMNS_MAX];
-	/* Of the open group: its positions' rows and its sums. */
-	const int64_t *value[SCENARIO_OPTIONS_MAX];
+	/* Of the open group: its positions, and its sums. */
+	struct { const int64_t *value; int64_t amount; }
+	    position[SCENARIO_OPTIONS_MAX];
 	i128 m[SCENARIO_COLUMNS_MAX];
 };
 
@@ -102,17 +103,19 @@ sum_group(struct step *s, const uint32_t *row, const int64_t *amount,
 {
 	const struct scenario_table *t = s->table;
 	uint8_t group = t->row_group[row[p]];
-	uint32_t end = p;
+	uint32_t positions = 0;
 
-	do
-		s->value[end - p] = t->value + (size_t)row[end] * t->stride;
-	while (++end < count && t->row_group[row[end]] == group);
+	do {
+		s->position[positions].value = t->value +
+		    (size_t)row[p] * t->stride;
+		s->position[positions++].amount = amount[p];
+	} while (++p < count && t->row_group[row[p]] == group);
 	for (uint32_t b = 0; b < s->count; b += BLOCK) {
 		i128 m0 = 0, m1 = 0, m2 = 0, m3 = 0;
 
-		for (uint32_t i = 0; i < end - p; i++) {
-			const int64_t *x = s->value[i] + b;
-			int64_t a = amount[p + i];
+		for (uint32_t i = 0; i < positions; i++) {
+			const int64_t *x = s->position[i].value + b;
+			int64_t a = s->position[i].amount;
 
 			m0 += (i128)a * x[0];
 			m1 += (i128)a * x[1];
@@ -124,7 +127,7 @@ sum_group(struct step *s, const uint32_t *row, const int64_t *amount,
 		s->m[b + 2] = m2;
 		s->m[b + 3] = m3;
 	}
-	return end;
+	return p;
 }
 
 /* vault_run adds up a vault's groups; returns its basis contingency. */

@@ -243,7 +243,7 @@ static const struct loops {
 #endif
 };
 
-/* ---- one vault ------------------------------------------------------------ */
+/* ---- one vault ----------------------------------------------------------- */
 
 /* A number that at least k of n keys are not above. */
 static double

@@ -26,6 +26,13 @@ static const struct {
 	{ "staked-discount", SHOCK_RATES, TENTHS(9), ONE, false, 0, false },
 };
 
+const char *
+shock_name_at(size_t index)
+{
+	_Static_assert(ARRAY_COUNT(NAMED) <= SHOCK_NAMED_MAX, "a bit each");
+	return index < ARRAY_COUNT(NAMED) ? NAMED[index].name : NULL;
+}
+
 bool
 shock_named(struct shock *out, size_t index, const struct book *b)
 {

@@ -41,6 +41,13 @@ struct shock {
 	uint64_t chain_id;	/* whose */
 };
 
+/* Which stories are hard floors of every requirement: bit i stands for the
+ * i-th built-in one. */
+struct stress_rules {
+	uint32_t floors;
+};
+#define SHOCK_NAMED_MAX 32u
+
 /* shock_named: the built-in stories, by index; false beyond the last.
  *	crash-50	-50 % on everything that is not stable
  *	crash-30, rally-50
@@ -51,6 +58,8 @@ struct shock {
  *	chain-halt	the book's chain halts
  *	staked-discount	every rate token 10 % below its rate */
 bool shock_named(struct shock *out, size_t index, const struct book *b);
+/* shock_name_at: the built-in names in that order; NULL beyond the last. */
+const char *shock_name_at(size_t index);
 /* shock_find: by name; ERR_UNKNOWN. */
 MUST_CHECK enum err shock_find(struct shock *out, const char *name,
     const struct book *b);

@@ -14,6 +14,9 @@ struct limbs {
 	__m512i lo, hi;
 };
 
+/* At -O0 the gather is a macro whose own conversions change a sign. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
 /* sum_legs: sum of amount * weight over `legs` rows, two limbs each up to
  * 2^56; eight lanes from `lane` on. */
 IFMA __attribute__((always_inline)) static inline struct limbs
@@ -34,6 +37,7 @@ sum_legs(const int64_t *amount, const uint8_t *index, uint32_t legs,
 	}
 	return s;
 }
+#pragma GCC diagnostic pop
 
 IFMA static struct scan_mask
 block_run(const struct scan *s, const struct scan_prices *p,

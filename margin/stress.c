@@ -77,6 +77,12 @@ stress_sum_add(struct stress_sum *s, const struct stress_outcome *o)
 	if (e == ERR_OK)
 		e = lack_add(&next.bad_debt, o->after.equity);
 	if (e == ERR_OK)
+		e = usd18_add(&next.collateral_value, next.collateral_value,
+		    o->after.collateral_value);
+	if (e == ERR_OK)
+		e = usd18_add(&next.debt_value, next.debt_value,
+		    o->after.debt_value);
+	if (e == ERR_OK)
 		*s = next;
 	return e;
 }
@@ -104,7 +110,7 @@ stress_floor(struct margin_result *r, const struct snapshot *shocked,
 	struct point mid = point_mid();
 	enum err e = ERR_OK;
 
-	if (!has_figures(r))
+	if (!has_figures(r) || count == 0)
 		return ERR_OK;
 	for (size_t i = 0; i < count && e == ERR_OK; i++) {
 		struct evaluation after;

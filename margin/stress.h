@@ -31,6 +31,7 @@ struct stress_sum {
 	struct usd18 debt_at_risk;	/* debt of those that are liquidatable */
 	struct usd18 shortfall;		/* sum of what they lack of maintenance */
 	struct usd18 bad_debt;		/* sum of what equity lacks to zero */
+	struct usd18 collateral_value, debt_value;	/* after it */
 };
 /* stress_sum_add counts one vault in.  ERR_RANGE leaves the sum alone. */
 MUST_CHECK enum err stress_sum_add(struct stress_sum *s,

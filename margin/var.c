@@ -251,6 +251,43 @@ var_requirement(struct usd18 *out, const struct var_parts *parts,
 	return e;
 }
 
+enum err
+var_sample(struct sample *out, const struct sample_history *h,
+    const struct var_rules *rules, const struct b32 *rules_hash,
+    struct sample_work *work)
+{
+	switch (rules->source) {
+	case VAR_HISTORICAL:
+		return sample_historical(out, h, &rules->sample);
+	case VAR_FILTERED:
+		return sample_filtered(out, h, &rules->sample);
+	case VAR_SIMULATED:
+		return sample_simulated(out, h, &rules->sample, rules_hash,
+		    work);
+	}
+	return ERR_UNKNOWN;
+}
+
+enum err
+var_margin_of(struct var_margin *out, enum var_measure asked,
+    const struct var_inputs *in, const struct var_rules *rules,
+    struct usd18 *scratch)
+{
+	struct var_margin m = { .parts = { .liquidity = in->liquidity,
+	    .concentration = in->concentration }, .used_stressed = asked };
+	enum err e = var_measure_of(&m.parts.base, &m.used, asked, in->pnl,
+	    in->count, rules, scratch);
+
+	if (e == ERR_OK && ppb_to_raw(rules->weight_stressed) > 0)
+		e = var_measure_of(&m.parts.stressed, &m.used_stressed, asked,
+		    in->pnl_stressed, in->count_stressed, rules, scratch);
+	if (e == ERR_OK)
+		e = var_requirement(&m.total, &m.parts, rules);
+	if (e == ERR_OK)
+		*out = m;
+	return e;
+}
+
 /* ---- linear profits ------------------------------------------------------ */
 
 enum err

@@ -101,6 +101,31 @@ struct var_parts {
 MUST_CHECK enum err var_requirement(struct usd18 *out,
     const struct var_parts *parts, const struct var_rules *rules);
 
+/* var_sample makes the set that rules->source names. */
+MUST_CHECK enum err var_sample(struct sample *out,
+    const struct sample_history *h, const struct var_rules *rules,
+    const struct b32 *rules_hash, struct sample_work *work);
+
+/* What one vault earns in the scenarios of the source and of the stress
+ * window, fully revalued, and what comes on top. */
+struct var_inputs {
+	const struct usd18 *pnl, *pnl_stressed;
+	size_t count, count_stressed;
+	struct usd18 liquidity, concentration;
+};
+struct var_margin {
+	enum var_measure used;	/* of the source's scenarios */
+	enum var_measure used_stressed;
+	struct var_parts parts;
+	struct usd18 total;	/* var_requirement of the parts */
+};
+/* var_margin_of: the requirement of one vault, with what it is made of.
+ * Errors as var_measure_of and var_requirement; scratch has the larger of the
+ * two counts.  A weight_stressed of zero needs no stressed profits. */
+MUST_CHECK enum err var_margin_of(struct var_margin *out,
+    enum var_measure asked, const struct var_inputs *in,
+    const struct var_rules *rules, struct usd18 *scratch);
+
 /* Exposures in two limbs, whose products with returns add up without
  * overflow: x = high * 2^VAR_LIMB_BITS + low, low at least zero. */
 #define VAR_LIMB_BITS 46

@@ -59,8 +59,28 @@ whatif_do(struct whatif *w, struct action_effect *effect,
 	return e;
 }
 
-static struct action_metrics
-metrics_of(const struct margin_result *r)
+void
+whatif_keep(struct whatif_mark *m, const struct whatif *w)
+{
+	MUST(w->is_open);
+	m->vault = w->book->vaults[w->slot];
+	if (m->vault.position_count > 0)
+		memcpy(m->position, w->book->positions + w->position_count,
+		    m->vault.position_count * sizeof(*m->position));
+}
+
+void
+whatif_return(struct whatif *w, const struct whatif_mark *m)
+{
+	MUST(w->is_open);
+	w->book->vaults[w->slot] = m->vault;
+	if (m->vault.position_count > 0)
+		memcpy(w->book->positions + w->position_count, m->position,
+		    m->vault.position_count * sizeof(*m->position));
+}
+
+struct action_metrics
+whatif_metrics(const struct margin_result *r)
 {
 	return (struct action_metrics){
 		.im_excess = r->initial.excess, .mm_excess = r->mid.excess,
@@ -106,8 +126,8 @@ post_margin_of(struct post_margin *out, size_t *failed, struct whatif *w,
 		e = margin_evaluate(&p.after, s, w->slot, method);
 	if (e != ERR_OK)
 		return e;
-	before = metrics_of(&p.before);
-	after = metrics_of(&p.after);
+	before = whatif_metrics(&p.before);
+	after = whatif_metrics(&p.after);
 	p.verdict = action_verdict(&before, &after, is_cash_out);
 	p.collateralization = method == METHOD_RATIO ?
 	    p.after.collateralization_ratio : action_post_margin(&after);

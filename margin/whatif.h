@@ -33,6 +33,17 @@ MUST_CHECK enum err whatif_do(struct whatif *w, struct action_effect *effect,
 void whatif_reset(struct whatif *w);
 void whatif_end(struct whatif *w);	/* accepts a closed one */
 
+/* The vault at some step, to come back to. */
+struct whatif_mark {
+	struct vault vault;
+	struct position position[POSITIONS_MAX];
+};
+void whatif_keep(struct whatif_mark *m, const struct whatif *w);
+void whatif_return(struct whatif *w, const struct whatif_mark *m);
+
+/* whatif_metrics: what decides about an action. */
+struct action_metrics whatif_metrics(const struct margin_result *r);
+
 /* What a list of actions comes to. */
 struct post_margin {
 	struct margin_result before, after;

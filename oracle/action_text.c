@@ -1,6 +1,7 @@
 #include "oracle/action_text.h"
 
 #include "base/decimal.h"
+#include "margin/optimise_cost.h"
 
 #include <string.h>
 
@@ -93,6 +94,18 @@ settle_pick(struct action *a, const struct node *n)
 	return has ? ERR_OK : ERR_MISSING;
 }
 
+/* settle_coin: the underlying, held or not. */
+static enum err
+settle_coin(struct action *a, const struct node *n)
+{
+	enum err e = optimise_settlement(&a->asset, n,
+	    &n->book->instruments[a->instrument]);
+
+	if (e == ERR_OK)
+		a->settle_price = n->market->asset[a->asset].price.mid;
+	return e == ERR_UNKNOWN ? ERR_MISSING : e;
+}
+
 static enum err
 trade_read(struct action *a, const char *rest, const struct node *n)
 {
@@ -117,6 +130,9 @@ trade_read(struct action *a, const char *rest, const struct node *n)
 	a->size = num18_from_raw(size);
 	a->index = wad_one();
 	e = settle_pick(a, n);
+	if (n->book->instruments[a->instrument].is_inverse ||
+	    n->book->instruments[a->instrument].is_coin_settled)
+		e = settle_coin(a, n);
 	if (e != ERR_OK)
 		return e;
 	if (!at)

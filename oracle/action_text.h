@@ -5,7 +5,7 @@
  *	trade:ETH-PERP:-2	at its price now; trade:ETH-PERP:-2@2010
  *
  * A trade settles in the largest stable collateral of the vault, or else its
- * largest collateral. */
+ * largest collateral; what pays in coin, in the underlying. */
 #ifndef ORACLE_ACTION_TEXT_H
 #define ORACLE_ACTION_TEXT_H
 

@@ -88,8 +88,9 @@ json_prints(struct text *t, const struct backtest_result *r)
 {
 	const struct history_series *h = r->history;
 
-	text_printf(t, ",\"rows\":%u,\"gaps\":%u,\"bad_prints\":%u,"
-	    "\"first_bad_prints\":[", h->count, r->gaps, r->bad_prints);
+	text_printf(t, ",\"rows\":%u,\"gaps\":%u,\"repeated\":%u,"
+	    "\"bad_prints\":%u,\"first_bad_prints\":[", h->count, r->gaps,
+	    r->repeated, r->bad_prints);
 	for (uint32_t i = 0; i < r->bad_prints && i < BACKTEST_PRINTS_MAX;
 	    i++) {
 		uint32_t row = r->bad_print[i];
@@ -159,7 +160,7 @@ json_side(struct text *t, const struct backtest_result *r, int side)
 		text_put(t, "null");
 	}
 	text_put(t, ",\"apc\":{");
-	json_apc(t, "raw", &s->raw);
+	json_apc(t, "plain", &s->plain);
 	text_put(t, ",");
 	json_apc(t, "buffered", &s->buffered);
 	text_put(t, "}");
@@ -287,9 +288,9 @@ rows_apc(const struct table *w, const struct backtest_summary *s)
 	for (int i = 0; i < 2; i++) {
 		char a[CELL] = "-", b[CELL] = "-";
 
-		if (s[i].raw.has_ratio)
+		if (s[i].plain.has_ratio)
 			cell_number(a, (i128)wad_to_raw(
-			    s[i].raw.peak_to_trough), 2, 0);
+			    s[i].plain.peak_to_trough), 2, 0);
 		if (s[i].buffered.has_ratio)
 			cell_number(b, (i128)wad_to_raw(
 			    s[i].buffered.peak_to_trough), 2, 0);
@@ -300,8 +301,8 @@ rows_apc(const struct table *w, const struct backtest_summary *s)
 		for (int i = 0; i < 2; i++) {
 			char a[CELL], b[CELL];
 
-			cell_percent(a, days == 1 ? s[i].raw.rise_1d :
-			    s[i].raw.rise_5d);
+			cell_percent(a, days == 1 ? s[i].plain.rise_1d :
+			    s[i].plain.rise_5d);
 			cell_percent(b, days == 1 ? s[i].buffered.rise_1d :
 			    s[i].buffered.rise_5d);
 			snprintf(cell[i], CELL, "%.14s; with buffer %.14s", a,
@@ -369,6 +370,9 @@ oddities(struct text *t, const struct backtest_result *r, const char *indent)
 	if (r->gaps > 0)
 		text_printf(t, "%s%u of %u rows come late: a gap before "
 		    "them\n", indent, r->gaps, h->count);
+	if (r->repeated > 0)
+		text_printf(t, "%s%u rows at the time of the row before, "
+		    "dropped\n", indent, r->repeated);
 	if (r->bad_prints > 0)
 		text_printf(t, "%s%u bad %s kept:\n", indent, r->bad_prints,
 		    r->bad_prints == 1 ? "print," : "prints,");

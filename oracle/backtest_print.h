@@ -14,7 +14,7 @@ struct backtest_result {
 	const struct backtest_options *options;
 	const struct backtest_series *series;
 	struct backtest_summary side[BACKTEST_SIDES];
-	uint32_t bad_prints, gaps;
+	uint32_t bad_prints, gaps, repeated;
 	uint32_t bad_print[BACKTEST_PRINTS_MAX];	/* rows */
 };
 

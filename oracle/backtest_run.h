@@ -69,7 +69,7 @@ struct backtest_summary {
 	struct calibration calibration;	/* after each whole review window */
 	bool has_z2;
 	struct num18 z2;
-	struct apc raw, buffered;
+	struct apc plain, buffered;
 	struct usd18 mean_margin, worst_loss;
 };
 MUST_CHECK enum err backtest_summarise(struct backtest_summary *out,

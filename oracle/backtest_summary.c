@@ -102,7 +102,7 @@ backtest_summarise(struct backtest_summary *out,
 	if (e == ERR_OK)
 		e = totals(&b, d);
 	if (e == ERR_OK)
-		e = apc_measure(&b.raw, d->margin, s->count);
+		e = apc_measure(&b.plain, d->margin, s->count);
 	if (e == ERR_OK)
 		e = apc_measure(&b.buffered, d->buffered, s->count);
 	if (e != ERR_OK)

@@ -41,8 +41,8 @@ static const struct option_row ROWS[] = {
 static const struct options_command COMMAND = {
 	.name = "backtest", .rows = ROWS,
 	.summary = "Asks at each moment of a price history what margin one USD "
-	    "long and short would\nneed, and counts how often the loss over the "
-	    "margin period exceeds it: coverage\n(Kupiec), independence "
+	    "long and short would\nneed, and counts how often the loss over "
+	    "the margin period exceeds it: coverage\n(Kupiec), independence "
 	    "(Christoffersen), Basel's zones, expected shortfall\n(Acerbi and "
 	    "Szekely), procyclicality with and without the buffer.  Margin "
 	    "periods\ndo not overlap.  Bad prints are kept, and named.",
@@ -252,10 +252,11 @@ reason(enum err e)
 }
 
 static int
-series_run(struct run *r, const char *name, const struct history_series *h)
+series_run(struct run *r, const char *name, const struct history_series *h,
+    uint32_t repeated)
 {
 	struct backtest_result b = { .name = name, .history = h,
-	    .options = &r->options };
+	    .options = &r->options, .repeated = repeated };
 	struct backtest_series s;
 	struct progress progress;
 	int code = EXIT_FAILED;
@@ -320,7 +321,7 @@ file_run(struct run *r, const char *path, bool is_alone)
 		if (r->column && strcmp(r->column, s->name) != 0)
 			continue;
 		series_name(name, path, s->name);
-		one = series_run(r, name, s);
+		one = series_run(r, name, s, h.repeated);
 		code = one != EXIT_OK ? one : code;
 	}
 	history_csv_free(&h);

@@ -3,6 +3,7 @@
  * risk, how much of it would not be paid back. */
 #include "oracle/cmd.h"
 
+#include "margin/aggregate_group.h"
 #include "margin/aggregate_ladder.h"
 #include "margin/stress.h"
 #include "oracle/margin_json.h"
@@ -115,6 +116,14 @@ text_emit(struct text *t)
 	return ok;
 }
 
+/* The system's ratio below the critical one (margin-model 1.9). */
+static bool
+is_recovery(const struct run *r, const struct stress_sum *s)
+{
+	return recovery_step(false, s->collateral_value, s->debt_value,
+	    &r->study.rules.liquidation.recovery);
+}
+
 static bool
 sum_print(const struct run *r, const char *kind, const char *name,
     const struct stress_sum *s)
@@ -127,9 +136,10 @@ sum_print(const struct run *r, const char *kind, const char *name,
 		cell_usd(risk, s->debt_at_risk);
 		cell_usd(lack, s->shortfall);
 		cell_usd(bad, s->bad_debt);
-		return printf("%-22s  %12u  %8u  %8u  %20s  %20s  %20s\n",
+		return printf("%-22s  %12u  %8u  %8u  %20s  %20s  %20s%s\n",
 		    name, s->liquidatable, s->newly_liquidatable, s->stale,
-		    risk, lack, bad) > 0;
+		    risk, lack, bad, is_recovery(r, s) ? "  recovery" :
+		    "") > 0;
 	}
 	text_init(&t, LINE_MAX_BYTES);
 	text_printf(&t, "{\"%s\":{\"shock\":", kind);
@@ -140,7 +150,8 @@ sum_print(const struct run *r, const char *kind, const char *name,
 	json_key_usd(&t, "debt_at_risk", s->debt_at_risk);
 	json_key_usd(&t, "shortfall", s->shortfall);
 	json_key_usd(&t, "bad_debt", s->bad_debt);
-	text_put(&t, "}}\n");
+	text_printf(&t, ",\"recovery\":%s}}\n", is_recovery(r, s) ? "true" :
+	    "false");
 	ok = text_emit(&t);
 	text_free(&t);
 	return ok;

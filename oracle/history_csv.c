@@ -198,9 +198,13 @@ row_read(struct reader *r, uint64_t *last_ms)
 	if (time_read(&ms, &r->cell[r->time_column]) != ERR_OK)
 		return refuse(r, r->time_column + 1, "not a time",
 		    ERR_SYNTAX);
-	if (*last_ms != 0 && ms <= *last_ms)
-		return refuse(r, r->time_column + 1, "not later than the row "
+	if (r->line > 2 && ms < *last_ms)
+		return refuse(r, r->time_column + 1, "earlier than the row "
 		    "before", ERR_RANGE);
+	if (r->line > 2 && ms == *last_ms) {
+		r->out->repeated++;
+		return ERR_OK;
+	}
 	*last_ms = ms;
 	for (uint32_t i = 0; i < r->columns; i++) {
 		struct history_series *s;

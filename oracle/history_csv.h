@@ -4,7 +4,8 @@
  * `timestamp`, `time` (Unix seconds or milliseconds, or RFC 3339).  Where one
  * is called `close`, that is the price, and the series has no name of its own;
  * else every other column but `date` is a series under its own name.  An empty
- * cell is a price that is not there.  Times ascend.  Prices are above zero,
+ * cell is a price that is not there.  Times ascend; a row at the time of the
+ * row before is dropped, and counted.  Prices are above zero,
  * decimal or with an exponent, digits beyond 18 decimals are dropped.
  *
  * What looks like a bad print is kept: what is odd is the caller's to say.
@@ -34,6 +35,7 @@ struct history_series {
 };
 
 struct history_csv {
+	uint32_t repeated;	/* rows that were dropped */
 	uint32_t series_count;
 	struct history_series series[HISTORY_CSV_SERIES_MAX];
 };

@@ -39,6 +39,8 @@ static const struct command {
 	{ "margin", cmd_margin, "margin figures of a book in a market" },
 	{ "simulate", cmd_simulate, "a vault after shocks and actions" },
 	{ "stress", cmd_stress, "a book under named shocks and a ladder" },
+	{ "optimise", cmd_optimise,
+	  "a vault's cheapest margin: deposits, trades, a better mix" },
 	{ "backtest", cmd_backtest,
 	  "does a margin cover what is lost, over price histories" },
 	{ "attest", cmd_attest, "an attestation of a book in a market" },

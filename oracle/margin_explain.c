@@ -57,6 +57,27 @@ excess_terms(struct explain *terms, enum margin_side side)
 	return ERR_OK;
 }
 
+/* floor_term: what a named shock adds to the requirement of this side. */
+static enum err
+floor_term(struct explained *x, enum margin_side side)
+{
+	struct evaluation *v = &x->value[side];
+	struct margin_result r;
+	struct usd18 more;
+	enum err e = study_evaluate(&r, x->study, x->slot, x->method);
+
+	if (e == ERR_OK)
+		e = usd18_sub(&more, side == SIDE_INITIAL ?
+		    r.initial.requirement : r.mid.requirement,
+		    v->requirement);
+	if (e != ERR_OK || usd18_is_zero(more))
+		return e;
+	explain_add(&x->side[side], side == SIDE_INITIAL ?
+	    EXPLAIN_INITIAL_MARGIN : EXPLAIN_MAINTENANCE_MARGIN,
+	    "stress floor", ABOUT_NOTHING, 0, more);
+	return usd18_sub(&v->excess, v->excess, more);
+}
+
 static enum err
 side_fill(struct explained *x, enum margin_side side)
 {
@@ -70,6 +91,8 @@ side_fill(struct explained *x, enum margin_side side)
 	if (e == ERR_OK)
 		e = margin_evaluate_at(&x->value[side], s, x->slot, x->method,
 		    &at, side, &x->side[side]);
+	if (e == ERR_OK && x->study->floor_count > 0)
+		e = floor_term(x, side);
 	return e != ERR_OK ? e : excess_terms(&x->side[side], side);
 }
 

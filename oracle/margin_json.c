@@ -51,11 +51,24 @@ json_key_text(struct text *t, const char *key, const char *v)
 		text_put(t, "null");
 }
 
+static void
+row_finish(struct margin_row *out, enum err e, enum margin_method method)
+{
+	out->error = e;
+	if (e != ERR_OK) {
+		out->result.method = method;
+		out->result.state = STATE_STALE;
+	}
+	out->has_figures = e == ERR_OK && !out->result.status.is_stale;
+}
+
 void
 margin_row_of(struct margin_row *out, const struct study *s, uint32_t slot,
     enum margin_method method)
 {
-	margin_row_in(out, &s->snapshot, slot, method);
+	memset(out, 0, sizeof(*out));
+	out->slot = slot;
+	row_finish(out, study_evaluate(&out->result, s, slot, method), method);
 }
 
 void
@@ -64,13 +77,8 @@ margin_row_in(struct margin_row *out, const struct snapshot *s, uint32_t slot,
 {
 	memset(out, 0, sizeof(*out));
 	out->slot = slot;
-	out->error = margin_evaluate(&out->result, s, slot, method);
-	if (out->error != ERR_OK) {
-		out->result.method = method;
-		out->result.state = STATE_STALE;
-	}
-	out->has_figures = out->error == ERR_OK &&
-	    !out->result.status.is_stale;
+	row_finish(out, margin_evaluate(&out->result, s, slot, method),
+	    method);
 }
 
 const char *

@@ -17,7 +17,7 @@ struct margin_row {
 				 * fit */
 };
 
-/* margin_row_of evaluates; never fails. */
+/* margin_row_of evaluates, with the rules' floors; never fails. */
 void margin_row_of(struct margin_row *out, const struct study *s,
     uint32_t slot, enum margin_method method);
 

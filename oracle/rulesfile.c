@@ -92,6 +92,7 @@ rules_read(struct schema *s, struct rules_row *row,
 	rulesfile_shocks_read(s, row);
 	rulesfile_greeks_read(s, row);
 	rulesfile_ages_read(s, row);
+	rulesfile_floors_read(s, row);
 	if (s->errors->count == before)
 		whole_check(s, &row->rules, root);
 }

@@ -17,6 +17,7 @@ struct rules_row {
 	const struct doc_node *grid, *tails, *skews, *common;
 	const struct doc_node *buckets, *gamma;
 	const struct doc_node *ages;
+	const struct doc_node *floors;
 };
 
 extern const struct schema_key RULESFILE_KEYS[];
@@ -27,5 +28,6 @@ extern const struct schema_key RULESFILE_BUCKET_KEYS[];
 void rulesfile_shocks_read(struct schema *s, struct rules_row *row);
 void rulesfile_greeks_read(struct schema *s, struct rules_row *row);
 void rulesfile_ages_read(struct schema *s, struct rules_row *row);
+void rulesfile_floors_read(struct schema *s, struct rules_row *row);
 
 #endif

@@ -190,3 +190,37 @@ rulesfile_ages_read(struct schema *s, struct rules_row *row)
 	for (n = doc_first(s->doc, row->ages); n; n = doc_next(s->doc, n))
 		(void)schema_read_value(s, &KEY, n, out++);
 }
+
+/* ---- stress ------------------------------------------------------------- */
+
+static void
+floor_take(struct schema *s, struct stress_rules *r, const struct doc_node *n)
+{
+	struct suggest nearest = { 0 };
+	char hint[SCHEMA_HINT_BUF];
+	const char *name;
+
+	if (!kind_is(s, n, DOC_SCALAR, "floors"))
+		return;
+	for (size_t i = 0; (name = shock_name_at(i)) != NULL; i++) {
+		if (doc_text_is(n, name)) {
+			r->floors |= UINT32_C(1) << i;
+			return;
+		}
+		suggest_offer(&nearest, n->text, n->text_len, name);
+	}
+	doc_error_at(s->errors, n, "unknown shock `%.*s`%s", (int)n->text_len,
+	    n->text, schema_hint(hint, nearest.best));
+}
+
+void
+rulesfile_floors_read(struct schema *s, struct rules_row *row)
+{
+	const struct doc_node *n;
+
+	if (!row->floors || !kind_is(s, row->floors, DOC_LIST, "floors"))
+		return;
+	row->rules.stress.floors = 0;
+	for (n = doc_first(s->doc, row->floors); n; n = doc_next(s->doc, n))
+		floor_take(s, &row->rules.stress, n);
+}

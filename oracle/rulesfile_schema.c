@@ -383,6 +383,13 @@ static const struct schema_key CALL_KEYS[] = {
 	{ 0 }
 };
 
+static const struct schema_key STRESS_KEYS[] = {
+	LIST("floors", floors, NULL, "list of names",
+	    "shocks whose loss every requirement covers; margind stress lists "
+	    "them; default none"),
+	{ 0 }
+};
+
 static const struct schema_key RECOVERY_KEYS[] = {
 	DOLLARS("critical_ratio", liquidation.recovery.critical_ratio,
 	    "of the system's values; below it RECOVERY; 0: never"),
@@ -498,6 +505,7 @@ const struct schema_key RULESFILE_KEYS[] = {
 	SECTION("var", VAR_KEYS, "methods var and es"),
 	SECTION("buffer", BUFFER_KEYS, "against procyclicality"),
 	SECTION("call", CALL_KEYS, "states and margin calls"),
+	SECTION("stress", STRESS_KEYS, "named shocks"),
 	SECTION("liquidation", LIQUIDATION_KEYS, "how much is liquidated"),
 	{ 0 }
 };

@@ -2,6 +2,7 @@
 
 #include "margin/collateral.h"
 #include "margin/lien.h"
+#include "margin/stress.h"
 #include "oracle/suggest.h"
 
 #include <stdio.h>
@@ -61,6 +62,38 @@ liens_resolve(struct study *s)
 	return e;
 }
 
+/* floors_make shocks the market once for each floor of the rules. */
+static enum err
+floors_make(struct study *s)
+{
+	uint32_t bits = s->rules.stress.floors;
+	size_t count = (size_t)__builtin_popcount(bits);
+	struct shock k;
+	enum err e = ERR_OK;
+
+	if (count == 0)
+		return ERR_OK;
+	s->floors = calloc(count, sizeof(*s->floors));
+	s->floor_snapshots = calloc(count, sizeof(*s->floor_snapshots));
+	if (!s->floors || !s->floor_snapshots)
+		return no_memory();
+	for (size_t i = 0; e == ERR_OK && shock_named(&k, i,
+	    &s->input->book); i++) {
+		struct study_floor *f = &s->floors[s->floor_count];
+
+		if ((bits >> i & 1) == 0)
+			continue;
+		e = shock_apply(&f->market, &f->terms, &s->market->market,
+		    &s->input->book, &k);
+		s->floor_snapshots[s->floor_count] = s->snapshot;
+		s->floor_snapshots[s->floor_count].market = &f->market;
+		s->floor_count++;
+	}
+	if (e != ERR_OK)
+		fprintf(stderr, "margind: a shocked price does not fit\n");
+	return e;
+}
+
 static enum err
 prepare(struct study *s)
 {
@@ -85,7 +118,24 @@ prepare(struct study *s)
 	s->snapshot.rules = &s->rules;
 	s->snapshot.work = s->work;
 	e = tree_place(s);
-	return e != ERR_OK ? e : liens_resolve(s);
+	if (e == ERR_OK)
+		e = liens_resolve(s);
+	return e != ERR_OK ? e : floors_make(s);
+}
+
+enum err
+study_evaluate(struct margin_result *out, const struct study *s,
+    uint32_t slot, enum margin_method method)
+{
+	struct margin_result r;
+	enum err e = margin_evaluate(&r, &s->snapshot, slot, method);
+
+	if (e == ERR_OK)
+		e = stress_floor(&r, s->floor_snapshots, s->floor_count,
+		    slot);
+	if (e == ERR_OK)
+		*out = r;
+	return e;
 }
 
 enum err
@@ -110,6 +160,8 @@ study_close(struct study *s)
 	free(s->tree.first);
 	free(s->tree.next);
 	free(s->grants);
+	free(s->floors);
+	free(s->floor_snapshots);
 	free(s->work);
 	input_market_free(s->market);
 	input_book_free(s->input);

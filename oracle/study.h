@@ -18,6 +18,15 @@ struct study {
 	struct lien_report liens;	/* what claims more than there is */
 	enum err sample;	/* why var and es have no scenarios, or OK */
 	struct snapshot snapshot;
+	/* The rules' floors: a shocked market and its snapshot each. */
+	size_t floor_count;
+	struct study_floor *floors;
+	struct snapshot *floor_snapshots;
+};
+
+struct study_floor {
+	struct market market;
+	struct market_terms terms;
 };
 
 /* study_open reads the files (rules_path NULL: the defaults), freezes the
@@ -27,6 +36,11 @@ struct study {
 MUST_CHECK enum err study_open(struct study *s, const char *book_path,
     const char *market_path, const char *rules_path);
 void study_close(struct study *s);	/* accepts a zeroed one */
+
+/* study_evaluate: margin_evaluate in the study's own snapshot, with the floors
+ * that the rules name. */
+MUST_CHECK enum err study_evaluate(struct margin_result *out,
+    const struct study *s, uint32_t slot, enum margin_method method);
 
 /* study_method: the one named, else the rules' (a preset's), else the vault's
  * own. */

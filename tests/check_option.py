@@ -131,7 +131,7 @@ def check_greeks(line, o, disc, call, err, got):
                   1 + max(disc, 1), line)
     for name, e, g in zip(("gamma", "vega", "theta"), exact[1:], got[1:]):
         good &= within(
-            name, e * WAD - g, 1 + abs(e) * (2 + tail), line)
+            name, e * WAD - g, 1 + abs(e) * (3 + tail), line)
     return good
 
 

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "margin/stress.h"
 #include "tests/portfolio_world.h"
 
 static const enum margin_method METHODS[] = { METHOD_STANDARD,
@@ -276,6 +277,29 @@ expired_unsettled__without_an_average_takes_the_twap_then_the_mid(void **state)
 	free(w);
 }
 
+/* Nor do floors of named shocks hide it. */
+static void
+expired_unsettled__stays_pending_under_a_stress_floor(void **state)
+{
+	struct portfolio_world *w = pw_init(8);
+	struct vault v = pw_vault(w, METHOD_SCENARIO);
+	struct margin_result r;
+	uint32_t slot;
+
+	(void)state;
+	pw_hold(w, &v, PW_USDC, "1000");
+	pw_trade(w, &v, 5, -(i128)WAD_ONE_RAW, pw_px("0"));
+	slot = pw_put(w, &v);
+	w->market.as_of_ms = w->instruments[5].expiry_ms;
+	r = evaluate(w, slot, METHOD_SCENARIO);
+	for (size_t count = 0; count < 2; count++) {
+		assert_int_equal(stress_floor(&r, &w->snapshot, count, slot),
+		    ERR_OK);
+		assert_int_equal(r.state, STATE_PENDING);
+	}
+	free(w);
+}
+
 /* Half of the window is over: half of the price is fixed, and a shock or a
  * scenario moves the other half only. */
 static void
@@ -421,6 +445,8 @@ main(void)
 		    expired_unsettled__is_pending_at_the_average_and_unshocked),
 		cmocka_unit_test(
 		  expired_unsettled__without_an_average_takes_the_twap_then_the_mid),
+		cmocka_unit_test(
+		    expired_unsettled__stays_pending_under_a_stress_floor),
 		cmocka_unit_test(settlement_window__splits_the_forward),
 		cmocka_unit_test(dust__floors_to_nothing_held_and_one_owed),
 		cmocka_unit_test(negative_rate__counts_as_zero),

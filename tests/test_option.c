@@ -9,6 +9,7 @@
 #include "margin/option.h"
 #include "margin/screen_option.h"
 #include "tests/margin_world.h"
+#include "tests/must_expected.h"
 
 #define RUNS 20000u
 #define ONE ((i128)WAD_ONE_RAW)
@@ -268,6 +269,49 @@ option_price__rises_with_volatility_time_and_moneyness(void **state)
 	}
 }
 
+static i128
+random_any(uint64_t *seed)
+{
+	u128 v = (u128)random_u64(seed) << 64 | random_u64(seed);
+
+	return random_one_in(seed, 6) ? (i128)random_below(seed, 3) :
+	    (i128)(v >> 1 >> random_below(seed, 127));
+}
+
+static void
+option__answers_whatever_the_numbers(void **state)
+{
+	uint64_t seed = 8;
+	unsigned answered = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < RUNS; i++) {
+		struct option_terms t = { px18_from_raw((u128)random_any(&seed)),
+			px18_from_raw((u128)random_any(&seed)),
+			num18_from_raw(random_any(&seed)),
+			num18_from_raw(random_any(&seed)),
+			num18_from_raw(random_any(&seed)),
+			random_one_in(&seed, 2) };
+		struct option_forward forward = option_forward_of(t.forward);
+		struct option_scenario only = { 0, 0 };
+		struct option_greeks g;
+		struct usd18 price = usd18_zero(), many;
+		enum err e = option_price(&price, &t);
+
+		if (e == ERR_OK && option_price_many(&many, &t, &forward, 1,
+		    &t.vol, 1, &only, 1) == ERR_OK) {
+			assert_true(usd18_compare(price, many) == 0);
+			answered++;
+		}
+		if (option_greeks_of(&g, &t) == ERR_OK)
+			assert_true(usd18_compare(price, g.price) == 0);
+		if (option_implied_vol(&t.vol, &t,
+		    usd18_from_raw(random_any(&seed))) == ERR_OK)
+			assert_int_equal(option_price(&price, &t), ERR_OK);
+	}
+	assert_true(answered > RUNS / 10);
+}
+
 static void
 option_tau__is_nearest(void **state)
 {
@@ -338,6 +382,32 @@ option_price_many__fails_before_it_writes(void **state)
 	assert_int_equal(option_price_many(out, &t, forward, 1, vol, 1,
 	    scenario, 1), ERR_RANGE);
 	assert_string_equal(usd_text(out[0]), "77");
+}
+
+static void
+option_price_many__must_have_indices_within(void **state)
+{
+	struct option_terms t = terms("1000", "900", "1", "1", "1", true);
+	struct option_forward forward[OPTION_MANY_MAX + 1] = {
+		option_forward_of(px("1000")) };
+	struct num18 vol[OPTION_MANY_MAX + 1] = { num("1") };
+	struct option_scenario scenario = { 1, 0 };
+	struct usd18 out;
+	enum err e = ERR_OK;
+
+	(void)state;
+	expect_assert_failure(e = option_price_many(&out, &t, forward, 1, vol,
+	    1, &scenario, 1));
+	scenario = (struct option_scenario){ 0, 1 };
+	expect_assert_failure(e = option_price_many(&out, &t, forward, 1, vol,
+	    1, &scenario, 1));
+	expect_assert_failure(e = option_price_many(&out, &t, forward,
+	    OPTION_MANY_MAX + 1, vol, 1, &scenario, 0));
+	expect_assert_failure(e = option_price_many(&out, &t, forward, 1, vol,
+	    OPTION_MANY_MAX + 1, &scenario, 0));
+	assert_int_equal(e, ERR_OK);
+	assert_int_equal(option_price_many(&out, &t, forward,
+	    OPTION_MANY_MAX, vol, OPTION_MANY_MAX, &scenario, 0), ERR_OK);
 }
 
 static void
@@ -568,10 +638,12 @@ main(void)
 		cmocka_unit_test(option_price__holds_parity_and_bounds),
 		cmocka_unit_test(
 		    option_price__rises_with_volatility_time_and_moneyness),
+		cmocka_unit_test(option__answers_whatever_the_numbers),
 		cmocka_unit_test(option_tau__is_nearest),
 		cmocka_unit_test(
 		    option_price_many__gives_the_bits_of_option_price),
 		cmocka_unit_test(option_price_many__fails_before_it_writes),
+		cmocka_unit_test(option_price_many__must_have_indices_within),
 		cmocka_unit_test(option_greeks_of__are_steps_at_the_edges),
 		cmocka_unit_test(
 		    option_greeks_of__differ_by_the_discount_between_call_and_put),

@@ -317,6 +317,43 @@ q64_normal_inverse__undoes_the_distribution(void **state)
 	assert_fails(q64_normal_inverse, "-0.5");
 }
 
+/* The sanitizers watch; what is not ERR_OK writes nothing. */
+static void
+q64__answers_whatever_the_numbers(void **state)
+{
+	static enum err (*const f[])(struct num18 *, struct num18) = {
+		q64_ln, q64_exp, q64_sqrt, q64_normal_inverse,
+	};
+	uint64_t seed = 4;
+
+	(void)state;
+	for (unsigned i = 0; i < RUNS; i++) {
+		struct num18 in[2], out;
+		enum err e;
+
+		for (unsigned k = 0; k < 2; k++) {
+			u128 any = (u128)random_u64(&seed) << 64 |
+			    random_u64(&seed);
+
+			in[k] = num18_from_raw((i128)any >>
+			    random_below(&seed, 127));
+		}
+		for (unsigned k = 0; k <= ARRAY_COUNT(f); k++) {
+			out = num("77");
+			e = k < ARRAY_COUNT(f) ? f[k](&out, in[0]) :
+			    q64_pow(&out, in[0], in[1]);
+			assert_true(e == ERR_OK || e == ERR_RANGE);
+			if (e != ERR_OK)
+				assert_num(out, "77");
+		}
+		out = q64_normal_cdf(in[0]);
+		assert_true(num18_to_raw(out) >= 0 &&
+		    num18_to_raw(out) <= ONE);
+		out = q64_normal_pdf(in[0]);
+		assert_true(num18_to_raw(out) >= 0);
+	}
+}
+
 int
 main(void)
 {
@@ -332,6 +369,7 @@ main(void)
 		cmocka_unit_test(q64_normal__is_within_one_unit),
 		cmocka_unit_test(q64_normal_cdf__is_symmetric_and_rises),
 		cmocka_unit_test(q64_normal_inverse__undoes_the_distribution),
+		cmocka_unit_test(q64__answers_whatever_the_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -162,6 +162,8 @@ rules_seal__covers_every_list(void **state)
 		"greeks: {gamma: {defi: {l1: 0.64}}}",
 		"call: {ages: [1s, 2s, 3s, 4s]}",
 		"call: {ages: [1s, 2s, 3s, 5s]}",
+		"stress: {floors: [crash-50]}",
+		"stress: {floors: [crash-50, depeg-90]}",
 		"profile: maker",
 	};
 	struct b32 h[ARRAY_COUNT(texts)];
@@ -281,6 +283,9 @@ rulesfile_read__refuses_by_name_and_place(void **state)
 		{ "greeks: {maintenance_factor: 1.1}",
 		  "r:1:9: `greeks`: its numbers do not fit each other; margind "
 		  "config explain says how\n" },
+		{ "stress: {floors: [crash-51]}",
+		  "r:1:19: unknown shock `crash-51` (did you mean "
+		  "`crash-50`?)\n" },
 		{ "call: {ages: [1h, 2h]}",
 		  "r:1:14: `ages`: 2 where 4 are expected\n" },
 		{ "call: {ages: [1h, 1h, 2h, 3h]}",

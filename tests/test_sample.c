@@ -205,11 +205,12 @@ sample_historical__refuses_returns_that_do_not_fit(void **state)
 	column[0][0] = num("-1.000000000000000001");
 	assert_int_equal(sample_historical(&sample, &history, &rules),
 	    ERR_RANGE);
-	/* Each fits, their product does not. */
+	/* Each fits; their product is the largest that does. */
 	load_text(rows, 2);
 	rules.mpor = 2;
 	assert_int_equal(sample_historical(&sample, &history, &rules),
-	    ERR_RANGE);
+	    ERR_OK);
+	assert_true(places[0] == SAMPLE_RETURN_MAX);
 }
 
 static void
@@ -227,6 +228,24 @@ sample_filtered__scales_to_the_volatility_of_now(void **state)
 	assert_true(places[0] == 158113883008418967);
 	assert_true(places[1] == 158113883008418967);
 	assert_true(places[2] == 316227766016837933);
+}
+
+static void
+sample_filtered__has_a_floor_of_volatility(void **state)
+{
+	static const char *const rows[] = { "0.01", "0.01", "0.01" };
+
+	(void)state;
+	load_text(rows, 3);
+	rules.volatility_floor = num("0.01");
+	assert_int_equal(sample_filtered(&sample, &history, &rules), ERR_OK);
+	assert_true(places[0] == (int64_t)(ONE / 100));
+	rules.volatility_floor = num("0.02");
+	assert_int_equal(sample_filtered(&sample, &history, &rules), ERR_OK);
+	assert_true(places[0] == (int64_t)(ONE / 50));
+	rules.volatility_floor = num("-0.02");
+	assert_int_equal(sample_filtered(&sample, &history, &rules),
+	    ERR_RANGE);
 }
 
 static void
@@ -438,6 +457,7 @@ main(void)
 		    sample_historical__refuses_returns_that_do_not_fit),
 		cmocka_unit_test(
 		    sample_filtered__scales_to_the_volatility_of_now),
+		cmocka_unit_test(sample_filtered__has_a_floor_of_volatility),
 		cmocka_unit_test(sample_filtered__clamps_the_ratio),
 		cmocka_unit_test(
 		    sample_stressed__takes_the_named_or_the_wildest_window),

@@ -82,7 +82,8 @@ random_book(uint64_t *seed, uint32_t count)
 			limit = usd18_to_raw(r.mid.weighted_collateral);
 		random_debts(&w, seed, limit);
 		for (unsigned k = 0; k < 8; k++)
-			w.vault.id.b[k] = (uint8_t)(book.vault_count >> 8 * k);
+			w.vault.id.b[k] = (uint8_t)((uint64_t)
+			    book.vault_count >> 8 * k);
 		w.vault.id.b[9] = 1;
 		assert_int_equal(book_put_vault(&at, &book, &w.vault), ERR_OK);
 	}
@@ -226,6 +227,19 @@ scan_run__is_unsure_only_near_zero(void **state)
 }
 
 static void
+scan_fill__rounds_against_the_vault(void **state)
+{
+	(void)state;
+	/* 10^16 + 1 atoms of debt have 54 bits, 10^18 + 1 of collateral 60. */
+	one_vault("1.000000000000000001", "10000000000.000001");
+	assert_int_equal(scan.shift[0], 9);
+	assert_int_equal(scan.shift[1], 3);
+	assert_int_equal(amount[0], INT64_C(1000000000000000000) >> 9);
+	assert_int_equal(amount[SCAN_LANES],
+	    INT64_C(10000000000000000) / 8 + 1);
+}
+
+static void
 scan_fill__marks_what_does_not_fit(void **state)
 {
 	struct scan_mask m;
@@ -284,6 +298,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scan_run__agrees_with_ratio_evaluate),
 		cmocka_unit_test(scan_run__is_unsure_only_near_zero),
+		cmocka_unit_test(scan_fill__rounds_against_the_vault),
 		cmocka_unit_test(scan_fill__marks_what_does_not_fit),
 		cmocka_unit_test(scan_measure__leaves_out_vaults_without_debt),
 		cmocka_unit_test(scan_prices_from__fails_beyond_its_bound),

@@ -91,6 +91,12 @@ evaluate(void)
 	return r;
 }
 
+static i128
+raw_of(struct usd18 v)
+{
+	return usd18_to_raw(v);
+}
+
 /* ---- rules -------------------------------------------------------------- */
 
 static void
@@ -442,6 +448,62 @@ scenario_evaluate__moves_nothing_after_expiry(void **state)
 }
 
 static void
+scenario_evaluate__rounds_against_the_account(void **state)
+{
+	struct scenario_result r;
+
+	(void)state;
+	start();
+	unit.decimals = 12;
+	expiry[0].seconds = 0;
+	expiry[0].forward_variable = px("0");
+	expiry[0].forward_fixed = px("2000.005");
+	option[0] = option_of(0, true, "2000", "0.000000000000000001");
+	unit.option_count = 1;
+	/* 5e-21 of value floors to nothing and, at 20 places, counts as one
+	 * unit that is lost. */
+	r = evaluate();
+	assert_string_equal(usd_text(r.option_value), "0");
+	assert_string_equal(usd_text(r.loss), "0.000000000000000001");
+	/* 5e-20 is exact there. */
+	expiry[0].forward_fixed = px("2000.05");
+	r = evaluate();
+	assert_string_equal(usd_text(r.loss), "0");
+	option[0].amount = num("-0.000000000000000001");
+	r = evaluate();
+	assert_string_equal(usd_text(r.option_value),
+	    "-0.000000000000000001");
+}
+
+static void
+scenario_evaluate__turns_a_skew_around_the_unmoved_forward(void **state)
+{
+	struct scenario_result r;
+
+	(void)state;
+	start();
+	option[0] = option_of(0, true, "2500", "-1");
+	unit.option_count = 1;
+	rules.shock_count = 3;
+	rules.shock[0] = (struct scenario_shock){ num("1"),
+	    SCENARIO_VOL_LINEAR, num18_one() };
+	rules.shock[1] = (struct scenario_shock){ num("1.5"),
+	    SCENARIO_VOL_LINEAR, num18_one() };
+	/* The same again, damped. */
+	rules.shock[2] = (struct scenario_shock){ num("1"),
+	    SCENARIO_VOL_LINEAR, num("0.25") };
+	r = evaluate();
+	assert_true(usd18_is_negative(r.pnl[0]));
+	assert_int_equal(usd18_compare(r.pnl[0], r.pnl[1]), 0);
+	assert_true(raw_of(r.pnl[0]) / 4 - raw_of(r.pnl[2]) <= 1);
+	assert_true(usd18_compare(r.pnl[0], r.pnl[2]) < 0);
+	/* A gain there is a loss as well. */
+	option[0].amount = num("1");
+	r = evaluate();
+	assert_true(usd18_is_negative(r.pnl[0]));
+}
+
+static void
 scenario_evaluate__leaves_the_result_on_failure(void **state)
 {
 	struct scenario_result r, before;
@@ -573,12 +635,6 @@ random_unit(uint64_t *seed)
 		linear[i] = perp_of("1", "2001");
 		linear[i].amount = random_amount_of(seed);
 	}
-}
-
-static i128
-raw_of(struct usd18 v)
-{
-	return usd18_to_raw(v);
 }
 
 /* Splitting never helps: the whole needs at most what its parts need, without
@@ -741,6 +797,10 @@ main(void)
 		    scenario_evaluate__charges_doubt_below_the_threshold),
 		cmocka_unit_test(scenario_evaluate__adds_margind_s_own),
 		cmocka_unit_test(scenario_evaluate__moves_nothing_after_expiry),
+		cmocka_unit_test(
+		    scenario_evaluate__rounds_against_the_account),
+		cmocka_unit_test(
+		    scenario_evaluate__turns_a_skew_around_the_unmoved_forward),
 		cmocka_unit_test(
 		    scenario_evaluate__leaves_the_result_on_failure),
 		cmocka_unit_test(scenario_combine__offsets_by_omega),

@@ -393,6 +393,40 @@ scenario_table_put__leaves_the_row_on_failure(void **state)
 	assert_memory_equal(before, value, sizeof(before));
 }
 
+/* x * 2^places / 10^18 less the given number, in units of the latter. */
+static i128
+excess_of(struct num18 x, uint64_t binary, unsigned places)
+{
+	return (i128)binary - times(num18_to_raw(x), (i128)1 << places, 0,
+	    ROUND_FLOOR) / (i128)WAD_ONE_RAW;
+}
+
+static void
+scenario_slice_of__discounts_against_the_account(void **state)
+{
+	uint64_t seed = 4;
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		struct scenario_slice s;
+
+		scenario_rules_default(&rules);
+		random_expiries(&seed, px("2000"));
+		assert_int_equal(scenario_columns_of(&table.columns, &rules,
+		    num18_one()), ERR_OK);
+		assert_int_equal(scenario_slice_of(&s, &expiry[0],
+		    &table.columns, &rules), ERR_OK);
+		/* Exact only where both are one. */
+		assert_int_equal(excess_of(s.shocks.discount_long,
+		    s.group.discount_long, 48), 0);
+		assert_int_equal(excess_of(s.shocks.discount_short,
+		    s.group.discount_short, 48), num18_compare(
+		    s.shocks.discount_short, num18_one()) != 0);
+		assert_int_equal(excess_of(s.shocks.basis_factor,
+		    s.group.basis_factor, 40), expiry[0].seconds != 0);
+	}
+}
+
 static void
 scenario_decimals_for__leaves_room_for_a_doubling(void **state)
 {
@@ -409,6 +443,30 @@ scenario_decimals_for__leaves_room_for_a_doubling(void **state)
 	assert_int_equal(scenario_decimals_for(px("0.0001"), &c, 60), 18);
 	assert_int_equal(scenario_decimals_for(px18_from_raw(U128_MAX), &c,
 	    60), 0);
+}
+
+static void
+scenario_row_linear__rounds_to_nearest(void **state)
+{
+	struct scenario_columns c;
+	int64_t r[SCENARIO_COLUMNS_MAX];
+
+	(void)state;
+	scenario_rules_default(&rules);
+	assert_int_equal(scenario_columns_of(&c, &rules, num18_one()), ERR_OK);
+	assert_int_equal(scenario_row_linear(r, px("0.0000000000015"),
+	    px("0"), &c, 12, 60), ERR_OK);
+	assert_int_equal(r[c.base], 2);
+	assert_int_equal(scenario_row_linear(r, px("0.000000000001499999"),
+	    px("1"), &c, 12, 60), ERR_OK);
+	assert_int_equal(r[c.base], INT64_C(1000000000001));
+	/* 2^60 - 1 fits, 2^60 does not; the tail moves it fourfold. */
+	assert_int_equal(scenario_row_linear(r, px("0"),
+	    px("1152921.504606846975"), &c, 12, 60), ERR_OK);
+	assert_int_equal(scenario_row_linear(r, px("0"),
+	    px("1152921.504606846976"), &c, 12, 60), ERR_RANGE);
+	assert_int_equal(scenario_row_linear(r, px("288230.376151711744"),
+	    px("0"), &c, 12, 60), ERR_RANGE);
 }
 
 static void
@@ -468,7 +526,10 @@ main(void)
 		cmocka_unit_test(
 		    scenario_table_put__leaves_the_row_on_failure),
 		cmocka_unit_test(
+		    scenario_slice_of__discounts_against_the_account),
+		cmocka_unit_test(
 		    scenario_decimals_for__leaves_room_for_a_doubling),
+		cmocka_unit_test(scenario_row_linear__rounds_to_nearest),
 		cmocka_unit_test(scenario_amount_pack__is_exact_or_fails),
 		cmocka_unit_test(scenario_vaults_check__names_what_is_wrong),
 	};

@@ -136,6 +136,38 @@ svi_vol__fails_without_time_or_forward(void **state)
 }
 
 static void
+svi_vol__answers_whatever_the_numbers(void **state)
+{
+	uint64_t seed = 1;
+
+	(void)state;
+	for (unsigned i = 0; i < 20000; i++) {
+		struct num18 n[6], vol = num("77");
+		struct svi s = SVI_EMPTY;
+		enum err e;
+
+		for (unsigned k = 0; k < 6; k++) {
+			u128 any = (u128)random_u64(&seed) << 64 |
+			    random_u64(&seed);
+
+			n[k] = num18_from_raw((i128)any >>
+			    random_below(&seed, 127));
+		}
+		s.a = n[0];
+		s.b = n[1];
+		s.rho = n[2];
+		s.m = n[3];
+		s.sigma = n[4];
+		s.tau = n[5];
+		s.forward = px18_from_raw((u128)random_magnitude(&seed, 30));
+		e = svi_vol(&vol, &s,
+		    px18_from_raw((u128)random_magnitude(&seed, 30)));
+		assert_true(e == ERR_OK ? !num18_is_negative(vol) :
+		    e == ERR_RANGE && num18_to_raw(vol) == 77 * ONE);
+	}
+}
+
+static void
 surface_vol__is_linear_in_variance_between_slices(void **state)
 {
 	static const struct {
@@ -307,6 +339,7 @@ main(void)
 		cmocka_unit_test(svi_vol__is_the_formula_within_its_reach),
 		cmocka_unit_test(svi_vol__floors_the_variance_at_zero),
 		cmocka_unit_test(svi_vol__fails_without_time_or_forward),
+		cmocka_unit_test(svi_vol__answers_whatever_the_numbers),
 		cmocka_unit_test_setup(
 		    surface_vol__is_linear_in_variance_between_slices, setup),
 		cmocka_unit_test_setup(surface_vol__forgets_what_has_expired,

@@ -203,6 +203,41 @@ var_requirement__adds_its_parts_rounded_up(void **state)
 	assert_true(usd18_to_raw(out) == 2);
 }
 
+static void
+var_margin_of__names_what_it_is_made_of(void **state)
+{
+	static struct usd18 stressed[250];
+	struct var_inputs in = { pnl, stressed, 500, 250, usd("3"),
+	    usd("0.5") };
+	struct var_margin m = { .total = usd("9") };
+	struct var_rules rules;
+
+	(void)state;
+	var_rules_default(&rules);
+	for (int i = 0; i < 500; i++)
+		pnl[i] = usd18_from_raw(-i * (i128)WAD_ONE_RAW);
+	for (int i = 0; i < 250; i++)
+		stressed[i] = usd18_from_raw(-i * 4 * (i128)WAD_ONE_RAW);
+	assert_int_equal(var_margin_of(&m, VAR_MEASURE_VAR, &in, &rules,
+	    scratch), ERR_OK);
+	assert_int_equal(m.used, VAR_MEASURE_VAR);
+	assert_int_equal(m.used_stressed, VAR_MEASURE_ES);
+	assert_string_equal(usd_text(m.parts.base), "495");
+	/* The mean of 249 .. 244 times 4. */
+	assert_string_equal(usd_text(m.parts.stressed), "986");
+	assert_string_equal(usd_text(m.total), "621.25");
+	in.count_stressed = 199;
+	assert_int_equal(var_margin_of(&m, VAR_MEASURE_VAR, &in, &rules,
+	    scratch), ERR_QUORUM);
+	assert_string_equal(usd_text(m.total), "621.25");
+	rules.weight_stressed = tail(0);
+	rules.weight = ppb_one();
+	assert_int_equal(var_margin_of(&m, VAR_MEASURE_ES, &in, &rules,
+	    scratch), ERR_OK);
+	assert_int_equal(m.used, VAR_MEASURE_ES);
+	assert_string_equal(usd_text(m.total), "497");
+}
+
 /* ---- against a dumb reference -------------------------------------------- */
 
 static int
@@ -466,6 +501,7 @@ main(void)
 		cmocka_unit_test(var_from_pnl__is_zero_where_nothing_is_lost),
 		cmocka_unit_test(var_from_pnl__refuses_too_few_scenarios),
 		cmocka_unit_test(var_requirement__adds_its_parts_rounded_up),
+		cmocka_unit_test(var_margin_of__names_what_it_is_made_of),
 		cmocka_unit_test(
 		    var_table_measure__equals_the_plain_way_at_every_level),
 		cmocka_unit_test(

@@ -2,8 +2,15 @@
 #include "margin/option.h"
 #include "tests/cases/cases.h"
 
-#define PRICE_TOLERANCE ((i128)100000000)	/* 1e-10 of F = 100 */
 #define TIGHT ((i128)1000000000)	/* 1e-9 of the figure */
+#define DELTA_TOLERANCE ((i128)100000000)	/* 1e-10 */
+
+/* 1e-10 at F = 100, and so in proportion. */
+static i128
+price_tolerance(const struct option_terms *t)
+{
+	return (i128)(px18_to_raw(t->forward) / 1000000000000u) + 1;
+}
 
 static void
 grid_implied(struct cases *c, const struct node *row,
@@ -12,12 +19,12 @@ grid_implied(struct cases *c, const struct node *row,
 	struct option_terms at = *t;
 	struct usd18 price = get_usd(row, "price"), back;
 	struct num18 vol;
-	i128 least = (i128)PRICE_TOLERANCE;
+	i128 least = price_tolerance(t);
 
 	if (node_is_null(node_find(row, "iv")))
 		return;
 	/* Where a volatility says little of a price, the price decides. */
-	if (num18_to_raw(vega) > (i128)WAD_ONE_RAW / 1000000) {
+	if (num18_to_raw(vega) > 10000 * least) {
 		if (case_ok(c, "implied", option_implied_vol(&vol, t, price)) &&
 		    num18_div(&vega, num18_from_raw(least), vega,
 		    ROUND_CEIL) == ERR_OK)
@@ -42,16 +49,16 @@ grid_row(struct cases *c, const struct node *row)
 	};
 	struct option_greeks g;
 	struct option_spot_greeks s;
-	i128 abs = PRICE_TOLERANCE;
+	i128 abs = price_tolerance(&t);
 
 	if (!case_ok(c, "greeks", option_greeks_of(&g, &t)))
 		return;
 	case_near(c, "price", get_i128(row, "price", 18),
-	    usd18_to_raw(g.price), PRICE_TOLERANCE, 18);
+	    usd18_to_raw(g.price), abs, 18);
 	case_relative(c, "delta_fwd", get_i128(row, "delta_fwd", 18),
-	    num18_to_raw(g.delta), TIGHT, abs);
+	    num18_to_raw(g.delta), TIGHT, DELTA_TOLERANCE);
 	case_relative(c, "gamma_fwd", get_i128(row, "gamma_fwd", 18),
-	    num18_to_raw(g.gamma), TIGHT, abs);
+	    num18_to_raw(g.gamma), TIGHT, DELTA_TOLERANCE);
 	case_relative(c, "vega", get_i128(row, "vega", 18),
 	    num18_to_raw(g.vega), TIGHT, abs);
 	grid_implied(c, row, &t, g.vega);
@@ -59,9 +66,9 @@ grid_row(struct cases *c, const struct node *row)
 	    get_px(row, "spot"))))
 		return;
 	case_relative(c, "delta_spot", get_i128(row, "delta_spot", 18),
-	    num18_to_raw(s.delta), TIGHT, abs);
+	    num18_to_raw(s.delta), TIGHT, DELTA_TOLERANCE);
 	case_relative(c, "gamma_spot", get_i128(row, "gamma_spot", 18),
-	    num18_to_raw(s.gamma), TIGHT, abs);
+	    num18_to_raw(s.gamma), TIGHT, DELTA_TOLERANCE);
 	case_relative(c, "theta", get_i128(row, "theta", 18),
 	    num18_to_raw(s.theta), TIGHT, abs);
 	case_relative(c, "rho", get_i128(row, "rho", 18),

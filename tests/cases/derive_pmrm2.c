@@ -261,7 +261,8 @@ near_cost(struct cases *c, const struct node *result, const char *key,
 /* One of the three kinds into which the file sorts its scenarios. */
 struct kind {
 	const char *list, *worst, *scenario, *name;
-	uint32_t first, count;
+	uint32_t index[SCENARIO_SHOCKS_MAX];	/* of the list's rows */
+	uint32_t count;
 	struct usd18 least;
 	bool is_partial;
 };
@@ -274,31 +275,67 @@ is_refused(const struct scenario_shock *s)
 	    num18_compare(s->spot, num18_one()) != 0;
 }
 
+/* A scenario is named by [move, direction, ...] or by its skew's name. */
+static bool
+is_named(const struct scenario_shock *s, const struct node *name)
+{
+	static const int sign[] = { 0, 1, -1 };
+	i128 move;
+
+	if (name->kind != NODE_LIST)
+		return s->vol == (strncmp(name->text, "ABS", 3) == 0 ?
+		    SCENARIO_VOL_ABS : SCENARIO_VOL_LINEAR);
+	if (s->vol >= SCENARIO_VOL_LINEAR)
+		return false;
+	move = node_i128(node_item(name, 0), 18) + (i128)WAD_ONE_RAW -
+	    num18_to_raw(s->spot);
+	return move < SPOT_NEAR && move > -SPOT_NEAR &&
+	    node_i128(node_item(name, 1), 0) == sign[s->vol];
+}
+
+/* take_scenario: the first that has this name and was not taken before. */
+static uint32_t
+take_scenario(bool *is_taken, const struct scenario_rules *r,
+    const struct node *name)
+{
+	for (uint32_t i = 0; i < r->shock_count; i++)
+		if (!is_taken[i] && is_named(&r->shock[i], name)) {
+			is_taken[i] = true;
+			return i;
+		}
+	stop("a loss without a scenario");
+	return 0;
+}
+
 static void
-compare_losses(struct cases *c, struct kind *k, const struct node *result,
-    const struct scenario_rules *r, const struct scenario_result *got)
+compare_losses(struct cases *c, struct kind *k, bool *is_taken,
+    const struct node *result, const struct scenario_rules *r,
+    const struct scenario_result *got)
 {
 	const struct node *list = node_need(result, k->list);
 
+	if (list->count > SCENARIO_SHOCKS_MAX)
+		stop("too many losses");
 	k->count = list->count;
 	k->least = usd18_zero();
-	if (k->first + k->count > r->shock_count)
-		stop("more losses than scenarios");
 	for (uint32_t i = 0; i < k->count; i++) {
 		const struct node *row = node_item(list, i);
 		char what[64];
+		uint32_t at = take_scenario(is_taken, r, row->count > 2 ?
+		    row : node_item(row, 0));
 
-		if (is_refused(&r->shock[k->first + i])) {
+		k->index[i] = at;
+		if (is_refused(&r->shock[at])) {
 			case_skip(c, "a skew with a spot move");
 			k->is_partial = true;
 			continue;
 		}
 		(void)snprintf(what, sizeof(what), "%s[%u]", k->list, i);
 		near(c, what, node_item(row, row->count - 1),
-		    usd18_to_raw(got->pnl[k->first + i]));
-		k->least = usd18_min(k->least, got->pnl[k->first + i]);
+		    usd18_to_raw(got->pnl[at]));
+		k->least = usd18_min(k->least, got->pnl[at]);
 	}
-	if (!k->is_partial)
+	if (k->count > 0 && !k->is_partial)
 		near_usd(c, result, k->worst, k->least);
 }
 
@@ -308,30 +345,20 @@ static void
 compare_worst(struct cases *c, const struct kind *k, const struct node *result,
     const struct scenario_rules *r, const struct scenario_result *got)
 {
-	const struct node *n = node_need(result, k->scenario);
+	if (k->count == 0 || k->is_partial)
+		return;
+	for (uint32_t i = 0; i < k->count; i++) {
+		struct usd18 pnl = got->pnl[k->index[i]];
 
-	for (uint32_t i = k->first; !k->is_partial &&
-	    i < k->first + k->count; i++) {
-		const struct scenario_shock *s = &r->shock[i];
-
-		if (n->kind == NODE_LIST) {
-			static const int sign[] = { 0, 1, -1, 0, 0 };
-			i128 move = node_i128(node_item(n, 0), 18) +
-			    (i128)WAD_ONE_RAW - num18_to_raw(s->spot);
-
-			if (move > SPOT_NEAR || move < -SPOT_NEAR ||
-			    node_i128(node_item(n, 1), 0) != sign[s->vol])
-				continue;
-		} else if ((s->vol == SCENARIO_VOL_ABS) !=
-		    (strncmp(n->text, "ABS", 3) == 0)) {
+		if (!is_named(&r->shock[k->index[i]], node_need(result,
+		    k->scenario)))
 			continue;
-		}
 		case_relative(c, k->scenario, usd18_to_raw(k->least),
-		    usd18_to_raw(usd18_min(got->pnl[i], usd18_zero())),
-		    TOLERANCE, FLOOR_ABS);
+		    usd18_to_raw(usd18_min(pnl, usd18_zero())), TOLERANCE,
+		    FLOOR_ABS);
 		return;
 	}
-	case_bool(c, k->scenario, true, k->is_partial);
+	case_bool(c, k->scenario, true, false);
 }
 
 static void
@@ -347,18 +374,18 @@ compare_grid(struct cases *c, const struct node *result,
 		    .scenario = "worst_skew_scenario", .name = "skew" },
 	};
 	const struct node *all = node_need(result, "worst_all_scenarios");
+	bool is_taken[SCENARIO_SHOCKS_MAX] = { false };
 	struct usd18 least = got->basis;
-	uint32_t first = 0;
+	uint32_t count = 0;
 
 	for (size_t i = 0; i < ARRAY_COUNT(kinds); i++) {
-		kinds[i].first = first;
-		compare_losses(c, &kinds[i], result, r, got);
+		compare_losses(c, &kinds[i], is_taken, result, r, got);
 		compare_worst(c, &kinds[i], result, r, got);
-		first += kinds[i].count;
+		count += kinds[i].count;
 		if (node_is(all, kinds[i].name))
 			least = kinds[i].least;
 	}
-	case_exact(c, "scenarios", first, got->pnl_count);
+	case_exact(c, "scenarios", count, got->pnl_count);
 	case_relative(c, "worst_all_scenarios", usd18_to_raw(least),
 	    -usd18_to_raw(got->loss), TOLERANCE, FLOOR_ABS);
 }

@@ -18,13 +18,33 @@ fail(const char *what, const char *text)
 	exit(2);
 }
 
+/* Everything taken since the last tree_release, in a list. */
+struct block {
+	struct block *next;
+	max_align_t bytes[];
+};
+static struct block *blocks;
+
 static void *
 take(size_t size)
 {
-	void *p = calloc(1, size);
+	struct block *b = calloc(1, sizeof(*b) + size);
 
-	MUST(p != NULL);
-	return p;
+	MUST(b != NULL);
+	b->next = blocks;
+	blocks = b;
+	return b->bytes;
+}
+
+void
+tree_release(void)
+{
+	while (blocks != NULL) {
+		struct block *next = blocks->next;
+
+		free(blocks);
+		blocks = next;
+	}
 }
 
 static const char *

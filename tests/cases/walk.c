@@ -99,6 +99,7 @@ file_run(const char *path, const char *name, size_t source)
 		printf("FAILED %s/%s: no case of a known shape\n", c.source,
 		    name);
 	}
+	tree_release();
 	free(text);
 }
 
@@ -121,16 +122,18 @@ folder_run(const char *folder, size_t source)
 		const char *name = list[i]->d_name;
 		size_t len = strlen(name);
 
-		if (name[0] == '.')
-			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder, name);
-		if (stat(path, &st) != 0)
-			continue;
-		if (S_ISDIR(st.st_mode))
-			folder_run(path, source);
-		else if (len > 5 && strcmp(name + len - 5, ".json") == 0)
-			file_run(path, name, source);
+		if (name[0] != '.' && stat(path, &st) == 0) {
+			if (S_ISDIR(st.st_mode))
+				folder_run(path, source);
+			else if (len > 5 &&
+			    strcmp(name + len - 5, ".json") == 0)
+				file_run(path, name, source);
+		}
+		free(list[i]);
 	}
+	if (count >= 0)
+		free(list);
 }
 
 static void
