@@ -82,15 +82,20 @@ evaluate(struct run *r)
 	for (uint32_t i = 0; i < b->vault_count; i++) {
 		margin_row_of(&r->rows[i], &r->study, i,
 		    study_method(&r->study, i, r->method));
+		progress_step(&bar, i);
+	}
+	progress_end(&bar);
+	for (uint32_t i = 0; i < b->vault_count; i++) {
+		uint32_t root = tree_root(b, i);
+
+		/* Who shares collateral is judged with whom it shares. */
+		r->rows[i].result.state = r->rows[root].result.state;
 		if (row_count(r, &r->rows[i]) != ERR_OK) {
-			progress_end(&bar);
 			fprintf(stderr, "margind margin: the book's sums leave "
 			    "their type at vault %s\n", b->vaults[i].name);
 			return false;
 		}
-		progress_step(&bar, i);
 	}
-	progress_end(&bar);
 	return true;
 }
 

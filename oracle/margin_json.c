@@ -109,7 +109,8 @@ margin_about_name(char out[MARGIN_ABOUT_BUF], const struct study *s,
 	return NULL;
 }
 
-/* margin_binding: the price that is missing, the band (some point of it is
+/* margin_binding: the price that is missing, the vault that it shares
+ * collateral with (its liquidation is that one's), the band (some point of it is
  * below maintenance, not all), or the requirement; NULL where nothing can
  * bind. */
 const char *
@@ -117,6 +118,7 @@ margin_binding(const struct study *s, const struct margin_row *row)
 {
 	static char buf[MARGIN_ABOUT_BUF];
 	const struct margin_result *r = &row->result;
+	const struct book *b = &s->input->book;
 
 	if (row->error == ERR_STATE)
 		return "method";
@@ -127,6 +129,8 @@ margin_binding(const struct study *s, const struct margin_row *row)
 		    r->status.index);
 	if (r->is_refused)
 		return "method";
+	if (tree_is_shared(&b->vaults[row->slot]))
+		return b->vaults[tree_root(b, row->slot)].name;
 	if (usd18_is_zero(r->mid.weighted_debt) &&
 	    usd18_is_zero(r->initial.requirement))
 		return usd18_is_negative(r->equity) ? "equity" : NULL;
@@ -307,7 +311,8 @@ json_liquidation(struct text *t, const struct study *s,
     const struct margin_row *row)
 {
 	enum vault_state state = row->result.state;
-	bool is_due = row->has_figures && (state == STATE_LIQUIDATABLE ||
+	bool is_due = row->has_figures && !tree_is_shared(
+	    &s->input->book.vaults[row->slot]) && (state == STATE_LIQUIDATABLE ||
 	    state == STATE_INSOLVENT);
 
 	if (is_due && row->result.method == METHOD_RATIO &&

@@ -76,10 +76,13 @@ def check_vault(kind, where, line, v, m, bare, tolerance):
         compare(kind, f"{where} {key}", line[key], r[part][name],
                 e[part][name], loose, costly)
     mid, initial = r["mid"], r["initial"]
-    near = any(abs(r[k]["excess"]) <= slack
+    root, judge = m.root(v), r
+    if root is not v:
+        judge = m.evaluate(root)
+    near = any(abs(judge[k]["excess"]) <= slack
                for k in ("mid", "worst", "best", "initial"))
-    check(where + " state", near or line["state"] == r["state"],
-          (line["state"], r["state"]))
+    check(where + " state", near or line["state"] == judge["state"],
+          (line["state"], judge["state"]))
     asked = mid["Db"] + mid["need"]
     health = line["health_factor"]
     if not asked:
@@ -89,6 +92,10 @@ def check_vault(kind, where, line, v, m, bare, tolerance):
         check(where + " health", abs(F(health) - want) <= UNIT +
               slack / asked * (2 + want) and F(health) <= want +
               slack / asked * (2 + want), (health, float(want)))
+    if root is not v:
+        check(where + " binding", line["binding"] == root["id"] and
+              line["liquidation"] is None, line)
+        return r
     check(where + " binding", (line["binding"] is None) ==
           (not mid["Db"] and not initial["need"] and mid["own"] >= 0),
           line["binding"])
