@@ -176,6 +176,7 @@ LINEAR_RULES = {"linear": {"size_factor": "0.0002",
 TIGHT, LOOSE = F(1, 10**12), F(1, 10**9)
 KINDS = (
     ("ratio", 1, 5, ["ratio"], 20, F(0), {}),
+    ("liens", 9, 3, ["ratio"], 12, F(0), {"liens": True}),
     ("linear", 2, 4, ["standard"], 10, F(1, 10**15), {
         "rules": LINEAR, "parsed": LINEAR_RULES, "with_options": False}),
     ("standard", 3, 3, ["standard"], 8, TIGHT, {}),

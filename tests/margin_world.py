@@ -226,7 +226,31 @@ def vault(rng, book, name, method, orders):
     return v
 
 
-def book(rng, methods, vaults, with_options=True, orders=False, trees=False):
+def place(n):
+    return "0x" + f"{n:040x}"
+
+
+def add_liens(rng, b):
+    """Claims on two holders' tokens, more than there are, and who counts
+    them."""
+    for n, a in enumerate(b["assets"]):
+        a["token"] = place(n + 1)
+    b["liens"] = []
+    for n in range(4):
+        a = rng.randrange(2)
+        name = b["assets"][a]["id"]
+        b["liens"].append({"id": f"lien{n}", "token": place(a + 1),
+                           "holder": place(100 + rng.randrange(2)),
+                           "block": rng.randrange(1, 4),
+                           "amount": dec(rng, 1, 12, 6)})
+        for v in rng.sample(b["vaults"], min(3, len(b["vaults"]))):
+            for leg in v["collateral"]:
+                if leg["asset"] == name:
+                    leg["lien"] = f"lien{n}"
+
+
+def book(rng, methods, vaults, with_options=True, orders=False, trees=False,
+         liens=False):
     b = {"book": "random", "chain_id": 1, "assets": assets(rng),
          "emodes": [{"id": "dollars", "assets": ["USDC", "DAI"],
                      "ltv": "0.90", "liquidation_threshold": "0.93",
@@ -243,4 +267,6 @@ def book(rng, methods, vaults, with_options=True, orders=False, trees=False):
             if roots and rng.randrange(3):
                 v["parent"] = rng.choice(roots)["id"]
         b["vaults"].append(v)
+    if liens:
+        add_liens(rng, b)
     return b
