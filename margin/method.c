@@ -4,12 +4,12 @@
 #include "margin/method_rows.h"
 
 static const struct method_row ROWS[] = {
-	{ METHOD_RATIO, false, true, method_ratio },
-	{ METHOD_STANDARD, false, true, method_standard },
+	{ METHOD_RATIO, false, false, method_ratio },
+	{ METHOD_STANDARD, false, false, method_standard },
 	{ METHOD_SCENARIO, true, true, method_scenario },
 	{ METHOD_GREEKS, true, false, method_greeks },
-	{ METHOD_VAR, true, false, method_var },
-	{ METHOD_ES, true, false, method_es },
+	{ METHOD_VAR, true, true, method_var },
+	{ METHOD_ES, true, true, method_es },
 };
 
 const struct method_row *
@@ -60,8 +60,11 @@ method_figures_at(struct method_figures *out, const struct method_row *row,
     struct method_work *work, struct explain *x)
 {
 	struct method_figures f;
-	enum err e = node_value_at(&f.value, n, at, side, row->counts_options,
-	    x);
+	struct node valued = *n;
+	enum err e;
+
+	valued.is_shocked_in_grid = row->shocks_collateral;
+	e = node_value_at(&f.value, &valued, at, side, row->counts_options, x);
 
 	if (e == ERR_OK)
 		e = adjusted_equity(&f.equity, &f.value, row->counts_options);

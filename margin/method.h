@@ -33,8 +33,7 @@ struct method_row {
 	enum margin_method method;
 	bool counts_options;	/* whether AE has the options' marks, or the
 				 * requirement does (`standard`) */
-	bool is_separable;	/* the requirement is a sum over base factors:
-				 * band ends of each factor add up */
+	bool shocks_collateral;	/* in its scenarios: no wrong-way haircut */
 	enum err (*require)(struct requirement *out, const struct node *n,
 	    const struct point *at, enum margin_side side,
 	    struct method_work *work, struct explain *x);

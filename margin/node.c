@@ -5,6 +5,7 @@
 #include "base/must.h"
 #include "margin/linear.h"
 #include "margin/ratio.h"
+#include "margin/wrong_way.h"
 
 const struct position *
 node_position(const struct node *n, size_t i)
@@ -165,11 +166,53 @@ leg_value(struct usd18 *out, const struct node *n, size_t i,
 	    n->book->assets[slot].decimals, px, ROUND_FLOOR);
 }
 
+static struct ppb
+haircut_add(struct ppb a, struct ppb b)
+{
+	uint64_t sum = (uint64_t)ppb_to_raw(a) + ppb_to_raw(b);
+
+	return ppb_from_raw(sum < PPB_ONE_RAW ? (uint32_t)sum : PPB_ONE_RAW);
+}
+
+/* wrong_way_haircuts: w max(0, correlation), up, of each dynamic leg; what is
+ * given is used as it is given. */
+static enum err
+wrong_way_haircuts(struct ppb *out, const struct node *n,
+    const struct point *at)
+{
+	const struct vault *v = n->vault;
+	struct num18 rho, h;
+	enum err e = ERR_OK;
+
+	memset(out, 0, BOOK_LEGS_MAX * sizeof(*out));
+	if (n->is_shocked_in_grid)
+		return ERR_OK;
+	for (size_t i = 0; i < v->collateral_count && e == ERR_OK; i++) {
+		const struct asset *a = &n->book->assets[
+		    v->collateral[i].asset];
+		u128 part;
+
+		if (!a->risk.is_dynamic || node_atoms(n, i) == 0)
+			continue;
+		e = wrong_way_correlation(&rho, n, a->factor, at);
+		if (e == ERR_OK)
+			e = num18_mul(&h, rho, n->rules->collateral.wrong_way,
+			    ROUND_CEIL);
+		if (e == ERR_OK)
+			e = muldiv_u128(&part, (u128)num18_to_raw(h),
+			    PPB_ONE_RAW, WAD_ONE_RAW, ROUND_CEIL);
+		if (e == ERR_OK)
+			out[i] = ppb_from_raw(part < PPB_ONE_RAW ?
+			    (uint32_t)part : PPB_ONE_RAW);
+	}
+	return e;
+}
+
 /* limited_weights: initial margin with caps, shares and size haircuts, which
  * look at all legs together. */
 static enum err
 limited_weights(struct usd18 *weighted, const struct node *n,
-    const struct usd18 *value)
+    const struct usd18 *value, const struct ppb *wrong)
 {
 	struct collateral_item item[BOOK_LEGS_MAX];
 	const struct vault *v = n->vault;
@@ -185,6 +228,10 @@ limited_weights(struct usd18 *weighted, const struct node *n,
 		item[i].cap = a->risk.cap;
 		e = collateral_curve_of(&item[i].curve, a, v->mode,
 		    a->risk.volatility, &n->rules->collateral);
+		if (e == ERR_OK && ppb_to_raw(wrong[i]) > 0)
+			e = collateral_curve_make(&item[i].curve,
+			    haircut_add(item[i].curve.base, wrong[i]),
+			    item[i].curve.slope, item[i].curve.adv);
 	}
 	return e != ERR_OK ? e : collateral_count(weighted, item,
 	    v->collateral_count, &n->rules->collateral);
@@ -192,7 +239,7 @@ limited_weights(struct usd18 *weighted, const struct node *n,
 
 static enum err
 plain_weights(struct usd18 *weighted, const struct node *n,
-    const struct usd18 *value, enum margin_side side)
+    const struct usd18 *value, const struct ppb *wrong, enum margin_side side)
 {
 	const struct vault *v = n->vault;
 	enum err e = ERR_OK;
@@ -201,9 +248,13 @@ plain_weights(struct usd18 *weighted, const struct node *n,
 		const struct asset_rules *rules = &n->book->assets[
 		    v->collateral[i].asset].rules[v->mode];
 
-		e = usd18_mul_ppb(&weighted[i], value[i],
-		    side == SIDE_INITIAL ? rules->ltv :
-		    rules->liquidation_threshold, ROUND_FLOOR);
+		struct ppb keep = side == SIDE_INITIAL ? rules->ltv :
+		    rules->liquidation_threshold;
+
+		keep = ppb_to_raw(wrong[i]) < ppb_to_raw(keep) ?
+		    ppb_from_raw(ppb_to_raw(keep) - ppb_to_raw(wrong[i])) :
+		    ppb_from_raw(0);
+		e = usd18_mul_ppb(&weighted[i], value[i], keep, ROUND_FLOOR);
 	}
 	return e;
 }
@@ -232,14 +283,17 @@ add_collaterals(const struct adding *a)
 {
 	const struct vault *v = a->n->vault;
 	struct usd18 value[BOOK_LEGS_MAX], weighted[BOOK_LEGS_MAX];
+	struct ppb wrong[BOOK_LEGS_MAX];
 	enum err e = ERR_OK;
 
 	for (size_t i = 0; i < v->collateral_count && e == ERR_OK; i++)
 		e = leg_value(&value[i], a->n, i, a->at, a->side);
 	if (e == ERR_OK)
+		e = wrong_way_haircuts(wrong, a->n, a->at);
+	if (e == ERR_OK)
 		e = a->side == SIDE_INITIAL && node_is_limited(a->n) ?
-		    limited_weights(weighted, a->n, value) :
-		    plain_weights(weighted, a->n, value, a->side);
+		    limited_weights(weighted, a->n, value, wrong) :
+		    plain_weights(weighted, a->n, value, wrong, a->side);
 	if (e == ERR_OK && a->side == SIDE_INITIAL)
 		e = finality_cut(weighted, a->n);
 	for (size_t i = 0; i < v->collateral_count && e == ERR_OK; i++) {

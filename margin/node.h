@@ -27,6 +27,8 @@ struct node {
 	const struct lien_grant *grants;	/* what legs under a lien
 						 * count; the book's */
 	size_t grant_count;
+	bool is_shocked_in_grid;	/* the method shocks collateral by
+					 * itself: no wrong-way haircut */
 };
 
 enum margin_side { SIDE_INITIAL, SIDE_MAINTENANCE };
