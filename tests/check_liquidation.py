@@ -16,7 +16,7 @@ from check_margin import Full  # noqa: E402
 from margin_model import MID, Point, down, up  # noqa: E402
 from margin_run import check, finish, run  # noqa: E402
 
-UNIT, TARGET = F(1, 10**18), F("1.05")
+UNIT = F(1, 10**18)
 WITHIN = F(1, 10**12)
 worst = {"health": F(0), "pairs": 0, "sizes": 0}
 
@@ -119,23 +119,24 @@ def line_is_alone(v):
 
 # ---- sizes -----------------------------------------------------------------
 
-def size_of(m, v, debt, held):
-    """(repay, seize, full close) by margin-model 1.8."""
+def size_of(m, v, debt, held, target):
+    """(repay, seize) by margin-model 1.8."""
     total = m.sums(v, "ratio", Point(), "maintenance")
     need, weighted = total["Db"], total["equity"] + total["Db"]
     d = next(x for x in v["debt"] if x["asset"] == debt)
     c = next(x for x in v["collateral"] if x["asset"] == held)
+    amount = m.counted(v, c)
     owed = up(m.owed_amount(d) * m.asset_entry(m.assets[debt])[MID])
-    worth = down(F(c["amount"]) * m.asset_entry(m.assets[held])[MID])
+    worth = down(amount * m.asset_entry(m.assets[held])[MID])
     _, threshold, bonus, _ = m.row(v, held)
     weight = m.row(v, debt)[3]
     close = F(m.assets[debt]["close_factor"])
-    least = TARGET * weight - (1 + bonus) * threshold
+    least = target * weight - (1 + bonus) * threshold
     hopeless = weighted * weight <= (1 + bonus) * threshold * need
     if least <= 0 or hopeless:
         x, close = owed, F(1)
     else:
-        x = max(F(0), up((TARGET * need - weighted) / least))
+        x = max(F(0), up((target * need - weighted) / least))
     x = min(x, up(close * owed), owed)
     if x and owed - x < F(m.assets[debt]["dust"]):
         x = owed
@@ -145,15 +146,19 @@ def size_of(m, v, debt, held):
     return x, min(worth, down(x * (1 + bonus)))
 
 
-def check_sizes(folder, kind, book, market):
+def check_sizes(folder, kind, book, market, target):
     m = Full(book, market)
-    for line, v in zip(run(folder, book, market), book["vaults"]):
+    for line, v in zip(run(folder, book, market, "liquidation: {target_health: "
+                           f"{target}}}"), book["vaults"]):
         size = line["liquidation"]
+        check(f"{kind} {v['id']} has a size where one is due", bool(size) or
+              line["state"] != "LIQUIDATABLE", line)
         if not size:
             continue
         where = f"{kind} {v['id']} size"
         repay, seize = F(size["repay"]), F(size["seize"])
-        want = size_of(m, v, size["debt_asset"], size["collateral_asset"])
+        want = size_of(m, v, size["debt_asset"], size["collateral_asset"],
+                       F(target))
         check(where, abs(repay - want[0]) <= 2 * UNIT and
               abs(seize - want[1]) <= 4 * UNIT,
               (size, [float(x) for x in want]))
@@ -167,7 +172,9 @@ def check_sizes(folder, kind, book, market):
             check(where + " health after", after is not None and
                   abs(F(after) - left / need) <= UNIT * (2 + 4 / need),
                   (after, float(left / need)))
-            apply_size(folder, where, book, market, m, v, size, left / need)
+            if not any(c.get("lien") for c in v["collateral"]):
+                apply_size(folder, where, book, market, m, v, size,
+                           left / need)
         worst["sizes"] += 1
 
 
@@ -211,10 +218,9 @@ def main():
                 p.pop("stable", None)
             check_prices(folder, kind, book, market, rng, wanted)
         for n in range(4):
-            book = world.book(rng, ["ratio"], 30)
-            for a in book["assets"]:
-                a.pop("cap", None)
-            check_sizes(folder, f"book {n}", book, world.market(rng, book))
+            book = world.book(rng, ["ratio"], 30, liens=n % 2 == 1)
+            check_sizes(folder, f"book {n}", book, world.market(rng, book),
+                        ("1.05", "1.2")[n // 2])
     print(f"{worst['pairs']} prices put back, health at most "
           f"{float(worst['health']):.2g} from one; {worst['sizes']} sizes")
     check("prices and sizes were met", worst["pairs"] > 60 and
