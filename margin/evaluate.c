@@ -122,6 +122,33 @@ evaluation_add(struct evaluation *sum, const struct method_figures *f)
 	return ERR_OK;
 }
 
+/* explain_shared: what a vault that shares adds to each number. */
+static enum err
+explain_shared(struct explain *x, uint32_t slot,
+    const struct method_figures *f, enum margin_side side)
+{
+	bool is_initial = side == SIDE_INITIAL;
+	struct usd18 own;
+	enum err e = own_equity(&own, &f->value);
+	const struct {
+		enum explain_number number;
+		struct usd18 amount;
+	} parts[] = {
+		{ EXPLAIN_COLLATERAL_VALUE, f->value.collateral_value },
+		{ EXPLAIN_DEBT_VALUE, f->value.debt_value },
+		{ EXPLAIN_EQUITY, own },
+		{ is_initial ? EXPLAIN_EQUITY_INITIAL :
+		    EXPLAIN_EQUITY_MAINTENANCE, f->equity },
+		{ is_initial ? EXPLAIN_INITIAL_MARGIN :
+		    EXPLAIN_MAINTENANCE_MARGIN, f->requirement.amount },
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(parts) && e == ERR_OK; i++)
+		explain_add(x, parts[i].number, "shares collateral",
+		    ABOUT_VAULT, slot, parts[i].amount);
+	return e;
+}
+
 /* Below one exactly where the excess is below zero. */
 enum err
 margin_health_of(struct wad *out, const struct evaluation *v)
@@ -135,6 +162,15 @@ margin_health_of(struct wad *out, const struct evaluation *v)
 		return e;
 	*out = ratio_floor(usd18_max(there, usd18_zero()), asked);
 	return ERR_OK;
+}
+
+/* method_of: a child keeps its own method below a parent of another. */
+static enum margin_method
+method_of(const struct snapshot *s, uint32_t root, enum margin_method method,
+    uint32_t slot)
+{
+	return slot == root ? method :
+	    (enum margin_method)s->book->vaults[slot].method;
 }
 
 enum err
@@ -151,9 +187,7 @@ margin_evaluate_at(struct evaluation *out, const struct snapshot *s,
 	for (uint32_t m = slot + 1; m != 0; m = snapshot_next(s, slot, m - 1)) {
 		struct node n = snapshot_node(s, m - 1);
 
-		/* A child keeps its own method below a parent of another. */
-		row = method_row_of(m - 1 == slot ? method :
-		    (enum margin_method)n.vault->method);
+		row = method_row_of(method_of(s, slot, method, m - 1));
 		e = method_figures_at(&f, row, &n, at, side, s->work,
 		    m - 1 == slot ? x : NULL);
 		if (e == ERR_OK)
@@ -161,9 +195,9 @@ margin_evaluate_at(struct evaluation *out, const struct snapshot *s,
 		if (e != ERR_OK)
 			return e;
 		if (m - 1 != slot)
-			explain_add(x, side == SIDE_INITIAL ?
-			    EXPLAIN_EXCESS_INITIAL : EXPLAIN_EXCESS_MAINTENANCE,
-			    "shares collateral", ABOUT_VAULT, m - 1, f.excess);
+			e = explain_shared(x, m - 1, &f, side);
+		if (e != ERR_OK)
+			return e;
 	}
 	e = margin_health_of(&sum.health, &sum);
 	if (e == ERR_OK)
@@ -185,28 +219,42 @@ struct trial {
 	struct point_factor chosen;
 	struct usd18 excess;	/* there */
 	bool has;
+	struct point extreme;	/* of all that was tried */
+	struct usd18 extreme_excess;
+	bool has_extreme;
 };
+
+/* is_further: whether a is the worse (best: the better) one. */
+static bool
+is_further(const struct trial *t, struct usd18 a, struct usd18 b)
+{
+	int order = usd18_compare(a, b);
+
+	return t->best ? order > 0 : order < 0;
+}
 
 static enum err
 trial_try(struct trial *t, struct point_factor where)
 {
 	struct evaluation v;
-	int order;
 	enum err e;
 
 	t->at.factor[t->factor] = where;
 	e = margin_evaluate_at(&v, t->s, t->slot, t->method, &t->at, t->side,
 	    NULL);
-	t->at.factor[t->factor] = (struct point_factor){ .at = AT_MID };
-	if (e != ERR_OK)
-		return e;
-	order = t->has ? usd18_compare(v.excess, t->excess) : 0;
-	if (!t->has || (t->best ? order > 0 : order < 0)) {
+	if (e == ERR_OK && (!t->has || is_further(t, v.excess, t->excess))) {
 		t->chosen = where;
 		t->excess = v.excess;
+		t->has = true;
 	}
-	t->has = true;
-	return ERR_OK;
+	if (e == ERR_OK && (!t->has_extreme ||
+	    is_further(t, v.excess, t->extreme_excess))) {
+		t->extreme = t->at;
+		t->extreme_excess = v.excess;
+		t->has_extreme = true;
+	}
+	t->at.factor[t->factor] = (struct point_factor){ .at = AT_MID };
+	return e;
 }
 
 /* trial_fills tries one place with the orders that may be filled there. */
@@ -248,17 +296,20 @@ trial_strikes(struct trial *t, const struct node *n, const struct price *band,
 }
 
 static bool
-factor_has_orders(const struct snapshot *s, uint32_t slot, uint8_t factor)
+factor_has_orders(const struct trial *t)
 {
-	for (uint32_t m = slot + 1; m != 0; m = snapshot_next(s, slot, m - 1)) {
+	const struct snapshot *s = t->s;
+
+	for (uint32_t m = t->slot + 1; m != 0;
+	    m = snapshot_next(s, t->slot, m - 1)) {
 		struct node n = snapshot_node(s, m - 1);
 
 		/* `standard` weighs both sides of the orders by itself. */
-		if (n.vault->method == METHOD_STANDARD)
+		if (method_of(s, t->slot, t->method, m - 1) == METHOD_STANDARD)
 			continue;
 		for (size_t i = 0; i < n.vault->order_count; i++)
 			if (s->book->instruments[node_order(&n, i)->
-			    instrument].factor == factor)
+			    instrument].factor == t->factor)
 				return true;
 	}
 	return false;
@@ -267,7 +318,7 @@ factor_has_orders(const struct snapshot *s, uint32_t slot, uint8_t factor)
 static enum err
 trial_factor(struct trial *t)
 {
-	bool has_orders = factor_has_orders(t->s, t->slot, t->factor);
+	bool has_orders = factor_has_orders(t);
 	struct market_price p;
 	enum err e = point_factor_mid(&p, t->s->book, t->s->market, t->factor);
 
@@ -304,8 +355,8 @@ found_point(struct point *out, struct trial *t)
 	return ERR_OK;
 }
 
-/* Where factors do not simply add up, all of them at their worst may be better
- * than the mid; then the mid is the end. */
+/* Where factors do not simply add up, the mid or one of them alone may be
+ * worse than all together; that is then the end. */
 enum err
 margin_worst_point(struct point *out, const struct snapshot *s, uint32_t slot,
     enum margin_method method, enum margin_side side, bool best)
@@ -314,22 +365,17 @@ margin_worst_point(struct point *out, const struct snapshot *s, uint32_t slot,
 		.s = s, .slot = slot, .method = method, .side = side,
 		.best = best, .at = point_mid(),
 	};
-	struct point found, mid = point_mid();
-	struct evaluation end, at_mid;
-	int order;
+	struct point found;
+	struct evaluation end;
 	enum err e = found_point(&found, &t);
 
 	if (e == ERR_OK)
 		e = margin_evaluate_at(&end, s, slot, method, &found, side,
 		    NULL);
 	if (e == ERR_OK)
-		e = margin_evaluate_at(&at_mid, s, slot, method, &mid, side,
-		    NULL);
-	if (e != ERR_OK)
-		return e;
-	order = usd18_compare(at_mid.excess, end.excess);
-	*out = (best ? order > 0 : order < 0) ? mid : found;
-	return ERR_OK;
+		*out = t.has_extreme && is_further(&t, t.extreme_excess,
+		    end.excess) ? t.extreme : found;
+	return e;
 }
 
 /* ---- the result ----------------------------------------------------------- */
@@ -345,10 +391,17 @@ end_of(struct evaluation *out, const struct snapshot *s, uint32_t slot,
 	    side, NULL);
 }
 
+/* Without debt and requirement there is nothing to liquidate for, however
+ * negative the equity. */
 enum vault_state
 margin_state_of(const struct margin_result *r)
 {
-	if (usd18_is_negative(r->worst.excess) &&
+	bool is_obliged = !usd18_is_zero(r->mid.weighted_debt) ||
+	    !usd18_is_zero(r->mid.requirement);
+
+	if (r->status.is_pending)
+		return STATE_PENDING;
+	if (is_obliged && usd18_is_negative(r->worst.excess) &&
 	    usd18_is_negative(r->mid.excess) &&
 	    usd18_is_negative(r->best.excess))
 		return usd18_is_zero(r->best.collateral_value) &&
@@ -477,8 +530,6 @@ margin_evaluate(struct margin_result *out, const struct snapshot *s,
 		e = result_from_ratio(&r, s, slot);
 	else
 		e = result_fill(&r, s, slot);
-	if (e == ERR_OK && r.status.is_pending)
-		r.state = STATE_PENDING;
 	if (e == ERR_OK)
 		*out = r;
 	return e;

@@ -72,7 +72,8 @@ MUST_CHECK enum err margin_evaluate(struct margin_result *out,
 MUST_CHECK enum err margin_apply_profile(struct margin_result *r,
     const struct snapshot *s, uint32_t slot);
 /* margin_evaluate_at: at any point; x, which may be NULL, takes the terms of
- * the vault's own figures and one term for each vault that shares with it. */
+ * the vault's own figures and, for each vault that shares with it, one term a
+ * number. */
 MUST_CHECK enum err margin_evaluate_at(struct evaluation *out,
     const struct snapshot *s, uint32_t slot, enum margin_method method,
     const struct point *at, enum margin_side side, struct explain *x);
@@ -86,8 +87,9 @@ MUST_CHECK enum err margin_worst_point(struct point *out,
 /* margin_factors: a bit for each base factor that the vault, or what shares
  * with it, holds, owes or trades. */
 uint64_t margin_factors(const struct snapshot *s, uint32_t slot);
-/* margin_state_of: HEALTHY, RESTRICTED, LIQUIDATABLE or INSOLVENT by the
- * three-point rule, of a result that has figures. */
+/* margin_state_of: PENDING, or HEALTHY, RESTRICTED, LIQUIDATABLE or INSOLVENT
+ * by the three-point rule, of a result that has figures.  Only what owes
+ * something or is asked for something is liquidated. */
 enum vault_state margin_state_of(const struct margin_result *r);
 /* margin_health_of: what is there over what is asked, both with the debt. */
 MUST_CHECK enum err margin_health_of(struct wad *out,

@@ -13,18 +13,24 @@ instrument_is_pending(const struct instrument *i, const struct market *m)
 	return i->expiry_ms != 0 && i->expiry_ms <= m->as_of_ms;
 }
 
-/* Of an instrument that has expired: what settlement will most likely be. */
+/* Of an instrument that has expired: the average over its window, else the
+ * index's slow price, else the index.  Nothing moves it any more. */
 static enum err
 settlement_price(struct px18 *out, const struct node *n,
-    const struct instrument *i, const struct point *at, enum rounding r)
+    const struct instrument *i)
 {
+	const struct market_factor *f = &n->market->terms->factor[i->factor];
 	struct market_price p;
 	enum err e = point_factor_mid(&p, n->book, n->market, i->factor);
 
 	if (e != ERR_OK)
 		return e;
-	return point_move(out, p.has_twap ? p.twap : p.price.mid, n->book,
-	    n->market, i->factor, at, r);
+	*out = p.has_twap ? p.twap : p.price.mid;
+	for (uint32_t k = 0; k < f->forward_count; k++)
+		if (f->forward[k].expiry_ms == i->expiry_ms &&
+		    f->forward[k].has_fixed)
+			*out = f->forward[k].fixed;
+	return ERR_OK;
 }
 
 static struct px18
@@ -48,7 +54,7 @@ instrument_forward(struct px18 *out, const struct node *n,
 	enum err e;
 
 	if (instrument_is_pending(i, n->market))
-		return settlement_price(out, n, i, at, r);
+		return settlement_price(out, n, i);
 	e = forward_price(&px, &confidence, f, i->expiry_ms,
 	    n->market->as_of_ms, &has_fixed, &fixed);
 
@@ -61,6 +67,38 @@ instrument_forward(struct px18 *out, const struct node *n,
 	if (e == ERR_OK)
 		*out = px;
 	return e;
+}
+
+enum err
+instrument_forward_parts(struct px18 *stays, struct px18 *moves,
+    const struct node *n, const struct instrument *i, const struct point *at,
+    enum rounding r)
+{
+	uint64_t left_ms = i->expiry_ms - n->market->as_of_ms;
+	struct px18 whole, px, fixed, part = px18_from_raw(0);
+	struct num18 confidence;
+	bool has_fixed;
+	enum err e = instrument_forward(&whole, n, i, at, r);
+
+	if (e == ERR_OK && instrument_is_pending(i, n->market)) {
+		*stays = whole;
+		*moves = px18_from_raw(0);
+		return ERR_OK;
+	}
+	if (e == ERR_OK)
+		e = forward_price(&px, &confidence,
+		    &n->market->terms->factor[i->factor], i->expiry_ms,
+		    n->market->as_of_ms, &has_fixed, &fixed);
+	if (e == ERR_OK && has_fixed && left_ms < i->window_ms)
+		e = px18_scale(&part, fixed, i->window_ms - left_ms,
+		    i->window_ms, ROUND_FLOOR);
+	if (e == ERR_OK)
+		e = px18_sub(&px, whole, part);
+	if (e != ERR_OK)
+		return e;
+	*stays = part;
+	*moves = px;
+	return ERR_OK;
 }
 
 enum err
@@ -118,7 +156,7 @@ instrument_price(struct px18 *out, const struct node *n, uint16_t instrument,
 	if (terms == NULL)
 		return ERR_STALE;
 	if (instrument_is_pending(i, n->market)) {
-		e = settlement_price(&px, n, i, at, r);
+		e = settlement_price(&px, n, i);
 		if (e == ERR_OK)
 			*out = i->kind == INSTRUMENT_OPTION ?
 			    intrinsic(i, px) : px;

@@ -30,37 +30,21 @@ expiry_rate(struct scenario_expiry *out, const struct node *n,
 	return ERR_OK;
 }
 
-/* In the settlement window F = fixed (W - t) / W + variable t / W; expired, all
- * of it is fixed. */
 static enum err
 expiry_forward(struct scenario_expiry *out, const struct making *k,
     const struct instrument *i)
 {
 	const struct node *n = k->n;
-	uint64_t left_ms = i->expiry_ms - n->market->as_of_ms;
-	struct px18 whole, px, fixed;
+	struct px18 px, fixed;
 	bool has_fixed;
-	enum err e;
+	enum err e = instrument_forward_parts(&out->forward_fixed,
+	    &out->forward_variable, n, i, k->at, ROUND_FLOOR);
 
-	if (instrument_is_pending(i, n->market)) {
-		out->forward_variable = px18_from_raw(0);
-		return instrument_forward(&out->forward_fixed, n, i, k->at,
-		    ROUND_FLOOR);
-	}
-	e = forward_price(&px, &out->confidence,
+	if (e != ERR_OK || instrument_is_pending(i, n->market))
+		return e;
+	return forward_price(&px, &out->confidence,
 	    &n->market->terms->factor[i->factor], i->expiry_ms,
 	    n->market->as_of_ms, &has_fixed, &fixed);
-	if (e == ERR_OK)
-		e = instrument_forward(&whole, n, i, k->at, ROUND_FLOOR);
-	if (e != ERR_OK || !has_fixed || left_ms >= i->window_ms) {
-		out->forward_variable = whole;
-		out->forward_fixed = px18_from_raw(0);
-		return e;
-	}
-	e = px18_scale(&out->forward_fixed, fixed, i->window_ms - left_ms,
-	    i->window_ms, ROUND_FLOOR);
-	return e != ERR_OK ? e : px18_sub(&out->forward_variable, whole,
-	    out->forward_fixed);
 }
 
 static enum err

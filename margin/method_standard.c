@@ -29,6 +29,20 @@ num_min(struct num18 a, struct num18 b)
 	return num18_compare(a, b) < 0 ? a : b;
 }
 
+/* future_confidence: of a future without a mark, that of the forward which
+ * stands in for it. */
+static enum err
+future_confidence(struct num18 *out, const struct node *n,
+    const struct instrument *i)
+{
+	struct px18 px, fixed;
+	bool has_fixed;
+
+	return forward_price(&px, out,
+	    &n->market->terms->factor[i->factor], i->expiry_ms,
+	    n->market->as_of_ms, &has_fixed, &fixed);
+}
+
 static enum err
 linear_make(struct standard_linear *out, const struct node *n,
     const struct node_item *item, const struct point *at)
@@ -53,8 +67,12 @@ linear_make(struct standard_linear *out, const struct node *n,
 	if (e == ERR_OK)
 		e = point_factor_price(&out->index, n->book, n->market,
 		    i->factor, at);
+	if (e == ERR_OK && i->kind == INSTRUMENT_FUTURE && !mark->has_mark &&
+	    !instrument_is_pending(i, n->market))
+		e = future_confidence(&out->confidence, n, i);
 	if (e == ERR_OK)
-		out->confidence = method_confidence(&index.price);
+		out->confidence = num_min(out->confidence,
+		    method_confidence(&index.price));
 	/* Profit is in equity already: entered at the mark, nothing owed. */
 	out->entry = out->mark;
 	out->funding = usd18_zero();

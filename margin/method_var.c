@@ -131,6 +131,23 @@ legs_expose(struct revaluing *r)
 	return e;
 }
 
+/* moving_share takes from a future's price what its settlement window has
+ * fixed. */
+static enum err
+moving_share(struct px18 *px, const struct revaluing *r,
+    const struct instrument *i)
+{
+	struct px18 stays, moves, whole;
+	enum err e = instrument_forward_parts(&stays, &moves, r->n, i, r->at,
+	    ROUND_FLOOR);
+
+	if (e == ERR_OK)
+		e = px18_add(&whole, stays, moves);
+	if (e != ERR_OK || px18_is_zero(stays))
+		return e;
+	return px18_move(px, *px, moves, whole, ROUND_FLOOR);
+}
+
 /* contract_expose: an inverse contract of Q USD entered at e moves as Q / e
  * units of the underlying do. */
 static enum err
@@ -151,6 +168,8 @@ contract_expose(struct revaluing *r, uint16_t slot, struct num18 size,
 			    i->factor, r->at);
 	} else {
 		e = instrument_price(&px, r->n, slot, r->at, ROUND_FLOOR);
+		if (e == ERR_OK && i->kind == INSTRUMENT_FUTURE)
+			e = moving_share(&px, r, i);
 	}
 	if (e == ERR_OK)
 		e = usd18_from_contracts(&value, units, i->multiplier, px,
@@ -185,6 +204,7 @@ trades_expose(struct revaluing *r)
 		if (!column_of(r->w, t->factor, &c))
 			return ERR_STATE;
 		if (t->kind != INSTRUMENT_OPTION &&
+		    !instrument_is_pending(t, r->n->market) &&
 		    node_order_is_filled(r->n, i, r->at))
 			e = contract_expose(r, o->instrument, o->size,
 			    o->price, c);
@@ -214,7 +234,7 @@ option_terms_of(struct option_terms *out, const struct node *n,
 }
 
 /* option_add adds what size contracts make in each scenario; a return below
- * -1 is a forward of zero. */
+ * -1 is a forward of zero; what a settlement window has fixed stays. */
 static enum err
 option_add(struct usd18 *pnl, const struct revaluing *r,
     const struct instrument *i, struct num18 size, const struct sample *s,
@@ -222,7 +242,7 @@ option_add(struct usd18 *pnl, const struct revaluing *r,
 {
 	struct option_terms t;
 	struct usd18 now, then, change;
-	struct px18 forward;
+	struct px18 stays, moves;
 	struct num18 grow, amount;
 	enum err e = option_terms_of(&t, r->n, i, r->at);
 
@@ -230,13 +250,17 @@ option_add(struct usd18 *pnl, const struct revaluing *r,
 		e = option_price(&now, &t);
 	if (e == ERR_OK)
 		e = num18_mul(&amount, size, i->multiplier, ROUND_FLOOR);
-	forward = t.forward;
+	if (e == ERR_OK)
+		e = instrument_forward_parts(&stays, &moves, r->n, i, r->at,
+		    ROUND_FLOOR);
 	for (uint32_t k = 0; k < s->scenarios && e == ERR_OK; k++) {
 		grow = num18_from_raw((i128)WAD_ONE_RAW +
 		    s->r[(size_t)k * s->factors + c]);
 		if (num18_is_negative(grow))
 			grow = num18_zero();
-		e = px18_mul_num(&t.forward, forward, grow, ROUND_FLOOR);
+		e = px18_mul_num(&t.forward, moves, grow, ROUND_FLOOR);
+		if (e == ERR_OK)
+			e = px18_add(&t.forward, t.forward, stays);
 		if (e == ERR_OK)
 			e = option_price(&then, &t);
 		if (e == ERR_OK)

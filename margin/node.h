@@ -90,9 +90,16 @@ MUST_CHECK enum err instrument_price(struct px18 *out, const struct node *n,
 
 /* instrument_forward: what an option or a future settles at, as it is expected
  * there: in the settlement window only the part that is not fixed moves;
- * expired, the TWAP. */
+ * expired, the average over the window or else the index's TWAP (or, without
+ * one, its mid), which nothing moves. */
 MUST_CHECK enum err instrument_forward(struct px18 *out, const struct node *n,
     const struct instrument *i, const struct point *at, enum rounding r);
+
+/* instrument_forward_parts: the same as what stays and what moves with the
+ * factor; expired, all of it stays. */
+MUST_CHECK enum err instrument_forward_parts(struct px18 *stays,
+    struct px18 *moves, const struct node *n, const struct instrument *i,
+    const struct point *at, enum rounding r);
 
 /* instrument_discount: e^(-r tau) to an expiry; a rate below zero counts as
  * zero. */

@@ -110,7 +110,7 @@ stress_floor(struct margin_result *r, const struct snapshot *shocked,
 	struct point mid = point_mid();
 	enum err e = ERR_OK;
 
-	if (!has_figures(r))
+	if (!has_figures(r) || count == 0)
 		return ERR_OK;
 	for (size_t i = 0; i < count && e == ERR_OK; i++) {
 		struct evaluation after;

@@ -70,6 +70,24 @@ row_count(struct run *r, const struct margin_row *row)
 	    AGGREGATE_SYSTEM, 0, &part);
 }
 
+/* root_judges: who shares collateral is judged with whom it shares. */
+static void
+root_judges(struct run *r, struct margin_row *row)
+{
+	uint32_t root = tree_root(&r->study.input->book, row->slot);
+	struct margin_row judged;
+
+	if (root == row->slot)
+		return;
+	if (r->count > 1) {
+		row->result.state = r->rows[root].result.state;
+		return;
+	}
+	margin_row_of(&judged, &r->study, root, study_method(&r->study, root,
+	    r->method));
+	row->result.state = judged.result.state;
+}
+
 static bool
 evaluate(struct run *r)
 {
@@ -81,19 +99,20 @@ evaluate(struct run *r)
 		return false;
 	progress_begin(&bar, "vaults", r->count);
 	for (uint32_t i = 0; i < r->count; i++) {
-		uint32_t slot = r->first + i;
-
-		margin_row_of(&r->rows[i], &r->study, slot,
-		    study_method(&r->study, slot, r->method));
-		if (row_count(r, &r->rows[i]) != ERR_OK) {
-			progress_end(&bar);
-			fprintf(stderr, "margind margin: the book's sums leave "
-			    "their type at vault %s\n", b->vaults[slot].name);
-			return false;
-		}
+		margin_row_of(&r->rows[i], &r->study, r->first + i,
+		    study_method(&r->study, r->first + i, r->method));
 		progress_step(&bar, i);
 	}
 	progress_end(&bar);
+	for (uint32_t i = 0; i < r->count; i++) {
+		root_judges(r, &r->rows[i]);
+		if (row_count(r, &r->rows[i]) != ERR_OK) {
+			fprintf(stderr, "margind margin: the book's sums leave "
+			    "their type at vault %s\n",
+			    b->vaults[r->first + i].name);
+			return false;
+		}
+	}
 	return true;
 }
 

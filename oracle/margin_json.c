@@ -109,14 +109,16 @@ margin_about_name(char out[MARGIN_ABOUT_BUF], const struct study *s,
 	return NULL;
 }
 
-/* margin_binding: the price that is missing, the band (some point of it is
- * below maintenance, not all), or the requirement; NULL where nothing can
+/* margin_binding: the price that is missing, the vault that it shares
+ * collateral with (its liquidation is that one's), the band (some point of it
+ * is below maintenance, not all), or the requirement; NULL where nothing can
  * bind. */
 const char *
 margin_binding(const struct study *s, const struct margin_row *row)
 {
 	static char buf[MARGIN_ABOUT_BUF];
 	const struct margin_result *r = &row->result;
+	const struct book *b = &s->input->book;
 
 	if (row->error == ERR_STATE)
 		return "method";
@@ -127,6 +129,8 @@ margin_binding(const struct study *s, const struct margin_row *row)
 		    r->status.index);
 	if (r->is_refused)
 		return "method";
+	if (tree_is_shared(&b->vaults[row->slot]))
+		return b->vaults[tree_root(b, row->slot)].name;
 	if (usd18_is_zero(r->mid.weighted_debt) &&
 	    usd18_is_zero(r->initial.requirement))
 		return usd18_is_negative(r->equity) ? "equity" : NULL;
@@ -247,20 +251,32 @@ json_prices(struct text *t, const struct study *s,
 
 /* ---- what to liquidate ---------------------------------------------------- */
 
+/* has_tokens_only: with or without caps, haircuts by slices and liens, which
+ * maintenance does not look at or which lien_vault takes off. */
+static bool
+has_tokens_only(const struct study *s, const struct margin_row *row)
+{
+	const struct vault *v = &s->input->book.vaults[row->slot];
+
+	return v->position_count == 0 && v->order_count == 0 &&
+	    snapshot_next(&s->snapshot, row->slot, row->slot) == 0;
+}
+
 static bool
 token_liquidation(struct text *t, const struct study *s,
     const struct margin_row *row)
 {
 	const struct book *b = &s->input->book;
-	const struct vault *v = &b->vaults[row->slot];
 	struct liquidation_size size;
 	struct verdict d;
+	struct vault v;
 
-	verdict_from_vault(&d, b, v, &s->market->market);
+	lien_vault(&v, b, row->slot, s->grants, s->snapshot.grant_count,
+	    false);
+	verdict_from_vault(&d, b, &v, &s->market->market);
 	if (!d.has_debt_asset || !d.has_liquidation_asset ||
-	    liquidation_size_of(&size, b, v, &s->market->market, d.debt_asset,
-	    d.liquidation_asset, wad_from_raw(LIQUIDATION_TARGET_HEALTH_RAW))
-	    != ERR_OK)
+	    liquidation_size_of(&size, b, &v, &s->market->market, d.debt_asset,
+	    d.liquidation_asset, s->rules.liquidation.target_health) != ERR_OK)
 		return false;
 	text_put(t, ",\"liquidation\":{\"debt_asset\":");
 	text_json_string(t, b->assets[size.debt_asset].name,
@@ -278,15 +294,15 @@ token_liquidation(struct text *t, const struct study *s,
 /* portfolio_liquidation: the share of everything that, sold at its mark, makes
  * the buffer margin zero (margin/auction.h). */
 static bool
-portfolio_liquidation(struct text *t, const struct margin_row *row)
+portfolio_liquidation(struct text *t, const struct study *s,
+    const struct margin_row *row)
 {
+	const struct auction_rules *rules = &s->rules.liquidation.auction;
 	const struct margin_result *r = &row->result;
-	struct auction_rules rules;
 	struct usd18 buffer, bad = usd18_zero();
 	struct num18 share;
 
-	auction_rules_default(&rules);
-	if (auction_buffer_margin(&buffer, r->mid.excess, r->equity, &rules)
+	if (auction_buffer_margin(&buffer, r->mid.excess, r->equity, rules)
 	    != ERR_OK || auction_share(&share, buffer, r->equity,
 	    usd18_zero(), num18_one()) != ERR_OK)
 		return false;
@@ -307,15 +323,16 @@ json_liquidation(struct text *t, const struct study *s,
     const struct margin_row *row)
 {
 	enum vault_state state = row->result.state;
-	bool is_due = row->has_figures && (state == STATE_LIQUIDATABLE ||
+	bool is_due = row->has_figures && !tree_is_shared(
+	    &s->input->book.vaults[row->slot]) && (state == STATE_LIQUIDATABLE ||
 	    state == STATE_INSOLVENT);
 
 	if (is_due && row->result.method == METHOD_RATIO &&
-	    margin_is_tokens_alone(&s->snapshot, row->slot) &&
+	    has_tokens_only(s, row) &&
 	    token_liquidation(t, s, row))
 		return;
 	if (is_due && row->result.method != METHOD_RATIO &&
-	    portfolio_liquidation(t, row))
+	    portfolio_liquidation(t, s, row))
 		return;
 	text_put(t, ",\"liquidation\":null");
 }

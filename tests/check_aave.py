@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """The real Aave v2 accounts of the recorded data: each that its token columns
 describe whole has the health factor that the chain computed, within 0.1 %, in
-`margind margin`, and from what `margind attest` signs: position legs, price
-words and the rules blob."""
+`margind margin`, by our own rules and by the preset aave-v3 (on the chain's
+side of one), and from what `margind attest` signs: position legs, price words
+and the rules blob.  Liquidation prices, put back as the market, leave the
+account at a health of one: at most 1e-12 (or one tick of the price) above, and
+units of the last place of a value below."""
 import json
 import os
 import subprocess
@@ -21,16 +24,21 @@ DATA = os.path.join(os.environ.get("MARGIND_DATA", "../shared/data"),
 # of a debt that has no twin `busd_debt`.
 ROWS = {"b2.csv": (365, 362), "b3.csv": (48, 48)}
 WITHIN = Fraction(1, 1000)
+AT_ONE = Fraction(1, 10 ** 12)
+USD_PER_ETH = Fraction(1650)	# any number: health has no unit.  Aave v3
+				# prices have 8 decimals, too few of ETH
+worst = {"ours": Fraction(0), "preset": Fraction(0), "at one": Fraction(0),
+         "prices": 0}
 passed = failed = 0
 
 
-def check(what, good):
+def check(what, good, more=""):
     global passed, failed
     if good:
         passed += 1
     else:
         failed += 1
-        print("FAILED", what)
+        print("FAILED", what, more)
 
 
 def run(*args):
@@ -42,6 +50,65 @@ def run(*args):
 def near(health, chain):
     return health is not None and \
         abs(Fraction(health) - Fraction(chain)) <= WITHIN * Fraction(chain)
+
+
+def write(folder, name, what):
+    path = os.path.join(folder, name)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(what if isinstance(what, str) else json.dumps(what))
+    return path
+
+
+def decimal(x):
+    """A Fraction with at most 18 decimals."""
+    n = x.numerator * 10 ** 18 // x.denominator
+    return f"{n // 10 ** 18}.{n % 10 ** 18:018d}"
+
+
+def in_usd(market):
+    return dict(market, prices={
+        k: {"mid": decimal(Fraction(p["mid"]) * USD_PER_ETH)}
+        for k, p in market["prices"].items()})
+
+
+def check_preset(name, folder, book, market, health):
+    """Aave's own arithmetic, in USD with 8 decimals."""
+    lines = run("margin", "--book", write(folder, "book.json", book),
+                "--market", write(folder, "usd.json", in_usd(market)),
+                "--rules", write(folder, "rules.yaml", "preset: aave-v3\n"),
+                "--json")
+    for line in lines[:-1]:
+        got, chain = Fraction(line["health_factor"]), \
+            Fraction(health[line["vault"]])
+        worst["preset"] = max(worst["preset"], abs(got / chain - 1))
+        check(f"{name} {line['vault']}: aave-v3 {float(got)}",
+              near(got, chain))
+        check(f"{name} {line['vault']}: aave-v3's side of one",
+              (got < 1) == (chain < 1))
+
+
+def check_at_one(name, folder, book, market, line):
+    """The first liquidation price of an account, put back."""
+    found = [(e["asset"], e[side]) for e in line["liquidation_prices"]
+             for side in ("below", "above") if e[side]]
+    if not found:
+        return
+    asset, price = found[0]
+    vaults = [v for v in book["vaults"] if v["id"] == line["vault"]]
+    moved = dict(market, prices=dict(market["prices"],
+                                     **{asset: {"mid": price}}))
+    got = run("margin", "--book", write(folder, "one.json",
+                                        dict(book, vaults=vaults)),
+              "--market", write(folder, "moved.json", moved), "--json")[0]
+    off = Fraction(got["health_factor"]) - 1
+    tick = Fraction(1, 10 ** 18) / Fraction(price)
+    units = Fraction(16, 10 ** 18) / Fraction(got["debt_value"])
+    if tick < AT_ONE:
+        worst["at one"] = max(worst["at one"], abs(off))
+    worst["prices"] += 1
+    # The price is rounded to the safe side; each leg then floors once more.
+    check(f"{name} {line['vault']}: at {asset} {price} health - 1 = "
+          f"{float(off)}", -units <= off <= max(AT_ONE, tick), line)
 
 
 def by_signed(a, book):
@@ -72,10 +139,8 @@ def check_file(name, folder):
     rows = aave_book.read(os.path.join(DATA, name))
     book, market, health = aave_book.convert(rows)
     _, _, plain = aave_book.convert(rows, without=("busd",))
-    paths = [os.path.join(folder, x) for x in ("book.json", "market.json")]
-    for path, what in zip(paths, (book, market)):
-        with open(path, "w", encoding="utf-8") as f:
-            json.dump(what, f)
+    paths = [write(folder, "book.json", book),
+             write(folder, "market.json", market)]
     check(f"{name}: {len(health)}, {len(plain)} rows",
           (len(health), len(plain)) == ROWS[name])
     files = ["--book", paths[0], "--market", paths[1], "--json"]
@@ -84,6 +149,10 @@ def check_file(name, folder):
     for line in lines[:-1]:
         check(f"{name} {line['vault']}: {line['health_factor']}",
               near(line["health_factor"], health[line["vault"]]))
+        worst["ours"] = max(worst["ours"], abs(Fraction(
+            line["health_factor"]) / Fraction(health[line["vault"]]) - 1))
+        check_at_one(name, folder, book, market, line)
+    check_preset(name, folder, book, market, health)
     a, = run("attest", *files)
     check(f"{name}: vaultCount",
           int(a["message"]["vaultCount"]) == len(health))
@@ -104,6 +173,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for name in ROWS:
             check_file(name, folder)
+    print(f"health at most {float(worst['ours']):.2g} from the chain's, by "
+          f"aave-v3 {float(worst['preset']):.2g}; {worst['prices']} "
+          f"liquidation prices put back: at most "
+          f"{float(worst['at one']):.2g} from one")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

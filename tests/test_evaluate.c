@@ -134,6 +134,35 @@ margin_evaluate__standard_of_a_short_perpetual(void **state)
 
 /* ---- the tree --------------------------------------------------------------- */
 
+/* The terms of a parent have what its children add. */
+static void
+assert_explained(struct portfolio_world *w, uint32_t slot,
+    const struct evaluation *v)
+{
+	struct explain_term terms[64];
+	struct explain x = { .term = terms, .capacity = ARRAY_COUNT(terms) };
+	const struct {
+		enum explain_number number;
+		struct usd18 is;
+	} all[] = {
+		{ EXPLAIN_COLLATERAL_VALUE, v->collateral_value },
+		{ EXPLAIN_DEBT_VALUE, v->debt_value },
+		{ EXPLAIN_EQUITY, v->own_equity },
+		{ EXPLAIN_EQUITY_MAINTENANCE, v->equity },
+		{ EXPLAIN_MAINTENANCE_MARGIN, v->requirement },
+	};
+	struct point mid = point_mid();
+	struct evaluation again;
+	struct usd18 sum;
+
+	assert_int_equal(margin_evaluate_at(&again, &w->snapshot, slot,
+	    METHOD_STANDARD, &mid, SIDE_MAINTENANCE, &x), ERR_OK);
+	for (size_t i = 0; i < ARRAY_COUNT(all); i++) {
+		assert_int_equal(explain_sum(&sum, &x, all[i].number), ERR_OK);
+		assert_true(raw(sum) == raw(all[i].is));
+	}
+}
+
 static void
 margin_evaluate__a_cross_parent_sums_what_shares(void **state)
 {
@@ -168,6 +197,7 @@ margin_evaluate__a_cross_parent_sums_what_shares(void **state)
 	    METHOD_STANDARD), ERR_OK);
 	assert_usd(one.mid.equity, "-10000");
 	assert_int_equal(one.state, STATE_LIQUIDATABLE);
+	assert_explained(w, slot, &whole.mid);
 	assert_int_equal(tree_root(&w->book, 1), slot);
 	assert_int_equal(tree_root(&w->book, 2), 2);
 	free(w);
@@ -367,6 +397,112 @@ margin_evaluate__open_orders_count_on_their_worse_side(void **state)
 	free(w);
 }
 
+/* Each vault is judged by the method that is asked for, whatever its own. */
+static void
+margin_evaluate__open_orders_count_under_the_method_asked_for(void **state)
+{
+	struct portfolio_world *w = pw_init(11);
+	struct vault v = pw_vault(w, METHOD_STANDARD);
+	struct margin_result own, other;
+	uint32_t slot;
+
+	(void)state;
+	pw_hold(w, &v, PW_USDC, "5000");
+	w->orders[0] = (struct order){ 0, num18_from_raw(5 *
+	    (i128)WAD_ONE_RAW), pw_px("2000") };
+	w->book.order_count = v.order_count = 1;
+	slot = pw_put(w, &v);
+	assert_int_equal(margin_evaluate(&own, &w->snapshot, slot,
+	    METHOD_SCENARIO), ERR_OK);
+	assert_true(!usd18_is_zero(own.initial.requirement));
+	w->vaults[slot].method = METHOD_SCENARIO;
+	assert_int_equal(margin_evaluate(&other, &w->snapshot, slot,
+	    METHOD_SCENARIO), ERR_OK);
+	assert_true(raw(own.initial.excess) == raw(other.initial.excess));
+	/* And `standard`, which weighs them itself, takes them once. */
+	assert_int_equal(margin_evaluate(&own, &w->snapshot, slot,
+	    METHOD_STANDARD), ERR_OK);
+	assert_usd(own.mid.requirement, "300");	/* 5 ETH at 3 % */
+	free(w);
+}
+
+static void
+assert_end_holds(struct portfolio_world *w, uint32_t slot,
+    enum margin_method method, enum margin_side side, bool best)
+{
+	struct evaluation end, one;
+	struct point at;
+
+	assert_int_equal(margin_worst_point(&at, &w->snapshot, slot, method,
+	    side, best), ERR_OK);
+	assert_int_equal(margin_evaluate_at(&end, &w->snapshot, slot, method,
+	    &at, side, NULL), ERR_OK);
+	for (uint8_t f = 0; f < 3; f++)
+		for (enum point_at where = AT_MID; where <= AT_HIGH; where++) {
+			at = point_mid();
+			at.factor[f].at = where;
+			assert_int_equal(margin_evaluate_at(&one, &w->snapshot,
+			    slot, method, &at, side, NULL), ERR_OK);
+			assert_true(best ? raw(end.excess) >= raw(one.excess) :
+			    raw(end.excess) <= raw(one.excess));
+		}
+}
+
+/* Where factors offset each other, all at their worst may be better than one
+ * of them alone. */
+static void
+margin_worst_point__is_no_better_than_any_factor_alone(void **state)
+{
+	static const enum margin_method methods[] = { METHOD_SCENARIO,
+	    METHOD_VAR, METHOD_ES };
+	struct portfolio_world *w = pw_init(12);
+
+	(void)state;
+	for (unsigned round = 0; round < 12; round++) {
+		enum margin_method m = methods[round % 3];
+		uint32_t slot;
+
+		pw_clear(w);
+		slot = pw_random_vault(w, m, 4);
+		assert_end_holds(w, slot, m, SIDE_INITIAL, false);
+		assert_end_holds(w, slot, m, SIDE_MAINTENANCE, false);
+		assert_end_holds(w, slot, m, SIDE_MAINTENANCE, true);
+	}
+	free(w);
+}
+
+/* (1 - 0.3) x 0.4 of 2,000 more, for the forward that the future is marked
+ * at; nothing where it has a mark of its own. */
+static void
+margin_evaluate__a_future_is_as_sure_as_its_forward(void **state)
+{
+	struct portfolio_world *w = pw_init(13);
+	struct vault v = pw_vault(w, METHOD_STANDARD);
+	struct evaluation sure, unsure;
+	struct point mid = point_mid();
+	uint32_t slot;
+
+	(void)state;
+	pw_hold(w, &v, PW_USDC, "5000");
+	pw_trade(w, &v, 3, (i128)WAD_ONE_RAW, pw_px("2000"));
+	assert_int_equal(w->instruments[3].kind, INSTRUMENT_FUTURE);
+	slot = pw_put(w, &v);
+	assert_int_equal(margin_evaluate_at(&sure, &w->snapshot, slot,
+	    METHOD_STANDARD, &mid, SIDE_INITIAL, NULL), ERR_OK);
+	w->terms.factor[PW_F_ETH].forward[1].confidence =
+	    num18_from_raw(pw_number("0.3"));
+	assert_int_equal(margin_evaluate_at(&unsure, &w->snapshot, slot,
+	    METHOD_STANDARD, &mid, SIDE_INITIAL, NULL), ERR_OK);
+	assert_true(raw(unsure.requirement) - raw(sure.requirement) ==
+	    pw_number("560"));
+	w->terms.mark[3].has_mark = true;
+	w->terms.mark[3].mark = pw_px("2000");
+	assert_int_equal(margin_evaluate_at(&unsure, &w->snapshot, slot,
+	    METHOD_STANDARD, &mid, SIDE_INITIAL, NULL), ERR_OK);
+	assert_true(raw(unsure.requirement) == raw(sure.requirement));
+	free(w);
+}
+
 int
 main(void)
 {
@@ -390,6 +526,12 @@ main(void)
 		    margin_evaluate__without_a_band_all_ends_are_one),
 		cmocka_unit_test(
 		    margin_evaluate__open_orders_count_on_their_worse_side),
+		cmocka_unit_test(
+		  margin_evaluate__open_orders_count_under_the_method_asked_for),
+		cmocka_unit_test(
+		    margin_worst_point__is_no_better_than_any_factor_alone),
+		cmocka_unit_test(
+		    margin_evaluate__a_future_is_as_sure_as_its_forward),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
