@@ -1,5 +1,5 @@
 /* What one unit of an instrument is worth at a point (margin/node.h). */
-#include "margin/node.h"
+#include "margin/instrument_price.h"
 
 #include "base/must.h"
 #include "base/q64.h"

@@ -1,6 +1,7 @@
 #include "margin/liquidation_search.h"
 
 #include "base/must.h"
+#include "margin/instrument_price.h"
 #include "margin/method_work.h"
 
 struct search {

@@ -13,7 +13,7 @@
 #ifndef MARGIN_METHOD_H
 #define MARGIN_METHOD_H
 
-#include "margin/node.h"
+#include "margin/node_value.h"
 
 struct method_work;	/* margin/method_work.h */
 

@@ -7,6 +7,7 @@
 
 #include "base/must.h"
 #include "margin/method_work.h"
+#include "margin/instrument_price.h"
 #include "margin/option.h"
 #include "margin/surface.h"
 

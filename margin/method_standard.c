@@ -7,6 +7,7 @@
 
 #include "base/must.h"
 #include "margin/collateral.h"
+#include "margin/instrument_price.h"
 #include "margin/method_work.h"
 #include "margin/surface.h"
 

@@ -8,6 +8,7 @@
 #include "base/must.h"
 #include "margin/buffer.h"
 #include "margin/method_work.h"
+#include "margin/instrument_price.h"
 #include "margin/option.h"
 #include "margin/surface.h"
 #include "margin/var.h"

@@ -1,5 +1,6 @@
 #include "margin/node_greeks.h"
 
+#include "margin/instrument_price.h"
 #include "margin/option.h"
 #include "margin/surface.h"
 

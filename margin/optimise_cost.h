@@ -15,7 +15,7 @@
 #define MARGIN_OPTIMISE_COST_H
 
 #include "margin/action.h"
-#include "margin/node.h"
+#include "margin/instrument_price.h"
 
 struct optimise_rules {
 	struct num18 spread;	/* from bid to ask, of instruments, and of

@@ -10,7 +10,7 @@
 #define ORACLE_ACTION_TEXT_H
 
 #include "margin/action.h"
-#include "margin/node.h"
+#include "margin/instrument_price.h"
 
 /* action_from_text: ERR_SYNTAX where it is none of these, ERR_UNKNOWN for an
  * asset or instrument that the book does not know, ERR_RANGE for an amount
