@@ -22,6 +22,7 @@ static const struct option_row ROWS[] = {
 	{ "rules", "FILE", false, "parameters of the methods; else defaults" },
 	{ "method", "NAME", false, "ratio, standard, scenario, greeks, var or "
 	    "es for all vaults" },
+	{ "vault", "NAME", false, "this one alone" },
 	{ "compare", NULL, false, "with --json: every method beside the own" },
 	{ "explain", "VAULT", false, "the terms of each of its numbers" },
 	{ "by", "KEY", false, "asset, chain or group: sums instead of vaults" },
@@ -38,13 +39,14 @@ static const struct options_command COMMAND = {
 struct run {
 	struct study study;
 	const enum margin_method *method;	/* NULL: each its own */
-	struct margin_row *rows;
+	uint32_t first, count;	/* the vaults that are looked at */
+	struct margin_row *rows;	/* of those */
 	struct aggregate_table sums;
 	bool is_json, has_beside;
 };
 
 /* row_count adds a vault to the sums.  One that shares its parent's collateral
- * is in its parent's figures. */
+ * is in its parent's figures, unless it is looked at alone. */
 static enum err
 row_count(struct run *r, const struct margin_row *row)
 {
@@ -52,8 +54,8 @@ row_count(struct run *r, const struct margin_row *row)
 	struct aggregate_part part = { .state = v->state };
 	enum err e = ERR_OK;
 
-	if (row->has_figures && !tree_is_shared(
-	    &r->study.input->book.vaults[row->slot])) {
+	if (row->has_figures && (r->count == 1 || !tree_is_shared(
+	    &r->study.input->book.vaults[row->slot]))) {
 		part.collateral_value = v->collateral_value;
 		part.debt_value = v->debt_value;
 		part.weighted_debt = v->mid.weighted_debt;
@@ -68,31 +70,46 @@ row_count(struct run *r, const struct margin_row *row)
 	    AGGREGATE_SYSTEM, 0, &part);
 }
 
+/* root_judges: who shares collateral is judged with whom it shares. */
+static void
+root_judges(struct run *r, struct margin_row *row)
+{
+	uint32_t root = tree_root(&r->study.input->book, row->slot);
+	struct margin_row judged;
+
+	if (root == row->slot)
+		return;
+	if (r->count > 1) {
+		row->result.state = r->rows[root].result.state;
+		return;
+	}
+	margin_row_of(&judged, &r->study, root, study_method(&r->study, root,
+	    r->method));
+	row->result.state = judged.result.state;
+}
+
 static bool
 evaluate(struct run *r)
 {
 	const struct book *b = &r->study.input->book;
 	struct progress bar;
 
-	r->rows = calloc(b->vault_count ? b->vault_count : 1,
-	    sizeof(*r->rows));
+	r->rows = calloc(r->count ? r->count : 1, sizeof(*r->rows));
 	if (!r->rows)
 		return false;
-	progress_begin(&bar, "vaults", b->vault_count);
-	for (uint32_t i = 0; i < b->vault_count; i++) {
-		margin_row_of(&r->rows[i], &r->study, i,
-		    study_method(&r->study, i, r->method));
+	progress_begin(&bar, "vaults", r->count);
+	for (uint32_t i = 0; i < r->count; i++) {
+		margin_row_of(&r->rows[i], &r->study, r->first + i,
+		    study_method(&r->study, r->first + i, r->method));
 		progress_step(&bar, i);
 	}
 	progress_end(&bar);
-	for (uint32_t i = 0; i < b->vault_count; i++) {
-		uint32_t root = tree_root(b, i);
-
-		/* Who shares collateral is judged with whom it shares. */
-		r->rows[i].result.state = r->rows[root].result.state;
+	for (uint32_t i = 0; i < r->count; i++) {
+		root_judges(r, &r->rows[i]);
 		if (row_count(r, &r->rows[i]) != ERR_OK) {
 			fprintf(stderr, "margind margin: the book's sums leave "
-			    "their type at vault %s\n", b->vaults[i].name);
+			    "their type at vault %s\n",
+			    b->vaults[r->first + i].name);
 			return false;
 		}
 	}
@@ -138,7 +155,7 @@ print_json(struct run *r, const struct aggregate_row *sum)
 	bool ok = true;
 
 	text_init(&t, LINE_MAX_BYTES);
-	for (uint32_t i = 0; ok && i < r->study.input->book.vault_count; i++) {
+	for (uint32_t i = 0; ok && i < r->count; i++) {
 		margin_json_vault(&t, &r->study, &r->rows[i], r->has_beside);
 		ok = text_emit(&t);
 	}
@@ -159,27 +176,34 @@ print(struct run *r)
 
 	sum = sum ? sum : &nothing;
 	return r->is_json ? print_json(r, sum) : margin_table_print(&r->study,
-	    r->rows, r->study.input->book.vault_count, sum);
+	    r->rows, r->count, sum);
 }
 
 /* One vault's terms, the book's sums, its greeks, or every vault. */
 static int
 run_margin(struct run *r, const struct options_given *given)
 {
-	const char *vault = options_get(&COMMAND, given, "explain");
+	const char *explain = options_get(&COMMAND, given, "explain");
+	const char *vault = options_get(&COMMAND, given, "vault");
 	const char *key = options_get(&COMMAND, given, "by");
-	uint32_t slot = UINT32_MAX;
+	uint32_t term_slot = 0;
 	enum margin_by by;
 	bool ok;
 
-	if ((vault && !study_find(&r->study, COMMAND.name, vault, &slot)) ||
+	r->count = r->study.input->book.vault_count;
+	if ((explain && !study_find(&r->study, COMMAND.name, explain,
+	    &term_slot)) ||
+	    (vault && !study_find(&r->study, COMMAND.name, vault,
+	    &r->first)) ||
 	    (key && !margin_by_named(COMMAND.name, key, &by)))
 		return EXIT_USAGE;
+	r->count = vault ? 1 : r->count;
 	if (options_get(&COMMAND, given, "greeks"))
-		ok = margin_greeks_print(&r->study, slot, r->is_json);
-	else if (vault)
-		ok = margin_explain_print(&r->study, slot, study_method(
-		    &r->study, slot, r->method), r->is_json);
+		ok = margin_greeks_print(&r->study, vault ? r->first :
+		    UINT32_MAX, r->is_json);
+	else if (explain)
+		ok = margin_explain_print(&r->study, term_slot, study_method(
+		    &r->study, term_slot, r->method), r->is_json);
 	else if (key)
 		ok = margin_by_print(&r->study, by, r->is_json);
 	else
