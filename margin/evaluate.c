@@ -304,9 +304,6 @@ factor_has_orders(const struct trial *t)
 	    m = snapshot_next(s, t->slot, m - 1)) {
 		struct node n = snapshot_node(s, m - 1);
 
-		/* `standard` weighs both sides of the orders by itself. */
-		if (method_of(s, t->slot, t->method, m - 1) == METHOD_STANDARD)
-			continue;
 		for (size_t i = 0; i < n.vault->order_count; i++)
 			if (s->book->instruments[node_order(&n, i)->
 			    instrument].factor == t->factor)

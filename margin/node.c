@@ -33,13 +33,11 @@ node_order_is_filled(const struct node *n, size_t i, const struct point *at)
 static enum err
 item_add_order(struct node_item *item, const struct order *o, bool is_filled)
 {
-	enum err e = num18_is_negative(o->size) ?
+	if (is_filled)
+		return num18_add(&item->size, item->size, o->size);
+	return num18_is_negative(o->size) ?
 	    num18_sub(&item->asks, item->asks, o->size) :
 	    num18_add(&item->bids, item->bids, o->size);
-
-	if (e == ERR_OK && is_filled)
-		e = num18_add(&item->size, item->size, o->size);
-	return e;
 }
 
 enum err

@@ -36,7 +36,8 @@ struct node_item {
 	uint16_t instrument;
 	struct num18 size;	/* the position and, where the point fills
 				 * them, the orders */
-	struct num18 bids, asks;	/* open orders, each at least zero */
+	struct num18 bids, asks;	/* open orders that the point does not
+					 * fill, each at least zero */
 };
 #define NODE_ITEMS_MAX (2u * POSITIONS_MAX)
 /* node_items merges positions and orders, ascending by instrument; an item may

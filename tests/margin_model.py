@@ -485,8 +485,7 @@ class Model:
             fills = [NONE]
             if not best and any(
                     self.instruments[o["instrument"]]["underlying"] == f
-                    for w in self.shared(v) for o in w.get("orders", [])
-                    if (method if w is v else w["method"]) != "standard"):
+                    for w in self.shared(v) for o in w.get("orders", [])):
                 fills = [NONE, BIDS, ASKS]
             for where in [MID, LOW, HIGH] + self.strikes(v, f):
                 for fill in fills:

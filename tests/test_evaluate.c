@@ -419,10 +419,40 @@ margin_evaluate__open_orders_count_under_the_method_asked_for(void **state)
 	assert_int_equal(margin_evaluate(&other, &w->snapshot, slot,
 	    METHOD_SCENARIO), ERR_OK);
 	assert_true(raw(own.initial.excess) == raw(other.initial.excess));
-	/* And `standard`, which weighs them itself, takes them once. */
+	/* And `standard`, whose margin has both sides, takes them once. */
 	assert_int_equal(margin_evaluate(&own, &w->snapshot, slot,
 	    METHOD_STANDARD), ERR_OK);
 	assert_usd(own.mid.requirement, "300");	/* 5 ETH at 3 % */
+	free(w);
+}
+
+/* 2,000 USD bid for a call: margin asks for nothing, yet the bid may cost
+ * what is not there; a filled bid above the mark is a loss. */
+static void
+margin_evaluate__what_an_order_would_cost_counts_under_standard(void **state)
+{
+	struct portfolio_world *w = pw_init(14);
+	struct vault v = pw_vault(w, METHOD_STANDARD);
+	struct margin_result r;
+	uint32_t slot;
+
+	(void)state;
+	pw_hold(w, &v, PW_USDC, "1000");
+	w->orders[0] = (struct order){ 5, num18_from_raw(5 *
+	    (i128)WAD_ONE_RAW), pw_px("400") };
+	w->book.order_count = v.order_count = 1;
+	slot = pw_put(w, &v);
+	assert_int_equal(margin_evaluate(&r, &w->snapshot, slot,
+	    METHOD_STANDARD), ERR_OK);
+	assert_int_equal(r.state, STATE_RESTRICTED);
+	assert_usd(r.mid.excess, "970");
+	w->orders[0] = (struct order){ 0, num18_from_raw(
+	    (i128)WAD_ONE_RAW), pw_px("4000") };
+	assert_int_equal(margin_evaluate(&r, &w->snapshot, slot,
+	    METHOD_STANDARD), ERR_OK);
+	assert_int_equal(r.state, STATE_RESTRICTED);
+	assert_usd(r.initial.requirement, "99.5");	/* once */
+	assert_true(!usd18_is_negative(r.best.excess));
 	free(w);
 }
 
@@ -528,6 +558,8 @@ main(void)
 		    margin_evaluate__open_orders_count_on_their_worse_side),
 		cmocka_unit_test(
 		  margin_evaluate__open_orders_count_under_the_method_asked_for),
+		cmocka_unit_test(
+		margin_evaluate__what_an_order_would_cost_counts_under_standard),
 		cmocka_unit_test(
 		    margin_worst_point__is_no_better_than_any_factor_alone),
 		cmocka_unit_test(
