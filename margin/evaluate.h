@@ -71,6 +71,9 @@ MUST_CHECK enum err margin_evaluate(struct margin_result *out,
  * rules' profile does; margin_evaluate calls it where that is not ours. */
 MUST_CHECK enum err margin_apply_profile(struct margin_result *r,
     const struct snapshot *s, uint32_t slot);
+/* margin_profile_health: a profile's health as a ratio of ours, floor. */
+struct wad margin_profile_health(const struct rounding_profile *p,
+    const struct profile_result *v);
 /* margin_evaluate_at: at any point; x, which may be NULL, takes the terms of
  * the vault's own figures and, for each vault that shares with it, one term a
  * number. */

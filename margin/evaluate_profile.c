@@ -34,6 +34,13 @@ profile_wad(const struct u256 *v, unsigned decimals)
 	return wad_from_raw(raw);
 }
 
+struct wad
+margin_profile_health(const struct rounding_profile *p,
+    const struct profile_result *v)
+{
+	return profile_wad(&v->health, p->health_decimals);
+}
+
 enum err
 margin_apply_profile(struct margin_result *r, const struct snapshot *s,
     uint32_t slot)
@@ -64,7 +71,7 @@ margin_apply_profile(struct margin_result *r, const struct snapshot *s,
 	mid.equity = mid.excess;
 	mid.collateral_value = r->collateral_value = collateral;
 	mid.debt_value = r->debt_value = debt;
-	mid.health = profile_wad(&v.health, p->health_decimals);
+	mid.health = margin_profile_health(p, &v);
 	r->equity = mid.own_equity;
 	r->collateralization_ratio = profile_wad(&v.ratio,
 	    p->health_decimals);

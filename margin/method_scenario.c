@@ -58,7 +58,8 @@ expiry_find(uint32_t *out, const struct making *k, const struct instrument *i)
 	enum err e;
 
 	for (uint32_t j = 0; j < w->unit.expiry_count; j++)
-		if (w->expiry_ms[j] == i->expiry_ms) {
+		if (w->expiry_ms[j] == i->expiry_ms &&
+		    w->window_ms[j] == i->window_ms) {
 			*out = j;
 			return ERR_OK;
 		}
@@ -75,6 +76,7 @@ expiry_find(uint32_t *out, const struct making *k, const struct instrument *i)
 	if (e != ERR_OK)
 		return e;
 	w->expiry_ms[w->unit.expiry_count] = i->expiry_ms;
+	w->window_ms[w->unit.expiry_count] = i->window_ms;
 	*out = w->unit.expiry_count++;
 	return ERR_OK;
 }

@@ -34,6 +34,7 @@ struct scenario_work {
 	size_t item_count;
 	struct scenario_expiry expiry[SCENARIO_EXPIRIES_MAX];
 	uint64_t expiry_ms[SCENARIO_EXPIRIES_MAX];
+	uint64_t window_ms[SCENARIO_EXPIRIES_MAX];
 	struct scenario_option option[SCENARIO_OPTIONS_MAX];
 	struct scenario_linear linear[SCENARIO_LINEARS_MAX];
 	struct scenario_collateral collateral[SCENARIO_COLLATERALS_MAX];

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "margin/simd_scan.h"
 #include "base/u256.h"
 
 #define COUNT_BITS 51u		/* of an amount: ceil still fits 52 */
@@ -265,23 +266,6 @@ scan_prices_from(struct scan_prices *out, const struct scan *s,
 }
 
 /* ---- the scan ----------------------------------------------------------- */
-
-const struct scan_group *
-scan_group_of(const struct scan *s, uint32_t block)
-{
-	uint32_t low = 0, high = s->group_count;
-
-	MUST(block < s->block_count);
-	while (high - low > 1) {
-		uint32_t mid = (low + high) / 2;
-
-		if (s->group[mid].block_first <= block)
-			low = mid;
-		else
-			high = mid;
-	}
-	return &s->group[low];
-}
 
 /* block_run: the surplus S is at most the true one and short of it by less
  * than 2^53 a leg; ratio_evaluate's own roundings take less than 2^52 off. */

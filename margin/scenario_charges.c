@@ -87,9 +87,13 @@ charge_linears(struct scenario_result *out, struct gross *g,
 		*confidence = num_min(*confidence, c);
 		g->has_position = true;
 		if (notional_of(&n, l->amount, u->spot) != ERR_OK ||
-		    usd18_add(&g->linears, g->linears, n) != ERR_OK ||
 		    charge_confidence(&out->im_contingency.confidence, n, c,
 		    &r->other) != ERR_OK)
+			return ERR_RANGE;
+		/* An amount of the underlying itself is no contract. */
+		if (l->kind == SCENARIO_SPOT)
+			continue;
+		if (usd18_add(&g->linears, g->linears, n) != ERR_OK)
 			return ERR_RANGE;
 		if (l->kind == SCENARIO_PERP &&
 		    usd18_add(&g->perps, g->perps, n) != ERR_OK)

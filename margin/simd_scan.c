@@ -1,6 +1,6 @@
 /* The scan with AVX-512's 52-bit multiply-add: eight vaults at once, exact,
  * the same masks as scan_run_portable. */
-#include "margin/scan.h"
+#include "margin/simd_scan.h"
 
 #ifdef __x86_64__
 

@@ -104,6 +104,7 @@ post_margin_of(struct post_margin *out, size_t *failed, struct whatif *w,
     const struct action *actions, size_t count)
 {
 	struct post_margin p;
+	uint32_t judged = s->tree ? tree_root(s->book, w->slot) : w->slot;
 	struct action_metrics before, after;
 	bool is_cash_out = false;
 	enum err e;
@@ -111,7 +112,7 @@ post_margin_of(struct post_margin *out, size_t *failed, struct whatif *w,
 	MUST(w->is_open && s->book == w->book);
 	memset(&p, 0, sizeof(p));
 	*failed = count;
-	e = margin_evaluate(&p.before, s, w->slot, method);
+	e = margin_evaluate(&p.before, s, judged, method);
 	for (size_t i = 0; i < count && e == ERR_OK; i++) {
 		struct action_effect one = { 0 };
 
@@ -123,7 +124,7 @@ post_margin_of(struct post_margin *out, size_t *failed, struct whatif *w,
 		is_cash_out |= action_is_cash_out(&actions[i]);
 	}
 	if (e == ERR_OK)
-		e = margin_evaluate(&p.after, s, w->slot, method);
+		e = margin_evaluate(&p.after, s, judged, method);
 	if (e != ERR_OK)
 		return e;
 	before = whatif_metrics(&p.before);

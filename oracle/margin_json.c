@@ -2,6 +2,7 @@
 
 #include "margin/auction.h"
 #include "margin/liquidation.h"
+#include "oracle/margin_close.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -268,6 +269,7 @@ token_liquidation(struct text *t, const struct study *s,
 {
 	const struct book *b = &s->input->book;
 	struct liquidation_size size;
+	struct margin_closing closing;
 	struct verdict d;
 	struct vault v;
 
@@ -278,6 +280,14 @@ token_liquidation(struct text *t, const struct study *s,
 	    liquidation_size_of(&size, b, &v, &s->market->market, d.debt_asset,
 	    d.liquidation_asset, s->rules.liquidation.target_health) != ERR_OK)
 		return false;
+	/* By another system's rules where a preset says so. */
+	if (margin_close(&closing, s, &v, d.debt_asset, d.liquidation_asset) ==
+	    ERR_OK) {
+		size.repay = closing.repay;
+		size.seize = closing.seize;
+		size.bad_debt = closing.bad_debt;
+		size.health_after = closing.health_after;
+	}
 	text_put(t, ",\"liquidation\":{\"debt_asset\":");
 	text_json_string(t, b->assets[size.debt_asset].name,
 	    strlen(b->assets[size.debt_asset].name));

@@ -103,7 +103,6 @@ class Risk:
             if self.factor_of(a) == f and F(leg["amount"]):
                 linear.append(-float(self.owed_amount(leg) *
                                      self.asset_price(a, point)))
-                gross_linear += float(self.owed_amount(leg)) * spot
         loss = self.grid_loss(linear, options, point)
         naked = 0.0
         for rows in options.values():
