@@ -4,6 +4,7 @@
 #include "oracle/cmd.h"
 
 #include "margin/aggregate_group.h"
+#include "oracle/margin_compare.h"
 #include "oracle/margin_explain.h"
 #include "oracle/margin_json.h"
 #include "oracle/margin_sums.h"
@@ -13,6 +14,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define LINE_MAX_BYTES (256u * 1024u)	/* of one vault: 32 legs of names */
 
@@ -23,7 +25,7 @@ static const struct option_row ROWS[] = {
 	{ "method", "NAME", false, "ratio, standard, scenario, greeks, var or "
 	    "es for all vaults" },
 	{ "vault", "NAME", false, "this one alone" },
-	{ "compare", NULL, false, "with --json: every method beside the own" },
+	{ "compare", NULL, false, "every method beside the vault's own" },
 	{ "explain", "VAULT", false, "the terms of each of its numbers" },
 	{ "by", "KEY", false, "asset, chain or group: sums instead of vaults" },
 	{ "greeks", NULL, false, "dollar greeks by underlying and expiry" },
@@ -42,6 +44,7 @@ struct run {
 	uint32_t first, count;	/* the vaults that are looked at */
 	struct margin_row *rows;	/* of those */
 	struct aggregate_table sums;
+	struct margin_compared compared;
 	bool is_json, has_beside;
 };
 
@@ -156,7 +159,12 @@ print_json(struct run *r, const struct aggregate_row *sum)
 
 	text_init(&t, LINE_MAX_BYTES);
 	for (uint32_t i = 0; ok && i < r->count; i++) {
-		margin_json_vault(&t, &r->study, &r->rows[i], r->has_beside);
+		margin_json_vault(&t, &r->study, &r->rows[i]);
+		if (r->has_beside) {
+			margin_compare(&r->compared, &r->study, &r->rows[i]);
+			margin_compare_json(&t, &r->study, &r->compared);
+		}
+		text_put(&t, "}\n");
 		ok = text_emit(&t);
 	}
 	if (ok) {
@@ -168,6 +176,25 @@ print_json(struct run *r, const struct aggregate_row *sum)
 }
 
 static bool
+print_compared(struct run *r)
+{
+	const struct book *b = &r->study.input->book;
+	int width = 5;
+
+	for (uint32_t i = 0; i < r->count; i++) {
+		int len = (int)strlen(b->vaults[r->first + i].name);
+
+		width = len > width ? len : width;
+	}
+	margin_compare_head(width);
+	for (uint32_t i = 0; i < r->count; i++) {
+		margin_compare(&r->compared, &r->study, &r->rows[i]);
+		margin_compare_table(&r->study, &r->compared, width);
+	}
+	return true;
+}
+
+static bool
 print(struct run *r)
 {
 	static const struct aggregate_row nothing;
@@ -175,6 +202,8 @@ print(struct run *r)
 	    AGGREGATE_SYSTEM, 0);
 
 	sum = sum ? sum : &nothing;
+	if (!r->is_json && r->has_beside)
+		return print_compared(r);
 	return r->is_json ? print_json(r, sum) : margin_table_print(&r->study,
 	    r->rows, r->count, sum);
 }

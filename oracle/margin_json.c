@@ -349,41 +349,9 @@ json_liquidation(struct text *t, const struct study *s,
 
 /* ---- the line ------------------------------------------------------------- */
 
-static void
-json_beside(struct text *t, const struct study *s,
-    const struct margin_row *own)
-{
-	struct margin_row row;
-	char buf[MARGIN_ABOUT_BUF];
-
-	text_put(t, ",\"methods\":{");
-	for (unsigned m = METHOD_RATIO; m <= METHOD_ES; m++) {
-		const struct requirement *q = &row.result.mid.binding;
-
-		if ((enum margin_method)m == own->result.method)
-			row = *own;
-		else
-			margin_row_of(&row, s, own->slot,
-			    (enum margin_method)m);
-		text_printf(t, "%s\"%s\":{\"state\":", m ? "," : "",
-		    margin_method_name((enum margin_method)m));
-		/* A method that says nothing has no state either. */
-		text_printf(t, row.error == ERR_STATE ? "null" : "\"%s\"",
-		    vault_state_name(row.result.state));
-		margin_json_values(t, &row);
-		json_key_text(t, "binding", margin_binding(s, &row));
-		json_key_text(t, "because", row.has_figures ? q->binding :
-		    NULL);
-		json_key_text(t, "at", row.has_figures ?
-		    margin_about_name(buf, s, q->about, q->index) : NULL);
-		text_put(t, "}");
-	}
-	text_put(t, "}");
-}
-
 void
 margin_json_vault(struct text *t, const struct study *s,
-    const struct margin_row *row, bool beside)
+    const struct margin_row *row)
 {
 	const struct vault *v = &s->input->book.vaults[row->slot];
 
@@ -396,7 +364,4 @@ margin_json_vault(struct text *t, const struct study *s,
 	json_prices(t, s, row);
 	json_liquidation(t, s, row);
 	json_key_text(t, "binding", margin_binding(s, row));
-	if (beside)
-		json_beside(t, s, row);
-	text_put(t, "}\n");
 }

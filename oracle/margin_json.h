@@ -36,10 +36,10 @@ void json_key_text(struct text *t, const char *key, const char *v);
 /* margin_json_values: the figures from collateral_value to
  * maintenance_excess, each with a comma before it. */
 void margin_json_values(struct text *t, const struct margin_row *row);
-/* margin_json_vault writes the whole line of a vault; with `beside` the other
- * methods' figures too, as "methods". */
+/* margin_json_vault writes the line of a vault but for its closing brace, so
+ * that more may follow (oracle/margin_compare.h). */
 void margin_json_vault(struct text *t, const struct study *s,
-    const struct margin_row *row, bool beside);
+    const struct margin_row *row);
 /* margin_json_binding: what holds the vault in its state; a word, or NULL. */
 const char *margin_binding(const struct study *s,
     const struct margin_row *row);
