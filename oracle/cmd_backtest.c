@@ -3,8 +3,8 @@
 #include "oracle/cmd.h"
 
 #include "base/decimal.h"
+#include "oracle/backtest_chart.h"
 #include "oracle/backtest_print.h"
-#include "oracle/chart_svg.h"
 #include "oracle/options.h"
 #include "oracle/suggest.h"
 
@@ -193,7 +193,7 @@ static bool
 chart_save(struct run *r, const struct backtest_result *b, const char *path)
 {
 	const struct backtest_series *s = b->series;
-	struct chart c = { .title = b->name, .count = s->count, .ms = s->ms,
+	struct backtest_chart c = { .title = b->name, .count = s->count, .ms = s->ms,
 	    .loss = s->side[BACKTEST_LONG].loss,
 	    .below = { s->side[BACKTEST_LONG].margin,
 		s->side[BACKTEST_LONG].buffered, s->side[BACKTEST_LONG].hit },
@@ -205,12 +205,12 @@ chart_save(struct run *r, const struct backtest_result *b, const char *path)
 
 	text_init(&terms, 1024);
 	backtest_print_terms(&terms, b);
-	text_printf(&terms, "; %u + %u exceptions in %u",
+	text_printf(&terms, "; exceptions: %u long, %u short of %u",
 	    b->side[BACKTEST_LONG].exceptions,
 	    b->side[BACKTEST_SHORT].exceptions, s->count);
 	c.subtitle = terms.at ? terms.at : "";
 	text_clear(&r->svg);
-	chart_svg(&r->svg, &c);
+	backtest_chart(&r->svg, &c);
 	ok = text_save(&r->svg, path);
 	text_free(&terms);
 	return ok;
