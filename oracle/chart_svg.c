@@ -7,8 +7,8 @@
 #define HEIGHT 560
 #define GRID "#e3e7ec"
 #define LEGEND_Y 68
-#define TITLE_CHARS_MAX 84u	/* 18 px, bold */
-#define SUBTITLE_CHARS_MAX 134u	/* 13 px */
+#define TITLE_CHARS_MAX 66u	/* 18 px, bold */
+#define SUBTITLE_CHARS_MAX 120u	/* 13 px */
 #define LEGEND_CHAR 6.6		/* about as wide as a letter of 12 px */
 #define LEGEND_GAP 54.0		/* the mark, and the room behind the words */
 
@@ -115,8 +115,8 @@ chart_axis_y(struct text *t, const struct chart_frame *f, double times,
 		    "text-anchor=\"end\">%s%.*f%s</text>\n", CHART_LEFT,
 		    CHART_RIGHT, chart_y(f, v), chart_y(f, v), is_zero ?
 		    CHART_INK : GRID, CHART_LEFT - 8, chart_y(f, v) + 4,
-		    v < 0 && !is_zero ? "−" : "", digits,
-		    is_zero ? 0 : fabs(v * times), unit);
+		    v < 0 && !is_zero ? "−" : "", is_zero ? 0 : digits,
+		    is_zero ? 0 : fabs(v * times), is_zero ? "" : unit);
 	}
 	text_printf(t, "<text transform=\"translate(18 %d) rotate(-90)\" "
 	    "text-anchor=\"middle\">%s</text>\n",
