@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #define WORDS_BUF 256u
+#define STALE_BUF 40u
 #define TICK_X 0.2		/* every fifth of the price has its number */
 
 static const char RISK[] = "#b8730a", BAD[] = "#d11a2a";
@@ -118,7 +119,7 @@ static void
 head(struct text *t, const struct stress_chart *c)
 {
 	char title[WORDS_BUF], about[WORDS_BUF], when[TIME_TEXT_BUF] = "";
-	char stale[WORDS_BUF] = "";
+	char stale[STALE_BUF] = "";
 	uint32_t most = 0;
 
 	for (uint32_t i = 0; i < c->count; i++)
