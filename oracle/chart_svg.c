@@ -1,68 +1,87 @@
 #include "oracle/chart_svg.h"
 
-#include "base/clock_text.h"
-#include "base/must.h"
-
 #include <math.h>
 #include <string.h>
 
 #define WIDTH 1000
 #define HEIGHT 560
-#define LEFT 78
-#define RIGHT 18
-#define TOP 84
-#define BOTTOM 52
-#define INNER (WIDTH - LEFT - RIGHT)	/* pixel columns */
-#define TICKS_X 7
-#define DAY_MS 86400000u
+#define GRID "#e3e7ec"
+#define LEGEND_Y 68
+#define TITLE_CHARS_MAX 66u	/* 18 px, bold */
+#define SUBTITLE_CHARS_MAX 120u	/* 13 px */
+#define LEGEND_CHAR 6.6		/* about as wide as a letter of 12 px */
+#define LEGEND_GAP 54.0		/* the mark, and the room behind the words */
 
-static const char LOSS[] = "#8a94a3", LONG[] = "#1f5fbf", SHORT[] = "#b8730a";
-static const char HIT[] = "#d11a2a", INK[] = "#1d2530", GRID[] = "#e3e7ec";
-
-struct frame {
-	const struct chart *c;
-	double low, high;	/* of the vertical axis */
-};
-
-static double
-value(struct usd18 v)
+double
+chart_usd(struct usd18 v)
 {
 	return (double)usd18_to_raw(v) / 1e18;
 }
 
-static double
-x_of(const struct chart *c, uint32_t i)
+double
+chart_x(const struct chart_frame *f, double x)
 {
-	uint64_t span = c->ms[c->count - 1] - c->ms[0];
-
-	return LEFT + (span == 0 ? INNER / 2.0 :
-	    (double)(c->ms[i] - c->ms[0]) / (double)span * INNER);
+	return CHART_LEFT + (x - f->x_low) / (f->x_high - f->x_low) *
+	    (CHART_RIGHT - CHART_LEFT);
 }
 
-static double
-y_of(const struct frame *f, double v)
+double
+chart_y(const struct chart_frame *f, double y)
 {
-	return TOP + (f->high - v) / (f->high - f->low) *
-	    (HEIGHT - TOP - BOTTOM);
+	return CHART_TOP + (f->y_high - y) / (f->y_high - f->y_low) *
+	    (CHART_BOTTOM - CHART_TOP);
 }
 
-/* ---- frame --------------------------------------------------------------- */
+/* ---- around it ----------------------------------------------------------- */
 
+/* Of at most `max` characters; control characters are none of XML's. */
 static void
-escape(struct text *t, const char *s)
+words_put(struct text *t, const char *s, size_t max)
 {
-	for (; *s; s++)
+	size_t chars = 0;
+
+	for (; *s; s++) {
+		if ((*s & 0xc0) != 0x80 && chars++ == max) {
+			text_put(t, "…");
+			return;
+		}
 		switch (*s) {
 		case '<': text_put(t, "&lt;"); break;
 		case '>': text_put(t, "&gt;"); break;
 		case '&': text_put(t, "&amp;"); break;
-		default: text_append(t, s, 1);
+		default:
+			text_append(t, *s > 0 && *s < ' ' ? " " : s, 1);
 		}
+	}
 }
 
-/* 1, 2 or 5 times a power of ten, about a sixth of the span. */
-static double
-step_of(double span)
+void
+chart_begin(struct text *t, const char *title, const char *subtitle)
+{
+	text_printf(t, "<svg xmlns=\"http://www.w3.org/2000/svg\" "
+	    "viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
+	    "font-family=\"sans-serif\" font-size=\"12\" fill=\"%s\">\n"
+	    "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n"
+	    "<text x=\"%d\" y=\"26\" font-size=\"18\" font-weight=\"bold\">",
+	    WIDTH, HEIGHT, WIDTH, HEIGHT, CHART_INK, WIDTH, HEIGHT,
+	    CHART_LEFT);
+	words_put(t, title, TITLE_CHARS_MAX);
+	text_printf(t, "</text>\n<text x=\"%d\" y=\"47\" font-size=\"13\">",
+	    CHART_LEFT);
+	words_put(t, subtitle, SUBTITLE_CHARS_MAX);
+	text_put(t, "</text>\n");
+}
+
+void
+chart_end(struct text *t)
+{
+	text_put(t, "</svg>\n");
+}
+
+/* ---- axes ---------------------------------------------------------------- */
+
+double
+chart_step(double span)
 {
 	double unit = pow(10, floor(log10(span / 6)));
 	double times = span / 6 / unit;
@@ -71,188 +90,86 @@ step_of(double span)
 	    10);
 }
 
-static struct frame
-frame_of(const struct chart *c)
+/* Digits that tell one step from the next. */
+static int
+digits_of(double step)
 {
-	struct frame f = { c, 0, 0 };
+	int digits = (int)ceil(-log10(step) - 1e-9);
 
-	for (uint32_t i = 0; i < c->count; i++) {
-		double profit = -value(c->loss[i]);
-
-		f.low = fmin(f.low, fmin(profit,
-		    -value(c->below.buffered[i])));
-		f.high = fmax(f.high, fmax(profit,
-		    value(c->above.buffered[i])));
-	}
-	if (f.high - f.low < 1e-9)
-		f.high = f.low + 1e-9;
-	f.low -= (f.high - f.low) * 0.03;
-	f.high += (f.high - f.low) * 0.03;
-	return f;
+	return digits < 0 ? 0 : digits > 9 ? 9 : digits;
 }
 
-static void
-axis_y(struct text *t, const struct frame *f)
+void
+chart_axis_y(struct text *t, const struct chart_frame *f, double times,
+    const char *unit, const char *label)
 {
-	double step = step_of(f->high - f->low);
-	int digits = step < 0.0001 ? 3 : step < 0.001 ? 2 : step < 0.01 ? 1 :
-	    0;
+	double step = chart_step(f->y_high - f->y_low);
+	int digits = digits_of(step * times);
 
-	for (double v = ceil(f->low / step) * step; v <= f->high; v += step) {
+	for (double v = ceil(f->y_low / step) * step; v <= f->y_high;
+	    v += step) {
 		bool is_zero = fabs(v) < step / 2;
 
 		text_printf(t, "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" "
 		    "y2=\"%.1f\" stroke=\"%s\"/>\n<text x=\"%d\" y=\"%.1f\" "
-		    "text-anchor=\"end\">%.*f %%</text>\n", LEFT,
-		    WIDTH - RIGHT, y_of(f, v), y_of(f, v), is_zero ? INK :
-		    GRID, LEFT - 8, y_of(f, v) + 4, digits,
-		    is_zero ? 0 : v * 100);
+		    "text-anchor=\"end\">%s%.*f%s</text>\n", CHART_LEFT,
+		    CHART_RIGHT, chart_y(f, v), chart_y(f, v), is_zero ?
+		    CHART_INK : GRID, CHART_LEFT - 8, chart_y(f, v) + 4,
+		    v < 0 && !is_zero ? "−" : "", is_zero ? 0 : digits,
+		    is_zero ? 0 : fabs(v * times), is_zero ? "" : unit);
 	}
 	text_printf(t, "<text transform=\"translate(18 %d) rotate(-90)\" "
-	    "text-anchor=\"middle\">profit and margin, %% of the position"
-	    "</text>\n", (TOP + HEIGHT - BOTTOM) / 2);
+	    "text-anchor=\"middle\">%s</text>\n",
+	    (CHART_TOP + CHART_BOTTOM) / 2, label);
 }
 
-static void
-axis_x(struct text *t, const struct chart *c)
+void
+chart_tick_x(struct text *t, double x, const char *anchor, const char *words)
 {
-	uint64_t span = c->ms[c->count - 1] - c->ms[0];
-
-	for (int i = 0; i < TICKS_X; i++) {
-		double x = LEFT + (double)INNER * i / (TICKS_X - 1);
-		char when[TIME_TEXT_BUF];
-
-		time_ms_to_rfc3339(when, c->ms[0] + span / (TICKS_X - 1) *
-		    (uint64_t)i);
-		when[10] = ' ';
-		when[span < 4 * (uint64_t)DAY_MS ? 16 : 10] = '\0';
-		text_printf(t, "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" "
-		    "y2=\"%d\" stroke=\"%s\"/>\n<text x=\"%.1f\" y=\"%d\" "
-		    "text-anchor=\"%s\">%s</text>\n", x, x, HEIGHT - BOTTOM,
-		    HEIGHT - BOTTOM + 5, INK, x, HEIGHT - BOTTOM + 20,
-		    i == 0 ? "start" : i == TICKS_X - 1 ? "end" : "middle",
-		    when);
-	}
-	text_printf(t, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">time "
-	    "at which the margin was asked, UTC</text>\n", LEFT + INNER / 2,
-	    HEIGHT - 10);
+	text_printf(t, "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\" "
+	    "stroke=\"%s\"/>\n<text x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">"
+	    "%s</text>\n", x, x, CHART_BOTTOM, CHART_BOTTOM + 5, CHART_INK, x,
+	    CHART_BOTTOM + 20, anchor, words);
 }
 
-/* ---- what is in it ------------------------------------------------------- */
-
-/* The range of the profits within each pixel column, from zero. */
-static void
-bars(struct text *t, const struct frame *f)
+void
+chart_label_x(struct text *t, const char *label)
 {
-	const struct chart *c = f->c;
-
-	text_printf(t, "<path stroke=\"%s\" fill=\"none\" d=\"", LOSS);
-	for (uint32_t i = 0; i < c->count;) {
-		double x = floor(x_of(c, i)), low = 0, high = 0;
-
-		for (; i < c->count && floor(x_of(c, i)) <= x; i++) {
-			low = fmin(low, -value(c->loss[i]));
-			high = fmax(high, -value(c->loss[i]));
-		}
-		text_printf(t, "M%.1f %.1fV%.1f", x + 0.5, y_of(f, low),
-		    y_of(f, high));
-	}
-	text_put(t, "\"/>\n");
+	text_printf(t, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">",
+	    (CHART_LEFT + CHART_RIGHT) / 2, HEIGHT - 10);
+	words_put(t, label, SUBTITLE_CHARS_MAX);
+	text_put(t, "</text>\n");
 }
 
-/* A line through the last value of each pixel column. */
-static void
-line(struct text *t, const struct frame *f, const struct usd18 *v,
-    double sign, const char *colour, bool is_dashed)
+/* ---- marks --------------------------------------------------------------- */
+
+void
+chart_legend(struct text *t, const struct chart_mark *marks, size_t count)
 {
-	const struct chart *c = f->c;
-	char pen = 'M';
+	double x = CHART_LEFT;
 
-	text_printf(t, "<path stroke=\"%s\" stroke-width=\"1.6\"%s "
-	    "fill=\"none\" d=\"", colour, is_dashed ?
-	    " stroke-dasharray=\"4 3\" opacity=\"0.6\"" : "");
-	for (uint32_t i = 0; i < c->count; i++) {
-		if (i + 1 < c->count && floor(x_of(c, i)) ==
-		    floor(x_of(c, i + 1)))
-			continue;
-		text_printf(t, "%c%.1f %.1f", pen, x_of(c, i),
-		    y_of(f, sign * value(v[i])));
-		pen = 'L';
-	}
-	text_put(t, "\"/>\n");
-}
+	for (size_t i = 0; i < count; i++) {
+		const struct chart_mark *m = &marks[i];
 
-static void
-hits(struct text *t, const struct frame *f, const uint8_t *hit)
-{
-	const struct chart *c = f->c;
-
-	for (uint32_t i = 0; i < c->count; i++)
-		if (hit[i])
-			text_printf(t, "<circle cx=\"%.1f\" cy=\"%.1f\" "
-			    "r=\"4\" fill=\"%s\" fill-opacity=\"0.75\" "
-			    "stroke=\"#fff\"/>\n", x_of(c, i),
-			    y_of(f, -value(c->loss[i])), HIT);
-}
-
-static void
-legend(struct text *t)
-{
-	static const struct {
-		const char *colour, *what;
-		bool is_dashed, is_dot;
-		int x;
-	} rows[] = {
-		{ LOSS, "profit of a long position", false, false, LEFT },
-		{ LONG, "margin, long", false, false, LEFT + 200 },
-		{ SHORT, "margin, short", false, false, LEFT + 325 },
-		{ INK, "with buffer", true, false, LEFT + 455 },
-		{ HIT, "exception: the loss exceeds the margin", false, true,
-		    LEFT + 575 },
-	};
-
-	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
-		if (rows[i].is_dot)
-			text_printf(t, "<circle cx=\"%d\" cy=\"68\" r=\"4\" "
-			    "fill=\"%s\"/>", rows[i].x + 14, rows[i].colour);
+		if (m->is_dot)
+			text_printf(t, "<circle cx=\"%.0f\" cy=\"%d\" "
+			    "r=\"4\" fill=\"%s\"/>", x + 14, LEGEND_Y,
+			    m->colour);
 		else
-			text_printf(t, "<line x1=\"%d\" x2=\"%d\" y1=\"68\" "
-			    "y2=\"68\" stroke=\"%s\" stroke-width=\"2\"%s/>",
-			    rows[i].x, rows[i].x + 22, rows[i].colour,
-			    rows[i].is_dashed ?
+			text_printf(t, "<line x1=\"%.0f\" x2=\"%.0f\" "
+			    "y1=\"%d\" y2=\"%d\" stroke=\"%s\" "
+			    "stroke-width=\"2\"%s/>", x, x + 22, LEGEND_Y,
+			    LEGEND_Y, m->colour, m->is_dashed ?
 			    " stroke-dasharray=\"4 3\"" : "");
-		text_printf(t, "<text x=\"%d\" y=\"72\">%s</text>\n",
-		    rows[i].x + 28, rows[i].what);
+		text_printf(t, "<text x=\"%.0f\" y=\"%d\">%s</text>\n",
+		    x + 28, LEGEND_Y + 4, m->words);
+		x += LEGEND_GAP + LEGEND_CHAR * (double)strlen(m->words);
 	}
 }
 
 void
-chart_svg(struct text *t, const struct chart *c)
+chart_dot(struct text *t, double x, double y, const char *colour)
 {
-	struct frame f;
-
-	MUST(c->count > 0);
-	f = frame_of(c);
-	text_printf(t, "<svg xmlns=\"http://www.w3.org/2000/svg\" "
-	    "viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
-	    "font-family=\"sans-serif\" font-size=\"12\" fill=\"%s\">\n"
-	    "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n"
-	    "<text x=\"%d\" y=\"26\" font-size=\"18\" font-weight=\"bold\">",
-	    WIDTH, HEIGHT, WIDTH, HEIGHT, INK, WIDTH, HEIGHT, LEFT);
-	escape(t, c->title);
-	text_printf(t, "</text>\n<text x=\"%d\" y=\"47\" font-size=\"13\">",
-	    LEFT);
-	escape(t, c->subtitle);
-	text_put(t, "</text>\n");
-	axis_y(t, &f);
-	axis_x(t, c);
-	bars(t, &f);
-	line(t, &f, c->below.buffered, -1, LONG, true);
-	line(t, &f, c->above.buffered, 1, SHORT, true);
-	line(t, &f, c->below.margin, -1, LONG, false);
-	line(t, &f, c->above.margin, 1, SHORT, false);
-	hits(t, &f, c->below.hit);
-	hits(t, &f, c->above.hit);
-	legend(t);
-	text_put(t, "</svg>\n");
+	text_printf(t, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"%s\" "
+	    "fill-opacity=\"0.75\" stroke=\"#fff\"/>\n", x, y, colour);
 }

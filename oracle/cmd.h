@@ -17,6 +17,7 @@ int cmd_replay(int argc, char **argv);
 int cmd_margin(int argc, char **argv);
 int cmd_simulate(int argc, char **argv);
 int cmd_stress(int argc, char **argv);
+int cmd_calls(int argc, char **argv);
 int cmd_optimise(int argc, char **argv);
 int cmd_backtest(int argc, char **argv);
 int cmd_attest(int argc, char **argv);

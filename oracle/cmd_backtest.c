@@ -3,12 +3,12 @@
 #include "oracle/cmd.h"
 
 #include "base/decimal.h"
+#include "oracle/backtest_chart.h"
 #include "oracle/backtest_print.h"
-#include "oracle/chart_svg.h"
+#include "oracle/file.h"
 #include "oracle/options.h"
 #include "oracle/suggest.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,15 +157,10 @@ run_options(struct run *r, const struct options_given *g)
 static bool
 text_save(const struct text *t, const char *path)
 {
-	FILE *f = t->failed ? NULL : fopen(path, "we");
-	bool ok = f && fwrite(t->at, 1, t->len, f) == t->len;
-
-	if (f && fclose(f) != 0)
-		ok = false;
-	if (!ok)
-		fprintf(stderr, "%s: %s\n", path, t->failed ? "too long" :
-		    strerrordesc_np(errno));
-	return ok;
+	if (!t->failed)
+		return file_write_text(path, t->at, t->len, stderr) == ERR_OK;
+	fprintf(stderr, "%s: too long\n", path);
+	return false;
 }
 
 /* FILE.svg, or FILE-NAME.svg where there are several; what no file name
@@ -193,7 +188,8 @@ static bool
 chart_save(struct run *r, const struct backtest_result *b, const char *path)
 {
 	const struct backtest_series *s = b->series;
-	struct chart c = { .title = b->name, .count = s->count, .ms = s->ms,
+	struct backtest_chart c = { .title = b->name, .count = s->count,
+	    .ms = s->ms,
 	    .loss = s->side[BACKTEST_LONG].loss,
 	    .below = { s->side[BACKTEST_LONG].margin,
 		s->side[BACKTEST_LONG].buffered, s->side[BACKTEST_LONG].hit },
@@ -205,12 +201,12 @@ chart_save(struct run *r, const struct backtest_result *b, const char *path)
 
 	text_init(&terms, 1024);
 	backtest_print_terms(&terms, b);
-	text_printf(&terms, "; %u + %u exceptions in %u",
+	text_printf(&terms, "; exceptions: %u long, %u short of %u",
 	    b->side[BACKTEST_LONG].exceptions,
 	    b->side[BACKTEST_SHORT].exceptions, s->count);
 	c.subtitle = terms.at ? terms.at : "";
 	text_clear(&r->svg);
-	chart_svg(&r->svg, &c);
+	backtest_chart(&r->svg, &c);
 	ok = text_save(&r->svg, path);
 	text_free(&terms);
 	return ok;

@@ -6,11 +6,13 @@
 #include "margin/aggregate_group.h"
 #include "margin/aggregate_ladder.h"
 #include "margin/stress.h"
+#include "oracle/file.h"
 #include "oracle/margin_json.h"
 #include "oracle/margin_table.h"
 #include "oracle/options.h"
 #include "oracle/progress.h"
 #include "oracle/shock_text.h"
+#include "oracle/stress_chart.h"
 #include "oracle/study_shock.h"
 
 #include <stdio.h>
@@ -18,6 +20,7 @@
 #include <string.h>
 
 #define LINE_MAX_BYTES (64u * 1024u)
+#define CHART_MAX_BYTES (64u * 1024u)
 
 static const struct option_row ROWS[] = {
 	{ "book", "FILE", true, "the book: assets, rules, vaults" },
@@ -26,6 +29,7 @@ static const struct option_row ROWS[] = {
 	{ "method", "NAME", false, "for all vaults, instead of each its own" },
 	{ "factor", "NAME", false, "the ladder moves this factor alone" },
 	{ "json", NULL, false, "one JSON object a line instead of tables" },
+	{ "chart", "FILE.svg", false, "the ladder as a picture" },
 	{ 0 }
 };
 static const struct options_command COMMAND = {
@@ -48,6 +52,7 @@ struct run {
 	bool has_factor;
 	uint8_t factor;
 	bool is_json;
+	struct stress_chart chart;	/* of the ladder so far */
 };
 
 /* result_of: what cannot be computed is STALE. */
@@ -167,10 +172,10 @@ head_print(const struct run *r, const char *what)
 }
 
 static bool
-shock_run(struct run *r, const char *kind, const struct shock *k)
+shock_run(struct run *r, const char *kind, const struct shock *k,
+    struct stress_sum *sum)
 {
-	struct stress_sum sum;
-	enum err e = shock_sum(r, k, &sum);
+	enum err e = shock_sum(r, k, sum);
 
 	if (e != ERR_OK) {
 		progress_end(&r->bar);
@@ -179,7 +184,7 @@ shock_run(struct run *r, const char *kind, const struct shock *k)
 		return false;
 	}
 	progress_end(&r->bar);
-	return sum_print(r, kind, k->name, &sum);
+	return sum_print(r, kind, k->name, sum);
 }
 
 /* The built-in stories, or those that were asked for. */
@@ -187,14 +192,15 @@ static bool
 shocks_run(struct run *r, const struct shock *asked, size_t count)
 {
 	const struct book *b = &r->study.input->book;
+	struct stress_sum sum;
 	struct shock k;
 	bool ok = true;
 
 	head_print(r, "SHOCK");
 	for (size_t i = 0; i < count && ok; i++)
-		ok = shock_run(r, "stress", &asked[i]);
+		ok = shock_run(r, "stress", &asked[i], &sum);
 	for (size_t i = 0; count == 0 && ok && shock_named(&k, i, b); i++)
-		ok = shock_run(r, "stress", &k);
+		ok = shock_run(r, "stress", &k, &sum);
 	return ok;
 }
 
@@ -202,6 +208,7 @@ static bool
 ladder_run(struct run *r)
 {
 	struct ladder_rules rules;
+	struct stress_sum sum;
 	char digits[DECIMAL_BUF];
 	bool ok = true;
 
@@ -220,8 +227,31 @@ ladder_run(struct run *r)
 			return false;
 		decimal_from_i128(digits, num18_to_raw(rules.shock[i]), 16);
 		snprintf(k.name, sizeof(k.name), "%.20s%%", digits);
-		ok = shock_run(r, "ladder", &k);
+		ok = shock_run(r, "ladder", &k, &sum);
+		if (ok)
+			r->chart.point[r->chart.count++] =
+			    (struct stress_chart_point){ rules.shock[i],
+			    sum.debt_at_risk, sum.bad_debt, sum.stale };
 	}
+	return ok;
+}
+
+static bool
+chart_save(struct run *r, const char *path)
+{
+	struct text t;
+	bool ok;
+
+	r->chart.book = r->study.input->book.name;
+	r->chart.as_of_ms = r->study.market->market.as_of_ms;
+	r->chart.vaults = r->study.input->book.vault_count;
+	r->chart.factor = r->has_factor ?
+	    r->study.input->names.factor[r->factor] : NULL;
+	text_init(&t, CHART_MAX_BYTES);
+	stress_chart(&t, &r->chart);
+	ok = !t.failed && file_write_text(path, t.at, t.len, stderr) ==
+	    ERR_OK;
+	text_free(&t);
 	return ok;
 }
 
@@ -246,6 +276,7 @@ static int
 stress(struct run *r, const struct options_given *given)
 {
 	struct shock asked[OPERANDS_MAX];
+	const char *chart = options_get(&COMMAND, given, "chart");
 	struct ladder_rules rules;
 	bool ok;
 
@@ -266,6 +297,7 @@ stress(struct run *r, const struct options_given *given)
 	ok = before_fill(r) && shocks_run(r, asked, given->operand_count) &&
 	    ladder_run(r);
 	progress_end(&r->bar);
+	ok = ok && (!chart || chart_save(r, chart));
 	return ok ? EXIT_OK : EXIT_FAILED;
 }
 

@@ -65,3 +65,16 @@ file_read_text(char **out, size_t *len, const char *path, size_t max,
 		fclose(f);
 	return e;
 }
+
+enum err
+file_write_text(const char *path, const char *text, size_t len, FILE *errors)
+{
+	FILE *f = fopen(path, "we");
+	bool ok = f && fwrite(text, 1, len, f) == len;
+
+	if (f && fclose(f) != 0)
+		ok = false;
+	if (!ok)
+		fprintf(errors, "%s: %s\n", path, strerrordesc_np(errno));
+	return ok ? ERR_OK : ERR_IO;
+}

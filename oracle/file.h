@@ -12,4 +12,9 @@
 MUST_CHECK enum err file_read_text(char **out, size_t *len, const char *path,
     size_t max, FILE *errors);
 
+/* file_write_text writes a whole file anew, for people; one line on errors says
+ * what went wrong.  ERR_IO. */
+MUST_CHECK enum err file_write_text(const char *path, const char *text,
+    size_t len, FILE *errors);
+
 #endif

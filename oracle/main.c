@@ -39,6 +39,8 @@ static const struct command {
 	{ "margin", cmd_margin, "margin figures of a book in a market" },
 	{ "simulate", cmd_simulate, "a vault after shocks and actions" },
 	{ "stress", cmd_stress, "a book under named shocks and a ladder" },
+	{ "calls", cmd_calls,
+	  "margin calls over time: states, deadlines, ageing" },
 	{ "optimise", cmd_optimise,
 	  "a vault's cheapest margin: deposits, trades, a better mix" },
 	{ "backtest", cmd_backtest,

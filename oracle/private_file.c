@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -157,4 +158,31 @@ private_file_create(const char *path, const void *bytes, size_t len,
 	if (e != ERR_OK)
 		unlink(path);
 	return e;
+}
+
+enum err
+private_file_replace(const char *path, const void *bytes, size_t len,
+    char why[PRIVATE_WHY])
+{
+	char fresh[PATH_SIZE];
+	enum err e;
+	int fd;
+
+	if ((size_t)snprintf(fresh, sizeof(fresh), "%s.XXXXXX", path) >=
+	    sizeof(fresh)) {
+		snprintf(why, PRIVATE_WHY, "has too long a path");
+		return ERR_LIMIT;
+	}
+	fd = mkostemp(fresh, O_CLOEXEC);	/* mode 0600 */
+	if (fd < 0)
+		return fail_errno(why, "cannot be created");
+	e = write_all(fd, bytes, len, why);
+	close(fd);
+	if (e == ERR_OK && rename(fresh, path) != 0)
+		e = fail_errno(why, "cannot be replaced");
+	if (e != ERR_OK) {
+		unlink(fresh);
+		return e;
+	}
+	return private_folder_sync(path, why);
 }

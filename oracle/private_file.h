@@ -26,6 +26,13 @@ MUST_CHECK enum err private_file_read(void *out, size_t *len, size_t max,
 MUST_CHECK enum err private_file_create(const char *path, const void *bytes,
     size_t len, char why[PRIVATE_WHY]);
 
+/* private_file_replace puts bytes in the place of whatever had the name, or of
+ * nothing: durably, mode 0600, and so that a reader sees the old text or the
+ * new one, never a part.  ERR_LIMIT (too long a path), ERR_IO; on failure the
+ * old file stays. */
+MUST_CHECK enum err private_file_replace(const char *path, const void *bytes,
+    size_t len, char why[PRIVATE_WHY]);
+
 /* private_folder_sync makes the name of a new file durable. */
 MUST_CHECK enum err private_folder_sync(const char *path,
     char why[PRIVATE_WHY]);

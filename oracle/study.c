@@ -142,14 +142,23 @@ enum err
 study_open(struct study *s, const char *book_path, const char *market_path,
     const char *rules_path)
 {
+	return study_open_hashed(s, NULL, NULL, book_path, market_path,
+	    rules_path);
+}
+
+enum err
+study_open_hashed(struct study *s, struct b32 *book_hash,
+    struct b32 *market_hash, const char *book_path, const char *market_path,
+    const char *rules_path)
+{
 	enum err e;
 
 	memset(s, 0, sizeof(*s));
 	e = input_rules_read(&s->rules, rules_path);
 	if (e == ERR_OK)
-		e = input_book_read(&s->input, NULL, book_path, 0);
+		e = input_book_read(&s->input, book_hash, book_path, 0);
 	if (e == ERR_OK)
-		e = input_market_read(&s->market, NULL, s->input,
+		e = input_market_read(&s->market, market_hash, s->input,
 		    market_path);
 	return e != ERR_OK ? e : prepare(s);
 }

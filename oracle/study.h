@@ -35,6 +35,11 @@ struct study_floor {
  * answers of the readers, ERR_LIMIT without memory. */
 MUST_CHECK enum err study_open(struct study *s, const char *book_path,
     const char *market_path, const char *rules_path);
+/* study_open_hashed: also keccak256 of the book's and the market's text, where
+ * not NULL. */
+MUST_CHECK enum err study_open_hashed(struct study *s, struct b32 *book_hash,
+    struct b32 *market_hash, const char *book_path, const char *market_path,
+    const char *rules_path);
 void study_close(struct study *s);	/* accepts a zeroed one */
 
 /* study_evaluate: margin_evaluate in the study's own snapshot, with the floors

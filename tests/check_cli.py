@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree as ET
 from fractions import Fraction as F
 
 os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -289,6 +290,27 @@ def check_table():
     check("check-config", code == 0 and "configuration OK" in out, err)
 
 
+def check_chart():
+    files = ("--book", BOOK, "--market", MARKET)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "ladder.svg")
+        for more, words in ((["--json"], "every price but the stable ones"),
+                            (["--factor", "BTC"], "BTC")):
+            code, out, err = run("stress", *files, "--chart", path, *more)
+            check("stress --chart", code == 0 and not err, err)
+            root = ET.parse(path).getroot()
+            tags = [n.tag.split("}")[1] for n in root]
+            said = [n.text for n in root]
+            check("two lines, their areas, twenty dots each",
+                  tags.count("path") == 4 and tags.count("circle") == 40)
+            check("its words", "move of " + words in said and
+                  "example under stress" in said and "+100 %" in said, said)
+        code, out, err = run("stress", *files, "--chart",
+                             os.path.join(folder, "none/x.svg"))
+        check("no such folder", code == 1 and err.count("\n") == 1 and
+              "none/x.svg: " in err, err)
+
+
 # ---- margin, recomputed ----------------------------------------------------
 
 def down(x):
@@ -509,6 +531,7 @@ def main():
     check_rules()
     check_bad_input()
     check_table()
+    check_chart()
     check_json_shape()
     check_random_books()
     print(f"{passed} passed, {failed} failed")

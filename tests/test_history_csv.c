@@ -13,8 +13,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "oracle/backtest_chart.h"
 #include "oracle/backtest_run.h"
-#include "oracle/chart_svg.h"
 #include "tests/margin_world.h"
 
 static struct history_csv h;
@@ -210,19 +210,19 @@ backtest_run__counts_losses_above_a_fixed_margin(void **state)
 }
 
 static void
-chart_svg__draws_one_point_and_escapes(void **state)
+backtest_chart__draws_one_point_and_escapes(void **state)
 {
 	uint64_t ms = 1800000000000;
 	struct usd18 loss = usd("0.2"), margin = usd("0.1");
 	uint8_t hit = 1;
-	struct chart c = { .title = "<a & b>", .subtitle = "", .count = 1,
+	struct backtest_chart c = { .title = "<a & b>", .subtitle = "", .count = 1,
 	    .ms = &ms, .loss = &loss, .below = { &margin, &margin, &hit },
 	    .above = { &margin, &margin, &hit } };
 	struct text t;
 
 	(void)state;
 	text_init(&t, 65536);
-	chart_svg(&t, &c);
+	backtest_chart(&t, &c);
 	assert_false(t.failed);
 	assert_non_null(strstr(t.at, "&lt;a &amp; b&gt;"));
 	assert_non_null(strstr(t.at, "<circle"));
@@ -245,7 +245,7 @@ main(void)
 		cmocka_unit_test(backtest_bad_prints__are_away_and_back),
 		cmocka_unit_test(
 		    backtest_run__counts_losses_above_a_fixed_margin),
-		cmocka_unit_test(chart_svg__draws_one_point_and_escapes),
+		cmocka_unit_test(backtest_chart__draws_one_point_and_escapes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
