@@ -460,8 +460,8 @@ result_fill(struct margin_result *r, const struct snapshot *s, uint32_t slot)
 	return ERR_OK;
 }
 
-enum err
-margin_evaluate(struct margin_result *out, const struct snapshot *s,
+static enum err
+evaluate_own(struct margin_result *out, const struct snapshot *s,
     uint32_t slot, enum margin_method method)
 {
 	struct margin_result r;
@@ -477,8 +477,41 @@ margin_evaluate(struct margin_result *out, const struct snapshot *s,
 		e = result_from_ratio(&r, s, slot);
 	else
 		e = result_fill(&r, s, slot);
+	if (e == ERR_OK && !r.status.is_stale)
+		e = margin_apply_floors(&r, s, slot);
 	if (e == ERR_OK && r.status.is_pending)
 		r.state = STATE_PENDING;
+	if (e == ERR_OK)
+		*out = r;
+	return e;
+}
+
+uint32_t
+margin_judge(enum margin_method *by, const struct snapshot *s, uint32_t slot,
+    enum margin_method method)
+{
+	uint32_t root = s->tree ? tree_root(s->book, slot) : slot;
+
+	*by = root == slot ? method : s->rules->has_method ?
+	    s->rules->method :
+	    (enum margin_method)s->book->vaults[root].method;
+	return root;
+}
+
+enum err
+margin_evaluate(struct margin_result *out, const struct snapshot *s,
+    uint32_t slot, enum margin_method method)
+{
+	struct margin_result r, judge;
+	uint32_t root = margin_judge(&judge.method, s, slot, method);
+	enum err e = evaluate_own(&r, s, slot, method);
+
+	if (e == ERR_OK && root != slot) {
+		/* Sums that cannot be made judge nobody. */
+		if (evaluate_own(&judge, s, root, judge.method) != ERR_OK)
+			judge.state = STATE_STALE;
+		r.state = judge.state;
+	}
 	if (e == ERR_OK)
 		*out = r;
 	return e;
