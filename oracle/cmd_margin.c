@@ -68,6 +68,35 @@ row_count(struct run *r, const struct margin_row *row)
 	    AGGREGATE_SYSTEM, 0, &part);
 }
 
+/* silent_note says why vaults have a method that says nothing of them. */
+static void
+silent_note(const struct run *r)
+{
+	uint32_t count = r->study.input->book.vault_count, silent = 0, own = 0;
+	const struct var_work *v = &r->study.work->var;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct margin_row *row = &r->rows[i];
+
+		if (row->error != ERR_STATE)
+			continue;
+		if (row->result.method == METHOD_VAR ||
+		    row->result.method == METHOD_ES)
+			silent++;
+		else
+			own++;
+	}
+	if (silent > 0)
+		fprintf(stderr, "margind margin: var and es say nothing of "
+		    "%u vaults: a factor without returns, or fewer than %u "
+		    "scenarios (here %u)\n", silent,
+		    r->study.rules.var.scenarios_min, v->has_sample ?
+		    v->base.scenarios : 0u);
+	if (own > 0)
+		fprintf(stderr, "margind margin: ratio says nothing of %u "
+		    "vaults that have positions or orders\n", own);
+}
+
 static bool
 evaluate(struct run *r)
 {
@@ -91,6 +120,7 @@ evaluate(struct run *r)
 		progress_step(&bar, i);
 	}
 	progress_end(&bar);
+	silent_note(r);
 	return true;
 }
 

@@ -112,6 +112,24 @@ actions_read(struct run *r, const struct options_given *given,
 }
 
 static int
+actions_fail(const struct run *r, size_t failed, enum err e)
+{
+	if (failed == r->actions)
+		fprintf(stderr, "margind simulate: %s cannot be measured: "
+		    "%s\n", r->study.input->book.vaults[r->slot].name,
+		    e == ERR_STATE ? "its method says nothing of it" :
+		    e == ERR_STALE ? "a price is missing" : err_name(e));
+	else
+		fprintf(stderr, "margind simulate: action %zu of %u cannot be "
+		    "done: %s\n", failed + 1, r->actions, e == ERR_RANGE ?
+		    "more than is there or owed, or a number that does not "
+		    "fit" : e == ERR_STATE ? "what it moves lies under a lien"
+		    : e == ERR_UNKNOWN ? "the vault has none of it" :
+		    err_name(e));
+	return EXIT_FAILED;
+}
+
+static int
 actions_do(struct run *r, const struct options_given *given,
     const struct snapshot *s)
 {
@@ -129,11 +147,8 @@ actions_do(struct run *r, const struct options_given *given,
 		e = post_margin_of(&r->post, &failed, &w, s, r->method,
 		    actions, r->actions);
 	whatif_end(&w);
-	if (e != ERR_OK) {
-		fprintf(stderr, "margind simulate: action %zu of %u cannot be "
-		    "done: %s\n", failed + 1, r->actions, err_name(e));
-		return EXIT_FAILED;
-	}
+	if (e != ERR_OK)
+		return actions_fail(r, failed, e);
 	r->after.result = r->post.after;
 	r->after.has_figures = r->post.after.state != STATE_STALE;
 	return EXIT_OK;
