@@ -30,6 +30,10 @@ struct snapshot {
 						 * ascending */
 	size_t grant_count;
 	struct method_work *work;
+	/* The same book in the markets of the rules' stress floors; these have
+	 * no floors of their own. */
+	const struct snapshot *floors;
+	size_t floor_count;
 };
 
 /* The sums of a vault and what shares its collateral, at one point on one
@@ -62,9 +66,12 @@ struct margin_result {
 	struct node_status status;	/* what made it STALE or PENDING */
 };
 
-/* margin_evaluate: one vault by slot through a method.  STALE and PENDING are
- * states, not errors.  ERR_STATE where the method says nothing about such a
- * vault, ERR_RANGE where a number does not fit. */
+/* margin_evaluate: one vault by slot through a method, its requirements raised
+ * to the snapshot's floors.  The figures are the vault's and what shares with
+ * it; the state of a vault that shares its parent's collateral is that of its
+ * root through the root's own method, since these sums judge it.  STALE and
+ * PENDING are states, not errors.  ERR_STATE where the method says nothing
+ * about such a vault, ERR_RANGE where a number does not fit. */
 MUST_CHECK enum err margin_evaluate(struct margin_result *out,
     const struct snapshot *s, uint32_t slot, enum margin_method method);
 /* margin_apply_profile counts a `ratio` vault of tokens alone at mid as the
@@ -74,6 +81,19 @@ MUST_CHECK enum err margin_apply_profile(struct margin_result *r,
 /* margin_profile_health: a profile's health as a ratio of ours, floor. */
 struct wad margin_profile_health(const struct rounding_profile *p,
     const struct profile_result *v);
+/* margin_apply_floors raises the requirements of a result, at every end, to the
+ * largest loss under the snapshot's floors: no account may need less than what
+ * a story that the rules name would cost it. */
+MUST_CHECK enum err margin_apply_floors(struct margin_result *r,
+    const struct snapshot *s, uint32_t slot);
+/* margin_loss_of: what is lost of adjusted equity, at least zero. */
+MUST_CHECK enum err margin_loss_of(struct usd18 *out,
+    const struct evaluation *before, const struct evaluation *after);
+/* margin_judge: the slot whose sums judge this vault (tree_root), and the
+ * method it is judged by: `method` for the vault itself, else the rules' or
+ * that vault's own. */
+uint32_t margin_judge(enum margin_method *by, const struct snapshot *s,
+    uint32_t slot, enum margin_method method);
 /* margin_evaluate_at: at any point; x, which may be NULL, takes the terms of
  * the vault's own figures and, for each vault that shares with it, one term a
  * number. */

@@ -344,6 +344,11 @@ require(struct requirement *out, const struct node *n, const struct point *at,
     enum margin_side side, struct method_work *work, struct explain *x,
     enum var_measure measure)
 {
+	static const char *const source[] = {
+		[VAR_HISTORICAL] = "historical scenarios",
+		[VAR_FILTERED] = "filtered scenarios",
+		[VAR_SIMULATED] = "simulated scenarios",
+	};
 	const struct var_rules *rules = &n->rules->var;
 	enum explain_number number = side == SIDE_INITIAL ?
 	    EXPLAIN_INITIAL_MARGIN : EXPLAIN_MAINTENANCE_MARGIN;
@@ -370,7 +375,7 @@ require(struct requirement *out, const struct node *n, const struct point *at,
 	if (e == ERR_OK)
 		e = var_requirement(&q.amount, &parts, rules);
 	if (e == ERR_OK)
-		e = explain_part(x, number, "filtered scenarios", parts.base,
+		e = explain_part(x, number, source[rules->source], parts.base,
 		    rules->weight);
 	if (e == ERR_OK)
 		e = explain_part(x, number, "stressed scenarios",

@@ -1,5 +1,5 @@
-/* margin/stress.h - what named shocks do to a vault, and to a book: reported,
- * and where the rules say so a hard floor of the requirement.
+/* margin/stress.h - what named shocks do to a vault, and to a book.  Where the
+ * rules make one a floor, margin_evaluate counts it (margin/evaluate.h).
  *
  * Units:  usd18.  Owns nothing: the caller places the shocked markets.
  * Source: margin-model 1.5 (stress), 1.9 (debt at risk, bad debt).
@@ -36,11 +36,5 @@ struct stress_sum {
 /* stress_sum_add counts one vault in.  ERR_RANGE leaves the sum alone. */
 MUST_CHECK enum err stress_sum_add(struct stress_sum *s,
     const struct stress_outcome *o);
-
-/* stress_floor raises the requirements of a result, at every end, to the
- * largest loss under the shocked snapshots: no account may need less than what
- * a story that the rules name would cost it. */
-MUST_CHECK enum err stress_floor(struct margin_result *r,
-    const struct snapshot *shocked, size_t count, uint32_t slot);
 
 #endif

@@ -98,13 +98,30 @@ effect_add(struct action_effect *sum, const struct action_effect *one)
 	    sum->realised_coin, one->realised_coin);
 }
 
+/* metrics_of: r, or where the vault shares its parent's collateral what its
+ * root comes to. */
+static enum err
+metrics_of(struct action_metrics *out, const struct snapshot *s,
+    uint32_t slot, const struct margin_result *r)
+{
+	struct margin_result sums;
+	enum margin_method by;
+	uint32_t root = margin_judge(&by, s, slot, r->method);
+	enum err e = ERR_OK;
+
+	if (root != slot)
+		e = margin_evaluate(&sums, s, root, by);
+	if (e == ERR_OK)
+		*out = whatif_metrics(root == slot ? r : &sums);
+	return e;
+}
+
 enum err
 post_margin_of(struct post_margin *out, size_t *failed, struct whatif *w,
     const struct snapshot *s, enum margin_method method,
     const struct action *actions, size_t count)
 {
 	struct post_margin p;
-	uint32_t judged = s->tree ? tree_root(s->book, w->slot) : w->slot;
 	struct action_metrics before, after;
 	bool is_cash_out = false;
 	enum err e;
@@ -112,7 +129,9 @@ post_margin_of(struct post_margin *out, size_t *failed, struct whatif *w,
 	MUST(w->is_open && s->book == w->book);
 	memset(&p, 0, sizeof(p));
 	*failed = count;
-	e = margin_evaluate(&p.before, s, judged, method);
+	e = margin_evaluate(&p.before, s, w->slot, method);
+	if (e == ERR_OK)
+		e = metrics_of(&before, s, w->slot, &p.before);
 	for (size_t i = 0; i < count && e == ERR_OK; i++) {
 		struct action_effect one = { 0 };
 
@@ -124,12 +143,13 @@ post_margin_of(struct post_margin *out, size_t *failed, struct whatif *w,
 		is_cash_out |= action_is_cash_out(&actions[i]);
 	}
 	if (e == ERR_OK)
-		e = margin_evaluate(&p.after, s, judged, method);
+		e = margin_evaluate(&p.after, s, w->slot, method);
+	if (e == ERR_OK)
+		e = metrics_of(&after, s, w->slot, &p.after);
 	if (e != ERR_OK)
 		return e;
-	before = whatif_metrics(&p.before);
-	after = whatif_metrics(&p.after);
 	p.verdict = action_verdict(&before, &after, is_cash_out);
+	after = whatif_metrics(&p.after);
 	p.collateralization = method == METHOD_RATIO ?
 	    p.after.collateralization_ratio : action_post_margin(&after);
 	*out = p;

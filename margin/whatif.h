@@ -53,8 +53,8 @@ struct post_margin {
 					 * collateralization ratio (`ratio`) */
 };
 /* post_margin_of: w is open on the vault, and stays so with the actions done.
- * Judged, by `method`, is the vault or, where it shares a parent's collateral,
- * its root.
+ * The verdict on a vault that shares its parent's collateral is by the sums of
+ * its root (margin_judge); the figures are the vault's own.
  * ERR_STALE where a price is missing, action_apply's errors; *failed is then
  * the action that failed (count: measuring did). */
 MUST_CHECK enum err post_margin_of(struct post_margin *out, size_t *failed,

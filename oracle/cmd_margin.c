@@ -73,22 +73,33 @@ row_count(struct run *r, const struct margin_row *row)
 	    AGGREGATE_SYSTEM, 0, &part);
 }
 
-/* root_judges: who shares collateral is judged with whom it shares. */
+/* silent_note says why vaults have a method that says nothing of them. */
 static void
-root_judges(struct run *r, struct margin_row *row)
+silent_note(const struct run *r)
 {
-	uint32_t root = tree_root(&r->study.input->book, row->slot);
-	struct margin_row judged;
+	uint32_t silent = 0, own = 0;
+	const struct var_work *v = &r->study.work->var;
 
-	if (root == row->slot)
-		return;
-	if (r->count > 1) {
-		row->result.state = r->rows[root].result.state;
-		return;
+	for (uint32_t i = 0; i < r->count; i++) {
+		const struct margin_row *row = &r->rows[i];
+
+		if (row->error != ERR_STATE)
+			continue;
+		if (row->result.method == METHOD_VAR ||
+		    row->result.method == METHOD_ES)
+			silent++;
+		else
+			own++;
 	}
-	margin_row_of(&judged, &r->study, root, study_method(&r->study, root,
-	    r->method));
-	row->result.state = judged.result.state;
+	if (silent > 0)
+		fprintf(stderr, "margind margin: var and es say nothing of "
+		    "%u vaults: a factor without returns, or fewer than %u "
+		    "scenarios (here %u)\n", silent,
+		    r->study.rules.var.scenarios_min, v->has_sample ?
+		    v->base.scenarios : 0u);
+	if (own > 0)
+		fprintf(stderr, "margind margin: ratio says nothing of %u "
+		    "vaults that have positions or orders\n", own);
 }
 
 static bool
@@ -104,18 +115,17 @@ evaluate(struct run *r)
 	for (uint32_t i = 0; i < r->count; i++) {
 		margin_row_of(&r->rows[i], &r->study, r->first + i,
 		    study_method(&r->study, r->first + i, r->method));
-		progress_step(&bar, i);
-	}
-	progress_end(&bar);
-	for (uint32_t i = 0; i < r->count; i++) {
-		root_judges(r, &r->rows[i]);
 		if (row_count(r, &r->rows[i]) != ERR_OK) {
+			progress_end(&bar);
 			fprintf(stderr, "margind margin: the book's sums leave "
 			    "their type at vault %s\n",
 			    b->vaults[r->first + i].name);
 			return false;
 		}
+		progress_step(&bar, i);
 	}
+	progress_end(&bar);
+	silent_note(r);
 	return true;
 }
 

@@ -42,8 +42,7 @@ static const struct options_command COMMAND = {
 struct run {
 	struct study study;
 	struct study_shock *shocked;
-	uint32_t slot;		/* that acts */
-	uint32_t judged;	/* itself, or whose collateral it shares */
+	uint32_t slot;
 	enum margin_method method;
 	struct margin_row before, after;
 	struct post_margin post;
@@ -163,8 +162,6 @@ print_json(const struct run *r)
 	text_init(&t, OUTPUT_MAX_BYTES);
 	text_put(&t, "{\"vault\":");
 	text_json_string(&t, name, strlen(name));
-	json_key_text(&t, "judged", r->study.input->book.vaults[
-	    r->judged].name);
 	text_printf(&t, ",\"method\":\"%s\"", margin_method_name(r->method));
 	json_state(&t, "before", r, &r->before);
 	json_state(&t, "after", r, &r->after);
@@ -215,7 +212,7 @@ print_table(const struct run *r)
 	if (r->after.has_figures)
 		cell_ratio(after, r->after.result.mid.health);
 	printf("%-20s  %20s  %20s\n", r->study.input->book.vaults[
-	    r->judged].name, "BEFORE", "AFTER");
+	    r->slot].name, "BEFORE", "AFTER");
 	printf("%-20s  %20s  %20s\n", "state",
 	    vault_state_name(r->before.result.state),
 	    vault_state_name(r->after.result.state));
@@ -241,16 +238,15 @@ simulate(struct run *r, const struct options_given *given,
 	const struct snapshot *s;
 	int code;
 
-	r->judged = tree_root(&r->study.input->book, r->slot);
-	r->method = study_method(&r->study, r->judged, method);
-	margin_row_of(&r->before, &r->study, r->judged, r->method);
+	r->method = study_method(&r->study, r->slot, method);
+	margin_row_of(&r->before, &r->study, r->slot, r->method);
 	if (study_shock_make(&r->shocked, &r->study) != ERR_OK)
 		return EXIT_FAILED;
 	code = shocks_do(r, given);
 	if (code != EXIT_OK)
 		return code;
 	s = r->shocks > 0 ? &r->shocked->snapshot : &r->study.snapshot;
-	margin_row_in(&r->after, s, r->judged, r->method);
+	margin_row_in(&r->after, s, r->slot, r->method);
 	code = actions_do(r, given, s);
 	if (code != EXIT_OK)
 		return code;

@@ -64,7 +64,8 @@ floor_term(struct explained *x, enum margin_side side)
 	struct evaluation *v = &x->value[side];
 	struct margin_result r;
 	struct usd18 more;
-	enum err e = study_evaluate(&r, x->study, x->slot, x->method);
+	enum err e = margin_evaluate(&r, &x->study->snapshot,
+	    x->slot, x->method);
 
 	if (e == ERR_OK)
 		e = usd18_sub(&more, side == SIDE_INITIAL ?
@@ -91,7 +92,7 @@ side_fill(struct explained *x, enum margin_side side)
 	if (e == ERR_OK)
 		e = margin_evaluate_at(&x->value[side], s, x->slot, x->method,
 		    &at, side, &x->side[side]);
-	if (e == ERR_OK && x->study->floor_count > 0)
+	if (e == ERR_OK && x->study->snapshot.floor_count > 0)
 		e = floor_term(x, side);
 	return e != ERR_OK ? e : excess_terms(&x->side[side], side);
 }

@@ -67,9 +67,7 @@ void
 margin_row_of(struct margin_row *out, const struct study *s, uint32_t slot,
     enum margin_method method)
 {
-	memset(out, 0, sizeof(*out));
-	out->slot = slot;
-	row_finish(out, study_evaluate(&out->result, s, slot, method), method);
+	margin_row_in(out, &s->snapshot, slot, method);
 }
 
 void
@@ -110,16 +108,24 @@ margin_about_name(char out[MARGIN_ABOUT_BUF], const struct study *s,
 	return NULL;
 }
 
-/* margin_binding: the price that is missing, the vault that it shares
- * collateral with (its liquidation is that one's), the band (some point of it
- * is below maintenance, not all), or the requirement; NULL where nothing can
- * bind. */
+/* The slot whose sums judge the row's vault. */
+static uint32_t
+judge_of(const struct study *s, const struct margin_row *row,
+    enum margin_method *by)
+{
+	return margin_judge(by, &s->snapshot, row->slot, row->result.method);
+}
+
+/* margin_binding: the price that is missing, the vault whose sums judge this
+ * one, the band (some point of it is below maintenance, not all), or the
+ * requirement; NULL where nothing can bind. */
 const char *
 margin_binding(const struct study *s, const struct margin_row *row)
 {
 	static char buf[MARGIN_ABOUT_BUF];
 	const struct margin_result *r = &row->result;
-	const struct book *b = &s->input->book;
+	enum margin_method by;
+	uint32_t judge = judge_of(s, row, &by);
 
 	if (row->error == ERR_STATE)
 		return "method";
@@ -130,8 +136,8 @@ margin_binding(const struct study *s, const struct margin_row *row)
 		    r->status.index);
 	if (r->is_refused)
 		return "method";
-	if (tree_is_shared(&b->vaults[row->slot]))
-		return b->vaults[tree_root(b, row->slot)].name;
+	if (judge != row->slot)
+		return s->input->book.vaults[judge].name;
 	if (usd18_is_zero(r->mid.weighted_debt) &&
 	    usd18_is_zero(r->initial.requirement))
 		return usd18_is_negative(r->equity) ? "equity" : NULL;
@@ -215,12 +221,15 @@ asset_prices(struct text *t, const struct study *s, const struct vault *v)
 	}
 }
 
-/* Everything else: one price for each factor that it moves with. */
+/* Everything else: one price for each factor that it moves with, or that what
+ * judges it does. */
 static void
 factor_prices(struct text *t, const struct study *s,
     const struct margin_row *row)
 {
-	uint64_t factors = margin_factors(&s->snapshot, row->slot);
+	enum margin_method by;
+	uint32_t judge = judge_of(s, row, &by);
+	uint64_t factors = margin_factors(&s->snapshot, judge);
 	bool is_first = true;
 
 	for (uint8_t f = 0; f < BOOK_FACTORS_MAX; f++) {
@@ -229,7 +238,7 @@ factor_prices(struct text *t, const struct study *s,
 		if ((factors >> f & 1) == 0)
 			continue;
 		if (!row->has_figures || liquidation_search(&p, &s->snapshot,
-		    row->slot, row->result.method, f) != ERR_OK)
+		    judge, by, f) != ERR_OK)
 			p = (struct liquidation_price){ 0 };
 		price_entry(t, &is_first, s->input->names.factor[f], &p);
 	}
@@ -240,9 +249,11 @@ json_prices(struct text *t, const struct study *s,
     const struct margin_row *row)
 {
 	const struct vault *v = &s->input->book.vaults[row->slot];
+	enum margin_method by;
 
 	text_put(t, ",\"liquidation_prices\":[");
 	if (row->result.method == METHOD_RATIO &&
+	    judge_of(s, row, &by) == row->slot &&
 	    margin_is_tokens_alone(&s->snapshot, row->slot))
 		asset_prices(t, s, v);
 	else
@@ -328,21 +339,22 @@ portfolio_liquidation(struct text *t, const struct study *s,
 	return true;
 }
 
+/* What is liquidated is the vault whose sums judge: its row says how much. */
 static void
 json_liquidation(struct text *t, const struct study *s,
     const struct margin_row *row)
 {
 	enum vault_state state = row->result.state;
-	bool is_due = row->has_figures && !tree_is_shared(
-	    &s->input->book.vaults[row->slot]) && (state == STATE_LIQUIDATABLE ||
-	    state == STATE_INSOLVENT);
+	enum margin_method by;
+	bool is_due = row->has_figures && (state == STATE_LIQUIDATABLE ||
+	    state == STATE_INSOLVENT) && judge_of(s, row, &by) == row->slot;
 
 	if (is_due && row->result.method == METHOD_RATIO &&
 	    has_tokens_only(s, row) &&
 	    token_liquidation(t, s, row))
 		return;
-	if (is_due && row->result.method != METHOD_RATIO &&
-	    portfolio_liquidation(t, s, row))
+	if (is_due && !(row->result.method == METHOD_RATIO &&
+	    has_tokens_only(s, row)) && portfolio_liquidation(t, s, row))
 		return;
 	text_put(t, ",\"liquidation\":null");
 }

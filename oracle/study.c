@@ -62,36 +62,53 @@ liens_resolve(struct study *s)
 	return e;
 }
 
-/* floors_make shocks the market once for each floor of the rules. */
-static enum err
-floors_make(struct study *s)
+struct study_floor {
+	struct market market;
+	struct market_terms terms;
+};
+
+enum err
+study_floors_make(struct study_floors *f, struct snapshot *s)
 {
-	uint32_t bits = s->rules.stress.floors;
-	size_t count = (size_t)__builtin_popcount(bits);
+	uint32_t bits = s->rules->stress.floors;
+	size_t count = (size_t)__builtin_popcount(bits), made = 0;
+	struct snapshot bare = *s;
 	struct shock k;
 	enum err e = ERR_OK;
 
 	if (count == 0)
 		return ERR_OK;
-	s->floors = calloc(count, sizeof(*s->floors));
-	s->floor_snapshots = calloc(count, sizeof(*s->floor_snapshots));
-	if (!s->floors || !s->floor_snapshots)
+	if (!f->at)
+		f->at = calloc(count, sizeof(*f->at));
+	if (!f->snapshots)
+		f->snapshots = calloc(count, sizeof(*f->snapshots));
+	if (!f->at || !f->snapshots)
 		return no_memory();
-	for (size_t i = 0; e == ERR_OK && shock_named(&k, i,
-	    &s->input->book); i++) {
-		struct study_floor *f = &s->floors[s->floor_count];
-
+	bare.floors = NULL;
+	bare.floor_count = 0;
+	for (size_t i = 0; e == ERR_OK && shock_named(&k, i, s->book); i++) {
 		if ((bits >> i & 1) == 0)
 			continue;
-		e = shock_apply(&f->market, &f->terms, &s->market->market,
-		    &s->input->book, &k);
-		s->floor_snapshots[s->floor_count] = s->snapshot;
-		s->floor_snapshots[s->floor_count].market = &f->market;
-		s->floor_count++;
+		e = shock_apply(&f->at[made].market, &f->at[made].terms,
+		    s->market, s->book, &k);
+		f->snapshots[made] = bare;
+		f->snapshots[made].market = &f->at[made].market;
+		made++;
 	}
-	if (e != ERR_OK)
+	if (e != ERR_OK) {
 		fprintf(stderr, "margind: a shocked price does not fit\n");
-	return e;
+		return e;
+	}
+	s->floors = f->snapshots;
+	s->floor_count = made;
+	return ERR_OK;
+}
+
+void
+study_floors_free(struct study_floors *f)
+{
+	free(f->at);
+	free(f->snapshots);
 }
 
 static enum err
@@ -120,22 +137,7 @@ prepare(struct study *s)
 	e = tree_place(s);
 	if (e == ERR_OK)
 		e = liens_resolve(s);
-	return e != ERR_OK ? e : floors_make(s);
-}
-
-enum err
-study_evaluate(struct margin_result *out, const struct study *s,
-    uint32_t slot, enum margin_method method)
-{
-	struct margin_result r;
-	enum err e = margin_evaluate(&r, &s->snapshot, slot, method);
-
-	if (e == ERR_OK)
-		e = stress_floor(&r, s->floor_snapshots, s->floor_count,
-		    slot);
-	if (e == ERR_OK)
-		*out = r;
-	return e;
+	return e != ERR_OK ? e : study_floors_make(&s->floors, &s->snapshot);
 }
 
 enum err
@@ -169,8 +171,7 @@ study_close(struct study *s)
 	free(s->tree.first);
 	free(s->tree.next);
 	free(s->grants);
-	free(s->floors);
-	free(s->floor_snapshots);
+	study_floors_free(&s->floors);
 	free(s->work);
 	input_market_free(s->market);
 	input_book_free(s->input);

@@ -8,6 +8,12 @@
 #include "margin/method_work.h"
 #include "oracle/input.h"
 
+/* The markets of the rules' stress floors, and a snapshot of each. */
+struct study_floors {
+	struct study_floor *at;
+	struct snapshot *snapshots;
+};
+
 struct study {
 	struct input_book *input;
 	struct input_market *market;
@@ -18,15 +24,7 @@ struct study {
 	struct lien_report liens;	/* what claims more than there is */
 	enum err sample;	/* why var and es have no scenarios, or OK */
 	struct snapshot snapshot;
-	/* The rules' floors: a shocked market and its snapshot each. */
-	size_t floor_count;
-	struct study_floor *floors;
-	struct snapshot *floor_snapshots;
-};
-
-struct study_floor {
-	struct market market;
-	struct market_terms terms;
+	struct study_floors floors;	/* of the snapshot's market */
 };
 
 /* study_open reads the files (rules_path NULL: the defaults), freezes the
@@ -42,10 +40,12 @@ MUST_CHECK enum err study_open_hashed(struct study *s, struct b32 *book_hash,
     const char *rules_path);
 void study_close(struct study *s);	/* accepts a zeroed one */
 
-/* study_evaluate: margin_evaluate in the study's own snapshot, with the floors
- * that the rules name. */
-MUST_CHECK enum err study_evaluate(struct margin_result *out,
-    const struct study *s, uint32_t slot, enum margin_method method);
+/* study_floors_make shocks the snapshot's market once for each floor of its
+ * rules, and gives the snapshot these; again after its market has changed.
+ * ERR_RANGE, ERR_LIMIT without memory. */
+MUST_CHECK enum err study_floors_make(struct study_floors *f,
+    struct snapshot *s);
+void study_floors_free(struct study_floors *f);	/* accepts a zeroed one */
 
 /* study_method: the one named, else the rules' (a preset's), else the vault's
  * own. */

@@ -14,6 +14,8 @@ study_shock_make(struct study_shock **out, const struct study *s)
 	}
 	k->snapshot = s->snapshot;
 	k->snapshot.market = &k->market;
+	k->snapshot.floors = NULL;
+	k->snapshot.floor_count = 0;
 	*out = k;
 	return ERR_OK;
 }
@@ -23,6 +25,7 @@ study_shock_free(struct study_shock *k)
 {
 	if (!k)
 		return;
+	study_floors_free(&k->floors);
 	free(k->work);
 	free(k);
 }
@@ -56,8 +59,9 @@ apply(struct study_shock *k, const struct study *s, const struct market *from,
 	enum err e = shock_apply(&k->market, &k->terms, from,
 	    &s->input->book, shock);
 
-	return e == ERR_OK && shock->has_correlation_one ?
-	    correlate_one(k, s) : e;
+	if (e == ERR_OK && shock->has_correlation_one)
+		e = correlate_one(k, s);
+	return e != ERR_OK ? e : study_floors_make(&k->floors, &k->snapshot);
 }
 
 enum err

@@ -10,6 +10,7 @@ struct study_shock {
 	struct market_terms terms;
 	struct method_work *work;	/* where correlations are one */
 	struct snapshot snapshot;
+	struct study_floors floors;
 };
 
 /* study_shock_make allocates; study_shock_free accepts NULL.  study_shock_do

@@ -283,7 +283,7 @@ expired_unsettled__stays_pending_under_a_stress_floor(void **state)
 {
 	struct portfolio_world *w = pw_init(8);
 	struct vault v = pw_vault(w, METHOD_SCENARIO);
-	struct margin_result r;
+	const struct snapshot floor = w->snapshot;
 	uint32_t slot;
 
 	(void)state;
@@ -291,11 +291,11 @@ expired_unsettled__stays_pending_under_a_stress_floor(void **state)
 	pw_trade(w, &v, 5, -(i128)WAD_ONE_RAW, pw_px("0"));
 	slot = pw_put(w, &v);
 	w->market.as_of_ms = w->instruments[5].expiry_ms;
-	r = evaluate(w, slot, METHOD_SCENARIO);
+	w->snapshot.floors = &floor;
 	for (size_t count = 0; count < 2; count++) {
-		assert_int_equal(stress_floor(&r, &w->snapshot, count, slot),
-		    ERR_OK);
-		assert_int_equal(r.state, STATE_PENDING);
+		w->snapshot.floor_count = count;
+		assert_int_equal(evaluate(w, slot, METHOD_SCENARIO).state,
+		    STATE_PENDING);
 	}
 	free(w);
 }

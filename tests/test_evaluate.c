@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 #include "margin/liquidation_search.h"
+#include "margin/shock.h"
+#include "margin/whatif.h"
 #include "tests/portfolio_world.h"
 
 static i128
@@ -200,6 +202,126 @@ margin_evaluate__a_cross_parent_sums_what_shares(void **state)
 	assert_explained(w, slot, &whole.mid);
 	assert_int_equal(tree_root(&w->book, 1), slot);
 	assert_int_equal(tree_root(&w->book, 2), 2);
+	free(w);
+}
+
+/* A parent of 1,000 USDC and a child of the same, one of which has 10 ETH
+ * perpetuals: 600 of maintenance, 1,000.5 of initial margin. */
+static uint32_t
+family_put(struct portfolio_world *w, bool parent_trades)
+{
+	struct vault parent = pw_vault(w, METHOD_STANDARD), child;
+	uint32_t slot;
+
+	parent.node = NODE_CROSS;
+	pw_hold(w, &parent, PW_USDC, "1000");
+	if (parent_trades)
+		pw_trade(w, &parent, 0, 10 * (i128)WAD_ONE_RAW,
+		    pw_px("2000"));
+	slot = pw_put(w, &parent);
+	child = pw_vault(w, METHOD_STANDARD);
+	child.node = NODE_CROSS;
+	child.parent = slot + 1;
+	pw_hold(w, &child, PW_USDC, parent_trades ? "1000" : "10");
+	if (!parent_trades)
+		pw_trade(w, &child, 0, 10 * (i128)WAD_ONE_RAW,
+		    pw_px("2000"));
+	(void)pw_put(w, &child);
+	tree_build(&w->tree, &w->book);
+	w->snapshot.tree = &w->tree;
+	return slot;
+}
+
+static void
+margin_evaluate__a_child_that_shares_is_judged_by_its_root(void **state)
+{
+	struct portfolio_world *w = pw_init(4);
+	struct margin_result whole, child;
+	uint32_t slot = family_put(w, false);
+
+	(void)state;
+	assert_int_equal(margin_evaluate(&whole, &w->snapshot, slot,
+	    METHOD_STANDARD), ERR_OK);
+	assert_int_equal(margin_evaluate(&child, &w->snapshot, slot + 1,
+	    METHOD_STANDARD), ERR_OK);
+	/* Alone it would be under water; what it shares holds it. */
+	assert_true(usd18_is_negative(child.mid.excess));
+	assert_true(usd18_is_negative(child.best.excess));
+	assert_false(usd18_is_negative(whole.mid.excess));
+	assert_int_equal(child.state, whole.state);
+	free(w);
+}
+
+static void
+post_margin_of__judges_a_child_by_what_its_root_has_left(void **state)
+{
+	struct portfolio_world *w = pw_init(4);
+	uint32_t slot = family_put(w, true);
+	struct action a = { .kind = ACTION_WITHDRAW, .asset = PW_USDC,
+	    .amount = 100000000 };
+	struct post_margin p;
+	struct whatif x;
+	size_t failed;
+
+	(void)state;
+	assert_int_equal(whatif_begin(&x, &w->book, slot + 1, PW_POSITIONS),
+	    ERR_OK);
+	assert_int_equal(post_margin_of(&p, &failed, &x, &w->snapshot,
+	    METHOD_STANDARD, &a, 1), ERR_OK);
+	assert_true(p.verdict.is_accepted);
+	/* The child owes nothing, but its parent's margin stands on it. */
+	whatif_reset(&x);
+	a.amount = 950000000;
+	assert_int_equal(post_margin_of(&p, &failed, &x, &w->snapshot,
+	    METHOD_STANDARD, &a, 1), ERR_OK);
+	assert_false(usd18_is_negative(p.after.initial.excess));
+	assert_false(p.verdict.is_accepted);
+	assert_int_equal(p.verdict.reason, ACTION_CASH_OUT);
+	whatif_end(&x);
+	free(w);
+}
+
+static void
+post_margin_of__counts_the_floors_of_the_rules(void **state)
+{
+	struct portfolio_world *w = pw_init(4);
+	struct vault v = pw_vault(w, METHOD_STANDARD);
+	struct action a = { .kind = ACTION_WITHDRAW, .asset = PW_USDC,
+	    .amount = 1000000000 };
+	static struct market crash;
+	static struct market_terms terms;
+	struct snapshot floor;
+	struct post_margin p;
+	struct whatif x;
+	struct shock k;
+	size_t failed;
+	uint32_t slot;
+
+	(void)state;
+	pw_hold(w, &v, PW_USDC, "10000");
+	pw_trade(w, &v, 0, 10 * (i128)WAD_ONE_RAW, pw_px("2000"));
+	slot = pw_put(w, &v);
+	assert_true(shock_named(&k, 0, &w->book));	/* crash-50 */
+	assert_int_equal(shock_apply(&crash, &terms, &w->market, &w->book,
+	    &k), ERR_OK);
+	floor = w->snapshot;
+	floor.market = &crash;
+	for (int with = 0; with <= 1; with++) {
+		w->snapshot.floors = &floor;
+		w->snapshot.floor_count = (size_t)with;
+		assert_int_equal(whatif_begin(&x, &w->book, slot,
+		    PW_POSITIONS), ERR_OK);
+		assert_int_equal(post_margin_of(&p, &failed, &x,
+		    &w->snapshot, METHOD_STANDARD, &a, 1), ERR_OK);
+		whatif_end(&x);
+		/* 10 x 1,000 lost and 970 x 9 there: 10,000 are asked. */
+		assert_int_equal(p.verdict.is_accepted, !with);
+		if (with) {
+			assert_string_equal(p.after.mid.binding.binding,
+			    "stress");
+			assert_usd(p.after.mid.requirement, "10000");
+		}
+	}
 	free(w);
 }
 
@@ -548,6 +670,12 @@ main(void)
 		cmocka_unit_test(margin_evaluate__a_missing_price_is_stale),
 		cmocka_unit_test(
 		  margin_evaluate__expired_and_unsettled_is_pending_at_intrinsic),
+		cmocka_unit_test(
+		    margin_evaluate__a_child_that_shares_is_judged_by_its_root),
+		cmocka_unit_test(
+		    post_margin_of__judges_a_child_by_what_its_root_has_left),
+		cmocka_unit_test(
+		    post_margin_of__counts_the_floors_of_the_rules),
 		cmocka_unit_test(
 		    explain__terms_add_up_exactly_under_every_method),
 		cmocka_unit_test(

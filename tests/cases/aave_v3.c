@@ -3,8 +3,6 @@
 #include "margin/profile.h"
 #include "tests/cases/lending.h"
 
-#include "base/must.h"
-
 #include <string.h>
 
 #define LEGS_MAX 64u
@@ -19,7 +17,7 @@ legs_read(struct profile_leg *legs, const struct node *list, bool is_debt)
 	for (const struct node *n = list->first; n; n = n->next) {
 		struct profile_leg *leg = &legs[count++];
 
-		MUST(count <= LEGS_MAX);
+		CASE_NEED(count <= LEGS_MAX);
 		memset(leg, 0, sizeof(*leg));
 		leg->atoms = get_u256(n, "balance");
 		leg->decimals = (unsigned)get_i128(n, "decimals", 0);

@@ -2,7 +2,6 @@
  * exceptions. */
 #include "tests/cases/cases.h"
 
-#include "base/must.h"
 #include "margin/backtest.h"
 
 #include <stdio.h>
@@ -60,13 +59,13 @@ sequence(struct cases *c, const struct node *row)
 	struct num18 pof, ind, p;
 
 	case_begin(c, "sequence %s", node_need(row, "name")->text);
-	MUST(t <= BACKTEST_T_MAX);
+	CASE_NEED(t <= BACKTEST_T_MAX);
 	memset(hit, 0, t);
 	for (const struct node *h = node_need(row, "hits")->first; h;
 	    h = h->next, x++) {
 		i128 at = node_i128(h, 0);
 
-		MUST(at >= 0 && at < t);
+		CASE_NEED(at >= 0 && at < t);
 		hit[at] = 1;
 	}
 	backtest_transitions_of(&moves, hit, t);

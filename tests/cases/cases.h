@@ -6,7 +6,8 @@
  * through one of the case_* functions below, which count, name what differs,
  * and feed what was got into one hash: `make determinism` compares that hash
  * between compilers, so nothing here is floating point and nothing comes from
- * a library.  Test code: a file that cannot be read ends the program.
+ * a library.  A file whose content cannot be read is one failure, named, and
+ * the walk goes on with the next file.
  */
 #ifndef TESTS_CASES_CASES_H
 #define TESTS_CASES_CASES_H
@@ -23,13 +24,19 @@
 enum node_kind { NODE_MAP, NODE_LIST, NODE_STRING, NODE_NUMBER, NODE_WORD };
 struct node {
 	enum node_kind kind;	/* NODE_WORD: true, false or null */
-	const char *key;	/* in a map; NUL-terminated */
-	const char *text;	/* of a scalar; NUL-terminated */
+	const char *key;	/* in a map, else empty; NUL-terminated */
+	const char *text;	/* of a scalar, else empty; NUL-terminated */
 	struct node *first, *next;
 	unsigned count;		/* children */
 };
-/* node_find: the child of a map with this key, or NULL; node_need ends the
- * program where it is not there.  A path is the keys with dots between. */
+/* case_stop gives up on the file that is being read: one failure, which says
+ * what is wrong with what. */
+void case_stop(const char *what, const char *text)
+    __attribute__((noreturn));
+#define CASE_NEED(cond) \
+	((cond) ? (void)0 : case_stop("needs", #cond))
+/* node_find: the child of a map with this key, or NULL; node_need stops where
+ * it is not there.  A path is the keys with dots between. */
 const struct node *node_find(const struct node *map, const char *key);
 const struct node *node_need(const struct node *map, const char *path);
 const struct node *node_item(const struct node *list, unsigned index);
@@ -40,7 +47,7 @@ bool node_bool(const struct node *n);	/* true, "true", 1 */
 /* node_i128 reads a number (or a string that holds one) with `decimals`
  * decimals exactly; an exponent is folded in; what lies beyond the scale is
  * rounded to nearest, half away from zero.  true and false read as 1 and 0.
- * What is no number or does not fit ends the program. */
+ * What is no number or does not fit stops the file. */
 i128 node_i128(const struct node *n, unsigned decimals);
 /* The child of a map by path: node_i128 of node_need. */
 i128 get_i128(const struct node *map, const char *path, unsigned decimals);

@@ -4,8 +4,6 @@
 #include "margin/profile.h"
 #include "tests/cases/lending.h"
 
-#include "base/must.h"
-
 #include <string.h>
 
 #define LEGS_MAX 64u
@@ -16,7 +14,7 @@ node_magnitude(const struct node *n, bool *is_negative)
 {
 	struct node copy = *n;
 
-	MUST(n->text != NULL);
+	CASE_NEED(n->text != NULL);
 	*is_negative = n->text[0] == '-';
 	if (*is_negative)
 		copy.text++;
@@ -36,7 +34,7 @@ account_case(struct cases *c, const struct node *item)
 	    n = n->next) {
 		struct profile_leg *leg = &held[count++];
 
-		MUST(count <= LEGS_MAX);
+		CASE_NEED(count <= LEGS_MAX);
 		memset(leg, 0, sizeof(*leg));
 		leg->atoms = get_u256(n, "balance");
 		leg->decimals = (unsigned)get_i128(n, "decimals", 0);

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/must.h"
 #include "margin/option.h"
 #include "margin/venue_option.h"
 
@@ -42,7 +41,7 @@ ladder_case(struct cases *c, const struct node *n, struct num18 quantity,
 	struct num18 shocks[SHOCKS_MAX];
 	struct usd18 got[SHOCKS_MAX], worst;
 
-	MUST(list->count <= SHOCKS_MAX && pnl->count == list->count);
+	CASE_NEED(list->count <= SHOCKS_MAX && pnl->count == list->count);
 	for (unsigned i = 0; i < list->count; i++)
 		shocks[i] = num18_from_raw(node_i128(node_item(list, i), 18));
 	if (!case_ok(c, "ladder", venue_ladder_profits(got, &worst, shocks,

@@ -3,7 +3,6 @@
 #include "tests/cases/cases.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "margin/option.h"
@@ -23,13 +22,6 @@ struct portfolio {
 	struct scenario_collateral collateral[SCENARIO_COLLATERALS_MAX];
 };
 
-static void
-stop(const char *what)
-{
-	fprintf(stderr, "derive-pmrm2: %s\n", what);
-	exit(2);
-}
-
 static enum scenario_vol
 read_vol(const struct node *n)
 {
@@ -47,15 +39,14 @@ read_vol(const struct node *n)
 	for (size_t i = 0; i < ARRAY_COUNT(names); i++)
 		if (node_is(n, names[i].text))
 			return names[i].vol;
-	stop("a direction of volatility without a name");
-	return SCENARIO_VOL_NONE;
+	case_stop("portfolio", "a direction of volatility without a name");
 }
 
 static void
 read_shocks(struct scenario_rules *r, const struct node *list)
 {
 	if (list->count > SCENARIO_SHOCKS_MAX)
-		stop("too many scenarios");
+		case_stop("portfolio", "too many scenarios");
 	r->shock_count = list->count;
 	for (unsigned i = 0; i < list->count; i++) {
 		const struct node *n = node_item(list, i);
@@ -135,7 +126,7 @@ static void
 read_expiries(struct portfolio *f, const struct node *feeds)
 {
 	if (feeds->count > SCENARIO_EXPIRIES_MAX)
-		stop("too many expiries");
+		case_stop("portfolio", "too many expiries");
 	f->unit.expiry_count = feeds->count;
 	for (unsigned i = 0; i < feeds->count; i++) {
 		const struct node *n = node_item(feeds, i);
@@ -160,7 +151,7 @@ read_options(struct portfolio *f, const struct node *list,
     const struct node *feeds)
 {
 	if (list->count > SCENARIO_OPTIONS_MAX)
-		stop("too many options");
+		case_stop("portfolio", "too many options");
 	f->unit.option_count = list->count;
 	for (unsigned i = 0; i < list->count; i++) {
 		const struct node *n = node_item(list, i);
@@ -171,7 +162,7 @@ read_options(struct portfolio *f, const struct node *list,
 		    "FeedExpiry", 0) != seconds)
 			e++;
 		if (e == feeds->count)
-			stop("an option without a feed");
+			case_stop("portfolio", "an option without a feed");
 		f->option[i] = (struct scenario_option){
 			.expiry = e, .is_call = node_bool(node_need(n,
 			    "IsCall")),
@@ -188,7 +179,7 @@ static void
 read_collateral(struct portfolio *f, const struct node *list)
 {
 	if (list->count > SCENARIO_COLLATERALS_MAX)
-		stop("too many collaterals");
+		case_stop("portfolio", "too many collaterals");
 	f->unit.collateral_count = list->count;
 	for (unsigned i = 0; i < list->count; i++) {
 		const struct node *n = node_item(list, i);
@@ -227,7 +218,7 @@ read_portfolio(struct portfolio *f, const struct node *s)
 		.option = f->option, .collateral = f->collateral,
 	};
 	if (usd18_add(&f->unit.linear_pnl, pnl, funding) != ERR_OK)
-		stop("a profit that does not fit");
+		case_stop("portfolio", "a profit that does not fit");
 	read_expiries(f, node_need(s, "OptionFeeds"));
 	read_options(f, node_need(s, "Options"), node_need(s, "OptionFeeds"));
 	read_collateral(f, node_need(s, "Collaterals"));
@@ -303,7 +294,7 @@ take_scenario(bool *is_taken, const struct scenario_rules *r,
 			is_taken[i] = true;
 			return i;
 		}
-	stop("a loss without a scenario");
+	case_stop("portfolio", "a loss without a scenario");
 	return 0;
 }
 
@@ -315,7 +306,7 @@ compare_losses(struct cases *c, struct kind *k, bool *is_taken,
 	const struct node *list = node_need(result, k->list);
 
 	if (list->count > SCENARIO_SHOCKS_MAX)
-		stop("too many losses");
+		case_stop("portfolio", "too many losses");
 	k->count = list->count;
 	k->least = usd18_zero();
 	for (uint32_t i = 0; i < k->count; i++) {

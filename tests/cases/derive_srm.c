@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/must.h"
 #include "margin/option.h"
 #include "margin/standard.h"
 
@@ -96,7 +95,7 @@ linear_read(struct srm_market *m, const struct node *s)
 		    m->name, "")),
 		.confidence = num18_from_raw(spot < perp ? spot : perp),
 	};
-	MUST(usd18_from_contracts(&m->linear.funding, m->linear.size,
+	CASE_NEED(usd18_from_contracts(&m->linear.funding, m->linear.size,
 	    num18_from_raw(rate), px18_from_raw(WAD_ONE_RAW), ROUND_CEIL) ==
 	    ERR_OK);
 	m->base = (struct standard_base){
@@ -124,7 +123,7 @@ mark_of(const struct srm_market *m, const struct node *s, unsigned i,
 	if (left < (i128)WINDOW_S && !node_is_null(fixed)) {
 		i128 open = (i128)WAD_ONE_RAW - node_i128(fixed, 18);
 
-		MUST(linear_window_forward(&forward,
+		CASE_NEED(linear_window_forward(&forward,
 		    px18_from_raw((u128)scaled(s, "TWAP_", m->name, "")),
 		    forward, (uint64_t)open, (uint64_t)WAD_ONE_RAW,
 		    ROUND_FLOOR) == ERR_OK);
@@ -138,7 +137,7 @@ mark_of(const struct srm_market *m, const struct node *s, unsigned i,
 		.tau = option_tau((uint64_t)left * 1000u),
 		.is_call = item_i128(s, "OptionIsCall", i) == 1,
 	};
-	MUST(option_price(&price, &t) == ERR_OK);
+	CASE_NEED(option_price(&price, &t) == ERR_OK);
 	return px18_from_raw((u128)usd18_to_raw(price));
 }
 
@@ -153,7 +152,7 @@ group_of(struct srm_market *m, const struct node *s, unsigned i)
 
 	while (k < m->in.group_count && m->expiry[k] != expiry)
 		k++;
-	MUST(k < GROUPS_MAX);
+	CASE_NEED(k < GROUPS_MAX);
 	if (k < m->in.group_count)
 		return k;
 	m->in.group_count++;
@@ -181,7 +180,7 @@ options_read(struct srm_market *m, const struct node *s)
 			continue;
 		k = group_of(m, s, i);
 		g = &m->groups[k];
-		MUST(g->option_count < OPTIONS_MAX);
+		CASE_NEED(g->option_count < OPTIONS_MAX);
 		m->options[k][g->option_count++] = (struct standard_option){
 			.item = i,
 			.strike = px18_from_raw((u128)item_i128(s,
@@ -264,7 +263,7 @@ sums_add(struct srm_sums *sum, const struct srm_market *m)
 	i128 base;
 
 	/* A held base is worth its value in the stable that settles. */
-	MUST(muldiv_i128(&base, usd18_to_raw(r->base_value),
+	CASE_NEED(muldiv_i128(&base, usd18_to_raw(r->base_value),
 	    (i128)WAD_ONE_RAW, (i128)px18_to_raw(m->in.stable),
 	    ROUND_FLOOR) == ERR_OK);
 	sum->value += usd18_to_raw(r->option_value) +

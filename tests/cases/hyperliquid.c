@@ -2,7 +2,6 @@
  * formula; the expected numbers are doubles, 1e-12 relative. */
 #include "tests/cases/cases.h"
 
-#include "base/must.h"
 #include "margin/venue_perp.h"
 
 #define TOLERANCE 1000000	/* 1e-12, relative */
@@ -13,7 +12,7 @@ tiers_read(struct leverage_tier tiers[VENUE_TIERS_MAX], const struct node *list)
 	size_t count = 0;
 
 	for (const struct node *n = list->first; n != NULL; n = n->next) {
-		MUST(count < VENUE_TIERS_MAX);
+		CASE_NEED(count < VENUE_TIERS_MAX);
 		tiers[count++] = (struct leverage_tier){
 			usd18_from_raw(node_i128(node_item(n, 0), 18)),
 			num18_from_raw(node_i128(node_item(n, 1), 18)),

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/must.h"
 #include "margin/venue_mango.h"
 
 struct world {
@@ -36,7 +35,7 @@ times(struct num18 a, struct num18 b)
 {
 	struct num18 v;
 
-	MUST(num18_mul(&v, a, b, ROUND_FLOOR) == ERR_OK);
+	CASE_NEED(num18_mul(&v, a, b, ROUND_FLOOR) == ERR_OK);
 	return v;
 }
 
@@ -46,7 +45,7 @@ tokens_read(struct world *w, const struct node *setup, const struct node *n)
 	const struct node *prices = node_need(setup, "prices");
 	const struct node *banks = node_find(n, "banks");
 
-	MUST(prices->count <= MANGO_TOKENS_MAX);
+	CASE_NEED(prices->count <= MANGO_TOKENS_MAX);
 	for (unsigned i = 0; i < prices->count; i++) {
 		struct mango_token *t = &w->tokens[i];
 		char key[16];
@@ -81,7 +80,7 @@ perp_read(struct world *w, const struct node *setup, const struct node *n)
 	struct mango_perp *p = &w->perps[w->account.perp_count++];
 	struct num18 lot = get_num(setup, "base_lot_size");
 
-	MUST(w->account.perp_count <= MANGO_ITEMS_MAX);
+	CASE_NEED(w->account.perp_count <= MANGO_ITEMS_MAX);
 	*p = (struct mango_perp){
 		.weights = {
 			get_num(setup, "init_base_asset_weight"),
@@ -112,10 +111,10 @@ orders_read(struct world *w, const struct node *n, const struct node *oo)
 	const char *at = oo->key + 3;
 	char key[40];
 
-	MUST(w->account.order_count <= MANGO_ITEMS_MAX);
+	CASE_NEED(w->account.order_count <= MANGO_ITEMS_MAX);
 	for (; *at >= '0' && *at <= '9'; at++)
 		quote = quote * 10 + (unsigned)(*at - '0');
-	MUST(*at == '_');
+	CASE_NEED(*at == '_');
 	for (at++; *at >= '0' && *at <= '9'; at++)
 		base = base * 10 + (unsigned)(*at - '0');
 	*o = (struct mango_orders){

@@ -5,17 +5,24 @@
 #include "base/json.h"
 #include "base/must.h"
 
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/cases/tree.h"
 
-static void
-fail(const char *what, const char *text)
+/* Where case_stop goes: out of the file that is being read. */
+static jmp_buf file_out;
+static const struct cases *tree_cases;
+
+void
+case_stop(const char *what, const char *text)
 {
-	fprintf(stderr, "vectors: %s: %s\n", what, text);
-	exit(2);
+	case_counts.failed++;
+	printf("FAILED %s/%s %s: unreadable: %s: %s\n", tree_cases->source,
+	    tree_cases->file, tree_cases->name, what, text);
+	longjmp(file_out, 1);
 }
 
 /* Everything taken since the last tree_release, in a list. */
@@ -36,7 +43,7 @@ take(size_t size)
 	return b->bytes;
 }
 
-void
+static void
 tree_release(void)
 {
 	while (blocks != NULL) {
@@ -53,7 +60,7 @@ text_copy(const struct json_text *t, bool is_string)
 	char *copy = take(t->len + 1);
 
 	if (is_string)
-		MUST(json_text_copy(copy, t->len + 1, t) == ERR_OK);
+		CASE_NEED(json_text_copy(copy, t->len + 1, t) == ERR_OK);
 	else
 		memcpy(copy, t->at, t->len);
 	return copy;
@@ -76,6 +83,7 @@ node_read(struct json *j)
 	enum json_kind kind = json_kind(j);
 	struct json_text t = { .at = "", .len = 0 };
 
+	n->key = n->text = "";
 	switch (kind) {
 	case JSON_KIND_OBJECT:
 		n->kind = NODE_MAP;
@@ -112,8 +120,8 @@ node_read(struct json *j)
 	return n;
 }
 
-const struct node *
-tree_read(const char *text, size_t len, const char *file)
+static const struct node *
+tree_read(const char *text, size_t len)
 {
 	struct json j;
 	struct node *root;
@@ -121,8 +129,17 @@ tree_read(const char *text, size_t len, const char *file)
 	json_open_max(&j, text, len, len);
 	root = node_read(&j);
 	if (json_close(&j) != ERR_OK)
-		fail("no valid JSON", file);
+		case_stop("no valid JSON", "the whole file");
 	return root;
+}
+
+void
+tree_run(struct cases *c, cases_fn run, const char *text, size_t len)
+{
+	tree_cases = c;
+	if (setjmp(file_out) == 0)
+		run(c, tree_read(text, len));
+	tree_release();
 }
 
 const struct node *
@@ -146,12 +163,12 @@ node_need(const struct node *map, const char *path)
 		size_t len = strcspn(at, ".");
 		char key[128];
 
-		MUST(len < sizeof(key));
+		CASE_NEED(len < sizeof(key));
 		memcpy(key, at, len);
 		key[len] = '\0';
 		n = node_find(n, key);
 		if (n == NULL)
-			fail("a key is missing", path);
+			case_stop("a key is missing", path);
 		if (at[len] == '\0')
 			return n;
 		at += len + 1;
@@ -166,7 +183,7 @@ node_item(const struct node *list, unsigned index)
 	while (n != NULL && index-- > 0)
 		n = n->next;
 	if (n == NULL)
-		fail("an item is missing", "list");
+		case_stop("an item is missing", "list");
 	return n;
 }
 
@@ -240,16 +257,16 @@ node_i128(const struct node *n, unsigned decimals)
 	long keep;
 
 	if (n == NULL || n->text == NULL)
-		fail("a number is missing", n ? "map or list" : "nothing");
+		case_stop("a number is missing", n ? "map or list" : "nothing");
 	if (node_is(n, "true") || node_is(n, "false"))
 		return node_is(n, "true") ? (i128)pow10_u128(decimals) : 0;
 	if (!digits_split(&d, n->text))
-		fail("not a number", n->text);
+		case_stop("not a number", n->text);
 	/* `keep` digits make the whole number; the next one rounds. */
 	keep = (long)d.len + d.exponent + (long)decimals;
 	for (long i = 0; i < keep; i++) {
 		if (v > (U128_MAX >> 1) / 10 - 1)
-			fail("a number that does not fit", n->text);
+			case_stop("a number that does not fit", n->text);
 		v = v * 10 + (i < (long)d.len ? d.digit[i] : 0u);
 	}
 	if (keep >= 0 && keep < (long)d.len && d.digit[keep] >= 5)
@@ -271,12 +288,12 @@ node_u256(const struct node *n)
 
 	if (n == NULL || n->text == NULL || !digits_split(&d, n->text) ||
 	    d.negative)
-		fail("not a natural number", n && n->text ? n->text : "?");
+		case_stop("not a natural number", n && n->text ? n->text : "?");
 	for (long i = 0; i < (long)d.len + d.exponent; i++) {
 		add = u256_from_u128((u128)(i < (long)d.len ? d.digit[i] : 0));
 		if (u256_mul(&v, &v, &ten) != ERR_OK ||
 		    u256_add(&v, &v, &add) != ERR_OK)
-			fail("a number that does not fit", n->text);
+			case_stop("a number that does not fit", n->text);
 	}
 	return v;
 }

@@ -1,11 +1,11 @@
-/* tests/cases/tree.h - a file's text to its tree, which lives until
- * tree_release. */
+/* tests/cases/tree.h - one file's text, read to a tree and run. */
 #ifndef TESTS_CASES_TREE_H
 #define TESTS_CASES_TREE_H
 
 #include "tests/cases/cases.h"
 
-const struct node *tree_read(const char *text, size_t len, const char *file);
-void tree_release(void);
+/* tree_run gives the file's tree to `run`; the tree lives that long.  A
+ * case_stop below it is one failure and ends this file only. */
+void tree_run(struct cases *c, cases_fn run, const char *text, size_t len);
 
 #endif

@@ -2,7 +2,6 @@
  * profits, and the variance recursion. */
 #include "tests/cases/cases.h"
 
-#include "base/must.h"
 #include "margin/var.h"
 
 #include <string.h>
@@ -83,24 +82,24 @@ variance(struct cases *c, const struct node *want, const struct node *list)
 	i128 sigma;
 
 	case_begin(c, "ewma");
-	MUST(seed > 0 && seed <= list->count);
+	CASE_NEED(seed > 0 && seed <= list->count);
 	if (!case_ok(c, "seed", ewma_seed(&v, returns, seed)))
 		return;
 	for (uint32_t i = 0; seed + i <= list->count; i++) {
 		u128 scaled = 0;
 
 		if (i < first->count) {
-			MUST(muldiv_u128(&scaled, v.variance36,
+			CASE_NEED(muldiv_u128(&scaled, v.variance36,
 			    WAD_ONE_RAW, pow10_u128(2 * decimals),
 			    ROUND_FLOOR) == ERR_OK);
 			case_relative(c, "variance", node_i128(node_item(
 			    first, i), 18), (i128)scaled, 1000000, 1);
 		}
 		if (seed + i < list->count)
-			MUST(ewma_step(&v, returns[seed + i],
+			CASE_NEED(ewma_step(&v, returns[seed + i],
 			    get_num(want, "lam")) == ERR_OK);
 	}
-	MUST(muldiv_i128(&sigma, num18_to_raw(ewma_volatility(&v)),
+	CASE_NEED(muldiv_i128(&sigma, num18_to_raw(ewma_volatility(&v)),
 	    (i128)WAD_ONE_RAW, (i128)pow10_u128(decimals), ROUND_FLOOR) ==
 	    ERR_OK);
 	/* The square root has as many digits as the returns. */
@@ -118,7 +117,7 @@ cases_var_es(struct cases *c, const struct node *root)
 
 	if (list == NULL || (cases == NULL && ewma == NULL))
 		return;
-	MUST(list->count <= SAMPLE_SCENARIOS_MAX);
+	CASE_NEED(list->count <= SAMPLE_SCENARIOS_MAX);
 	for (const struct node *x = list->first; x; x = x->next)
 		pnl[n++] = usd18_from_raw(node_i128(x, 18));
 	for (const struct node *x = cases ? cases->first : NULL; x;

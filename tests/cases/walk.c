@@ -91,7 +91,7 @@ file_run(const char *path, const char *name, size_t source)
 		return;
 	}
 	text = file_read(path, &len);
-	SOURCES[source].run(&c, tree_read(text, len, path));
+	tree_run(&c, SOURCES[source].run, text, len);
 	if (case_counts.passed == before.passed &&
 	    case_counts.failed == before.failed &&
 	    case_counts.skipped == before.skipped) {
@@ -99,7 +99,6 @@ file_run(const char *path, const char *name, size_t source)
 		printf("FAILED %s/%s: no case of a known shape\n", c.source,
 		    name);
 	}
-	tree_release();
 	free(text);
 }
 
