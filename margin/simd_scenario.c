@@ -28,6 +28,8 @@ struct limbs {
 /* What the step needs of the columns, by vector. */
 struct step {
 	const struct scenario_table *table;
+	struct scenario_loss_unit unit;
+	bool is_flat;
 	__mmask8 turned[VECTORS];	/* skews */
 	__mmask8 damped[VECTORS];
 	__mmask8 counted[VECTORS];
@@ -100,9 +102,10 @@ struct state {
 /* sum_group sums the positions of one group from p on and returns the next
  * group's first. */
 IFMA_INLINE uint32_t
-sum_group(struct total *out, unsigned vectors, const struct scenario_table *t,
+sum_group(struct total *out, unsigned vectors, const struct step *step,
     const uint32_t *row, const int64_t *amount, uint32_t p, uint32_t count)
 {
+	const struct scenario_table *t = step->table;
 	uint8_t group = t->row_group[row[p]];
 	SCRATCH struct limbs m[VECTORS];
 
@@ -123,7 +126,8 @@ sum_group(struct total *out, unsigned vectors, const struct scenario_table *t,
 			m[i].hi = _mm512_mask_sub_epi64(m[i].hi, is_short,
 			    m[i].hi, x);
 		}
-	} while (++p < count && t->row_group[row[p]] == group);
+	} while (++p < count &&
+	    (step->is_flat || t->row_group[row[p]] == group));
 #pragma GCC unroll 5
 	for (unsigned i = 0; i < vectors; i++) {
 		m[i] = normal(m[i]);
@@ -252,7 +256,7 @@ vaults_run(struct usd18 *loss, uint8_t *worst, const struct step *step,
 		i128 least;
 
 		while (p < end)
-			p = sum_group(&total[groups++], vectors, t, v->row,
+			p = sum_group(&total[groups++], vectors, step, v->row,
 			    v->amount, p, end);
 		for (uint32_t g = 0; g < groups; g++)
 			add_group(&s, &total[g], vectors, step);
@@ -262,7 +266,7 @@ vaults_run(struct usd18 *loss, uint8_t *worst, const struct step *step,
 			least = s.basis;
 			at = t->rules->shock_count;
 		}
-		if (scenario_loss_of(loss++, least, t->decimals) != ERR_OK)
+		if (scenario_loss_of(loss++, least, &step->unit) != ERR_OK)
 			return ERR_RANGE;
 		*worst++ = (uint8_t)at;
 	}
@@ -294,7 +298,9 @@ step_of(struct step *out, const struct scenario_table *t)
 	if (c->loss_count > limit || c->base >= limit || c->up >= limit ||
 	    c->down >= limit)
 		return false;
-	*out = (struct step){ .table = t };
+	*out = (struct step){ .table = t,
+		.unit = scenario_loss_unit(t->decimals),
+		.is_flat = scenario_table_is_flat(t) };
 	for (uint32_t i = 0; i < c->loss_count; i++) {
 		const struct scenario_column *k = &c->column[i];
 		uint8_t bit = (uint8_t)(1u << i % LANES);
