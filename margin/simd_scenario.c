@@ -103,10 +103,11 @@ struct state {
 /* sum_group sums the positions of one group from p on and returns the next
  * group's first. */
 IFMA_INLINE uint32_t
-sum_group(struct total *out, unsigned vectors, const struct step *step,
-    const uint32_t *row, const int64_t *amount, uint32_t p, uint32_t count)
+sum_group(struct total *out, unsigned vectors, bool is_flat,
+    const struct scenario_table *t, const struct scenario_vaults *v,
+    uint32_t p, uint32_t end)
 {
-	const struct scenario_table *t = step->table;
+	const uint32_t *row = v->row;
 	uint8_t group = t->row_group[row[p]];
 	SCRATCH struct limbs m[VECTORS];
 
@@ -115,7 +116,7 @@ sum_group(struct total *out, unsigned vectors, const struct step *step,
 		m[i].lo = m[i].hi = _mm512_setzero_si512();
 	do {
 		const int64_t *value = t->value + (size_t)row[p] * t->stride;
-		__m512i a = set1((uint64_t)amount[p]);
+		__m512i a = _mm512_set1_epi64(v->amount[p]);
 		__mmask8 is_short = _mm512_movepi64_mask(a);
 
 #pragma GCC unroll 5
@@ -127,8 +128,7 @@ sum_group(struct total *out, unsigned vectors, const struct step *step,
 			m[i].hi = _mm512_mask_sub_epi64(m[i].hi, is_short,
 			    m[i].hi, x);
 		}
-	} while (++p < count &&
-	    (step->is_flat || t->row_group[row[p]] == group));
+	} while (++p < end && (is_flat || t->row_group[row[p]] == group));
 #pragma GCC unroll 5
 	for (unsigned i = 0; i < vectors; i++) {
 		m[i] = normal(m[i]);
@@ -266,18 +266,20 @@ vault_least(uint32_t *at, i128 *basis, struct total *total,
     const struct step *step, unsigned vectors,
     const struct scenario_vaults *v, uint32_t p, uint32_t end)
 {
+	const struct scenario_table *t = step->table;
 	struct state s = { .now = 0 };
 	uint32_t groups = 0;
 
-	while (p < end)
-		p = sum_group(&total[groups++], vectors, step, v->row,
-		    v->amount, p, end);
-	if (step->is_bare && groups != 0) {
+	if (step->is_bare && p < end) {
+		(void)sum_group(total, vectors, true, t, v, p, end);
 		*basis = 0;
 		*at = least_of(total, vectors, step);
 		return (column_of(total, *at) - column_of(total,
-		    step->table->columns.base)) >> SCENARIO_SIXTEENTH_BITS;
+		    t->columns.base)) >> SCENARIO_SIXTEENTH_BITS;
 	}
+	while (p < end)
+		p = sum_group(&total[groups++], vectors, step->is_flat, t, v,
+		    p, end);
 	for (uint32_t g = 0; g < groups; g++)
 		add_group(&s, &total[g], vectors, step);
 	damp(total, &s, vectors, step);
