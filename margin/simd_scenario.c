@@ -325,16 +325,16 @@ vaults_run_5(struct usd18 *loss, uint8_t *worst, const struct step *step,
 	return vaults_run(loss, worst, step, VECTORS, v, first, count);
 }
 
-/* step_of: false where a dampening is above one or a column that matters lies
- * beyond the registers. */
+/* step_of: false where a dampening is above one, there is no scenario or a
+ * column that matters lies beyond the registers. */
 static bool
 step_of(struct step *out, const struct scenario_table *t)
 {
 	const struct scenario_columns *c = &t->columns;
 	uint32_t limit = VECTORS * LANES;
 
-	if (c->loss_count > limit || c->base >= limit || c->up >= limit ||
-	    c->down >= limit)
+	if (c->loss_count == 0 || c->loss_count > limit ||
+	    c->base >= limit || c->up >= limit || c->down >= limit)
 		return false;
 	*out = (struct step){ .table = t, .is_bare = true,
 		.unit = scenario_loss_unit(t->decimals),
