@@ -202,6 +202,18 @@ scenario_table_set_expiry(struct scenario_table *t, uint32_t index,
 	return ERR_OK;
 }
 
+bool
+scenario_table_is_flat(const struct scenario_table *t)
+{
+	bool is_flat = true;
+
+	for (uint32_t i = 0; i < t->group_count; i++)
+		is_flat &= scenario_group_is_plain(&t->group[i]);
+	for (uint32_t i = 0; i < t->columns.loss_count; i++)
+		is_flat &= t->columns.column[i].vol < SCENARIO_VOL_LINEAR;
+	return is_flat;
+}
+
 enum err
 scenario_table_put_option(struct scenario_table *t, uint32_t row,
     const struct scenario_option *o)

@@ -66,6 +66,15 @@ struct scenario_group {
 	uint64_t basis_factor;			/* 40 */
 	bool is_linear;
 };
+/* Neither discounted nor with a basis contingency. */
+static inline bool
+scenario_group_is_plain(const struct scenario_group *g)
+{
+	uint64_t one = UINT64_C(1) << SCENARIO_DISCOUNT_BITS;
+
+	return g->discount_long == one && g->discount_short == one &&
+	    g->basis_factor == 0;
+}
 
 /* Consecutive columns with as many different forwards as one call of
  * option_price_many takes. */
@@ -142,6 +151,10 @@ MUST_CHECK enum err scenario_table_init(struct scenario_table *t,
  * table is as before. */
 MUST_CHECK enum err scenario_table_set_expiry(struct scenario_table *t,
     uint32_t index, const struct scenario_expiry *e);
+/* scenario_table_is_flat: no group is discounted or has a basis contingency
+ * and no scenario is a skew, so that sums over groups need not be kept
+ * apart: T = M, and PnL is one sum of amount * (V - V(0)). */
+bool scenario_table_is_flat(const struct scenario_table *t);
 /* Each writes one row; its amount is not read.  ERR_LIMIT (row), ERR_UNKNOWN
  * (expiry), ERR_RANGE. */
 MUST_CHECK enum err scenario_table_put_option(struct scenario_table *t,

@@ -52,23 +52,46 @@ MUST_CHECK enum err scenario_vaults_worst_portable(struct usd18 *loss,
     const struct scenario_table *t, uint32_t first, uint32_t count);
 
 /* scenario_basis_of: of one group, at C decimals, floor; from its sums in
- * sixteenths.  Inline: a call would spill the vector form's registers. */
+ * sixteenths.  Inline: a call would spill the vector form's registers.  No
+ * branches: which sum is less, no processor guesses. */
 static inline i128
 scenario_basis_of(i128 now, i128 up, i128 down, uint64_t factor)
 {
-	i128 least = (up < down ? up : down) - now;
 	unsigned shift = SCENARIO_FACTOR_BITS + SCENARIO_SIXTEENTH_BITS;
+	i128 least = up - down;
 
-	least = least < 0 ? least : 0;
+	least = down - now + (least & least >> 127);
+	least &= least >> 127;
 	/* floor(least * factor / 2^44) in halves of 64 bits. */
 	return (i128)(int64_t)(least >> 64) * (int64_t)factor *
 	    (1 << (64 - shift)) +
 	    (i128)((u128)(uint64_t)least * factor >> shift);
 }
 
-/* scenario_loss_of: the PnL at C decimals as a loss, ceil.  ERR_RANGE. */
-MUST_CHECK enum err scenario_loss_of(struct usd18 *out, i128 pnl,
-    unsigned decimals);
+/* How PnL at C decimals becomes a loss in usd18. */
+struct scenario_loss_unit {
+	int64_t unit;
+	bool divides;	/* or multiplies */
+	i128 most;	/* of a loss at C decimals */
+};
+struct scenario_loss_unit scenario_loss_unit(unsigned decimals);
+
+/* scenario_loss_of: the PnL, at most zero, as a loss, ceil.  ERR_RANGE. */
+MUST_CHECK static inline enum err
+scenario_loss_of(struct usd18 *out, i128 pnl,
+    const struct scenario_loss_unit *u)
+{
+	i128 v = -pnl;
+
+	if (v > u->most)
+		return ERR_RANGE;
+	if (u->divides)
+		v = (i128)((u128)(v + u->unit - 1) / (uint64_t)u->unit);
+	else
+		v *= u->unit;
+	*out = usd18_from_raw(v);
+	return ERR_OK;
+}
 
 /* margin/simd_scenario.c: false where the processor has no AVX-512 IFMA, a
  * dampening is above one or the columns do not fit its registers.  *e is

@@ -28,6 +28,9 @@ struct limbs {
 /* What the step needs of the columns, by vector. */
 struct step {
 	const struct scenario_table *table;
+	struct scenario_loss_unit unit;
+	bool is_flat;
+	bool is_bare;		/* and nothing is damped */
 	__mmask8 turned[VECTORS];	/* skews */
 	__mmask8 damped[VECTORS];
 	__mmask8 counted[VECTORS];
@@ -100,9 +103,11 @@ struct state {
 /* sum_group sums the positions of one group from p on and returns the next
  * group's first. */
 IFMA_INLINE uint32_t
-sum_group(struct total *out, unsigned vectors, const struct scenario_table *t,
-    const uint32_t *row, const int64_t *amount, uint32_t p, uint32_t count)
+sum_group(struct total *out, unsigned vectors, bool is_flat,
+    const struct scenario_table *t, const struct scenario_vaults *v,
+    uint32_t p, uint32_t end)
 {
+	const uint32_t *row = v->row;
 	uint8_t group = t->row_group[row[p]];
 	SCRATCH struct limbs m[VECTORS];
 
@@ -111,7 +116,7 @@ sum_group(struct total *out, unsigned vectors, const struct scenario_table *t,
 		m[i].lo = m[i].hi = _mm512_setzero_si512();
 	do {
 		const int64_t *value = t->value + (size_t)row[p] * t->stride;
-		__m512i a = set1((uint64_t)amount[p]);
+		__m512i a = _mm512_set1_epi64(v->amount[p]);
 		__mmask8 is_short = _mm512_movepi64_mask(a);
 
 #pragma GCC unroll 5
@@ -123,7 +128,7 @@ sum_group(struct total *out, unsigned vectors, const struct scenario_table *t,
 			m[i].hi = _mm512_mask_sub_epi64(m[i].hi, is_short,
 			    m[i].hi, x);
 		}
-	} while (++p < count && t->row_group[row[p]] == group);
+	} while (++p < end && (is_flat || t->row_group[row[p]] == group));
 #pragma GCC unroll 5
 	for (unsigned i = 0; i < vectors; i++) {
 		m[i] = normal(m[i]);
@@ -179,61 +184,108 @@ add_group(struct state *s, const struct total *m, unsigned vectors,
 	}
 }
 
-/* The first of the least lanes, and its value. */
-IFMA_INLINE uint32_t
-least_of(i128 *least, const struct limbs sum[VECTORS], unsigned vectors)
+/* tied_of: of several columns with the least hi the first with the least lo.
+ * Rare. */
+static uint32_t
+tied_of(const struct total *m, uint64_t tied)
 {
-	__m512i hi = sum[0].hi, lo = set1(LIMB_MASK), top;
+	uint32_t at = (uint32_t)__builtin_ctzll(tied);
+
+	for (tied &= tied - 1; tied != 0; tied &= tied - 1) {
+		uint32_t k = (uint32_t)__builtin_ctzll(tied);
+
+		at = m->lo[k] < m->lo[at] ? k : at;
+	}
+	return at;
+}
+
+/* least_of: the first of the least columns. */
+IFMA_INLINE uint32_t
+least_of(const struct total *m, unsigned vectors, const struct step *step)
+{
+	SCRATCH __m512i hi[VECTORS];
+	__m512i least = set1(INT64_MAX);
 	uint64_t at = 0;
 
 #pragma GCC unroll 5
-	for (unsigned i = 1; i < vectors; i++)
-		hi = _mm512_min_epi64(hi, sum[i].hi);
-	top = _mm512_set1_epi64(_mm512_reduce_min_epi64(hi));
+	for (unsigned i = 0; i < vectors; i++) {
+		hi[i] = _mm512_mask_load_epi64(set1(INT64_MAX),
+		    step->counted[i], m->hi + i * LANES);
+		least = _mm512_min_epi64(least, hi[i]);
+	}
+	least = _mm512_set1_epi64(_mm512_reduce_min_epi64(least));
 #pragma GCC unroll 5
 	for (unsigned i = 0; i < vectors; i++)
-		lo = _mm512_mask_min_epi64(lo, _mm512_cmpeq_epi64_mask(
-		    sum[i].hi, top), lo, sum[i].lo);
-	lo = _mm512_set1_epi64(_mm512_reduce_min_epi64(lo));
-#pragma GCC unroll 5
-	for (unsigned i = 0; i < vectors; i++)
-		at |= (uint64_t)_mm512_mask_cmpeq_epi64_mask(
-		    _mm512_cmpeq_epi64_mask(sum[i].hi, top), sum[i].lo, lo) <<
+		at |= (uint64_t)_mm512_cmpeq_epi64_mask(hi[i], least) <<
 		    i * LANES;
-	*least = (i128)_mm_cvtsi128_si64(_mm512_castsi512_si128(top)) *
-	    (i128)(LIMB_MASK + 1) +
-	    _mm_cvtsi128_si64(_mm512_castsi512_si128(lo));
-	return (uint32_t)__builtin_ctzll(at);
+	return (at & (at - 1)) == 0 ? (uint32_t)__builtin_ctzll(at) :
+	    tied_of(m, at);
 }
 
-/* damp turns the sums into PnL: less M(0), times the dampening. */
+/* damp puts the sums down normal; those that are damped less M(0), times the
+ * dampening, and M(0) again. */
 IFMA_INLINE void
-damp(struct state *s, unsigned vectors, const struct step *step)
+damp(struct total *out, const struct state *s, unsigned vectors,
+    const struct step *step)
 {
-	__m512i lo = set1((uint64_t)s->now & LIMB_MASK);
-	__m512i hi = set1((uint64_t)(s->now >> LIMB));
+	struct limbs now = { set1((uint64_t)s->now & LIMB_MASK),
+		set1((uint64_t)(s->now >> LIMB)) };
 
 #pragma GCC unroll 5
 	for (unsigned i = 0; i < vectors; i++) {
-		struct limbs p = normal((struct limbs){
-		    _mm512_sub_epi64(s->sum[i].lo, lo),
-		    _mm512_sub_epi64(s->sum[i].hi, hi) });
+		struct limbs p = s->sum[i];
 
 		if (step->damped[i] != 0) {
-			struct limbs x = { _mm512_setzero_si512(),
-			    _mm512_setzero_si512() };
+			struct limbs x = normal((struct limbs){
+			    _mm512_sub_epi64(p.lo, now.lo),
+			    _mm512_sub_epi64(p.hi, now.hi) });
 
-			x = normal(add_scaled(x, p, _mm512_load_si512(
-			    step->dampening[i]), _mm512_movepi64_mask(p.hi)));
+			x = add_scaled(now, x, _mm512_load_si512(
+			    step->dampening[i]), _mm512_movepi64_mask(x.hi));
 			p.lo = _mm512_mask_mov_epi64(p.lo, step->damped[i],
 			    x.lo);
 			p.hi = _mm512_mask_mov_epi64(p.hi, step->damped[i],
 			    x.hi);
 		}
-		s->sum[i].lo = p.lo;
-		s->sum[i].hi = _mm512_mask_mov_epi64(set1(INT64_MAX),
-		    step->counted[i], p.hi);
+		p = normal(p);
+		_mm512_store_si512(out->lo + i * LANES, p.lo);
+		_mm512_store_si512(out->hi + i * LANES, p.hi);
 	}
+}
+
+IFMA_INLINE i128
+column_of(const struct total *m, uint32_t i)
+{
+	return m->hi[i] * (i128)(LIMB_MASK + 1) + m->lo[i];
+}
+
+/* vault_least: the least PnL of positions p to end and its column; basis: the
+ * contingency.  total is scratch. */
+IFMA_INLINE i128
+vault_least(uint32_t *at, i128 *basis, struct total *total,
+    const struct step *step, unsigned vectors,
+    const struct scenario_vaults *v, uint32_t p, uint32_t end)
+{
+	const struct scenario_table *t = step->table;
+	struct state s = { .now = 0 };
+	uint32_t groups = 0;
+
+	if (step->is_bare && p < end) {
+		(void)sum_group(total, vectors, true, t, v, p, end);
+		*basis = 0;
+		*at = least_of(total, vectors, step);
+		return (column_of(total, *at) - column_of(total,
+		    t->columns.base)) >> SCENARIO_SIXTEENTH_BITS;
+	}
+	while (p < end)
+		p = sum_group(&total[groups++], vectors, step->is_flat, t, v,
+		    p, end);
+	for (uint32_t g = 0; g < groups; g++)
+		add_group(&s, &total[g], vectors, step);
+	damp(total, &s, vectors, step);
+	*basis = s.basis;
+	*at = least_of(total, vectors, step);
+	return column_of(total, *at) - s.now;
 }
 
 IFMA_INLINE enum err
@@ -242,29 +294,19 @@ vaults_run(struct usd18 *loss, uint8_t *worst, const struct step *step,
     uint32_t count)
 {
 	const struct scenario_table *t = step->table;
-
 	SCRATCH struct total total[SCENARIO_GROUPS_MAX];
 
 	for (uint32_t i = first; i < first + count; i++) {
-		uint32_t p = v->first[i], end = v->first[i + 1], at;
-		uint32_t groups = 0;
-		struct state s = { .now = 0 };
-		i128 least;
+		i128 basis, least;
+		uint32_t at;
 
-		while (p < end)
-			p = sum_group(&total[groups++], vectors, t, v->row,
-			    v->amount, p, end);
-		for (uint32_t g = 0; g < groups; g++)
-			add_group(&s, &total[g], vectors, step);
-		damp(&s, vectors, step);
-		at = t->columns.shock[least_of(&least, s.sum, vectors)];
-		if (least >= s.basis) {
-			least = s.basis;
-			at = t->rules->shock_count;
-		}
-		if (scenario_loss_of(loss++, least, t->decimals) != ERR_OK)
+		least = vault_least(&at, &basis, total, step, vectors, v,
+		    v->first[i], v->first[i + 1]);
+		*worst++ = (uint8_t)(least < basis ? t->columns.shock[at] :
+		    t->rules->shock_count);
+		if (scenario_loss_of(loss++, least < basis ? least : basis,
+		    &step->unit) != ERR_OK)
 			return ERR_RANGE;
-		*worst++ = (uint8_t)at;
 	}
 	return ERR_OK;
 }
@@ -283,18 +325,20 @@ vaults_run_5(struct usd18 *loss, uint8_t *worst, const struct step *step,
 	return vaults_run(loss, worst, step, VECTORS, v, first, count);
 }
 
-/* step_of: false where a dampening is above one or a column that matters lies
- * beyond the registers. */
+/* step_of: false where a dampening is above one, there is no scenario or a
+ * column that matters lies beyond the registers. */
 static bool
 step_of(struct step *out, const struct scenario_table *t)
 {
 	const struct scenario_columns *c = &t->columns;
 	uint32_t limit = VECTORS * LANES;
 
-	if (c->loss_count > limit || c->base >= limit || c->up >= limit ||
-	    c->down >= limit)
+	if (c->loss_count == 0 || c->loss_count > limit ||
+	    c->base >= limit || c->up >= limit || c->down >= limit)
 		return false;
-	*out = (struct step){ .table = t };
+	*out = (struct step){ .table = t, .is_bare = true,
+		.unit = scenario_loss_unit(t->decimals),
+		.is_flat = scenario_table_is_flat(t) };
 	for (uint32_t i = 0; i < c->loss_count; i++) {
 		const struct scenario_column *k = &c->column[i];
 		uint8_t bit = (uint8_t)(1u << i % LANES);
@@ -308,7 +352,9 @@ step_of(struct step *out, const struct scenario_table *t)
 			out->damped[i / LANES] |= bit;
 		out->dampening[i / LANES][i % LANES] =
 		    k->dampening & LIMB_MASK;
+		out->is_bare &= k->dampening > LIMB_MASK;
 	}
+	out->is_bare &= out->is_flat;
 	return true;
 }
 

@@ -90,6 +90,30 @@ random_shocks(uint64_t *seed)
 		};
 }
 
+/* No discounts, no basis contingency, no skews; some of them damped. */
+static void
+rules_flatten(uint64_t *seed)
+{
+	bool is_damped = random_one_in(seed, 3);
+
+	rules.margin.long_base_static_discount = num18_one();
+	rules.margin.short_base_static_discount = num18_one();
+	rules.margin.long_rate_mult_scale = num18_zero();
+	rules.margin.long_rate_add_scale = num18_zero();
+	rules.margin.short_rate_mult_scale = num18_zero();
+	rules.margin.short_rate_add_scale = num18_zero();
+	rules.basis.basis_cont_add_factor = num18_zero();
+	rules.basis.basis_cont_mult_factor = num18_zero();
+	for (uint32_t i = 0; i < rules.shock_count; i++) {
+		struct scenario_shock *k = &rules.shock[i];
+
+		if (k->vol >= SCENARIO_VOL_LINEAR)
+			k->vol = SCENARIO_VOL_UP;
+		if (!is_damped)
+			k->dampening = num18_one();
+	}
+}
+
 static void
 random_rows(uint64_t *seed, struct px18 spot, unsigned bits)
 {
@@ -146,16 +170,25 @@ random_vaults(uint64_t *seed)
 }
 
 static void
-random_world(uint64_t *seed, unsigned bits)
+random_world_of(uint64_t *seed, unsigned bits, bool is_flat)
 {
 	static const char *const spots[] = { "60000", "2500", "0.00001",
 	    "1", "0.000000000001" };
 	struct px18 spot = px(spots[random_below(seed, 5)]);
 
 	random_shocks(seed);
+	if (is_flat)
+		rules_flatten(seed);
 	random_expiries(seed, spot);
 	random_rows(seed, spot, bits);
+	assert_int_equal(scenario_table_is_flat(&table), is_flat);
 	random_vaults(seed);
+}
+
+static void
+random_world(uint64_t *seed, unsigned bits)
+{
+	random_world_of(seed, bits, false);
 }
 
 /* ---- the dumb reference ------------------------------------------------- */
@@ -276,6 +309,46 @@ scenario_vaults_worst__matches_the_reference(void **state)
 		random_world(&seed, SCENARIO_VALUE_BITS);
 		compare_all(SCENARIO_AMOUNT_BITS);
 	}
+}
+
+static void
+scenario_vaults_worst__matches_the_reference_of_a_flat_table(void **state)
+{
+	uint64_t seed = 8;
+
+	(void)state;
+	for (int i = 0; i < WORLDS; i++) {
+		random_world_of(&seed, SCENARIO_VALUE_BITS_SIMD, true);
+		compare_all(SCENARIO_AMOUNT_BITS_SIMD);
+		random_world_of(&seed, SCENARIO_VALUE_BITS, true);
+		compare_all(SCENARIO_AMOUNT_BITS);
+	}
+}
+
+/* One discount, contingency or skew, and the table is flat no more. */
+static void
+scenario_table_is_flat__asks_every_group_and_scenario(void **state)
+{
+	uint64_t seed = 9;
+
+	(void)state;
+	random_world_of(&seed, SCENARIO_VALUE_BITS, true);
+	assert_true(scenario_table_is_flat(&table));
+	table.group[3].discount_long--;
+	assert_false(scenario_table_is_flat(&table));
+	table.group[3].discount_long++;
+	table.group[0].discount_short++;
+	assert_false(scenario_table_is_flat(&table));
+	table.group[0].discount_short--;
+	table.group[1].basis_factor = 1;
+	assert_false(scenario_table_is_flat(&table));
+	table.group[1].basis_factor = 0;
+	table.columns.column[table.columns.loss_count - 1].vol =
+	    SCENARIO_VOL_LINEAR;
+	assert_false(scenario_table_is_flat(&table));
+	table.columns.column[table.columns.loss_count - 1].vol =
+	    SCENARIO_VOL_UP;
+	assert_true(scenario_table_is_flat(&table));
 }
 
 /* The vault as a unit of its own; a row of the linear group is a perpetual. */
@@ -521,6 +594,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scenario_vaults_worst__matches_the_reference),
+		cmocka_unit_test(
+		    scenario_vaults_worst__matches_the_reference_of_a_flat_table),
+		cmocka_unit_test(
+		    scenario_table_is_flat__asks_every_group_and_scenario),
 		cmocka_unit_test(scenario_vaults_worst__is_what_evaluate_says),
 		cmocka_unit_test(scenario_table_put_option__refreshes_one_row),
 		cmocka_unit_test(
