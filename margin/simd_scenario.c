@@ -97,10 +97,10 @@ struct state {
 	i128 now, basis;
 };
 
-/* sum_group sums the positions of one group from p on and returns the next
+/* lanes_of_group sums the positions of one group from p on and returns the next
  * group's first. */
 IFMA_INLINE uint32_t
-sum_group(struct total *out, unsigned vectors, const struct scenario_table *t,
+lanes_of_group(struct total *out, unsigned vectors, const struct scenario_table *t,
     const uint32_t *row, const int64_t *amount, uint32_t p, uint32_t count)
 {
 	uint8_t group = t->row_group[row[p]];
@@ -252,7 +252,7 @@ vaults_run(struct usd18 *loss, uint8_t *worst, const struct step *step,
 		i128 least;
 
 		while (p < end)
-			p = sum_group(&total[groups++], vectors, t, v->row,
+			p = lanes_of_group(&total[groups++], vectors, t, v->row,
 			    v->amount, p, end);
 		for (uint32_t g = 0; g < groups; g++)
 			add_group(&s, &total[g], vectors, step);
