@@ -100,7 +100,8 @@ struct state {
 /* lanes_of_group sums the positions of one group from p on and returns the next
  * group's first. */
 IFMA_INLINE uint32_t
-lanes_of_group(struct total *out, unsigned vectors, const struct scenario_table *t,
+lanes_of_group(struct total *out, unsigned vectors,
+    const struct scenario_table *t,
     const uint32_t *row, const int64_t *amount, uint32_t p, uint32_t count)
 {
 	uint8_t group = t->row_group[row[p]];

@@ -1,6 +1,7 @@
 #include "oracle/margin_json.h"
 
 #include "margin/auction.h"
+#include "margin/close.h"
 #include "margin/liquidation.h"
 
 #include <stdio.h>
@@ -262,20 +263,72 @@ json_prices(struct text *t, const struct study *s,
 
 /* ---- what to liquidate ---------------------------------------------------- */
 
+static struct close_rules
+close_rules_of(const struct rules *r)
+{
+	struct close_rules c;
+
+	close_rules_default(&c);
+	c.target_health = r->liquidation.target_health;
+	c.aave = r->liquidation.aave;
+	c.liquity = r->liquidation.liquity;
+	c.morpho = r->liquidation.morpho;
+	c.euler = r->liquidation.euler;
+	c.gearbox = r->liquidation.gearbox;
+	return c;
+}
+
+/* system_size: what the system of the rules' profile would do, in USD; its
+ * health afterwards is its own affair. */
+static enum err
+system_size(struct liquidation_size *out, const struct study *s,
+    const struct vault *v, const struct verdict *d)
+{
+	const struct book *b = &s->input->book;
+	const struct market *m = &s->market->market;
+	const char *name = s->rules.profile->name;
+	struct close_rules rules = close_rules_of(&s->rules);
+	struct liquidation_size size = { .debt_asset = d->debt_asset,
+		.collateral_asset = d->liquidation_asset };
+	struct close_result c;
+	enum err e = close_vault(&c, close_find(name, strlen(name)), b, v, m,
+	    size.debt_asset, size.collateral_asset, &rules);
+
+	if (e == ERR_OK && !c.is_liquidatable)
+		return ERR_REFUSED;
+	size.bad_debt = c.bad_debt;
+	size.health_after = wad_infinite();
+	if (e == ERR_OK)
+		e = usd18_from_atoms(&size.repay, c.repay,
+		    b->assets[size.debt_asset].decimals,
+		    m->asset[size.debt_asset].price.mid, ROUND_CEIL);
+	if (e == ERR_OK)
+		e = usd18_from_atoms(&size.seize, c.seize,
+		    b->assets[size.collateral_asset].decimals,
+		    m->asset[size.collateral_asset].price.mid, ROUND_FLOOR);
+	if (e == ERR_OK)
+		*out = size;
+	return e;
+}
+
 static bool
 token_liquidation(struct text *t, const struct study *s,
     const struct margin_row *row)
 {
 	const struct book *b = &s->input->book;
 	const struct vault *v = &b->vaults[row->slot];
+	bool is_ours = s->rules.profile == profile_at(0);
 	struct liquidation_size size;
 	struct verdict d;
 
 	verdict_from_vault(&d, b, v, &s->market->market);
-	if (!d.has_debt_asset || !d.has_liquidation_asset ||
-	    liquidation_size_of(&size, b, v, &s->market->market, d.debt_asset,
-	    d.liquidation_asset, s->rules.liquidation.target_health)
-	    != ERR_OK)
+	if (!d.has_debt_asset || !d.has_liquidation_asset)
+		return false;
+	if (!is_ours && system_size(&size, s, v, &d) != ERR_OK)
+		return false;
+	if (is_ours && liquidation_size_of(&size, b, v, &s->market->market,
+	    d.debt_asset, d.liquidation_asset,
+	    s->rules.liquidation.target_health) != ERR_OK)
 		return false;
 	text_put(t, ",\"liquidation\":{\"debt_asset\":");
 	text_json_string(t, b->assets[size.debt_asset].name,
@@ -330,7 +383,8 @@ json_liquidation(struct text *t, const struct study *s,
 	    margin_is_tokens_alone(&s->snapshot, row->slot) &&
 	    token_liquidation(t, s, row))
 		return;
-	if (is_due && portfolio_liquidation(t, s, row))
+	if (is_due && (row->result.method != METHOD_RATIO ||
+	    s->rules.profile == profile_at(0)) && portfolio_liquidation(t, s, row))
 		return;
 	text_put(t, ",\"liquidation\":null");
 }
