@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/must.h"
-#include "margin/simd_scan.h"
 #include "base/u256.h"
 
 #define COUNT_BITS 51u		/* of an amount: ceil still fits 52 */
@@ -320,13 +319,4 @@ scan_run_portable(struct scan_mask *out, const struct scan *s,
 		*out++ = (struct scan_mask){ m.below & used & ~s->odd[i],
 		    (m.unsure | s->odd[i]) & used };
 	}
-}
-
-void
-scan_run(struct scan_mask *out, const struct scan *s,
-    const struct scan_prices *p, uint32_t first, uint32_t count)
-{
-	MUST(first <= s->block_count && count <= s->block_count - first);
-	if (!simd_scan_run(out, s, p, first, count))
-		scan_run_portable(out, s, p, first, count);
 }

@@ -526,7 +526,50 @@ def check_json_shape():
         "asset": "WETH", "below": "2151.49090909090909091", "above": None})
 
 
+def liquidation_by(folder, rules):
+    """The liquidation printed of 10 ETH against 15,000 USDC at 1,750."""
+    book = {"book": "one", "assets": [
+        {"id": "WETH", "decimals": 18, "factor": "ETH", "price": "ETH",
+         "ltv": "0.8", "liquidation_threshold": "0.825",
+         "liquidation_bonus": "0.05", "close_factor": "0.5"},
+        {"id": "USDC", "decimals": 6, "ltv": "0.8",
+         "liquidation_threshold": "0.85"}],
+        "vaults": [{"id": "v", "collateral": [{"asset": "WETH",
+                                               "amount": "10"}],
+                    "debt": [{"asset": "USDC", "amount": "15000"}]}]}
+    market = {"prices": {"ETH": {"mid": "1750"}, "USDC": {"mid": "1"}}}
+    code, out, err = run(
+        "margin", "--json", "--book", write(folder, "b.json", book),
+        "--market", write(folder, "m.json", market),
+        "--rules", write(folder, "r.yaml", json.dumps(rules)))
+    check("liquidation by " + str(rules), code == 0, err)
+    return json.loads(out.splitlines()[0])["liquidation"]
+
+
+def check_liquidation_rules():
+    """Each key of `liquidation` that sizes changes what is printed."""
+    with tempfile.TemporaryDirectory() as folder:
+        ours = liquidation_by(folder, {})
+        check("to a health of 1.05", F(ours["health_after"]) >= F(105, 100),
+              ours)
+        for profile, key, value in (
+                ("margind", "target_health", "1.02"),
+                ("aave-v3", "aave", {"full_close_health": "0.5",
+                                     "close_factor": "0.3"}),
+                ("liquity", "liquity", {"minimum_ratio": "1.3"}),
+                ("morpho-blue", "morpho", {"cursor": "0.9"}),
+                ("euler", "euler", {"discount_max": "0.001"}),
+                ("gearbox", "gearbox", {"discount": "0.8"})):
+            before = liquidation_by(folder, {"profile": profile})
+            after = liquidation_by(folder, {"profile": profile,
+                                            "liquidation": {key: value}})
+            check("a key of " + profile, before != after, (before, after))
+        check("aave closes half", liquidation_by(folder, {
+            "profile": "aave-v3"})["repay"] == "7500")
+
+
 def main():
+    check_liquidation_rules()
     check_help()
     check_rules()
     check_bad_input()
