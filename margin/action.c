@@ -63,7 +63,7 @@ action_is_cash_out(const struct action *a)
 	return a->kind == ACTION_WITHDRAW || a->kind == ACTION_BORROW;
 }
 
-/* ---- legs ---------------------------------------------------------------- */
+/* ---- legs --------------------------------------------------------------- */
 
 /* legs_find: where the asset's leg is, or where it belongs. */
 static size_t
@@ -202,7 +202,7 @@ withdraw(struct vault *v, uint8_t asset, u128 atoms)
 	return e;
 }
 
-/* ---- what a trade settles ------------------------------------------------ */
+/* ---- what a trade settles ----------------------------------------------- */
 
 static enum err
 settle_atoms(struct vault *v, const struct action *a, bool is_gain,
@@ -255,7 +255,7 @@ settle_coin(struct vault *v, const struct book *b, const struct action *a,
 	return e;
 }
 
-/* ---- trades -------------------------------------------------------------- */
+/* ---- trades ------------------------------------------------------------- */
 
 static size_t
 positions_find(const struct position *p, size_t count, uint16_t instrument)

@@ -17,7 +17,7 @@ num_from_ppb(uint32_t p)
 	return num18_from_raw((i128)p * (ONE / PPB_ONE_RAW));
 }
 
-/* ---- likelihood ratios --------------------------------------------------- */
+/* ---- likelihood ratios -------------------------------------------------- */
 
 /* n ln(a / b), 0 for n = 0; a and b above zero. */
 static enum err
@@ -197,7 +197,7 @@ backtest_pof_range(uint32_t *least, uint32_t *most, uint32_t t, struct ppb p,
 	return ERR_OK;
 }
 
-/* ---- expected shortfall -------------------------------------------------- */
+/* ---- expected shortfall ------------------------------------------------- */
 
 enum err
 backtest_z2(struct num18 *out, const struct usd18 *loss,

@@ -24,7 +24,7 @@
 
 #define BACKTEST_T_MAX 1000000u
 
-/* ---- likelihood ratios --------------------------------------------------- */
+/* ---- likelihood ratios -------------------------------------------------- */
 
 /* backtest_pof: Kupiec's proportion of failures, LR_pof = -2 ln((1-p)^(T-x)
  * p^x / ((1-x/T)^(T-x) (x/T)^x)); 0 ln 0 is 0.  T above zero (ERR_MISSING),
@@ -58,7 +58,7 @@ MUST_CHECK enum err backtest_critical(struct num18 *out, struct ppb level,
 MUST_CHECK enum err backtest_pof_range(uint32_t *least, uint32_t *most,
     uint32_t t, struct ppb p, struct num18 critical);
 
-/* ---- Basel --------------------------------------------------------------- */
+/* ---- Basel -------------------------------------------------------------- */
 
 /* backtest_binomial: the probability of at most x exceptions in t. */
 MUST_CHECK enum err backtest_binomial(struct num18 *out, uint32_t t,
@@ -81,7 +81,7 @@ struct backtest_basel {
 MUST_CHECK enum err backtest_basel_of(struct backtest_basel *out, uint32_t t,
     uint32_t x, struct ppb p);
 
-/* ---- expected shortfall -------------------------------------------------- */
+/* ---- expected shortfall ------------------------------------------------- */
 
 /* backtest_z2: Acerbi and Szekely's second statistic, 1 - sum of loss / ES
  * over the exceptions / (T p): 0 expected, below zero where ES is too small.

@@ -32,7 +32,7 @@ collateral_rules_default(struct collateral_rules *r)
 	};
 }
 
-/* ---- haircuts ------------------------------------------------------------ */
+/* ---- haircuts ----------------------------------------------------------- */
 
 /* root_up: sqrt(part / whole), at most one unit of the last place too large
  * and never too small. */

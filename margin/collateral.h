@@ -83,7 +83,7 @@ MUST_CHECK enum err collateral_impact(struct num18 *out, struct num18 slope,
 MUST_CHECK enum err collateral_confidence(struct num18 *out,
     const struct price *p);
 
-/* ---- slices -------------------------------------------------------------- */
+/* ---- slices ------------------------------------------------------------- */
 
 /* The counted value of one asset as a function of its value: the greatest
  * over q <= V of q * (1 - base - slope * sqrt(q / adv)).  It is a ladder of
@@ -111,7 +111,7 @@ MUST_CHECK enum err collateral_curve_of(struct collateral_curve *out,
 MUST_CHECK enum err collateral_curve_value(struct usd18 *out,
     const struct collateral_curve *c, struct usd18 v);
 
-/* ---- what counts --------------------------------------------------------- */
+/* ---- what counts -------------------------------------------------------- */
 
 /* One leg at the caller's price point. */
 struct collateral_item {
@@ -130,7 +130,7 @@ MUST_CHECK enum err collateral_count(struct usd18 *counted,
     const struct collateral_item *items, size_t count,
     const struct collateral_rules *rules);
 
-/* ---- epochs -------------------------------------------------------------- */
+/* ---- epochs ------------------------------------------------------------- */
 
 /* A threshold on its way down.  All zero: none yet. */
 struct collateral_ramp {

@@ -5,7 +5,7 @@
 
 #include "base/must.h"
 
-/* ---- the curve ----------------------------------------------------------- */
+/* ---- the curve ---------------------------------------------------------- */
 
 /* Ends of slices have mantissas of ten bits, and the first is this: below it
  * the haircut is that of 1.15 USD.
@@ -144,7 +144,7 @@ collateral_curve_value(struct usd18 *out, const struct collateral_curve *c,
 	return e;
 }
 
-/* ---- the limits ---------------------------------------------------------- */
+/* ---- the limits --------------------------------------------------------- */
 
 /* item_limit: min(V, cap, share of all). */
 static struct usd18

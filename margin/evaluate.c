@@ -15,7 +15,7 @@ snapshot_node(const struct snapshot *s, uint32_t slot)
 	};
 }
 
-/* ---- the vaults that share ------------------------------------------------ */
+/* ---- the vaults that share ---------------------------------------------- */
 
 uint32_t
 snapshot_next(const struct snapshot *s, uint32_t root, uint32_t slot)
@@ -67,7 +67,7 @@ margin_factors(const struct snapshot *s, uint32_t slot)
 	return bits;
 }
 
-/* ---- one point ------------------------------------------------------------ */
+/* ---- one point ---------------------------------------------------------- */
 
 static enum err
 own_equity(struct usd18 *out, const struct node_value *v)
@@ -205,7 +205,7 @@ margin_evaluate_at(struct evaluation *out, const struct snapshot *s,
 	return e;
 }
 
-/* ---- the ends of the band ------------------------------------------------- */
+/* ---- the ends of the band ----------------------------------------------- */
 
 /* Trying points of one factor, the others at mid. */
 struct trial {
@@ -375,7 +375,7 @@ margin_worst_point(struct point *out, const struct snapshot *s, uint32_t slot,
 	return e;
 }
 
-/* ---- the state ------------------------------------------------------------ */
+/* ---- the state ---------------------------------------------------------- */
 
 /* Without debt and requirement there is nothing to liquidate for, however
  * negative the equity. */

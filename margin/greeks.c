@@ -47,7 +47,7 @@ costly(bool is_positive)
 	return is_positive ? ROUND_CEIL : ROUND_FLOOR;
 }
 
-/* ---- amounts of one name ------------------------------------------------- */
+/* ---- amounts of one name ------------------------------------------------ */
 
 static enum err
 names_find(struct name **out, struct names *n, uint8_t bucket, uint32_t id)
@@ -121,7 +121,7 @@ sensitivity_add(struct names *n, const struct greeks_rules *r,
 	return ERR_RANGE;
 }
 
-/* ---- weighting ----------------------------------------------------------- */
+/* ---- weighting ---------------------------------------------------------- */
 
 /* concentration_of: max(1, sqrt(|amount| / threshold)), up. */
 static enum err
@@ -255,7 +255,7 @@ weigh_gamma_curvature(struct weighted *w, const struct greeks_rules *r,
 	return ERR_OK;
 }
 
-/* ---- sums ---------------------------------------------------------------- */
+/* ---- sums --------------------------------------------------------------- */
 
 /* pair_add: 2 rho f x y, or 2 rho^2 x y, each coefficient to its costly
  * side. */
@@ -372,7 +372,7 @@ linear_margin(struct usd18 *out, struct greeks_terms *terms,
 	    usd18_from_raw(s.residual));
 }
 
-/* ---- curvature ----------------------------------------------------------- */
+/* ---- curvature ---------------------------------------------------------- */
 
 /* The sum of CVR and of its sizes, of the residual bucket or of the rest. */
 static enum err

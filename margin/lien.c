@@ -4,7 +4,7 @@
 
 #include "base/must.h"
 
-/* ---- the order of the ledger --------------------------------------------- */
+/* ---- the order of the ledger -------------------------------------------- */
 
 static int
 u64_compare(uint64_t a, uint64_t b)
@@ -75,7 +75,7 @@ order_sort(uint32_t *order, const struct book *b)
 	}
 }
 
-/* ---- what each lien has -------------------------------------------------- */
+/* ---- what each lien has ------------------------------------------------- */
 
 /* holder_balance: of the liens order[0 .. count-1] of one holder, what the
  * newest block says. */
@@ -132,7 +132,7 @@ ledger_share_out(struct lien_report *r, const struct lien_scratch *s,
 	}
 }
 
-/* ---- what each leg counts ------------------------------------------------ */
+/* ---- what each leg counts ----------------------------------------------- */
 
 size_t
 lien_leg_count(const struct book *b)

@@ -14,7 +14,7 @@ share_num(struct ppb share)
 	return num18_from_raw((i128)ppb_to_raw(share) * PPB_ONE_RAW);
 }
 
-/* ---- the excess ---------------------------------------------------------- */
+/* ---- the excess --------------------------------------------------------- */
 
 static enum err
 leg_profit(struct usd18 *out, const struct linear_leg *l, struct px18 p)
@@ -79,7 +79,7 @@ linear_book_excess(struct usd18 *out, const struct linear_book *b,
 	return e;
 }
 
-/* ---- its bends ----------------------------------------------------------- */
+/* ---- its bends ---------------------------------------------------------- */
 
 static void
 bends_add(struct bends *s, const struct u256 *num, const struct u256 *den)
@@ -191,7 +191,7 @@ bends_next(u128 *out, const struct bends *s, u128 from, bool is_above)
 	return best != from;
 }
 
-/* ---- the crossings ------------------------------------------------------- */
+/* ---- the crossings ------------------------------------------------------ */
 
 static enum err
 is_short_at(bool *out, const struct linear_book *b, u128 price)

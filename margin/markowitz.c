@@ -34,7 +34,7 @@ size_of(i128 v)
 	return v < 0 ? -v : v;
 }
 
-/* ---- stating it ---------------------------------------------------------- */
+/* ---- stating it --------------------------------------------------------- */
 
 /* counts_for: 1 - h, zero where the haircut takes all. */
 static i128
@@ -143,7 +143,7 @@ begin(struct programme *p, bool *is_open)
 	return ERR_OK;
 }
 
-/* ---- one round ----------------------------------------------------------- */
+/* ---- one round ---------------------------------------------------------- */
 
 static enum err
 freed_set(struct freed *f, const struct programme *p)
@@ -400,7 +400,7 @@ programme_run(struct programme *p)
 	return ERR_LIMIT;
 }
 
-/* ---- back to dollars ----------------------------------------------------- */
+/* ---- back to dollars ---------------------------------------------------- */
 
 static enum err
 counted_of(struct usd18 *out, const struct markowitz_mix *m,

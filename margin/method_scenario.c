@@ -315,7 +315,7 @@ rules_of(struct scenario_rules *out, const struct node *n)
 	    out->margin.im_factor, more);
 }
 
-/* ---- terms ---------------------------------------------------------------- */
+/* ---- terms -------------------------------------------------------------- */
 
 static enum err
 contingency_sum(struct usd18 *out, const struct scenario_contingency *c)

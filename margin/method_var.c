@@ -13,7 +13,7 @@
 #include "margin/surface.h"
 #include "margin/var.h"
 
-/* ---- the scenarios -------------------------------------------------------- */
+/* ---- the scenarios ------------------------------------------------------ */
 
 static void
 history_of(struct sample_history *h, struct var_work *w, const struct book *b,
@@ -71,7 +71,7 @@ method_work_sample(struct method_work *work, const struct book *b,
 	return e;
 }
 
-/* ---- one vault ------------------------------------------------------------ */
+/* ---- one vault ---------------------------------------------------------- */
 
 struct revaluing {
 	const struct node *n;

@@ -385,7 +385,7 @@ node_value_at(struct node_value *out, const struct node *n,
 	return e;
 }
 
-/* ---- status -------------------------------------------------------------- */
+/* ---- status ------------------------------------------------------------- */
 
 static void
 status_take(struct node_status *s, const struct price *p,

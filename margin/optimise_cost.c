@@ -47,7 +47,7 @@ optimise_rate_of_asset(struct num18 *out, const struct asset *a, uint8_t mode,
 	    a->risk.spread, notional, r);
 }
 
-/* ---- what it settles in -------------------------------------------------- */
+/* ---- what it settles in ------------------------------------------------- */
 
 static const struct leg *
 leg_held(const struct node *n, uint8_t asset)
@@ -111,7 +111,7 @@ optimise_settlement(uint8_t *out, const struct node *n,
 	return ERR_OK;
 }
 
-/* ---- trades -------------------------------------------------------------- */
+/* ---- trades ------------------------------------------------------------- */
 
 /* trade_start: the other way, settled, at no price yet. */
 static enum err

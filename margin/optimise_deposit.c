@@ -116,7 +116,7 @@ sources_of(struct deposit_work *work, const struct snapshot *s,
 	return e;
 }
 
-/* ---- one choice ---------------------------------------------------------- */
+/* ---- one choice --------------------------------------------------------- */
 
 static enum err
 part_of(struct deposit_part *out, const struct snapshot *s,

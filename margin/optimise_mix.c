@@ -31,7 +31,7 @@ mix_requirement(struct usd18 *out, const struct margin_result *r,
 	return e;
 }
 
-/* ---- the assets ---------------------------------------------------------- */
+/* ---- the assets --------------------------------------------------------- */
 
 static struct ppb
 ltv_of(const struct snapshot *s, uint32_t slot, uint8_t asset)
@@ -101,7 +101,7 @@ mix_choose(struct mix_choice *out, const struct snapshot *s, uint32_t slot,
 	return ERR_OK;
 }
 
-/* ---- covariance ---------------------------------------------------------- */
+/* ---- covariance --------------------------------------------------------- */
 
 /* nearest18: 36 decimals to 18, half up. */
 static struct num18
@@ -161,7 +161,7 @@ mix_covariance(struct num18 *out, const struct book *b,
 	return ERR_OK;
 }
 
-/* ---- the mix ------------------------------------------------------------- */
+/* ---- the mix ------------------------------------------------------------ */
 
 /* held_of: what the vault holds, at mid, and what that counts. */
 static enum err

@@ -39,7 +39,7 @@ struct walk {
 	struct rebalance_plan *plan;
 };
 
-/* ---- how far it is ------------------------------------------------------- */
+/* ---- how far it is ------------------------------------------------------ */
 
 /* evaluation_of: at mid; a `ratio` vault of tokens as the rules' profile
  * counts it. */
@@ -100,7 +100,7 @@ is_there(struct usd18 gap)
 	return usd18_compare(gap, usd18_zero()) <= 0;
 }
 
-/* ---- one step ------------------------------------------------------------ */
+/* ---- one step ----------------------------------------------------------- */
 
 /* sale_of: the atoms of collateral that pay for `repay` atoms of a debt. */
 static enum err
@@ -202,7 +202,7 @@ step_try(struct rebalance_step *out, struct usd18 *gap, bool *done,
 	return measure(gap, &out->health_after, k);
 }
 
-/* ---- which one ----------------------------------------------------------- */
+/* ---- which one ---------------------------------------------------------- */
 
 static enum err
 pick_judge(struct walk *k, const struct pick *p)
@@ -292,7 +292,7 @@ picks_close(struct walk *k)
 	return e;
 }
 
-/* ---- the way ------------------------------------------------------------- */
+/* ---- the way ------------------------------------------------------------ */
 
 /* step_cut: the least amount of the best pick that reaches the target, as far
  * as bisection can see. */

@@ -146,7 +146,7 @@ topup_plan_of(struct topup_plan *out, const struct topup_source *sources,
 	return e;
 }
 
-/* ---- segments of a curve ------------------------------------------------- */
+/* ---- segments of a curve ------------------------------------------------ */
 
 /* segment_haircut: 1 - (value(to) - value(from)) / (to - from), ceil. */
 static enum err

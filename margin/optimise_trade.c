@@ -45,7 +45,7 @@ measure(struct action_metrics *out, bool *is_refused, const struct snapshot *s,
 	return ERR_OK;
 }
 
-/* ---- the list ------------------------------------------------------------ */
+/* ---- the list ----------------------------------------------------------- */
 
 static int
 legs_compare(const struct trade_proposal *a, const struct trade_proposal *b)
@@ -83,7 +83,7 @@ desk_keep(struct desk *d, const struct trade_proposal *p)
 	d->count++;
 }
 
-/* ---- one proposal -------------------------------------------------------- */
+/* ---- one proposal ------------------------------------------------------- */
 
 /* desk_leg prices one leg and does it; *done is false where it cannot be. */
 static enum err
@@ -166,7 +166,7 @@ desk_singles(struct desk *d)
 	return e;
 }
 
-/* ---- pairs --------------------------------------------------------------- */
+/* ---- pairs -------------------------------------------------------------- */
 
 /* The largest deltas of one sign on a factor, largest first, of equals the
  * lower instrument. */
@@ -332,7 +332,7 @@ trade_propose(struct trade_proposal *out, size_t *count, size_t capacity,
 	return ERR_OK;
 }
 
-/* ---- the margin of one position ------------------------------------------ */
+/* ---- the margin of one position ----------------------------------------- */
 
 enum err
 trade_marginal(struct usd18 *out, struct whatif *w, const struct snapshot *s,

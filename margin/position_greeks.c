@@ -117,7 +117,7 @@ position_greeks_holding(uint8_t factor, struct usd18 value)
 	    .delta = value };
 }
 
-/* ---- the table ----------------------------------------------------------- */
+/* ---- the table ---------------------------------------------------------- */
 
 static int
 order(const struct position_greeks *a, const struct position_greeks *b)
@@ -228,7 +228,7 @@ position_greeks_total(struct position_greeks *out,
 	return ERR_OK;
 }
 
-/* ---- to the margin method ------------------------------------------------ */
+/* ---- to the margin method ----------------------------------------------- */
 
 struct list {
 	size_t count, capacity;

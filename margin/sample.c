@@ -108,7 +108,7 @@ sample_historical(struct sample *out, const struct sample_history *h,
 	return window_take(out, h, 0, h->length, rules->mpor);
 }
 
-/* ---- filtered ------------------------------------------------------------ */
+/* ---- filtered ----------------------------------------------------------- */
 
 /* clamp(sigma_now / sigma_then, low, high), floor. */
 static i128
@@ -178,7 +178,7 @@ sample_filtered(struct sample *out, const struct sample_history *h,
 	return e;
 }
 
-/* ---- stress -------------------------------------------------------------- */
+/* ---- stress ------------------------------------------------------------- */
 
 /* How violent period t was: the sum over the factors of squared returns in
  * units of the factor's own mean square. */

@@ -32,7 +32,7 @@ screen_var_make(struct screen_var *out, const struct sample *sample,
 		}
 }
 
-/* ---- the loops ----------------------------------------------------------- */
+/* ---- the loops ---------------------------------------------------------- */
 
 static void
 keys_portable(double (*key)[SAMPLE_SCENARIOS_MAX], const struct screen_var *s,
@@ -243,7 +243,7 @@ static const struct loops {
 #endif
 };
 
-/* ---- one vault ----------------------------------------------------------- */
+/* ---- one vault ---------------------------------------------------------- */
 
 /* A number that at least k of n keys are not above. */
 static double

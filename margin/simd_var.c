@@ -6,7 +6,7 @@
 #define AVX512 __attribute__((target("avx512f,popcnt")))
 #endif
 
-/* ---- portable ------------------------------------------------------------ */
+/* ---- portable ----------------------------------------------------------- */
 
 static void
 keys_portable(int64_t *key, const int32_t *r, uint32_t stride,
@@ -77,7 +77,7 @@ ranks_portable(uint32_t *rank, const int64_t *key, uint32_t n)
 
 #ifdef __x86_64__
 
-/* ---- AVX2 ---------------------------------------------------------------- */
+/* ---- AVX2 --------------------------------------------------------------- */
 
 /* vpmuldq multiplies the low halves of 64-bit lanes, so eight scenarios are
  * one load: the even ones as they stand, the odd ones shifted down. */
@@ -169,7 +169,7 @@ pick_avx2(uint32_t *index, const int64_t *key, uint32_t n, int64_t bound)
 	return count;
 }
 
-/* ---- AVX-512 ------------------------------------------------------------- */
+/* ---- AVX-512 ------------------------------------------------------------ */
 
 AVX512 static void
 keys_avx512(int64_t *key, const int32_t *r, uint32_t stride, const int32_t *e,
@@ -285,7 +285,7 @@ ranks_avx512(uint32_t *rank, const int64_t *key, uint32_t n)
 
 #endif
 
-/* ---- by level ------------------------------------------------------------ */
+/* ---- by level ----------------------------------------------------------- */
 
 enum simd_var_level
 simd_var_best(void)

@@ -57,7 +57,7 @@ threshold_sort_kinks(struct px18 *kinks, size_t *count)
 	*count = kept;
 }
 
-/* ---- the nodes ----------------------------------------------------------- */
+/* ---- the nodes ---------------------------------------------------------- */
 
 struct search {
 	threshold_fn fn;
@@ -159,7 +159,7 @@ walk_next(struct px18 *out, const struct search *s, struct walk *w,
 	return true;
 }
 
-/* ---- pockets ------------------------------------------------------------- */
+/* ---- pockets ------------------------------------------------------------ */
 
 /* slope_at: the sign of the excess between a and a step further, turned so
  * that falling means toward the other sign.  `other` becomes true where the
@@ -243,7 +243,7 @@ gap_search(struct point *pocket, bool *found, const struct search *s,
 	return turn_search(pocket, found, s, from, to);
 }
 
-/* ---- the crossing -------------------------------------------------------- */
+/* ---- the crossing ------------------------------------------------------- */
 
 /* crossing_search halves between a, with the sign of mid, and b, without it,
  * down to neighbouring prices; *safe is the one that is safe. */
@@ -348,7 +348,7 @@ threshold_search(struct liquidation_price *out, threshold_fn fn, void *ctx,
 	return e;
 }
 
-/* ---- pieces -------------------------------------------------------------- */
+/* ---- pieces ------------------------------------------------------------- */
 
 static u128
 magnitude(i128 v)

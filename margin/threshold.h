@@ -47,7 +47,7 @@ MUST_CHECK enum err threshold_search(struct liquidation_price *out,
     threshold_fn fn, void *ctx, struct px18 mid, const struct px18 *kinks,
     size_t kink_count);
 
-/* ---- several linear legs on one price, exactly --------------------------- */
+/* ---- several linear legs on one price, exactly -------------------------- */
 
 /* From `from` up to the next piece's `from`: excess = slope * p + rest. */
 struct threshold_piece {

@@ -20,7 +20,7 @@ var_rules_default(struct var_rules *r)
 	sample_rules_default(&r->sample);
 }
 
-/* ---- quantile and tail --------------------------------------------------- */
+/* ---- quantile and tail -------------------------------------------------- */
 
 /* A heap of the k least, the largest of them on top. */
 static void
@@ -146,7 +146,7 @@ var_tail_of(struct var_tail *out, const struct usd18 *pnl, size_t n,
 	    profile, scratch);
 }
 
-/* ---- measures ------------------------------------------------------------ */
+/* ---- measures ----------------------------------------------------------- */
 
 enum err
 var_tail_probability(struct ppb *out, struct ppb alpha, size_t n,
@@ -288,7 +288,7 @@ var_margin_of(struct var_margin *out, enum var_measure asked,
 	return e;
 }
 
-/* ---- linear profits ------------------------------------------------------ */
+/* ---- linear profits ----------------------------------------------------- */
 
 enum err
 var_exposure_split(struct var_exposure *out, const struct usd18 *exposure,

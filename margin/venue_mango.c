@@ -36,7 +36,7 @@ weighted(struct num18 *out, struct num18 amount, struct num18 weight,
 	return e == ERR_OK ? num18_mul(out, v, price, ROUND_FLOOR) : e;
 }
 
-/* ---- weights ------------------------------------------------------------- */
+/* ---- weights ------------------------------------------------------------ */
 
 /* scaled: weight * start / value of an asset, weight * value / start of a
  * liability, where value is above start; weight where it is not. */
@@ -110,7 +110,7 @@ token_health(struct num18 *out, const struct mango_token *t,
 	    price_liability(t->price, h) : price_asset(t->price, h)) : e;
 }
 
-/* ---- perpetuals ---------------------------------------------------------- */
+/* ---- perpetuals --------------------------------------------------------- */
 
 /* With `filled` base bought at a price: its weighted value less its cost. */
 static enum err
@@ -164,7 +164,7 @@ mango_perp_profit(struct num18 *out, const struct mango_perp *p,
 	return ERR_OK;
 }
 
-/* ---- spot orders --------------------------------------------------------- */
+/* ---- spot orders -------------------------------------------------------- */
 
 /* What one market's orders come to if all of them end in one token. */
 struct reserved {
@@ -239,7 +239,7 @@ order_effect(struct num18 *out, const struct mango_token *t,
 	return e == ERR_OK ? num18_add(out, v, liability) : e;
 }
 
-/* ---- the account --------------------------------------------------------- */
+/* ---- the account -------------------------------------------------------- */
 
 struct balances {
 	struct num18 balance[MANGO_TOKENS_MAX];	/* spot and perpetuals */

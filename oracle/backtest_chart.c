@@ -17,7 +17,7 @@ x_of(const struct chart_frame *f, const struct backtest_chart *c, uint32_t i)
 	return chart_x(f, (double)(c->ms[i] - c->ms[0]));
 }
 
-/* ---- frame --------------------------------------------------------------- */
+/* ---- frame -------------------------------------------------------------- */
 
 /* Times from the first one on; a single point stands in the middle. */
 static struct chart_frame
@@ -64,7 +64,7 @@ axis_x(struct text *t, const struct backtest_chart *c)
 	chart_label_x(t, "time at which the margin was asked, UTC");
 }
 
-/* ---- what is in it ------------------------------------------------------- */
+/* ---- what is in it ------------------------------------------------------ */
 
 /* The range of the profits within each pixel column, from zero. */
 static void

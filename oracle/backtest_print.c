@@ -29,7 +29,7 @@ backtest_source_name(enum backtest_source s)
 	return "";
 }
 
-/* ---- JSON ---------------------------------------------------------------- */
+/* ---- JSON --------------------------------------------------------------- */
 
 static void
 key_num(struct text *t, const char *key, struct num18 v)
@@ -175,7 +175,7 @@ backtest_print_json(struct text *t, const struct backtest_result *r)
 		json_side(t, r, i);
 }
 
-/* ---- tables -------------------------------------------------------------- */
+/* ---- tables ------------------------------------------------------------- */
 
 #define CELL 64u
 

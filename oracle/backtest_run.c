@@ -43,7 +43,7 @@ change(struct px18 from, struct px18 to, enum rounding r)
 	return (i128)px18_to_raw(grown) - ONE;
 }
 
-/* ---- the margin of one moment -------------------------------------------- */
+/* ---- the margin of one moment ------------------------------------------- */
 
 struct figures {
 	struct usd18 margin, var, es;	/* the last two at alpha_es */
@@ -136,7 +136,7 @@ moment(struct figures f[BACKTEST_SIDES], enum var_measure *used,
 	return e;
 }
 
-/* ---- the walk ------------------------------------------------------------ */
+/* ---- the walk ----------------------------------------------------------- */
 
 static bool
 series_make(struct backtest_series *s, uint32_t count)

@@ -68,7 +68,7 @@ calls_age_text(char out[AGE_BUF], const struct call_rules *rules,
 		snprintf(out, AGE_BUF, "%s - %s", from, to);
 }
 
-/* ---- what is said of a row ----------------------------------------------- */
+/* ---- what is said of a row ---------------------------------------------- */
 
 static bool
 is_call(const struct calls_row *row)
@@ -124,7 +124,7 @@ ages_of(const struct printer *p)
 	return a;
 }
 
-/* ---- JSON ---------------------------------------------------------------- */
+/* ---- JSON --------------------------------------------------------------- */
 
 static void
 json_key_ms(struct text *t, const char *key, uint64_t ms)
@@ -232,7 +232,7 @@ json_sum(struct printer *p, const struct ages *a)
 	text_put(t, "]}}\n");
 }
 
-/* ---- tables -------------------------------------------------------------- */
+/* ---- tables ------------------------------------------------------------- */
 
 static void
 state_cell(char out[STATE_BUF], const struct call_state *s)
@@ -323,7 +323,7 @@ table_sum(struct printer *p, const struct ages *a)
 	}
 }
 
-/* ---- all of it ----------------------------------------------------------- */
+/* ---- all of it ---------------------------------------------------------- */
 
 static bool
 emit(struct printer *p)

@@ -64,7 +64,7 @@ static const struct schema_key FILE_KEYS[] = {
 	{ 0 }
 };
 
-/* ---- reading ------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------ */
 
 /* A call is open in CALLED and OVERDUE, and may be while the vault is or may
  * be liquidated. */
@@ -195,7 +195,7 @@ calls_state_free(struct calls_state *s)
 	memset(s, 0, sizeof(*s));
 }
 
-/* ---- writing ------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------ */
 
 static const char *
 overlay_word(enum vault_state overlay)
@@ -242,7 +242,7 @@ calls_state_find(const struct calls_state *s, const char *vault)
 	    sizeof(*s->entry), name_compare);
 }
 
-/* ---- the file ------------------------------------------------------------ */
+/* ---- the file ----------------------------------------------------------- */
 
 enum err
 calls_state_load(struct calls_state *out, const char *path)

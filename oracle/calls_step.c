@@ -28,7 +28,7 @@ calls_snapshot_hash(const struct study *s, const struct b32 *book,
 	return hash;
 }
 
-/* ---- what a vault is ----------------------------------------------------- */
+/* ---- what a vault is ---------------------------------------------------- */
 
 static bool
 legs_are_empty(const struct leg *legs, size_t count)
@@ -109,7 +109,7 @@ calls_input_of(struct call_input *out, struct usd18 *collateral,
 	*debt = out->is_stale ? usd18_zero() : r->debt_value;
 }
 
-/* ---- all of them --------------------------------------------------------- */
+/* ---- all of them -------------------------------------------------------- */
 
 struct work {
 	struct calls_step *step;

@@ -32,7 +32,7 @@ chart_y(const struct chart_frame *f, double y)
 	    (CHART_BOTTOM - CHART_TOP);
 }
 
-/* ---- around it ----------------------------------------------------------- */
+/* ---- around it ---------------------------------------------------------- */
 
 /* Of at most `max` characters; control characters are none of XML's. */
 static void
@@ -78,7 +78,7 @@ chart_end(struct text *t)
 	text_put(t, "</svg>\n");
 }
 
-/* ---- axes ---------------------------------------------------------------- */
+/* ---- axes --------------------------------------------------------------- */
 
 double
 chart_step(double span)
@@ -141,7 +141,7 @@ chart_label_x(struct text *t, const char *label)
 	text_put(t, "</text>\n");
 }
 
-/* ---- marks --------------------------------------------------------------- */
+/* ---- marks -------------------------------------------------------------- */
 
 void
 chart_legend(struct text *t, const struct chart_mark *marks, size_t count)

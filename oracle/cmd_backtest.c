@@ -64,7 +64,7 @@ usage(const char *what)
 	return EXIT_USAGE;
 }
 
-/* ---- options ------------------------------------------------------------- */
+/* ---- options ------------------------------------------------------------ */
 
 static bool
 choose(unsigned *out, const char *option, const char *given,
@@ -152,7 +152,7 @@ run_options(struct run *r, const struct options_given *g)
 	return EXIT_OK;
 }
 
-/* ---- one series ---------------------------------------------------------- */
+/* ---- one series --------------------------------------------------------- */
 
 static bool
 text_save(const struct text *t, const char *path)
@@ -281,7 +281,7 @@ series_run(struct run *r, const char *name, const struct history_series *h,
 	return code;
 }
 
-/* ---- the files ----------------------------------------------------------- */
+/* ---- the files ---------------------------------------------------------- */
 
 /* A file's name without folders and endings, and the series'. */
 static void

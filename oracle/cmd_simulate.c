@@ -139,7 +139,7 @@ actions_do(struct run *r, const struct options_given *given,
 	return EXIT_OK;
 }
 
-/* ---- output --------------------------------------------------------------- */
+/* ---- output ------------------------------------------------------------- */
 
 static void
 json_state(struct text *t, const char *key, const struct run *r,

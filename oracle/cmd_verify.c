@@ -183,7 +183,7 @@ series_check(struct verify *v, const struct attest_read *r)
 	s->digest = r->digest;
 }
 
-/* ---- against a journal --------------------------------------------------- */
+/* ---- against a journal -------------------------------------------------- */
 
 static void
 on_digest(void *arg, const struct b32 *digest)

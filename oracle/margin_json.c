@@ -175,7 +175,7 @@ margin_json_values(struct text *t, const struct margin_row *row)
 	json_key_usd(t, "maintenance_excess", r->mid.excess);
 }
 
-/* ---- liquidation prices --------------------------------------------------- */
+/* ---- liquidation prices ------------------------------------------------- */
 
 static void
 price_entry(struct text *t, bool *is_first, const char *name,
@@ -261,7 +261,7 @@ json_prices(struct text *t, const struct study *s,
 	text_put(t, "]");
 }
 
-/* ---- what to liquidate ---------------------------------------------------- */
+/* ---- what to liquidate -------------------------------------------------- */
 
 /* has_tokens_only: with or without caps, haircuts by slices and liens, which
  * maintenance does not look at or which lien_vault takes off. */
@@ -359,7 +359,7 @@ json_liquidation(struct text *t, const struct study *s,
 	text_put(t, ",\"liquidation\":null");
 }
 
-/* ---- the line ------------------------------------------------------------- */
+/* ---- the line ----------------------------------------------------------- */
 
 void
 margin_json_vault(struct text *t, const struct study *s,

@@ -27,7 +27,7 @@ margin_by_named(const char *command, const char *name, enum margin_by *out)
 	return false;
 }
 
-/* ---- by key --------------------------------------------------------------- */
+/* ---- by key ------------------------------------------------------------- */
 
 struct by {
 	const struct study *study;
@@ -226,7 +226,7 @@ margin_by_print(const struct study *s, enum margin_by by, bool is_json)
 	return ok;
 }
 
-/* ---- greeks --------------------------------------------------------------- */
+/* ---- greeks ------------------------------------------------------------- */
 
 static void
 greeks_json(struct text *t, const struct study *s, const char *vault,

@@ -53,7 +53,7 @@ struct replay_frames_options {
 };
 int replay_frames(const struct replay_frames_options *o);
 
-/* ---- recordings on one timeline (replay_events.c) ------------------------ */
+/* ---- recordings on one timeline (replay_events.c) ----------------------- */
 
 #define REPLAY_BYTES_MAX (UINT64_C(4) << 30)	/* payloads held */
 struct replay_event {
@@ -83,7 +83,7 @@ MUST_CHECK enum err replay_events_load(struct replay_events *e,
     const char *const *path, size_t path_count, bool is_aligned);
 void replay_events_free(struct replay_events *e);
 
-/* ---- printing (replay_print.c) ------------------------------------------- */
+/* ---- printing (replay_print.c) ------------------------------------------ */
 
 #define REPLAY_NAMES_MAX 256u
 struct replay_names {

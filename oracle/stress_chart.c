@@ -36,7 +36,7 @@ frame_of(const struct stress_chart *c)
 	return f;
 }
 
-/* ---- axes ---------------------------------------------------------------- */
+/* ---- axes --------------------------------------------------------------- */
 
 static void
 axis_y(struct text *t, const struct chart_frame *f)
@@ -80,7 +80,7 @@ axis_x(struct text *t, const struct chart_frame *f, const char *factor)
 		    CHART_INK, chart_x(f, 0) + 5, CHART_TOP + 10);
 }
 
-/* ---- what is in it ------------------------------------------------------- */
+/* ---- what is in it ------------------------------------------------------ */
 
 static double
 x_of(const struct chart_frame *f, const struct stress_chart_point *p)
