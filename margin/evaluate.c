@@ -137,6 +137,33 @@ margin_health_of(struct wad *out, const struct evaluation *v)
 	return ERR_OK;
 }
 
+/* member_explain: what a vault that shares adds to each number. */
+static enum err
+member_explain(struct explain *x, const struct method_figures *f,
+    uint32_t slot, enum margin_side side)
+{
+	const struct { enum explain_number number; struct usd18 amount; }
+	terms[] = {
+		{ EXPLAIN_COLLATERAL_VALUE, f->value.collateral_value },
+		{ EXPLAIN_DEBT_VALUE, f->value.debt_value },
+		{ side == SIDE_INITIAL ? EXPLAIN_EQUITY_INITIAL :
+		    EXPLAIN_EQUITY_MAINTENANCE, f->equity },
+		{ side == SIDE_INITIAL ? EXPLAIN_INITIAL_MARGIN :
+		    EXPLAIN_MAINTENANCE_MARGIN, f->requirement.amount },
+	};
+	struct usd18 own;
+	enum err e = own_equity(&own, &f->value);
+
+	if (e != ERR_OK)
+		return e;
+	explain_add(x, EXPLAIN_EQUITY, "shares collateral", ABOUT_VAULT, slot,
+	    own);
+	for (size_t i = 0; i < ARRAY_COUNT(terms); i++)
+		explain_add(x, terms[i].number, "shares collateral",
+		    ABOUT_VAULT, slot, terms[i].amount);
+	return ERR_OK;
+}
+
 enum err
 margin_evaluate_at(struct evaluation *out, const struct snapshot *s,
     uint32_t slot, enum margin_method method, const struct point *at,
@@ -161,9 +188,9 @@ margin_evaluate_at(struct evaluation *out, const struct snapshot *s,
 		if (e != ERR_OK)
 			return e;
 		if (m - 1 != slot)
-			explain_add(x, side == SIDE_INITIAL ?
-			    EXPLAIN_EXCESS_INITIAL : EXPLAIN_EXCESS_MAINTENANCE,
-			    "shares collateral", ABOUT_VAULT, m - 1, f.excess);
+			e = member_explain(x, &f, m - 1, side);
+		if (e != ERR_OK)
+			return e;
 	}
 	e = margin_health_of(&sum.health, &sum);
 	if (e == ERR_OK)

@@ -92,7 +92,8 @@ MUST_CHECK enum err margin_loss_of(struct usd18 *out,
 uint32_t margin_judge(enum margin_method *by, const struct snapshot *s,
     uint32_t slot, enum margin_method method);
 /* margin_evaluate_at: at any point; x, which may be NULL, takes the terms of
- * the vault's own figures and one term for each vault that shares with it. */
+ * the vault's own figures, and of each number but the excess one term for each
+ * vault that shares with it. */
 MUST_CHECK enum err margin_evaluate_at(struct evaluation *out,
     const struct snapshot *s, uint32_t slot, enum margin_method method,
     const struct point *at, enum margin_side side, struct explain *x);

@@ -33,8 +33,7 @@ struct explained {
 	struct evaluation value[2];
 };
 
-/* excess_terms: the excess in terms of the two numbers above it; what shares
- * the collateral has said its part already. */
+/* excess_terms: the excess in terms of the two numbers above it. */
 static enum err
 excess_terms(struct explain *terms, enum margin_side side)
 {
@@ -52,8 +51,8 @@ excess_terms(struct explain *terms, enum margin_side side)
 		e = usd18_neg(&minus, margin);
 	if (e != ERR_OK)
 		return e;
-	explain_add(terms, excess, "own equity", ABOUT_NOTHING, 0, equity);
-	explain_add(terms, excess, "own requirement", ABOUT_NOTHING, 0,
+	explain_add(terms, excess, "equity", ABOUT_NOTHING, 0, equity);
+	explain_add(terms, excess, "requirement", ABOUT_NOTHING, 0,
 	    minus);
 	return ERR_OK;
 }
@@ -98,8 +97,7 @@ side_fill(struct explained *x, enum margin_side side)
 	return e != ERR_OK ? e : excess_terms(&x->side[side], side);
 }
 
-/* sums_check: the excess is the vault's with everything that shares, so it
- * checks equity and requirement too. */
+/* sums_check: the excess is equity less requirement, so it checks both. */
 static bool
 sums_check(const struct explained *x)
 {

@@ -223,6 +223,35 @@ margin_evaluate__a_child_that_shares_is_judged_by_its_root(void **state)
 }
 
 static void
+explain__what_shares_is_a_term_of_each_number(void **state)
+{
+	static struct explain_term terms[64];
+	struct portfolio_world *w = pw_init(4);
+	struct explain x = { .term = terms, .capacity = 64 };
+	uint32_t slot = family_put(w, false);
+	struct point mid = point_mid();
+	struct evaluation v;
+	struct usd18 sum;
+
+	(void)state;
+	assert_int_equal(margin_evaluate_at(&v, &w->snapshot, slot,
+	    METHOD_STANDARD, &mid, SIDE_MAINTENANCE, &x), ERR_OK);
+	assert_int_equal(explain_sum(&sum, &x, EXPLAIN_COLLATERAL_VALUE),
+	    ERR_OK);
+	assert_true(raw(sum) == raw(v.collateral_value));
+	assert_int_equal(explain_sum(&sum, &x, EXPLAIN_EQUITY), ERR_OK);
+	assert_true(raw(sum) == raw(v.own_equity));
+	assert_int_equal(explain_sum(&sum, &x, EXPLAIN_EQUITY_MAINTENANCE),
+	    ERR_OK);
+	assert_true(raw(sum) == raw(v.equity));
+	assert_int_equal(explain_sum(&sum, &x, EXPLAIN_MAINTENANCE_MARGIN),
+	    ERR_OK);
+	assert_true(raw(sum) == raw(v.requirement));
+	assert_usd(sum, "600");
+	free(w);
+}
+
+static void
 post_margin_of__judges_a_child_by_what_its_root_has_left(void **state)
 {
 	struct portfolio_world *w = pw_init(4);
@@ -506,6 +535,8 @@ main(void)
 		  margin_evaluate__expired_and_unsettled_is_pending_at_intrinsic),
 		cmocka_unit_test(
 		    margin_evaluate__a_child_that_shares_is_judged_by_its_root),
+		cmocka_unit_test(
+		    explain__what_shares_is_a_term_of_each_number),
 		cmocka_unit_test(
 		    post_margin_of__judges_a_child_by_what_its_root_has_left),
 		cmocka_unit_test(
