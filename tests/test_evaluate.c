@@ -292,6 +292,7 @@ post_margin_of__counts_the_floors_of_the_rules(void **state)
 	struct snapshot floor;
 	struct post_margin p;
 	struct whatif x;
+	struct liquidation_price at;
 	struct shock k;
 	size_t failed;
 	uint32_t slot;
@@ -319,6 +320,12 @@ post_margin_of__counts_the_floors_of_the_rules(void **state)
 			assert_string_equal(p.after.mid.binding.binding,
 			    "stress");
 			assert_usd(p.after.mid.requirement, "10000");
+			/* 9700 and 10 (p - 2000) against 10 p / 2. */
+			assert_int_equal(liquidation_search(&at, &w->snapshot,
+			    slot, METHOD_STANDARD, PW_F_ETH), ERR_OK);
+			assert_true(at.has_below);
+			assert_true(px18_to_raw(at.below) ==
+			    px18_to_raw(pw_px("2060")));
 		}
 	}
 	free(w);
