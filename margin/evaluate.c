@@ -137,6 +137,13 @@ margin_health_of(struct wad *out, const struct evaluation *v)
 	return ERR_OK;
 }
 
+enum margin_method
+margin_own_method(const struct snapshot *s, uint32_t slot)
+{
+	return s->rules->has_method ? s->rules->method :
+	    (enum margin_method)s->book->vaults[slot].method;
+}
+
 /* member_explain: what a vault that shares adds to each number. */
 static enum err
 member_explain(struct explain *x, const struct method_figures *f,
@@ -180,7 +187,7 @@ margin_evaluate_at(struct evaluation *out, const struct snapshot *s,
 
 		/* A child keeps its own method below a parent of another. */
 		row = method_row_of(m - 1 == slot ? method :
-		    (enum margin_method)n.vault->method);
+		    margin_own_method(s, m - 1));
 		e = method_figures_at(&f, row, &n, at, side, s->work,
 		    m - 1 == slot ? x : NULL);
 		if (e == ERR_OK)

@@ -223,6 +223,26 @@ margin_evaluate__a_child_that_shares_is_judged_by_its_root(void **state)
 }
 
 static void
+margin_evaluate__the_rules_method_is_of_the_children_too(void **state)
+{
+	struct portfolio_world *w = pw_init(4);
+	uint32_t slot = family_put(w, false);
+	struct margin_result own, whole;
+
+	(void)state;
+	w->vaults[slot + 1].method = METHOD_SCENARIO;
+	assert_int_equal(margin_evaluate(&own, &w->snapshot, slot,
+	    METHOD_STANDARD), ERR_OK);
+	w->rules.has_method = true;
+	w->rules.method = METHOD_STANDARD;
+	assert_int_equal(margin_evaluate(&whole, &w->snapshot, slot,
+	    METHOD_STANDARD), ERR_OK);
+	assert_usd(whole.mid.requirement, "600");
+	assert_true(raw(own.mid.requirement) != raw(whole.mid.requirement));
+	free(w);
+}
+
+static void
 explain__what_shares_is_a_term_of_each_number(void **state)
 {
 	static struct explain_term terms[64];
@@ -542,6 +562,8 @@ main(void)
 		  margin_evaluate__expired_and_unsettled_is_pending_at_intrinsic),
 		cmocka_unit_test(
 		    margin_evaluate__a_child_that_shares_is_judged_by_its_root),
+		cmocka_unit_test(
+		    margin_evaluate__the_rules_method_is_of_the_children_too),
 		cmocka_unit_test(
 		    explain__what_shares_is_a_term_of_each_number),
 		cmocka_unit_test(
