@@ -164,13 +164,19 @@ margin_health_of(struct wad *out, const struct evaluation *v)
 	return ERR_OK;
 }
 
+enum margin_method
+margin_own_method(const struct snapshot *s, uint32_t slot)
+{
+	return s->rules->has_method ? s->rules->method :
+	    (enum margin_method)s->book->vaults[slot].method;
+}
+
 /* method_of: a child keeps its own method below a parent of another. */
 static enum margin_method
 method_of(const struct snapshot *s, uint32_t root, enum margin_method method,
     uint32_t slot)
 {
-	return slot == root ? method :
-	    (enum margin_method)s->book->vaults[slot].method;
+	return slot == root ? method : margin_own_method(s, slot);
 }
 
 enum err

@@ -89,9 +89,11 @@ MUST_CHECK enum err margin_apply_floors(struct margin_result *r,
 /* margin_loss_of: what is lost of adjusted equity, at least zero. */
 MUST_CHECK enum err margin_loss_of(struct usd18 *out,
     const struct evaluation *before, const struct evaluation *after);
+/* margin_own_method: the rules' method of every vault, else the vault's. */
+enum margin_method margin_own_method(const struct snapshot *s, uint32_t slot);
 /* margin_judge: the slot whose sums judge this vault (tree_root), and the
- * method it is judged by: `method` for the vault itself, else the rules' or
- * that vault's own. */
+ * method it is judged by: `method` for the vault itself, else
+ * margin_own_method. */
 uint32_t margin_judge(enum margin_method *by, const struct snapshot *s,
     uint32_t slot, enum margin_method method);
 /* margin_evaluate_at: at any point; x, which may be NULL, takes the terms of

@@ -148,9 +148,7 @@ margin_judge(enum margin_method *by, const struct snapshot *s, uint32_t slot,
 {
 	uint32_t root = s->tree ? tree_root(s->book, slot) : slot;
 
-	*by = root == slot ? method : s->rules->has_method ?
-	    s->rules->method :
-	    (enum margin_method)s->book->vaults[root].method;
+	*by = root == slot ? method : margin_own_method(s, root);
 	return root;
 }
 

@@ -9,13 +9,45 @@ struct search {
 	uint32_t slot;
 	enum margin_method method;
 	uint8_t factor;
+	struct px18 mid;	/* of the factor, in the snapshot */
 	struct point at;
 };
+
+/* floor_at: the excess over what a floor's story costs from this price on: its
+ * market moves with the price. */
+static enum err
+floor_at(struct usd18 *excess, const struct search *k,
+    const struct snapshot *floor, struct px18 p, const struct evaluation *v)
+{
+	struct point at = k->at;
+	struct market_price shocked;
+	struct evaluation after;
+	struct usd18 loss, rest;
+	enum err e = point_factor_mid(&shocked, k->s->book, floor->market,
+	    k->factor);
+
+	if (e == ERR_OK)
+		e = px18_move(&at.factor[k->factor].price, p,
+		    shocked.price.mid, k->mid, ROUND_FLOOR);
+	if (e == ERR_OK)
+		e = margin_evaluate_at(&after, floor, k->slot, k->method, &at,
+		    SIDE_MAINTENANCE, NULL);
+	if (e == ERR_STALE)
+		return ERR_OK;
+	if (e == ERR_OK)
+		e = margin_loss_of(&loss, v, &after);
+	if (e == ERR_OK)
+		e = usd18_sub(&rest, v->equity, loss);
+	if (e == ERR_OK)
+		*excess = usd18_min(*excess, rest);
+	return e;
+}
 
 static enum err
 excess_at(void *ctx, struct px18 p, struct usd18 *excess)
 {
 	struct search *k = ctx;
+	struct usd18 least = usd18_zero();
 	struct evaluation v;
 	enum err e;
 
@@ -24,7 +56,11 @@ excess_at(void *ctx, struct px18 p, struct usd18 *excess)
 	e = margin_evaluate_at(&v, k->s, k->slot, k->method, &k->at,
 	    SIDE_MAINTENANCE, NULL);
 	if (e == ERR_OK)
-		*excess = v.excess;
+		least = v.excess;
+	for (size_t i = 0; i < k->s->floor_count && e == ERR_OK; i++)
+		e = floor_at(&least, k, &k->s->floors[i], p, &v);
+	if (e == ERR_OK)
+		*excess = least;
 	return e;
 }
 
@@ -104,6 +140,7 @@ liquidation_search(struct liquidation_price *out, const struct snapshot *s,
 	if ((margin_factors(s, slot) >> factor & 1) == 0)
 		return ERR_UNKNOWN;
 	e = point_factor_mid(&mid, s->book, s->market, factor);
+	k.mid = mid.price.mid;
 	if (e == ERR_OK)
 		e = kinks_of(&k, mid.price.mid, &count);
 	return e != ERR_OK ? e : threshold_search(out, excess_at, &k,

@@ -1,5 +1,6 @@
 /* margin/liquidation_search.h - liquidation prices of a vault under any method:
- * where the maintenance excess changes its sign while one base factor moves
+ * where the maintenance excess, less what the snapshot's floors ask beyond the
+ * requirement, changes its sign while one base factor moves
  * and everything on it moves along, the others at mid, volatility held (sticky
  * strike).
  *

@@ -97,8 +97,7 @@ side_fill(struct explained *x, enum margin_side side)
 	return e != ERR_OK ? e : excess_terms(&x->side[side], side);
 }
 
-/* sums_check: the excess is the vault's with everything that shares, so it
- * checks equity and requirement too. */
+/* sums_check: the excess is equity less requirement, so it checks both. */
 static bool
 sums_check(const struct explained *x)
 {

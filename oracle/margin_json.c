@@ -201,7 +201,7 @@ holds_or_owes(const struct vault *v, uint8_t asset)
 	return false;
 }
 
-/* Tokens alone under `ratio`: one price each, in closed form. */
+/* Tokens alone under `ratio` without floors: one price each, in closed form. */
 static void
 asset_prices(struct text *t, const struct study *s, const struct vault *v)
 {
@@ -253,6 +253,7 @@ json_prices(struct text *t, const struct study *s,
 
 	text_put(t, ",\"liquidation_prices\":[");
 	if (row->result.method == METHOD_RATIO &&
+	    s->snapshot.floor_count == 0 &&
 	    judge_of(s, row, &by) == row->slot &&
 	    margin_is_tokens_alone(&s->snapshot, row->slot))
 		asset_prices(t, s, v);

@@ -182,8 +182,7 @@ enum margin_method
 study_method(const struct study *s, uint32_t slot,
     const enum margin_method *override)
 {
-	return override ? *override : s->rules.has_method ? s->rules.method :
-	    (enum margin_method)s->input->book.vaults[slot].method;
+	return override ? *override : margin_own_method(&s->snapshot, slot);
 }
 
 bool

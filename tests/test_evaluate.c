@@ -253,6 +253,55 @@ margin_evaluate__a_child_that_shares_is_judged_by_its_root(void **state)
 }
 
 static void
+margin_evaluate__the_rules_method_is_of_the_children_too(void **state)
+{
+	struct portfolio_world *w = pw_init(4);
+	uint32_t slot = family_put(w, false);
+	struct margin_result own, whole;
+
+	(void)state;
+	w->vaults[slot + 1].method = METHOD_SCENARIO;
+	assert_int_equal(margin_evaluate(&own, &w->snapshot, slot,
+	    METHOD_STANDARD), ERR_OK);
+	w->rules.has_method = true;
+	w->rules.method = METHOD_STANDARD;
+	assert_int_equal(margin_evaluate(&whole, &w->snapshot, slot,
+	    METHOD_STANDARD), ERR_OK);
+	assert_usd(whole.mid.requirement, "600");
+	assert_true(raw(own.mid.requirement) != raw(whole.mid.requirement));
+	free(w);
+}
+
+static void
+explain__what_shares_is_a_term_of_each_number(void **state)
+{
+	static struct explain_term terms[64];
+	struct portfolio_world *w = pw_init(4);
+	struct explain x = { .term = terms, .capacity = 64 };
+	uint32_t slot = family_put(w, false);
+	struct point mid = point_mid();
+	struct evaluation v;
+	struct usd18 sum;
+
+	(void)state;
+	assert_int_equal(margin_evaluate_at(&v, &w->snapshot, slot,
+	    METHOD_STANDARD, &mid, SIDE_MAINTENANCE, &x), ERR_OK);
+	assert_int_equal(explain_sum(&sum, &x, EXPLAIN_COLLATERAL_VALUE),
+	    ERR_OK);
+	assert_true(raw(sum) == raw(v.collateral_value));
+	assert_int_equal(explain_sum(&sum, &x, EXPLAIN_EQUITY), ERR_OK);
+	assert_true(raw(sum) == raw(v.own_equity));
+	assert_int_equal(explain_sum(&sum, &x, EXPLAIN_EQUITY_MAINTENANCE),
+	    ERR_OK);
+	assert_true(raw(sum) == raw(v.equity));
+	assert_int_equal(explain_sum(&sum, &x, EXPLAIN_MAINTENANCE_MARGIN),
+	    ERR_OK);
+	assert_true(raw(sum) == raw(v.requirement));
+	assert_usd(sum, "600");
+	free(w);
+}
+
+static void
 post_margin_of__judges_a_child_by_what_its_root_has_left(void **state)
 {
 	struct portfolio_world *w = pw_init(4);
@@ -293,6 +342,7 @@ post_margin_of__counts_the_floors_of_the_rules(void **state)
 	struct snapshot floor;
 	struct post_margin p;
 	struct whatif x;
+	struct liquidation_price at;
 	struct shock k;
 	size_t failed;
 	uint32_t slot;
@@ -320,6 +370,12 @@ post_margin_of__counts_the_floors_of_the_rules(void **state)
 			assert_string_equal(p.after.mid.binding.binding,
 			    "stress");
 			assert_usd(p.after.mid.requirement, "10000");
+			/* 9700 and 10 (p - 2000) against 10 p / 2. */
+			assert_int_equal(liquidation_search(&at, &w->snapshot,
+			    slot, METHOD_STANDARD, PW_F_ETH), ERR_OK);
+			assert_true(at.has_below);
+			assert_true(px18_to_raw(at.below) ==
+			    px18_to_raw(pw_px("2060")));
 		}
 	}
 	free(w);
@@ -672,6 +728,10 @@ main(void)
 		  margin_evaluate__expired_and_unsettled_is_pending_at_intrinsic),
 		cmocka_unit_test(
 		    margin_evaluate__a_child_that_shares_is_judged_by_its_root),
+		cmocka_unit_test(
+		    margin_evaluate__the_rules_method_is_of_the_children_too),
+		cmocka_unit_test(
+		    explain__what_shares_is_a_term_of_each_number),
 		cmocka_unit_test(
 		    post_margin_of__judges_a_child_by_what_its_root_has_left),
 		cmocka_unit_test(

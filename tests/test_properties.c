@@ -393,7 +393,9 @@ post_margin__is_the_margin_of_the_state_after_it(void **state)
 
 	(void)state;
 	for (unsigned n = 0; n < 60; n++) {
-		uint32_t slot = pw_random_vault(w, METHOD_STANDARD, 6);
+		enum margin_method m = (enum margin_method)(METHOD_STANDARD +
+		    n % (METHOD_ES - METHOD_STANDARD + 1));
+		uint32_t slot = pw_random_vault(w, m, 6);
 		struct vault was = w->vaults[slot];
 		struct action a = random_action(w);
 		struct margin_result after;
@@ -404,13 +406,13 @@ post_margin__is_the_margin_of_the_state_after_it(void **state)
 		assert_int_equal(whatif_begin(&x, &w->book, slot,
 		    PW_POSITIONS), ERR_OK);
 		if (post_margin_of(&p, &failed, &x, &w->snapshot,
-		    METHOD_STANDARD, &a, 1) == ERR_OK) {
+		    m, &a, 1) == ERR_OK) {
 			struct vault then = w->vaults[slot];
 
 			whatif_end(&x);
 			w->vaults[slot] = then;
 			assert_int_equal(margin_evaluate(&after, &w->snapshot,
-			    slot, METHOD_STANDARD), ERR_OK);
+			    slot, m), ERR_OK);
 			assert_memory_equal(&after, &p.after, sizeof(after));
 			/* Taking cash out below the initial level: never. */
 			if (action_is_cash_out(&a) &&
