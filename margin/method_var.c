@@ -7,7 +7,9 @@
 
 #include "base/must.h"
 #include "margin/buffer.h"
+#include "margin/collateral.h"
 #include "margin/method_work.h"
+#include "margin/node_greeks.h"
 #include "margin/instrument_price.h"
 #include "margin/option.h"
 #include "margin/surface.h"
@@ -302,6 +304,76 @@ measure_of(struct usd18 *out, struct revaluing *r, const struct sample *s,
 	    s->scenarios, &r->n->rules->var, w->scratch);
 }
 
+/* What the market of a factor is like: the lowest asset on it; NULL where the
+ * book has none. */
+static const struct asset_risk *
+factor_risk(const struct book *b, uint8_t factor)
+{
+	for (size_t i = 0; i < b->asset_count; i++)
+		if (b->assets[i].factor == factor)
+			return &b->assets[i].risk;
+	return NULL;
+}
+
+/* closing_add: what it costs to close an exposure: half the spread, and the
+ * impact of its size on the market (margin-model 1.4, h_liq). */
+static enum err
+closing_add(struct var_parts *parts, const struct node *n, uint8_t factor,
+    struct usd18 exposure)
+{
+	const struct asset_risk *risk = factor_risk(n->book, factor);
+	struct usd18 half, impact, size = exposure;
+	struct num18 slope, h;
+	enum err e = ERR_OK;
+
+	if (risk == NULL || usd18_is_zero(exposure))
+		return ERR_OK;
+	if (usd18_is_negative(exposure))
+		e = usd18_neg(&size, exposure);
+	if (e == ERR_OK)
+		e = num18_div(&h, risk->spread, num18_from_raw(
+		    2 * (i128)WAD_ONE_RAW), ROUND_CEIL);
+	if (e == ERR_OK)
+		e = usd18_mul_num(&half, size, h, ROUND_CEIL);
+	if (e == ERR_OK)
+		e = usd18_add(&parts->liquidity, parts->liquidity, half);
+	if (e == ERR_OK)
+		e = collateral_slope(&slope, risk->volatility,
+		    &n->rules->collateral);
+	if (e == ERR_OK)
+		e = collateral_impact(&h, slope, size, risk->adv);
+	if (e == ERR_OK)
+		e = usd18_mul_num(&impact, size, h, ROUND_CEIL);
+	return e != ERR_OK ? e : usd18_add(&parts->concentration,
+	    parts->concentration, impact);
+}
+
+/* closing_costs: of the net exposure to each factor that the scenarios move,
+ * options by their delta. */
+static enum err
+closing_costs(struct var_parts *parts, const struct revaluing *r,
+    struct greeks_work *g)
+{
+	struct position_greeks sums;
+	uint64_t moved = 0;
+	enum err e;
+
+	for (uint32_t c = 0; c < r->w->base.factors; c++)
+		moved |= UINT64_C(1) << r->w->factor[c];
+	g->table = (struct position_greeks_table){ .rows = g->row,
+	    .capacity = ARRAY_COUNT(g->row) };
+	e = node_greeks(&g->table, r->n, r->at, moved);
+	for (size_t i = 0; i < g->table.count && e == ERR_OK; i++) {
+		if (i > 0 && g->row[i].factor == g->row[i - 1].factor)
+			continue;
+		e = position_greeks_total(&sums, &g->table, g->row[i].factor);
+		if (e == ERR_OK)
+			e = closing_add(parts, r->n, g->row[i].factor,
+			    sums.delta);
+	}
+	return e;
+}
+
 /* What a term of the sum is: the part times its weight. */
 static enum err
 explain_part(struct explain *x, enum explain_number number, const char *what,
@@ -373,6 +445,8 @@ require(struct requirement *out, const struct node *n, const struct point *at,
 	if (e == ERR_QUORUM || e == ERR_REFUSED)
 		return ERR_STATE;
 	if (e == ERR_OK)
+		e = closing_costs(&parts, &r, &work->greeks);
+	if (e == ERR_OK)
 		e = var_requirement(&q.amount, &parts, rules);
 	if (e == ERR_OK)
 		e = explain_part(x, number, source[rules->source], parts.base,
@@ -380,6 +454,10 @@ require(struct requirement *out, const struct node *n, const struct point *at,
 	if (e == ERR_OK)
 		e = explain_part(x, number, "stressed scenarios",
 		    parts.stressed, rules->weight_stressed);
+	explain_add(x, number, "liquidity", ABOUT_NOTHING, 0,
+	    parts.liquidity);
+	explain_add(x, number, "concentration", ABOUT_NOTHING, 0,
+	    parts.concentration);
 	if (e == ERR_OK)
 		e = with_buffer(&q.amount, q.amount, n, side, x);
 	if (e == ERR_OK)

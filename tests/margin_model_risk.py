@@ -210,7 +210,51 @@ class Risk:
             raise Stale("returns")
         out = 0.75 * self.measure(v, point, base, method) + \
             0.25 * self.measure(v, point, stressed, method)
+        out += self.closing(v, point, base)
         return F(out * (1.25 if side == "initial" else 1))
+
+    def closing(self, v, point, sample):
+        """Half the spread, and the impact of the size, of each net exposure."""
+        net = {}
+
+        def add(f, value):
+            net[f] = net.get(f, 0.0) + value
+        for leg, amount in self.held(v):
+            a = self.assets[leg["asset"]]
+            if self.factor_of(a) in sample and amount:
+                add(self.factor_of(a),
+                    float(amount * self.asset_price(a, point)))
+        for leg in v.get("debt", []):
+            a = self.assets[leg["asset"]]
+            if self.factor_of(a) in sample and F(leg["amount"]):
+                add(self.factor_of(a), -float(
+                    self.owed_amount(leg) * self.asset_price(a, point)))
+        for i, size, entry in self.trades(v, point):
+            f, size = i["underlying"], float(size * F(i.get("multiplier", 1)))
+            if self.is_pending(i):
+                continue
+            if i.get("inverse"):
+                add(f, size / float(F(entry)) *
+                    float(self.factor_price(f, point)))
+            elif i["kind"] == "option":
+                forward, step = float(self.settled_at(i, point)), 1e-5
+                up, down = (float(self.option_price(i, None,
+                                                    forward * (1 + x)))
+                            for x in (step, -step))
+                add(f, size * (up - down) / (2 * step))
+            else:
+                add(f, size * float(self.instrument_price(i, point)))
+        out = 0.0
+        for f, value in net.items():
+            a = next((a for a in self.assets.values()
+                      if self.factor_of(a) == f), None)
+            if a is None:
+                continue
+            day = float(F(a.get("volatility", "0.6"))) / math.sqrt(365)
+            out += abs(value) * (
+                float(F(a.get("spread", "0.0005"))) / 2 + day * math.sqrt(
+                    abs(value) / float(F(a.get("adv", 5000000000)))))
+        return out
 
     def measure(self, v, point, sample, method):
         exposure = dict.fromkeys(sample, 0.0)
