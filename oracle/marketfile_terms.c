@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define ONE 1000000000u		/* of a bound of SCHEMA_SIGNED */
+#define ONE 1000000000u		/* of a bound of SCHEMA_MEASURE */
 #define TEN_MILLION_PERCENT (100000u * (uint64_t)ONE)
 
 struct slice_row {
@@ -26,13 +26,13 @@ const struct schema_key MARKETFILE_FORWARD_KEYS[] = {
 	  .is_nonzero = true, SCHEMA_ROW(market_forward, fixed),
 	  SCHEMA_HAS(market_forward, has_fixed),
 	  .help = "average of the settlement window so far" },
-	{ .name = "confidence", .type = SCHEMA_SIGNED, .fallback = "1",
+	{ .name = "confidence", .type = SCHEMA_MEASURE, .fallback = "1",
 	  .min = 0, .max = ONE, SCHEMA_ROW(market_forward, confidence),
 	  .help = "1: sure" },
 	{ 0 }
 };
 
-#define SVI(key, ...) { .name = #key, .type = SCHEMA_SIGNED, \
+#define SVI(key, ...) { .name = #key, .type = SCHEMA_MEASURE, \
 	SCHEMA_ROW(svi, key), __VA_ARGS__ }
 static const struct schema_key SVI_KEYS[] = {
 	SVI(a, .help = "level of total variance"),
@@ -52,7 +52,7 @@ static const struct schema_key SVI_KEYS[] = {
 const struct schema_key MARKETFILE_SLICE_KEYS[] = {
 	{ .name = "expiry", .type = SCHEMA_INSTANT, .is_nonzero = true,
 	  SCHEMA_ROW(slice_row, slice.expiry_ms), .help = "one entry each" },
-	{ .name = "vol", .type = SCHEMA_SIGNED, .is_optional = true,
+	{ .name = "vol", .type = SCHEMA_MEASURE, .is_optional = true,
 	  .min = 0, .max = TEN_MILLION_PERCENT,
 	  SCHEMA_ROW(slice_row, slice.vol), SCHEMA_HAS(slice_row, has_vol),
 	  .help = "a year, at every strike; or svi" },
@@ -61,7 +61,7 @@ const struct schema_key MARKETFILE_SLICE_KEYS[] = {
 	  .read = schema_keep_node, .keys = SVI_KEYS,
 	  .shape = "map of the keys below", .help = "raw parameters: w(k) = a "
 	    "+ b (rho (k - m) + sqrt((k - m)^2 + sigma^2))" },
-	{ .name = "confidence", .type = SCHEMA_SIGNED, .fallback = "1",
+	{ .name = "confidence", .type = SCHEMA_MEASURE, .fallback = "1",
 	  .min = 0, .max = ONE, SCHEMA_ROW(slice_row, slice.confidence),
 	  .help = "1: sure" },
 	{ 0 }
@@ -70,7 +70,7 @@ const struct schema_key MARKETFILE_SLICE_KEYS[] = {
 const struct schema_key MARKETFILE_RATE_KEYS[] = {
 	{ .name = "expiry", .type = SCHEMA_INSTANT, .is_nonzero = true,
 	  SCHEMA_ROW(market_rate, expiry_ms), .help = "one entry each" },
-	{ .name = "rate", .type = SCHEMA_SIGNED, SCHEMA_ROW(market_rate, rate),
+	{ .name = "rate", .type = SCHEMA_MEASURE, SCHEMA_ROW(market_rate, rate),
 	  .help = "a year, continuously compounded" },
 	{ 0 }
 };
@@ -358,7 +358,7 @@ factor_returns_read(struct market_reader *r, struct market_factor *f,
 		return;
 	}
 	for (; n; n = doc_next(r->schema.doc, n), i++)
-		if (!number_read(r, &out[i], SCHEMA_SIGNED, false, "returns",
+		if (!number_read(r, &out[i], SCHEMA_MEASURE, false, "returns",
 		    n))
 			return;
 	*count = f->return_count = i;

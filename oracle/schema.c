@@ -27,6 +27,7 @@ schema_type_name(enum schema_type t)
 	case SCHEMA_WEI: return "wei amount";
 	case SCHEMA_DECIMAL: return "decimal";
 	case SCHEMA_SIGNED: return "signed decimal";
+	case SCHEMA_MEASURE: return "measured number";
 	case SCHEMA_BOOL: return "true or false";
 	case SCHEMA_CHOICE: return "choice";
 	case SCHEMA_ADDRESS: return "address";
@@ -54,6 +55,7 @@ type_example(enum schema_type t)
 	    "a number such as 2000.5, with at most 18 decimals";
 	case SCHEMA_SIGNED: return
 	    "a number such as -0.04, with at most 18 decimals";
+	case SCHEMA_MEASURE: return "a number such as -0.04 or 1.2e-05";
 	case SCHEMA_BOOL: return "true or false";
 	case SCHEMA_CHOICE: return "one of its words";
 	case SCHEMA_ADDRESS: return "an address: 0x and 40 hex digits";
@@ -122,6 +124,12 @@ text_check(const struct schema_key *k, const char *text, size_t len)
 	return len == 0 ? ERR_SYNTAX : ERR_OK;
 }
 
+static bool
+is_signed(const struct schema_key *k)
+{
+	return k->type == SCHEMA_SIGNED || k->type == SCHEMA_MEASURE;
+}
+
 static enum err
 number_parse(u128 *out, const struct schema_key *k, const char *text,
     size_t len)
@@ -135,8 +143,10 @@ number_parse(u128 *out, const struct schema_key *k, const char *text,
 		return value_to_wei(out, text, len);
 	if (k->type == SCHEMA_DECIMAL)
 		return decimal_to_u128(out, text, len, 18);
-	if (k->type == SCHEMA_SIGNED) {
-		e = decimal_to_i128(&v, text, len, 18);
+	if (is_signed(k)) {
+		e = k->type == SCHEMA_MEASURE ?
+		    value_to_measure(&v, text, len) :
+		    decimal_to_i128(&v, text, len, 18);
 		if (e == ERR_OK)
 			*out = (u128)v;
 		return e;
@@ -171,7 +181,7 @@ number_fits(const struct schema_key *k, u128 v)
 {
 	i128 billionth = 1000000000;
 
-	if (k->type == SCHEMA_SIGNED)
+	if (is_signed(k))
 		return (k->min == 0 && k->max == 0) ||
 		    ((i128)v >= (int64_t)k->min * billionth &&
 		    (i128)v <= (int64_t)k->max * billionth);
@@ -197,10 +207,10 @@ number_print(char out[DECIMAL_BUF + 8], const struct schema_key *k,
 	} else if (k->type == SCHEMA_PERCENT) {
 		decimals = 7;
 		unit = "%";
-	} else if (k->type == SCHEMA_FACTOR || k->type == SCHEMA_SIGNED) {
+	} else if (k->type == SCHEMA_FACTOR || is_signed(k)) {
 		decimals = 9;
 	}
-	if (k->type == SCHEMA_SIGNED)
+	if (is_signed(k))
 		(void)decimal_from_i128(digits, (int64_t)v, decimals);
 	else
 		(void)decimal_from_u128(digits, v, decimals);
@@ -485,6 +495,7 @@ stored_print(char out[SCHEMA_FORM_BUF], const struct schema_key *k,
 		snprintf(out, SCHEMA_FORM_BUF, "%s", digits);
 		break;
 	case SCHEMA_SIGNED:
+	case SCHEMA_MEASURE:
 		(void)decimal_from_i128(digits, (i128)number_load(k, base),
 		    18);
 		snprintf(out, SCHEMA_FORM_BUF, "%s", digits);

@@ -20,6 +20,7 @@ enum schema_type {
 	SCHEMA_WEI,		/* u128: 100 gwei, 0.5 eth, 7 wei */
 	SCHEMA_DECIMAL,		/* u128 below 2^127 with 18 decimals: 2000.5 */
 	SCHEMA_SIGNED,		/* i128 with 18 decimals: -0.04 */
+	SCHEMA_MEASURE,		/* the same, to nearest: -1.2e-05 */
 	SCHEMA_BOOL,		/* bool: true, false */
 	SCHEMA_CHOICE,		/* an enum of 4 bytes: index into words */
 	SCHEMA_ADDRESS,		/* struct addr: 0x and 40 digits */

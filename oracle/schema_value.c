@@ -130,3 +130,64 @@ value_to_instant_ms(uint64_t *out, const char *text, size_t len)
 		return ERR_OK;
 	return time_ms_from_rfc3339(out, text, len);
 }
+
+/* exponent_split: the length of the mantissa, and the exponent behind it. */
+static enum err
+exponent_split(size_t *mantissa, int *exponent, const char *text, size_t len)
+{
+	size_t at = 0, digits;
+	bool is_negative = false;
+	uint64_t v;
+	enum err e;
+
+	while (at < len && text[at] != 'e' && text[at] != 'E')
+		at++;
+	*mantissa = at;
+	*exponent = 0;
+	if (at == len)
+		return ERR_OK;
+	at++;
+	if (at < len && (text[at] == '-' || text[at] == '+'))
+		is_negative = text[at++] == '-';
+	digits = len - at;
+	/* A leading zero is common here: 1e-05. */
+	if (digits == 2 && text[at] == '0')
+		at++;
+	if (digits == 0 || digits > 2)
+		return ERR_SYNTAX;
+	e = decimal_to_u64(&v, text + at, len - at);
+	if (e == ERR_OK)
+		*exponent = is_negative ? -(int)v : (int)v;
+	return e;
+}
+
+enum err
+value_to_measure(i128 *out, const char *text, size_t len)
+{
+	bool is_negative = len > 0 && text[0] == '-';
+	size_t mantissa;
+	int exponent, decimals;
+	u128 v;
+	enum err e;
+
+	text += is_negative;
+	len -= is_negative;
+	e = exponent_split(&mantissa, &exponent, text, len);
+	if (e != ERR_OK)
+		return e;
+	/* One digit more than is kept: it rounds. */
+	decimals = 19 + exponent;
+	if (decimals > 38)
+		return ERR_RANGE;
+	e = decimal_to_u128_round(&v, text, mantissa,
+	    decimals < 0 ? 0 : (unsigned)decimals, ROUND_FLOOR);
+	if (e != ERR_OK)
+		return e;
+	for (; decimals < 0 && v > 0; decimals++)
+		v /= 10;
+	v = v / 10 + (v % 10 >= 5);
+	if (v > (u128)I128_MAX)
+		return ERR_RANGE;
+	*out = is_negative ? -(i128)v : (i128)v;
+	return ERR_OK;
+}

@@ -258,8 +258,8 @@ marketfile_read__refuses_terms_by_name_and_place(void **state)
 		{ MARKET("\"returns\":{\"ETH\":[\"0.1\",\"x\"],\n"
 		  "\"B\":[\"1\"],\"P\":[],\n\"W\":[\"1\"],"
 		  "\"A\":[\"1\",\"2\"]}"),
-		  "m:2:25: `returns`: \"x\" is not a number such as -0.04, "
-		  "with at most 18 decimals\n"
+		  "m:2:25: `returns`: \"x\" is not a number such as -0.04 "
+		  "or 1.2e-05\n"
 		  "m:3:11: unknown factor `P`\n"
 		  "m:4:1: unknown factor `W`\n"
 		  "m:4:15: 2 returns where another factor has 1\n" },

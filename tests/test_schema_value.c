@@ -159,6 +159,47 @@ value_to_instant_ms__reads_both_forms(void **state)
 	table_check(rows, ARRAY_COUNT(rows), value_to_instant_ms);
 }
 
+static enum err
+measure(uint64_t *out, const char *text, size_t len)
+{
+	i128 v = 0;
+	enum err e = value_to_measure(&v, text, len);
+
+	/* Offset, so that both signs are rows; small numbers only. */
+	if (e == ERR_OK)
+		*out = (uint64_t)(v + 1000000);
+	return e;
+}
+
+static void
+value_to_measure__takes_what_programs_print(void **state)
+{
+	static const struct row rows[] = {
+		{ "0", ERR_OK, 1000000 }, { "-0", ERR_OK, 1000000 },
+		{ "-0.0000", ERR_OK, 1000000 },
+		{ "0.000000000000000007", ERR_OK, 1000007 },
+		{ "-0.000000000000000007", ERR_OK, 999993 },
+		{ "0.0000000000000000075", ERR_OK, 1000008 },
+		{ "0.00000000000000000749999", ERR_OK, 1000007 },
+		{ "-0.0000000000000000075", ERR_OK, 999992 },
+		{ "7e-18", ERR_OK, 1000007 }, { "7.4E-18", ERR_OK, 1000007 },
+		{ "75e-19", ERR_OK, 1000008 }, { "4e-19", ERR_OK, 1000000 },
+		{ "70000e-22", ERR_OK, 1000007 }, { "9e-99", ERR_OK, 1000000 },
+		{ "0e-05", ERR_OK, 1000000 }, { "0e+19", ERR_OK, 1000000 },
+		{ "1e20", ERR_RANGE, 0 }, { "1e99", ERR_RANGE, 0 },
+		{ "170141183460469231732e0", ERR_RANGE, 0 },
+		{ "", ERR_SYNTAX, 0 }, { "-", ERR_SYNTAX, 0 },
+		{ "--1", ERR_SYNTAX, 0 }, { "+1", ERR_SYNTAX, 0 },
+		{ "1e", ERR_SYNTAX, 0 }, { "1e+", ERR_SYNTAX, 0 },
+		{ "1e100", ERR_SYNTAX, 0 }, { "e5", ERR_SYNTAX, 0 },
+		{ "1e5e5", ERR_SYNTAX, 0 }, { "nan", ERR_SYNTAX, 0 },
+		{ ".5", ERR_SYNTAX, 0 }, { "1.", ERR_SYNTAX, 0 },
+	};
+
+	(void)state;
+	table_check(rows, ARRAY_COUNT(rows), measure);
+}
+
 int
 main(void)
 {
@@ -169,6 +210,7 @@ main(void)
 		cmocka_unit_test(value_to_bytes__knows_binary_units),
 		cmocka_unit_test(value_to_wei__wants_a_unit),
 		cmocka_unit_test(value_to_instant_ms__reads_both_forms),
+		cmocka_unit_test(value_to_measure__takes_what_programs_print),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
