@@ -68,7 +68,7 @@ add_scaled(struct limbs sum, struct limbs a, __m512i factor,
 /* In the lanes of `turned` a total t above now becomes 2 now - t, so that
  * less now it is -|t - now|. */
 IFMA_INLINE struct limbs
-turn(struct limbs t, i128 now, __mmask8 turned)
+turn_lanes(struct limbs t, i128 now, __mmask8 turned)
 {
 	__m512i lo = set1((uint64_t)now & LIMB_MASK);
 	__m512i hi = set1((uint64_t)(now >> LIMB));
@@ -100,10 +100,10 @@ struct state {
 	i128 now, basis;
 };
 
-/* sum_group sums the positions of one group from p on and returns the next
+/* lanes_of_group sums the positions of one group from p on and returns the next
  * group's first. */
 IFMA_INLINE uint32_t
-sum_group(struct total *out, unsigned vectors, bool is_flat,
+lanes_of_group(struct total *out, unsigned vectors, bool is_flat,
     const struct scenario_table *t, const struct scenario_vaults *v,
     uint32_t p, uint32_t end)
 {
@@ -177,7 +177,7 @@ add_group(struct state *s, const struct total *m, unsigned vectors,
 			s->sum[i] = add_scaled(s->sum[i], a, factor, below);
 			continue;
 		}
-		x = turn(add_scaled(x, a, factor, below), now,
+		x = turn_lanes(add_scaled(x, a, factor, below), now,
 		    step->turned[i]);
 		s->sum[i].lo = _mm512_add_epi64(s->sum[i].lo, x.lo);
 		s->sum[i].hi = _mm512_add_epi64(s->sum[i].hi, x.hi);
@@ -199,9 +199,9 @@ tied_of(const struct total *m, uint64_t tied)
 	return at;
 }
 
-/* least_of: the first of the least columns. */
+/* least_lane: the first of the least columns. */
 IFMA_INLINE uint32_t
-least_of(const struct total *m, unsigned vectors, const struct step *step)
+least_lane(const struct total *m, unsigned vectors, const struct step *step)
 {
 	SCRATCH __m512i hi[VECTORS];
 	__m512i least = set1(INT64_MAX);
@@ -254,7 +254,7 @@ damp(struct total *out, const struct state *s, unsigned vectors,
 }
 
 IFMA_INLINE i128
-column_of(const struct total *m, uint32_t i)
+lane_of(const struct total *m, uint32_t i)
 {
 	return m->hi[i] * (i128)(LIMB_MASK + 1) + m->lo[i];
 }
@@ -271,21 +271,21 @@ vault_least(uint32_t *at, i128 *basis, struct total *total,
 	uint32_t groups = 0;
 
 	if (step->is_bare && p < end) {
-		(void)sum_group(total, vectors, true, t, v, p, end);
+		(void)lanes_of_group(total, vectors, true, t, v, p, end);
 		*basis = 0;
-		*at = least_of(total, vectors, step);
-		return (column_of(total, *at) - column_of(total,
+		*at = least_lane(total, vectors, step);
+		return (lane_of(total, *at) - lane_of(total,
 		    t->columns.base)) >> SCENARIO_SIXTEENTH_BITS;
 	}
 	while (p < end)
-		p = sum_group(&total[groups++], vectors, step->is_flat, t, v,
-		    p, end);
+		p = lanes_of_group(&total[groups++], vectors, step->is_flat, t,
+		    v, p, end);
 	for (uint32_t g = 0; g < groups; g++)
 		add_group(&s, &total[g], vectors, step);
 	damp(total, &s, vectors, step);
 	*basis = s.basis;
-	*at = least_of(total, vectors, step);
-	return column_of(total, *at) - s.now;
+	*at = least_lane(total, vectors, step);
+	return lane_of(total, *at) - s.now;
 }
 
 IFMA_INLINE enum err
