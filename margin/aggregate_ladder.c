@@ -5,6 +5,7 @@
 #include "base/must.h"
 #include "margin/liquidation_bare.h"
 #include "margin/ratio.h"
+#include "margin/shock.h"
 
 #define LADDER_STEPS 20u	/* -90 % to +100 % */
 
@@ -18,6 +19,39 @@ ladder_rules_default(struct ladder_rules *r)
 		    (i128)(WAD_ONE_RAW / 10));
 	for (size_t f = 0; f < BOOK_FACTORS_MAX; f++)
 		r->is_shocked[f] = true;
+}
+
+enum err
+ladder_rules_of_book(struct ladder_rules *r, const struct book *b,
+    struct num18 share)
+{
+	struct ladder_rules next;
+	enum err e = ERR_OK;
+
+	MUST(!num18_is_negative(share));
+	ladder_rules_default(&next);
+	for (uint8_t f = 0; f < BOOK_FACTORS_MAX; f++)
+		next.is_shocked[f] = !factor_is_stable(b, f);
+	for (size_t i = 0; i < b->asset_count && e == ERR_OK; i++) {
+		uint8_t f = b->assets[i].factor;
+
+		if (next.has_depth[f])
+			continue;
+		next.has_depth[f] = true;
+		e = usd18_mul_num(&next.depth[f], b->assets[i].risk.adv, share,
+		    ROUND_FLOOR);
+	}
+	if (e == ERR_OK)
+		*r = next;
+	return e;
+}
+
+void
+ladder_rules_one_factor(struct ladder_rules *r, uint8_t factor)
+{
+	MUST(factor < BOOK_FACTORS_MAX);
+	memset(r->is_shocked, 0, sizeof(r->is_shocked));
+	r->is_shocked[factor] = true;
 }
 
 void

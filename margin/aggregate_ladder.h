@@ -33,6 +33,14 @@ struct ladder_rules {
 };
 /* -90 % to +100 % in steps of ten, every factor, no depth. */
 void ladder_rules_default(struct ladder_rules *r);
+/* ladder_rules_of_book: the default shocks on every factor that is not stable,
+ * and of each factor that has assets a depth: `share`, at least zero (MUST), of
+ * the traded volume of its first asset by slot, floor, since one underlying's
+ * tokens are sold in one market.  ERR_RANGE leaves *r alone. */
+MUST_CHECK enum err ladder_rules_of_book(struct ladder_rules *r,
+    const struct book *b, struct num18 share);
+/* ladder_rules_one_factor: nothing but this factor moves. */
+void ladder_rules_one_factor(struct ladder_rules *r, uint8_t factor);
 
 /* A leg's value at mid, before any shock. */
 struct ladder_leg {
