@@ -128,7 +128,7 @@ explain_shared(struct explain *x, uint32_t slot,
     const struct method_figures *f, enum margin_side side)
 {
 	bool is_initial = side == SIDE_INITIAL;
-	struct usd18 own;
+	struct usd18 own = { 0 };
 	enum err e = own_equity(&own, &f->value);
 	const struct {
 		enum explain_number number;
