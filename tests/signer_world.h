@@ -137,7 +137,8 @@ world_close(struct world *w)
 	sig_context_destroy(w->sig);
 }
 
-/* A state as it was made age_ms ago. */
+/* A state as it was made age_ms ago: it begins as far ahead of the clock as
+ * policy lets a request be, so one that signs needs a few ms of age. */
 static UNUSED void
 world_init_state(struct world *w, uint64_t age_ms)
 {

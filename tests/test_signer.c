@@ -20,7 +20,7 @@ begin(void **state)
 {
 	(void)state;
 	world_open(&w);
-	world_init_state(&w, 0);
+	world_init_state(&w, 1000);
 	world_start(&w, NULL);
 	return 0;
 }
@@ -764,7 +764,7 @@ signer__raises_an_alarm_above_its_allowance(void **state)
 
 	(void)state;
 	w.config.policy.verdicts_alarm = 1;
-	world_init_state(&w, 0);
+	world_init_state(&w, 1000);
 	world_start(&w, NULL);
 	for (unsigned i = 0; i < 3; i++) {
 		world_request_begin(&q, &w);
@@ -952,7 +952,7 @@ signer__signs_no_transaction_without_a_gas_key(void **state)
 
 	(void)state;
 	w.keys.has_gas = false;
-	world_init_state(&w, 0);
+	world_init_state(&w, 1000);
 	world_start(&w, NULL);
 	tx_mined(0);
 	t.to = w.config.clearing;
@@ -992,7 +992,7 @@ signer_state_open__names_what_is_wrong(void **state)
 
 	(void)state;
 	assert_int_equal(try_open(why), ERR_MISSING);
-	world_init_state(&w, 0);
+	world_init_state(&w, 1000);
 	assert_int_equal(try_open(why), ERR_OK);
 	w.identity.chain_id++;
 	assert_int_equal(try_open(why), ERR_AUTH);
@@ -1033,7 +1033,7 @@ signer_state_open__survives_one_damaged_slot_and_not_two(void **state)
 
 	(void)state;
 	for (unsigned slot = 0; slot < 2; slot++) {
-		world_init_state(&w, 0);
+		world_init_state(&w, 1000);
 		state_patch(slot * SIGNER_STATE_SLOT + 200, junk,
 		    sizeof(junk));
 		assert_int_equal(try_open(why), ERR_OK);
@@ -1042,7 +1042,7 @@ signer_state_open__survives_one_damaged_slot_and_not_two(void **state)
 		assert_int_equal(try_open(why), ERR_SYNTAX);
 		assert_string_equal(why, "is damaged, or no signer's state");
 	}
-	world_init_state(&w, 0);
+	world_init_state(&w, 1000);
 	state_patch(8, &version, sizeof(version));
 	state_patch(SIGNER_STATE_SLOT + 8, &version, sizeof(version));
 	assert_int_equal(try_open(why), ERR_UNKNOWN);
@@ -1065,7 +1065,7 @@ signer_state_create__leaves_other_files_alone(void **state)
 	    world_now(&w), why), ERR_REFUSED);
 	assert_non_null(strstr(why, "something else"));
 	assert_int_equal(truncate(w.state_path, 0), 0);
-	world_init_state(&w, 0);
+	world_init_state(&w, 1000);
 	assert_int_equal(try_open(why), ERR_OK);
 }
 
@@ -1089,7 +1089,7 @@ signer_state_create__never_goes_back(void **state)
 	r.is_paused = 1;
 	assert_int_equal(signer_state_write(&s, &r), ERR_OK);
 	signer_state_close(&s);
-	world_init_state(&w, 0);
+	world_init_state(&w, 1000);
 	assert_int_equal(signer_state_open(&s, w.state_path, &w.identity, now,
 	    why), ERR_OK);
 	assert_true(s.record.sequence_until >= r.sequence_until);
@@ -1105,7 +1105,7 @@ signer_state_write__keeps_the_newest_of_many(void **state)
 	char why[PRIVATE_WHY];
 
 	(void)state;
-	world_init_state(&w, 0);
+	world_init_state(&w, 1000);
 	for (unsigned i = 1; i <= 9; i++) {
 		struct signer_record r;
 
