@@ -29,13 +29,19 @@ calibration_review(struct calibration *c, const struct backtest_basel *window)
 		c->is_alarmed = true;
 }
 
+bool
+calibration_may_lower(const struct calibration *c)
+{
+	return !c->is_alarmed && c->green_windows >= CALIBRATION_GREEN_MIN;
+}
+
 enum err
 calibration_lower(struct calibration *c, struct num18 multiplier)
 {
 	if (num18_compare(multiplier, num18_one()) < 0 ||
 	    num18_compare(multiplier, c->multiplier) > 0)
 		return ERR_RANGE;
-	if (c->is_alarmed || c->green_windows < CALIBRATION_GREEN_MIN)
+	if (!calibration_may_lower(c))
 		return ERR_REFUSED;
 	c->multiplier = multiplier;
 	c->green_windows = 0;

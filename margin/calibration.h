@@ -23,9 +23,12 @@ void calibration_review(struct calibration *c,
     const struct backtest_basel *window);
 
 #define CALIBRATION_GREEN_MIN 2u
+/* calibration_may_lower: CALIBRATION_GREEN_MIN green windows in a row, and no
+ * alarm stands. */
+bool calibration_may_lower(const struct calibration *c);
 /* calibration_lower, by a human, to a multiplier from one to the present one
- * (ERR_RANGE).  ERR_REFUSED before CALIBRATION_GREEN_MIN green windows in a
- * row, or while the alarm stands.  Green windows count anew from here. */
+ * (ERR_RANGE).  ERR_REFUSED unless calibration_may_lower.  Green windows count
+ * anew from here. */
 MUST_CHECK enum err calibration_lower(struct calibration *c,
     struct num18 multiplier);
 /* calibration_acknowledge, by a human: the alarm is off. */

@@ -18,15 +18,22 @@ backtest_method_name(enum backtest_method m)
 	return "";
 }
 
-const char *
-backtest_source_name(enum backtest_source s)
+static const char *
+base_name(enum var_source s)
 {
 	switch (s) {
-	case BACKTEST_JOINT: return "joint";
-	case BACKTEST_FILTERED: return "filtered";
-	case BACKTEST_HISTORICAL: return "historical";
+	case VAR_HISTORICAL: return "historical";
+	case VAR_FILTERED: return "filtered";
+	case VAR_SIMULATED: return "simulated";
 	}
 	return "";
+}
+
+const char *
+backtest_source_name(const struct var_rules *r)
+{
+	return ppb_to_raw(r->weight_stressed) > 0 ? "joint" :
+	    base_name(r->source);
 }
 
 /* ---- JSON --------------------------------------------------------------- */
@@ -42,6 +49,13 @@ static void
 key_usd(struct text *t, const char *key, struct usd18 v)
 {
 	key_num(t, key, num18_from_raw(usd18_to_raw(v)));
+}
+
+static void
+key_ppb(struct text *t, const char *key, struct ppb v)
+{
+	text_printf(t, ",\"%s\":", key);
+	text_json_u128(t, ppb_to_raw(v), 9);
 }
 
 static void
@@ -105,12 +119,81 @@ json_prints(struct text *t, const struct backtest_result *r)
 	text_put(t, "]");
 }
 
+static const char *
+move_name(const struct backtest_review *r)
+{
+	if (r->is_lowered)
+		return "lowered";
+	return r->is_raised ? "raised" : "kept";
+}
+
+static struct calibration
+calibration_now(const struct backtest_result *r, int side)
+{
+	const struct backtest_series *s = r->series;
+	struct calibration c;
+
+	if (s->review_count > 0)
+		return s->side[side].review[s->review_count - 1].after;
+	calibration_init(&c);
+	return c;
+}
+
+static void
+json_state(struct text *t, const struct calibration *c)
+{
+	text_put(t, "\"multiplier\":");
+	text_json_i128(t, num18_to_raw(c->multiplier), 18);
+	text_printf(t, ",\"alarm\":%s,\"green_windows\":%u",
+	    c->is_alarmed ? "true" : "false", c->green_windows);
+}
+
+static void
+json_calibration(struct text *t, const struct backtest_result *r, int side)
+{
+	const struct backtest_series *s = r->series;
+	struct calibration now = calibration_now(r, side);
+
+	text_put(t, ",\"calibration\":{");
+	json_state(t, &now);
+	text_printf(t, ",\"may_lower\":%s,\"loosening_approved\":%s,"
+	    "\"windows\":[", calibration_may_lower(&now) ? "true" : "false",
+	    r->options->is_loosening_approved ? "true" : "false");
+	for (uint32_t i = 0; i < s->review_count; i++) {
+		const struct backtest_review *v = &s->side[side].review[i];
+
+		text_put(t, i > 0 ? ",{" : "{");
+		json_state(t, &v->after);
+		text_printf(t, ",\"exceptions\":%u,\"zone\":\"%s\"",
+		    v->exceptions, backtest_zone_name(v->basel.zone));
+		key_ppb(t, "plus_factor", v->basel.plus);
+		text_printf(t, ",\"move\":\"%s\"", move_name(v));
+		json_time(t, "from", s->ms[i * BACKTEST_REVIEW]);
+		json_time(t, "to", s->ms[(i + 1) * BACKTEST_REVIEW - 1]);
+		text_put(t, "}");
+	}
+	text_put(t, "]}");
+}
+
+static void
+json_source(struct text *t, const struct backtest_result *r)
+{
+	const struct var_rules *v = &r->options->var;
+
+	text_printf(t, ",\"measure\":\"%s\",\"source\":\"%s\","
+	    "\"scenarios\":\"%s\",\"window\":%u",
+	    r->series->used == VAR_MEASURE_VAR ? "var" : "es",
+	    backtest_source_name(v), base_name(v->source),
+	    r->options->window);
+	key_ppb(t, "weight", v->weight);
+	key_ppb(t, "weight_stressed", v->weight_stressed);
+}
+
 static void
 json_side(struct text *t, const struct backtest_result *r, int side)
 {
 	const struct backtest_options *o = r->options;
 	const struct backtest_summary *s = &r->side[side];
-	bool is_var = r->series->used == VAR_MEASURE_VAR;
 
 	text_put(t, "{\"series\":");
 	text_json_string(t, r->name, strlen(r->name));
@@ -119,12 +202,13 @@ json_side(struct text *t, const struct backtest_result *r, int side)
 	if (o->method == BACKTEST_STANDARD)
 		key_usd(t, "fraction", o->fraction);
 	else
-		text_printf(t, ",\"measure\":\"%s\",\"source\":\"%s\","
-		    "\"window\":%u", is_var ? "var" : "es",
-		    backtest_source_name(o->source), o->window);
-	key_num(t, "alpha", num18_from_raw((i128)ppb_to_raw(o->alpha) *
-	    1000000000));
-	text_printf(t, ",\"mpor\":%u", o->mpor);
+		json_source(t, r);
+	text_put(t, ",\"rules_hash\":");
+	text_json_hex(t, o->rules_hash.b, sizeof(o->rules_hash.b));
+	key_ppb(t, "alpha", o->var.alpha);
+	text_printf(t, ",\"mpor\":%u", o->var.sample.mpor);
+	key_ppb(t, "buffer_size", o->buffer.size);
+	key_ppb(t, "buffer_rebuild", o->buffer.rebuild);
 	json_time(t, "from", r->series->ms[0]);
 	json_time(t, "to", r->series->ms[r->series->count - 1]);
 	text_printf(t, ",\"observations\":%u,\"exceptions\":%u",
@@ -142,14 +226,12 @@ json_side(struct text *t, const struct backtest_result *r, int side)
 	text_printf(t, ",\"basel\":{\"zone\":\"%s\"",
 	    backtest_zone_name(s->basel.zone));
 	key_num(t, "cumulative", s->basel.cumulative);
-	key_num(t, "plus_factor", num18_from_raw((i128)ppb_to_raw(
-	    s->basel.plus) * 1000000000));
+	key_ppb(t, "plus_factor", s->basel.plus);
 	key_num(t, "multiplier", num18_from_raw(((i128)3000000000 +
 	    ppb_to_raw(s->basel.plus)) * 1000000000));
-	text_put(t, "},\"calibration\":{\"multiplier\":");
-	text_json_i128(t, num18_to_raw(s->calibration.multiplier), 18);
-	text_printf(t, ",\"alarm\":%s},\"es_z2\":",
-	    s->calibration.is_alarmed ? "true" : "false");
+	text_put(t, "}");
+	json_calibration(t, r, side);
+	text_put(t, ",\"es_z2\":");
 	if (s->has_z2) {
 		text_put(t, "{\"z\":");
 		text_json_i128(t, num18_to_raw(s->z2), 18);
@@ -234,6 +316,94 @@ row(const struct table *w, const char *label, char cell[2][CELL])
 		    cell[1]);
 }
 
+/* ---- calibration -------------------------------------------------------- */
+
+static bool
+is_quiet(const struct backtest_series *s, uint32_t window)
+{
+	for (int i = 0; i < BACKTEST_SIDES; i++) {
+		const struct backtest_review *v = &s->side[i].review[window];
+
+		if (v->basel.zone != ZONE_GREEN || v->is_lowered)
+			return false;
+	}
+	return true;
+}
+
+static void
+cell_review(char out[CELL], const struct backtest_review *v, bool is_one)
+{
+	char n[CELL], count[CELL] = "";
+
+	cell_number(n, num18_to_raw(v->after.multiplier), 3, 0);
+	if (is_one)
+		snprintf(count, CELL, "%u ", v->exceptions);
+	snprintf(out, CELL, "%.10s%s: x %.12s%s%s", count,
+	    backtest_zone_name(v->basel.zone), n, v->is_raised ? " up" :
+	    v->is_lowered ? " by hand" : "",
+	    v->basel.zone == ZONE_RED ? ", ALARM" : "");
+}
+
+/* One row a window; green ones in a row, with nothing to tell, in one. */
+static void
+rows_reviews(const struct table *w, const struct backtest_series *s)
+{
+	char cell[2][CELL], label[CELL];
+
+	for (uint32_t i = 0, end; i < s->review_count; i = end) {
+		end = i + 1;
+		while (is_quiet(s, i) && end < s->review_count &&
+		    is_quiet(s, end))
+			end++;
+		for (int k = 0; k < BACKTEST_SIDES; k++)
+			cell_review(cell[k], &s->side[k].review[i],
+			    end == i + 1);
+		if (end == i + 1)
+			snprintf(label, CELL, "window %u (%u observations)", end,
+			    BACKTEST_REVIEW);
+		else
+			snprintf(label, CELL, "windows %u to %u (%u each)",
+			    i + 1, end, BACKTEST_REVIEW);
+		row(w, label, cell);
+	}
+}
+
+static void
+human_words(struct text *t, const struct calibration *c)
+{
+	if (num18_compare(c->multiplier, num18_one()) == 0)
+		text_put(t, "nothing to lower");
+	else if (calibration_may_lower(c))
+		text_printf(t, "met, %u in a row", c->green_windows);
+	else
+		text_printf(t, "not met, %u in a row%s", c->green_windows,
+		    c->is_alarmed ? " and the ALARM stands" : "");
+}
+
+static void
+calibration_words(struct text *t, const struct backtest_result *r,
+    const char *indent, const char *colon)
+{
+	if (r->series->review_count == 0) {
+		text_printf(t, "%sno whole window of %u observations: the "
+		    "multiplier is not reviewed\n", indent, BACKTEST_REVIEW);
+		return;
+	}
+	text_printf(t, "%sthe multiplier goes up by itself, down only by a "
+	    "human after two green windows%s%s", indent,
+	    r->options->is_loosening_approved ? " (approved here)" : "",
+	    colon);
+	for (int i = 0; i < BACKTEST_SIDES; i++) {
+		struct calibration now = calibration_now(r, i);
+
+		text_printf(t, "%s%s ", i > 0 ? "; " : "", SIDE_NAMES[i]);
+		human_words(t, &now);
+	}
+	text_put(t, "\n");
+}
+
+/* ---- rows --------------------------------------------------------------- */
+
 static void
 rows_tests(const struct table *w, const struct backtest_summary *s)
 {
@@ -259,15 +429,6 @@ rows_tests(const struct table *w, const struct backtest_summary *s)
 		    backtest_zone_name(s[i].basel.zone), n);
 	}
 	row(w, "Basel zone of all", cell);
-	for (int i = 0; i < 2; i++) {
-		char n[CELL];
-
-		cell_number(n, num18_to_raw(s[i].calibration.multiplier), 3,
-		    0);
-		snprintf(cell[i], CELL, "%.12s%s", n,
-		    s[i].calibration.is_alarmed ? ", ALARM" : "");
-	}
-	row(w, "margin times, by windows of 250", cell);
 	for (int i = 0; i < 2; i++) {
 		char n[CELL];
 
@@ -337,6 +498,7 @@ rows(const struct table *w, const struct backtest_result *r)
 		cell_percent(cell[i], s[i].worst_loss);
 	row(w, "worst loss", cell);
 	rows_tests(w, s);
+	rows_reviews(w, r->series);
 	rows_apc(w, s);
 }
 
@@ -355,11 +517,11 @@ backtest_print_terms(struct text *t, const struct backtest_result *r)
 		    o->method == BACKTEST_VAR &&
 		    r->series->used == VAR_MEASURE_ES ?
 		    " (by expected shortfall: the tail is too thin)" : "",
-		    backtest_source_name(o->source), o->window);
+		    backtest_source_name(&o->var), o->window);
 	}
-	cell_number(n, (i128)ppb_to_raw(o->alpha) * 1000000000, 2, 2);
-	text_printf(t, "; tested at %s %%; margin period %u %s", n, o->mpor,
-	    o->mpor == 1 ? "row" : "rows");
+	cell_number(n, (i128)ppb_to_raw(o->var.alpha) * 1000000000, 2, 2);
+	text_printf(t, "; tested at %s %%; margin period %u %s", n,
+	    o->var.sample.mpor, o->var.sample.mpor == 1 ? "row" : "rows");
 }
 
 static void
@@ -400,6 +562,7 @@ backtest_print_table(struct text *t, const struct backtest_result *r)
 	text_put(t, "\n");
 	row(&w, "", cell);
 	rows(&w, r);
+	calibration_words(t, r, "  ", ":\n    ");
 	oddities(t, r, "  ");
 	text_put(t, "\n");
 }
@@ -418,6 +581,7 @@ backtest_print_markdown(struct text *t, const struct backtest_result *r,
 	text_put(t, ".\n\n| | long | short |\n|---|---|---|\n");
 	rows(&w, r);
 	text_put(t, "\n");
+	calibration_words(t, r, "- ", ": ");
 	oddities(t, r, "- ");
 	if (chart)
 		text_printf(t, "\n![%s](%s)\n", r->name, chart);

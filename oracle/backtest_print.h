@@ -19,7 +19,8 @@ struct backtest_result {
 };
 
 const char *backtest_method_name(enum backtest_method m);
-const char *backtest_source_name(enum backtest_source s);
+/* joint: of the source and of the stress window; else the source's name. */
+const char *backtest_source_name(const struct var_rules *r);
 /* One object for each side, one a line. */
 void backtest_print_json(struct text *t, const struct backtest_result *r);
 void backtest_print_table(struct text *t, const struct backtest_result *r);

@@ -5,18 +5,33 @@
 #include <stdlib.h>
 
 #define ONE ((i128)WAD_ONE_RAW)
-#define STRESS_SPAN 250u
 
 /* One walk over a history. */
 struct walk {
 	const struct backtest_options *o;
 	struct num18 *returns;		/* by row; the first row has none */
-	struct var_rules rules;
+	struct var_rules rules;		/* stress_span in periods */
 	struct sample sample, stressed;
+	struct sample_work work;
 	struct usd18 pnl[SAMPLE_SCENARIOS_MAX];
 	struct usd18 scratch[SAMPLE_SCENARIOS_MAX];
 	int64_t places[2][SAMPLE_SCENARIOS_MAX];
 };
+
+static bool
+is_stressed(const struct backtest_options *o)
+{
+	return ppb_to_raw(o->var.weight_stressed) > 0;
+}
+
+/* The returns that the stress window needs: of a named one, all up to its end,
+ * so that no margin knows what came after it. */
+static uint32_t
+stress_rows(const struct sample_rules *r)
+{
+	return r->stress_length > 0 ? r->stress_first + r->stress_length :
+	    r->stress_span + r->mpor - 1;
+}
 
 uint32_t
 backtest_rows_min(const struct backtest_options *o)
@@ -25,10 +40,15 @@ backtest_rows_min(const struct backtest_options *o)
 
 	if (o->method == BACKTEST_STANDARD)
 		window = 0;
-	else if (o->source == BACKTEST_JOINT && window < STRESS_SPAN +
-	    o->mpor - 1)
-		window = STRESS_SPAN + o->mpor - 1;
-	return window + o->mpor + 1;
+	else if (is_stressed(o) && window < stress_rows(&o->var.sample))
+		window = stress_rows(&o->var.sample);
+	return window + o->var.sample.mpor + 1;
+}
+
+struct ppb
+backtest_tail(const struct backtest_options *o)
+{
+	return ppb_from_raw(PPB_ONE_RAW - ppb_to_raw(o->var.alpha));
 }
 
 /* to / from - 1; what does not fit is the largest that does. */
@@ -75,10 +95,7 @@ joint(struct usd18 *out, struct usd18 base, struct usd18 stressed,
 {
 	struct var_parts parts = { .base = base, .stressed = stressed };
 
-	if (w->o->source == BACKTEST_JOINT)
-		return var_requirement(out, &parts, &w->rules);
-	*out = base;
-	return ERR_OK;
+	return var_requirement(out, &parts, &w->rules);
 }
 
 static enum err
@@ -88,7 +105,7 @@ moment_side(struct figures *out, enum var_measure *used, struct walk *w,
 	struct figures base, stressed = { 0 };
 	enum err e = figures_of(&base, used, w, &w->sample, side);
 
-	if (e == ERR_OK && w->o->source == BACKTEST_JOINT)
+	if (e == ERR_OK && is_stressed(w->o))
 		e = figures_of(&stressed, NULL, w, &w->stressed, side);
 	if (e == ERR_OK)
 		e = joint(&out->margin, base.margin, stressed.margin, w);
@@ -97,25 +114,38 @@ moment_side(struct figures *out, enum var_measure *used, struct walk *w,
 	return e != ERR_OK ? e : joint(&out->es, base.es, stressed.es, w);
 }
 
+/* The returns of a named stress window, or the last of those so far that one
+ * is looked for in. */
+static struct sample_history
+stress_history(const struct walk *w, uint32_t row)
+{
+	const struct sample_rules *r = &w->rules.sample;
+	uint32_t first = row > SAMPLE_SCENARIOS_MAX ?
+	    row - SAMPLE_SCENARIOS_MAX : 0;
+	uint32_t length = row - first;
+
+	if (r->stress_length > 0) {
+		first = r->stress_first;
+		length = r->stress_length;
+	}
+	return (struct sample_history){ .factors = 1, .length = length,
+	    .column = { w->returns + 1 + first } };
+}
+
 /* The samples that row `row` sees: returns up to its own. */
 static enum err
 moment_samples(struct walk *w, uint32_t row)
 {
 	struct sample_history seen = { .factors = 1, .length = w->o->window,
 	    .column = { w->returns + row + 1 - w->o->window } };
-	struct sample_history all = { .factors = 1, .length = row,
-	    .column = { w->returns + 1 } };
-	enum err e;
+	struct sample_history bad = stress_history(w, row);
+	struct sample_rules rules = w->rules.sample;
+	enum err e = var_sample(&w->sample, &seen, &w->rules,
+	    &w->o->rules_hash, &w->work);
 
-	if (row > SAMPLE_SCENARIOS_MAX) {
-		all.length = SAMPLE_SCENARIOS_MAX;
-		all.column[0] = w->returns + row + 1 - SAMPLE_SCENARIOS_MAX;
-	}
-	if (w->o->source == BACKTEST_HISTORICAL)
-		return sample_historical(&w->sample, &seen, &w->rules.sample);
-	e = sample_filtered(&w->sample, &seen, &w->rules.sample);
-	if (e == ERR_OK && w->o->source == BACKTEST_JOINT)
-		e = sample_stressed(&w->stressed, &all, &w->rules.sample);
+	rules.stress_first = 0;
+	if (e == ERR_OK && is_stressed(w->o))
+		e = sample_stressed(&w->stressed, &bad, &rules);
 	return e;
 }
 
@@ -144,6 +174,7 @@ series_make(struct backtest_series *s, uint32_t count)
 	bool ok;
 
 	*s = (struct backtest_series){ .count = count,
+	    .review_count = count / BACKTEST_REVIEW,
 	    .ms = calloc(count, sizeof(*s->ms)) };
 	ok = s->ms != NULL;
 	for (int i = 0; i < BACKTEST_SIDES; i++) {
@@ -155,8 +186,9 @@ series_make(struct backtest_series *s, uint32_t count)
 		d->es = calloc(count, sizeof(*d->es));
 		d->hit = calloc(count, 1);
 		d->tail_hit = calloc(count, 1);
+		d->review = calloc(s->review_count + 1u, sizeof(*d->review));
 		ok = ok && d->margin && d->buffered && d->loss && d->es &&
-		    d->hit && d->tail_hit;
+		    d->hit && d->tail_hit && d->review;
 	}
 	return ok;
 }
@@ -167,11 +199,10 @@ observe(struct backtest_series *s, uint32_t at, struct walk *w,
     struct buffer_state buffer[BACKTEST_SIDES])
 {
 	struct figures f[BACKTEST_SIDES] = { 0 };
-	struct px18 from = h->price[row], to = h->price[row + w->o->mpor];
-	struct buffer_rules rules;
+	struct px18 from = h->price[row];
+	struct px18 to = h->price[row + w->rules.sample.mpor];
 	enum err e = moment(f, &s->used, w, row);
 
-	buffer_rules_default(&rules);
 	s->ms[at] = h->ms[row];
 	for (int i = 0; i < BACKTEST_SIDES && e == ERR_OK; i++) {
 		struct backtest_side *d = &s->side[i];
@@ -183,7 +214,7 @@ observe(struct backtest_series *s, uint32_t at, struct walk *w,
 		d->es[at] = f[i].es;
 		d->hit[at] = usd18_compare(d->loss[at], f[i].margin) > 0;
 		d->tail_hit[at] = usd18_compare(d->loss[at], f[i].var) > 0;
-		e = buffer_step(&buffer[i], f[i].margin, &rules);
+		e = buffer_step(&buffer[i], f[i].margin, &w->o->buffer);
 		d->buffered[at] = buffer[i].buffered;
 	}
 	return e;
@@ -194,10 +225,8 @@ walk_init(struct walk *w, const struct backtest_options *o,
     const struct history_series *h)
 {
 	w->o = o;
-	var_rules_default(&w->rules);
-	w->rules.alpha = o->alpha;
-	w->rules.sample.mpor = o->mpor;
-	w->rules.sample.stress_span = STRESS_SPAN + o->mpor - 1;
+	w->rules = o->var;
+	w->rules.sample.stress_span += o->var.sample.mpor - 1;
 	w->sample.capacity = w->stressed.capacity = SAMPLE_SCENARIOS_MAX;
 	w->sample.r = w->places[0];
 	w->stressed.r = w->places[1];
@@ -212,15 +241,16 @@ backtest_run(struct backtest_series *out, const struct history_series *h,
 {
 	struct buffer_state buffer[BACKTEST_SIDES] = { 0 };
 	uint32_t rows_min = backtest_rows_min(o), count, row;
+	uint32_t mpor = o->var.sample.mpor;
 	struct walk *w;
 	enum err e = ERR_OK;
 
-	MUST(o->mpor >= 1 && o->window <= SAMPLE_SCENARIOS_MAX);
+	MUST(mpor >= 1 && o->window <= SAMPLE_SCENARIOS_MAX);
 	*out = (struct backtest_series){ 0 };
 	if (h->count < rows_min)
 		return ERR_MISSING;
-	count = (h->count - rows_min) / o->mpor + 1;
-	row = rows_min - 1 - o->mpor;
+	count = (h->count - rows_min) / mpor + 1;
+	row = rows_min - 1 - mpor;
 	w = calloc(1, sizeof(*w));
 	if (w)
 		w->returns = calloc(h->count, sizeof(*w->returns));
@@ -230,10 +260,14 @@ backtest_run(struct backtest_series *out, const struct history_series *h,
 		walk_init(w, o, h);
 	progress_begin(progress, "backtest", count);
 	for (uint32_t i = 0; i < count && e == ERR_OK; i++) {
-		e = observe(out, i, w, h, row + i * o->mpor, buffer);
+		e = observe(out, i, w, h, row + i * mpor, buffer);
 		progress_step(progress, i);
 	}
 	progress_end(progress);
+	for (int i = 0; i < BACKTEST_SIDES && e == ERR_OK; i++)
+		e = backtest_review_all(out->side[i].review,
+		    out->review_count, out->side[i].hit,
+		    backtest_tail(o), o->is_loosening_approved);
 	if (w)
 		free(w->returns);
 	free(w);
@@ -255,6 +289,7 @@ backtest_series_free(struct backtest_series *s)
 		free(d->es);
 		free(d->hit);
 		free(d->tail_hit);
+		free(d->review);
 	}
 	*s = (struct backtest_series){ 0 };
 }

@@ -41,24 +41,6 @@ likelihoods(struct backtest_summary *out, const struct backtest_side *d,
 }
 
 static enum err
-reviews(struct calibration *out, const struct backtest_side *d, uint32_t n,
-    struct ppb p)
-{
-	struct backtest_basel b;
-	enum err e = ERR_OK;
-
-	calibration_init(out);
-	for (uint32_t i = 0; n - i >= BACKTEST_REVIEW && e == ERR_OK;
-	    i += BACKTEST_REVIEW) {
-		e = backtest_basel_of(&b, BACKTEST_REVIEW, count_hits(
-		    d->hit + i, BACKTEST_REVIEW), p);
-		if (e == ERR_OK)
-			calibration_review(out, &b);
-	}
-	return e;
-}
-
-static enum err
 totals(struct backtest_summary *out, const struct backtest_side *d)
 {
 	struct usd18 sum = usd18_zero();
@@ -86,9 +68,8 @@ backtest_summarise(struct backtest_summary *out,
     const struct backtest_options *o)
 {
 	const struct backtest_side *d = &s->side[side];
-	struct ppb p = ppb_from_raw(PPB_ONE_RAW - ppb_to_raw(o->alpha));
+	struct ppb p = backtest_tail(o);
 	struct backtest_summary b = { .observations = s->count };
-	struct var_rules rules;
 	enum err e;
 
 	b.exceptions = count_hits(d->hit, s->count);
@@ -98,8 +79,6 @@ backtest_summarise(struct backtest_summary *out,
 	if (e == ERR_OK)
 		e = backtest_basel_of(&b.basel, s->count, b.exceptions, p);
 	if (e == ERR_OK)
-		e = reviews(&b.calibration, d, s->count, p);
-	if (e == ERR_OK)
 		e = totals(&b, d);
 	if (e == ERR_OK)
 		e = apc_measure(&b.plain, d->margin, s->count);
@@ -107,10 +86,9 @@ backtest_summarise(struct backtest_summary *out,
 		e = apc_measure(&b.buffered, d->buffered, s->count);
 	if (e != ERR_OK)
 		return e;
-	var_rules_default(&rules);
 	b.has_z2 = o->method != BACKTEST_STANDARD && backtest_z2(&b.z2,
 	    d->loss, d->es, d->tail_hit, s->count, ppb_from_raw(PPB_ONE_RAW -
-	    ppb_to_raw(rules.alpha_es))) == ERR_OK;
+	    ppb_to_raw(o->var.alpha_es))) == ERR_OK;
 	*out = b;
 	return ERR_OK;
 }

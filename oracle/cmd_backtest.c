@@ -6,6 +6,7 @@
 #include "oracle/backtest_chart.h"
 #include "oracle/backtest_print.h"
 #include "oracle/file.h"
+#include "oracle/input.h"
 #include "oracle/options.h"
 #include "oracle/suggest.h"
 
@@ -17,20 +18,24 @@
 #define NAME_BYTES 256u
 #define TEXT_BYTES_MAX (64u * 1024u * 1024u)
 #define WINDOW_DEFAULT 500u
-#define SCENARIOS_MIN 200u		/* var_rules_default */
 
 static const struct option_row ROWS[] = {
 	{ "prices", "FILE,…", true, "CSV with a header: ts and close, or ts "
 	  "and one column a series; .gz too" },
 	{ "column", "NAME", false, "only this series" },
+	{ "rules", "FILE", false, "its method (var or es), var and buffer; the "
+	  "options below stand over it; else defaults" },
 	{ "method", "NAME", false, "var (the default), es, or standard" },
 	{ "source", "NAME", false, "of var and es: joint (the default: 0.75 "
-	  "filtered + 0.25 stressed), filtered, historical" },
+	  "filtered + 0.25 stressed, or as the rules say), filtered, "
+	  "historical" },
 	{ "fraction", "X", false, "of standard; default 0.1" },
 	{ "alpha", "X", false, "of var, and the coverage tested; default "
 	  "0.99" },
 	{ "window", "N", false, "returns that each margin sees; default 500" },
 	{ "mpor", "N", false, "rows in a margin period of risk; default 1" },
+	{ "approve-loosening", NULL, false, "as if a human lowered the "
+	  "multiplier to one, and the alarm was off, after two green windows" },
 	{ "json", NULL, false, "one JSON object for each series and side" },
 	{ "chart", "FILE.svg", false, "a picture; of several series one each, "
 	  "FILE-NAME.svg" },
@@ -44,8 +49,11 @@ static const struct options_command COMMAND = {
 	    "long and short would\nneed, and counts how often the loss over "
 	    "the margin period exceeds it: coverage\n(Kupiec), independence "
 	    "(Christoffersen), Basel's zones, expected shortfall\n(Acerbi and "
-	    "Szekely), procyclicality with and without the buffer.  Margin "
-	    "periods\ndo not overlap.  Bad prints are kept, and named.",
+	    "Szekely), procyclicality with and without the buffer.  After "
+	    "each 250\nobservations the multiplier of the margin is reviewed: "
+	    "it goes up by itself\n(yellow, red), down only by a human after "
+	    "two green windows.  Margin periods do\nnot overlap.  Bad prints "
+	    "are kept, and named.",
 };
 
 struct run {
@@ -86,22 +94,35 @@ choose(unsigned *out, const char *option, const char *given,
 	return false;
 }
 
+/* A source alone is all of the margin. */
+static void
+source_alone(struct var_rules *r, enum var_source s)
+{
+	r->source = s;
+	r->weight = ppb_one();
+	r->weight_stressed = ppb_from_raw(0);
+}
+
 static bool
-names_read(struct backtest_options *o, const struct options_given *g)
+names_read(struct backtest_options *o, struct rules *rules,
+    const struct options_given *g)
 {
 	static const char *const methods[] = { "var", "es", "standard" };
 	static const char *const sources[] = { "joint", "filtered",
 	    "historical" };
 	const char *method = options_get(&COMMAND, g, "method");
 	const char *source = options_get(&COMMAND, g, "source");
-	unsigned m = BACKTEST_VAR, s = BACKTEST_JOINT;
+	unsigned m = rules->has_method && rules->method == METHOD_ES ?
+	    BACKTEST_ES : BACKTEST_VAR, s = 0;
 
 	if (method && !choose(&m, "method", method, methods, 3))
 		return false;
 	if (source && !choose(&s, "source", source, sources, 3))
 		return false;
 	o->method = (enum backtest_method)m;
-	o->source = (enum backtest_source)s;
+	if (s > 0)
+		source_alone(&rules->var, s == 1 ? VAR_FILTERED :
+		    VAR_HISTORICAL);
 	return true;
 }
 
@@ -115,15 +136,15 @@ number_read(u128 *out, const struct options_given *g, const char *name,
 	    ERR_OK;
 }
 
+/* What the rules say, unless an option does. */
 static int
-run_options(struct run *r, const struct options_given *g)
+numbers_read(struct backtest_options *o, struct rules *rules,
+    const struct options_given *g)
 {
-	struct backtest_options *o = &r->options;
-	u128 alpha = 990000000, fraction = WAD_ONE_RAW / 10;
-	uint64_t window = WINDOW_DEFAULT, mpor = 1;
+	struct var_rules *v = &rules->var;
+	u128 alpha = ppb_to_raw(v->alpha), fraction = WAD_ONE_RAW / 10;
+	uint64_t window = WINDOW_DEFAULT, mpor = v->sample.mpor;
 
-	if (!names_read(o, g))
-		return EXIT_USAGE;
 	if (!number_read(&alpha, g, "alpha", 9) || alpha == 0 ||
 	    alpha >= PPB_ONE_RAW)
 		return usage("--alpha: between 0 and 1, at most 9 decimals");
@@ -138,13 +159,38 @@ run_options(struct run *r, const struct options_given *g)
 		return EXIT_USAGE;
 	if (mpor == 0 || mpor > SAMPLE_SCENARIOS_MAX / 2)
 		return usage("--mpor: 1 to 2048 rows");
-	if (window > SAMPLE_SCENARIOS_MAX || window < SCENARIOS_MIN + mpor - 1)
-		return usage("--window: at least 200 + mpor - 1 returns, at "
-		    "most 4096");
-	o->alpha = ppb_from_raw((uint32_t)alpha);
+	if (window > SAMPLE_SCENARIOS_MAX ||
+	    window < v->scenarios_min + mpor - 1)
+		return usage("--window: at least scenarios_min of the rules "
+		    "(200) + mpor - 1 returns, at most 4096");
+	v->alpha = ppb_from_raw((uint32_t)alpha);
+	v->sample.mpor = (uint32_t)mpor;
 	o->fraction = usd18_from_raw((i128)fraction);
 	o->window = (uint32_t)window;
-	o->mpor = (uint32_t)mpor;
+	return EXIT_OK;
+}
+
+static int
+run_options(struct run *r, const struct options_given *g)
+{
+	struct backtest_options *o = &r->options;
+	struct rules rules;
+	int code;
+
+	if (input_rules_read(&rules, options_get(&COMMAND, g, "rules")) !=
+	    ERR_OK)
+		return EXIT_CONFIG;
+	if (!names_read(o, &rules, g))
+		return EXIT_USAGE;
+	code = numbers_read(o, &rules, g);
+	if (code != EXIT_OK)
+		return code;
+	rules_seal(&rules);
+	o->var = rules.var;
+	o->buffer = rules.buffer;
+	o->rules_hash = rules.hash;
+	o->is_loosening_approved = options_get(&COMMAND, g,
+	    "approve-loosening") != NULL;
 	r->column = options_get(&COMMAND, g, "column");
 	r->chart = options_get(&COMMAND, g, "chart");
 	r->report = options_get(&COMMAND, g, "report");

@@ -12,6 +12,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 from fractions import Fraction as F
 from functools import lru_cache
 
@@ -21,7 +22,9 @@ MARGIND = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else
 ONE = 10**18
 PPB = 10**9
 MOST = 2**63 - 1
+ES_TAIL = PPB // 40
 HISTORIES = 9
+RULES_HISTORIES = 4
 passed = failed = 0
 
 
@@ -70,15 +73,15 @@ def variances(returns):
     return v
 
 
-def filtered(returns):
+def filtered(returns, high):
     v = variances(returns)
     out = []
     for r, then in zip(returns, v):
         if then == 0:
-            ratio = ONE if v[-1] == 0 else 3 * ONE
+            ratio = ONE if v[-1] == 0 else high
         else:
             ratio = math.isqrt(v[-1] * 10**36 // then)
-            ratio = max(ONE // 2, min(3 * ONE, ratio))
+            ratio = max(ONE // 2, min(high, ratio))
         out.append(saturate(nearest(r, ratio)))
     return out
 
@@ -115,7 +118,17 @@ def shortfall(pnl, tail):
 def measure(pnl, method, tail):
     if method == "var" and len(pnl) * tail >= 5 * PPB:
         return value_at_risk(pnl, tail)
-    return shortfall(pnl, PPB // 40)
+    return shortfall(pnl, ES_TAIL)
+
+
+def weigh(x, part):
+    return -(-x * part // PPB)
+
+
+def stress_rows(how):
+    if how["named"]:
+        return sum(how["named"])
+    return how["span"] - 1 + how["mpor"]
 
 
 def margins(seen, before, side, how):
@@ -124,15 +137,19 @@ def margins(seen, before, side, how):
         pnl = [side * r for r in compound(returns, how["mpor"])]
 
         return (measure(pnl, how["method"], how["tail"]),
-                value_at_risk(pnl, PPB // 40), shortfall(pnl, PPB // 40))
+                value_at_risk(pnl, ES_TAIL), shortfall(pnl, ES_TAIL))
 
-    if how["source"] == "historical":
-        return three(seen)
-    base = three(filtered(seen))
-    if how["source"] == "filtered":
+    base = three(seen if how["base"] == "historical" else
+                 filtered(seen, how["high"]))
+    if how["source"] != "joint":
         return base
-    bad = three(stressed(before[-4096:], 249 + how["mpor"]))
-    return tuple(-(-a * 3 // 4) - (-b // 4) for a, b in zip(base, bad))
+    if how["named"]:
+        first, length = how["named"]
+        bad = three(before[first:first + length])
+    else:
+        bad = three(stressed(before[-4096:], stress_rows(how)))
+    return tuple(weigh(a, how["weights"][0]) + weigh(b, how["weights"][1])
+                 for a, b in zip(base, bad))
 
 
 # ---- tests -----------------------------------------------------------------
@@ -178,24 +195,35 @@ def basel(t, x, p):
     return "yellow", 85, c
 
 
-def calibrate(hits, p):
-    multiplier, alarm = ONE, False
+def calibrate(hits, p, approved):
+    """Window by window: exceptions, zone, plus, and the state after it."""
+    multiplier, alarm, green, out = ONE, False, 0, []
     for i in range(0, len(hits) - 249, 250):
-        zone, plus, _ = basel(250, sum(hits[i:i + 250]), p)
+        x, before = sum(hits[i:i + 250]), multiplier
+        zone, plus, _ = basel(250, x, p)
+        green = green + 1 if zone == "green" else 0
         if zone != "green":
             multiplier = max(multiplier, -(-(300 + plus) * ONE // 300))
             alarm = alarm or zone == "red"
-    return multiplier, alarm
+        if approved and green >= 2:
+            alarm = False
+            if multiplier > ONE:
+                multiplier, green = ONE, 0
+        move = ("raised" if multiplier > before else
+                "lowered" if multiplier < before else "kept")
+        out.append((x, zone, plus * ONE // 100, multiplier, alarm, green,
+                    move))
+    return out
 
 
-def buffered(series):
+def buffered(series, size, rebuild):
     out = []
     for i, m in enumerate(series):
-        full = -(-m * 5 // 4)
+        full = weigh(m, PPB + size)
         if i:
             carried = out[-1]
             if m <= series[i - 1]:
-                carried = -(-carried * 102 // 100)
+                carried = weigh(carried, PPB + rebuild)
             full = max(m, min(full, carried))
         out.append(full)
     return out
@@ -215,6 +243,9 @@ def apc(series):
 
 # ---- comparing -------------------------------------------------------------
 
+START, STEP = 1600000000, 3600
+
+
 def number(x):
     """18 decimals."""
     return int(F(x) * ONE)
@@ -222,6 +253,26 @@ def number(x):
 
 def close(got, want, by=1e-9):
     return abs(float(got) - want) <= by * abs(want) + 1e-11
+
+
+def check_calibration(where, got, ms, hits, p, how):
+    want = calibrate(hits, p, how["approved"])
+    cal = got["calibration"]
+    shown = [(w["exceptions"], w["zone"], number(w["plus_factor"]),
+              number(w["multiplier"]), w["alarm"], w["green_windows"],
+              w["move"]) for w in cal["windows"]]
+    check(f"{where} windows", shown == want, (shown, want))
+    _, _, _, multiplier, alarm, green, _ = (
+        want[-1] if want else (0, "", 0, ONE, False, 0, ""))
+    check(f"{where} calibration", (
+        number(cal["multiplier"]), cal["alarm"], cal["green_windows"],
+        cal["may_lower"], cal["loosening_approved"]) == (
+            multiplier, alarm, green, green >= 2 and not alarm,
+            how["approved"]), (cal, multiplier, alarm, green))
+    for i, w in enumerate(cal["windows"]):
+        check(f"{where} window {i} times", (w["from"], w["to"]) == tuple(
+            time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(ms[k]))
+            for k in (250 * i, 250 * i + 249)), w)
 
 
 def check_tests(where, got, hits, p):
@@ -243,10 +294,6 @@ def check_tests(where, got, hits, p):
           number(got["basel"]["plus_factor"]) == plus * ONE // 100 and
           close(got["basel"]["cumulative"], float(cumulative)),
           (got["basel"], zone, plus, float(cumulative)))
-    multiplier, alarm = calibrate(hits, p)
-    check(f"{where} calibration", number(got["calibration"]["multiplier"]) ==
-          multiplier and got["calibration"]["alarm"] == alarm,
-          (got["calibration"], multiplier, alarm))
 
 
 def check_z2(where, got, losses, figures):
@@ -266,15 +313,17 @@ def check_z2(where, got, losses, figures):
 def check_side(where, got, prices, how, side):
     mpor, window = how["mpor"], how["window"]
     returns = [change(a, b) for a, b in zip(prices, prices[1:])]
-    first = max(window, 249 + mpor) if how["source"] == "joint" else window
-    losses, figures = [], []
+    first = (max(window, stress_rows(how)) if how["source"] == "joint" else
+             window)
+    losses, figures, rows = [], [], []
     for row in range(first, len(prices) - mpor, mpor):
         a, b = prices[row], prices[row + mpor]
+        rows.append(START + STEP * row)
         losses.append(-change(a, b) if side == 1 else change(a, b, True))
         figures.append(margins(returns[row - window:row], returns[:row],
                                side, how))
     asked = [f[0] for f in figures]
-    cover = buffered(asked)
+    cover = buffered(asked, *how["buffer"])
     hits = [int(x > m) for x, m in zip(losses, asked)]
     for key, want in (
             ("observations", len(losses)), ("exceptions", sum(hits)),
@@ -290,6 +339,7 @@ def check_side(where, got, prices, how, side):
             check(f"{where} apc {key} {name}", value is None and want is None
                   or number(value) == want, (value, want))
     check_tests(where, got, hits, F(how["tail"], PPB))
+    check_calibration(where, got, rows, hits, F(how["tail"], PPB), how)
     check_z2(where, got, losses, figures)
 
 
@@ -308,11 +358,8 @@ def decimal(x):
     return f"{x // ONE}.{x % ONE:018}"
 
 
-def run(path, how):
-    args = [MARGIND, "backtest", "--json", "--prices", path, "--alpha",
-            decimal((PPB - how["tail"]) * PPB)[:11]]
-    for key in ("method", "source", "window", "mpor"):
-        args += ["--" + key, str(how[key])]
+def run(path, args):
+    args = [MARGIND, "backtest", "--json", "--prices", path] + args
     r = subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                        check=False, text=True, timeout=60)
     check(f"exit code of {args}", r.returncode == 0 and not r.stderr,
@@ -320,27 +367,104 @@ def run(path, how):
     return [json.loads(x) for x in r.stdout.splitlines()]
 
 
+def options(how, keys):
+    """The command line of some of the parameters."""
+    args = ["--approve-loosening"] if how["approved"] else []
+    if "alpha" in keys:
+        args += ["--alpha", decimal((PPB - how["tail"]) * PPB)[:11]]
+    for key in ("method", "source", "window", "mpor"):
+        if key in keys:
+            args += ["--" + key, str(how[key])]
+    return args
+
+
+def parameters(rng, source):
+    """Rules as they are by default."""
+    return {"method": rng.choice(["var", "var", "es"]), "source": source,
+            "base": "historical" if source == "historical" else "filtered",
+            "tail": rng.choice([10, 10, 20, 25, 50]) * PPB // 1000,
+            "mpor": rng.choice([1, 1, 2, 5]), "high": 3 * ONE,
+            "window": rng.choice([210, 260, 500, 510]),
+            "weights": (PPB * 3 // 4, PPB // 4), "span": 250, "named": None,
+            "buffer": (PPB // 4, PPB // 50), "approved": rng.random() < 0.5}
+
+
+def save_prices(path, prices):
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("ts,open,close\n")
+        for i, p in enumerate(prices):
+            f.write(f"{START + STEP * i},1,{decimal(p)}\n")
+
+
+def check_both(where, got, prices, how):
+    check(f"{where} sides", [x["side"] for x in got] == ["long", "short"])
+    for x, side in zip(got, (1, -1)):
+        check_side(f"{where} {x['side']} {how}", x, prices, how, side)
+
+
 def check_histories():
     rng = random.Random(20261129)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "h.csv")
         for n in range(HISTORIES):
-            how = {"method": rng.choice(["var", "var", "es"]),
-                   "source": ["joint", "filtered", "historical"][n % 3],
-                   "tail": rng.choice([10, 10, 20, 25, 50]) * PPB // 1000,
-                   "mpor": rng.choice([1, 1, 2, 5]),
-                   "window": rng.choice([210, 260, 500, 510])}
-            prices = random_prices(rng, 800 if how["mpor"] == 1 else 1100)
-            with open(path, "w", encoding="utf-8") as f:
-                f.write("ts,open,close\n")
-                for i, p in enumerate(prices):
-                    f.write(f"{1600000000 + 3600 * i},1,{decimal(p)}\n")
-            got = run(path, how)
-            check(f"history {n} sides", [x["side"] for x in got] ==
-                  ["long", "short"])
-            for x, side in zip(got, (1, -1)):
-                check_side(f"history {n} {x['side']} {how}", x, prices, how,
-                           side)
+            how = parameters(rng, ["joint", "filtered", "historical"][n % 3])
+            prices = random_prices(rng, 1100)
+            save_prices(path, prices)
+            check_both(f"history {n}", run(path, options(how, (
+                "alpha", "method", "source", "window", "mpor"))), prices, how)
+
+
+# ---- rules -----------------------------------------------------------------
+
+def rules_text(how):
+    parts = {"alpha": PPB - how["tail"], "weight": how["weights"][0],
+             "weight_stressed": how["weights"][1]}
+    named = how["named"] or (0, 0)
+    lines = [f"method: {how['method']}", "var:", f"  source: {how['base']}"]
+    lines += [f"  {k}: {decimal(v * PPB)}" for k, v in parts.items()]
+    lines += [f"  mpor: {how['mpor']}", f"  stress_span: {how['span']}",
+              f"  stress_first: {named[0]}", f"  stress_length: {named[1]}",
+              f"  clamp_high: {decimal(how['high'])}",
+              f"buffer: {{size: {decimal(how['buffer'][0] * PPB)}, "
+              f"rebuild: {decimal(how['buffer'][1] * PPB)}}}"]
+    return "\n".join(lines) + "\n"
+
+
+def check_rules():
+    rng = random.Random(20261130)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "h.csv")
+        rules = os.path.join(folder, "rules.yaml")
+        for n in range(RULES_HISTORIES):
+            how = parameters(rng, "joint")
+            how.update(
+                base=["filtered", "historical"][n % 2], high=2 * ONE,
+                weights=(rng.randint(1, PPB), rng.randint(1, PPB)),
+                span=rng.randint(220, 300), approved=n % 2 == 1,
+                named=(rng.randint(0, 60), 240) if n < 2 else None,
+                buffer=(rng.randint(0, PPB), rng.randint(0, PPB // 10)))
+            prices = random_prices(rng, 1000)
+            save_prices(path, prices)
+            with open(rules, "w", encoding="utf-8") as f:
+                f.write(rules_text(how))
+            args = ["--rules", rules]
+            got = run(path, args + options(how, ("window",)))
+            check_both(f"rules {n}", got, prices, how)
+            # What the command line says stands over it.
+            other = dict(how, tail=PPB // 20, mpor=2, method="var",
+                         source="filtered", base="filtered")
+            over = run(path, args + options(other, (
+                "alpha", "method", "source", "window", "mpor")))
+            check_both(f"rules {n}, options", over, prices, other)
+            check(f"rules {n} hashes", got[0]["rules_hash"] !=
+                  over[0]["rules_hash"])
+        with open(rules, "w", encoding="utf-8") as f:
+            f.write("")
+        check("empty rules", run(path, ["--rules", rules]) == run(path, []))
+        with open(rules, "w", encoding="utf-8") as f:
+            f.write("var: {source: simulated, draws: 300}\n")
+        check("simulated", [x["scenarios"] for x in run(
+            path, ["--rules", rules])] == ["simulated"] * 2)
 
 
 # ---- bad input -------------------------------------------------------------
@@ -366,6 +490,8 @@ def check_bad_input():
                 (["--prices", good + ",,"], 2, "--prices"),
                 (["--prices", good], 1, "too few rows"),
                 (["--prices", good, "--column", "X"], 1, "no series `X`"),
+                (["--prices", good, "--rules", folder + "/none"], 3,
+                 "No such file"),
                 (["--prices", folder + "/none"], 1, "No such file"),
                 (["--prices", good, "--method", "standard", "--chart",
                   folder + "/none/x.svg"], 1, "No such file")):
@@ -385,6 +511,7 @@ def check_bad_input():
 
 def main():
     check_histories()
+    check_rules()
     check_bad_input()
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0

@@ -249,8 +249,10 @@ calibration_review__rises_by_itself_and_falls_by_hand(void **state)
 	assert_true(num18_to_raw(c.multiplier) == 1133333333333333334);
 	assert_false(c.is_alarmed);
 	calibration_review(&c, &green);
+	assert_false(calibration_may_lower(&c));
 	assert_int_equal(calibration_lower(&c, num18_one()), ERR_REFUSED);
 	calibration_review(&c, &green);
+	assert_true(calibration_may_lower(&c));
 	assert_true(num18_to_raw(c.multiplier) == 1133333333333333334);
 	assert_int_equal(calibration_lower(&c, num18_from_raw(ONE - 1)),
 	    ERR_RANGE);

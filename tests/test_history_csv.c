@@ -179,13 +179,15 @@ static void
 backtest_run__counts_losses_above_a_fixed_margin(void **state)
 {
 	struct backtest_options o = { .method = BACKTEST_STANDARD,
-	    .alpha = ppb_from_raw(990000000), .window = 500, .mpor = 2,
-	    .fraction = usd("0.1") };
+	    .window = 500, .fraction = usd("0.1") };
 	struct backtest_summary sum;
 	struct backtest_series s;
 	struct progress p;
 
 	(void)state;
+	var_rules_default(&o.var);
+	o.var.sample.mpor = 2;
+	buffer_rules_default(&o.buffer);
 	/* 100 to 90: exactly the margin; 90 to 80.9: more; 80.9 to 90 costs
 	 * the short side more. */
 	assert_int_equal(parse("ts,close\n1,100\n2,7\n3,90\n4,7\n5,80.9\n"
@@ -193,6 +195,7 @@ backtest_run__counts_losses_above_a_fixed_margin(void **state)
 	assert_int_equal(backtest_rows_min(&o), 3);
 	assert_int_equal(backtest_run(&s, &h.series[0], &o, &p), ERR_OK);
 	assert_int_equal(s.count, 3);
+	assert_int_equal(s.review_count, 0);
 	assert_string_equal(usd_text(s.side[BACKTEST_LONG].loss[0]), "0.1");
 	assert_int_equal(s.side[BACKTEST_LONG].hit[0], 0);
 	assert_int_equal(s.side[BACKTEST_LONG].hit[1], 1);
