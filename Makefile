@@ -53,7 +53,7 @@ INTEGER_SRC = $(SRC_base) $(SRC_margin) $(SRC_contracts-abi) \
 # in anything signed.
 SCREEN_SRC = $(wildcard margin/screen_*.c)
 # Exact integers in vector registers: chosen by cpuid at run time.
-SIMD_SRC = $(wildcard margin/simd_*.c)
+SIMD_SRC = $(wildcard base/simd_*.c margin/simd_*.c)
 
 LIB_FILES = $(foreach f,oracle chain feeds contracts-abi margin base,\
 	$(O)/lib$(f).a)
