@@ -54,6 +54,7 @@ int bench_main(const struct bench_suite *suites, size_t count, int argc,
 void bench_decimal(void);
 void bench_json(void);
 void bench_keccak(void);
+void bench_merkle(void);
 void bench_sign(void);
 void bench_ticks(void);
 
