@@ -1,9 +1,17 @@
-/* The tree against a full rebuild from its leaves, and its cost in hashes.
- * The module is compiled into this file so that its hashes can be counted. */
+/* The tree against a full rebuild from its leaves, and its cost in hashes; on
+ * every level of vectors that this machine has.  The module is compiled into
+ * this file so that its hashes can be counted and the level chosen. */
 #include "base/keccak.h"
 #include "base/keccak_lanes.h"
 
 static unsigned long pairs_count;
+static enum keccak_level level_wanted;
+
+static enum keccak_level
+level_chosen(void)
+{
+	return level_wanted;
+}
 
 static void
 pairs_counted(enum keccak_level level, struct b32 *const *out,
@@ -14,8 +22,10 @@ pairs_counted(enum keccak_level level, struct b32 *const *out,
 }
 
 #define keccak256_pairs pairs_counted
+#define keccak_level_best level_chosen
 #include "base/merkle.c"
 #undef keccak256_pairs
+#undef keccak_level_best
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -215,6 +225,44 @@ merkle_root__is_zero_again_once_all_leaves_are_gone(void **state)
 	assert_true(b32_equal(&root, &before));
 }
 
+/* Every leaf is there and proved, and nothing else is. */
+static void
+proofs_check(const struct merkle *t, const struct b32 *root,
+    const struct b32 *want)
+{
+	struct b32 proof[MERKLE_DEPTH_MAX], leaf;
+	size_t len;
+
+	for (uint32_t i = 0; i < CAPACITY_MAX;
+	    i += 1 + (uint32_t)(random_next() % 32)) {
+		leaf = merkle_leaf(t, i);
+		assert_true(b32_equal(&leaf, &want[i]));
+		if (b32_is_zero(&leaf)) {
+			assert_int_equal(merkle_prove(proof, &len, t, i),
+			    ERR_STATE);
+			continue;
+		}
+		assert_int_equal(merkle_prove(proof, &len, t, i), ERR_OK);
+		assert_true(merkle_verify(root, &leaf, proof, len));
+	}
+}
+
+/* What the caller's memory holds before is of no account, not even where it
+ * looks like the tree's own scratch data. */
+static void
+nodes_spoil(int run)
+{
+	memset(nodes, (int)random_next() & 0xff, sizeof(nodes));
+	if (run % 2 == 0)
+		return;
+	for (size_t i = 0; i < ARRAY_COUNT(nodes); i++) {
+		uint64_t next = random_next() % ARRAY_COUNT(nodes);
+
+		memcpy(nodes[i].b, MARK, MARK_LEN);
+		memcpy(nodes[i].b + MARK_LEN, &next, sizeof(next));
+	}
+}
+
 /* Any number of leaves in any order, with growth by any factor, repeats and
  * removals: the same tree as rebuilt from nothing, node by node. */
 static void
@@ -229,7 +277,7 @@ merkle_set__agrees_with_a_full_rebuild(void **state)
 		uint32_t used = 0;
 
 		memset(want, 0, sizeof(want));
-		memset(nodes, (int)random_next() & 0xff, sizeof(nodes));
+		nodes_spoil(run);
 		merkle_init(&t, nodes, CAPACITY_MAX);
 		for (int step = 0; step < 12; step++) {
 			uint32_t span = 1u << random_next() % 11;
@@ -254,6 +302,7 @@ merkle_set__agrees_with_a_full_rebuild(void **state)
 			merkle_root(&root, &t);
 			dumb = dumb_root(want, t.capacity);
 			assert_true(b32_equal(&root, &dumb));
+			proofs_check(&t, &root, want);
 		}
 	}
 }
@@ -294,7 +343,7 @@ merkle_set__hashes_each_touched_node_once(void **state)
 
 /* Doubling a full tree must not hash the old half again. */
 static void
-merkle_set__moves_old_nodes_without_hashing_them(void **state)
+merkle_set__keeps_the_old_half_without_hashing_it(void **state)
 {
 	static struct b32 leaves[CAPACITY_MAX];
 	static uint32_t slots[CAPACITY_MAX];
@@ -312,6 +361,79 @@ merkle_set__moves_old_nodes_without_hashing_them(void **state)
 	assert_int_equal(merkle_set(&t, &next, leaves, 1), ERR_OK);
 	/* The new path; an empty subtree is known already. */
 	assert_int_equal(pairs_count, 10);
+}
+
+/* A far slot opens many levels above the old root, and holes between. */
+static void
+merkle_set__grows_over_many_levels_at_the_cost_of_two_paths(void **state)
+{
+	static struct b32 want[CAPACITY_MAX];
+
+	(void)state;
+	for (uint32_t from = 1; from <= 512; from *= 2)
+		for (uint32_t far = from; far < CAPACITY_MAX;
+		    far += 1 + (uint32_t)(random_next() % 96)) {
+			uint32_t slots[] = { from - 1, far };
+			struct b32 leaves[] = { random_leaf(), random_leaf() };
+			struct b32 root, dumb;
+			struct merkle t;
+
+			nodes_spoil(1);
+			memset(want, 0, sizeof(want));
+			want[from - 1] = leaves[0];
+			want[far] = leaves[1];
+			merkle_init(&t, nodes, CAPACITY_MAX);
+			assert_int_equal(merkle_set(&t, slots, leaves, 1),
+			    ERR_OK);
+			pairs_count = 0;
+			assert_int_equal(merkle_set(&t, slots + 1, leaves + 1,
+			    1), ERR_OK);
+			assert_true(pairs_count <= 2 *
+			    height_of(dumb_capacity(far + 1)));
+			merkle_root(&root, &t);
+			dumb = dumb_root(want, t.capacity);
+			assert_true(b32_equal(&root, &dumb));
+			proofs_check(&t, &root, want);
+		}
+}
+
+/* Ten million leaves must not cost the memory of sixteen: nothing but the
+ * nodes over used slots is written. */
+static void
+merkle_set__leaves_nodes_over_unused_slots_alone(void **state)
+{
+	static struct b32 leaves[CAPACITY_MAX];
+	static uint32_t slots[CAPACITY_MAX];
+	struct b32 guard;
+	struct merkle t;
+
+	(void)state;
+	memset(guard.b, 0xa5, sizeof(guard.b));
+	for (uint32_t i = 0; i < CAPACITY_MAX; i++) {
+		slots[i] = i;
+		leaves[i] = random_leaf();
+	}
+	for (uint32_t used = 1; used < CAPACITY_MAX; used += 1 + used / 7) {
+		uint32_t first = (uint32_t)(random_next() % used);
+		size_t untouched = 0;
+
+		memset(nodes, 0xa5, sizeof(nodes));
+		merkle_init(&t, nodes, CAPACITY_MAX);
+		assert_int_equal(merkle_set(&t, slots, leaves, first), ERR_OK);
+		assert_int_equal(merkle_set(&t, slots + first, leaves + first,
+		    used - first), ERR_OK);
+		for (unsigned h = 0; h <= height_of(CAPACITY_MAX); h++)
+			for (size_t i = 0; i < CAPACITY_MAX >> h; i++) {
+				bool is_used = i << h < used &&
+				    h <= height_of(t.capacity);
+
+				assert_int_equal(b32_equal(&guard,
+				    &nodes[(CAPACITY_MAX >> h) + i]),
+				    !is_used);
+				untouched += !is_used;
+			}
+		assert_true(2 * CAPACITY_MAX - untouched <= 2 * used + 11);
+	}
 }
 
 static void
@@ -398,12 +520,23 @@ main(void)
 		cmocka_unit_test(merkle_set__agrees_with_a_full_rebuild),
 		cmocka_unit_test(merkle_set__hashes_each_touched_node_once),
 		cmocka_unit_test(
-		    merkle_set__moves_old_nodes_without_hashing_them),
+		    merkle_set__keeps_the_old_half_without_hashing_it),
+		cmocka_unit_test(
+		    merkle_set__grows_over_many_levels_at_the_cost_of_two_paths),
+		cmocka_unit_test(
+		    merkle_set__leaves_nodes_over_unused_slots_alone),
 		cmocka_unit_test(
 		    merkle_prove__is_verified_and_nothing_else_is),
 		cmocka_unit_test(
 		    merkle_verify__refuses_the_zero_leaf_and_long_proofs),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = 0;
+
+	for (int level = 0; level <= (int)keccak_level_best(); level++) {
+		level_wanted = (enum keccak_level)level;
+		failed += cmocka_run_group_tests_name(
+		    keccak_level_name(level_wanted), tests, NULL, NULL);
+	}
+	return failed;
 }
