@@ -3,9 +3,9 @@
  * keccak256 on every level.
  *
  * Owns:   nothing.
- * Cost:   a message costs about a fifth on AVX-512 and two fifths on AVX2 of
- *         what keccak256 costs; less gain where fewer than
- *         KECCAK_LANES_MAX are asked for at a time.
+ * Cost:   a message costs about a fifth of keccak256 on AVX-512, half of it
+ *         on AVX2; more where fewer than KECCAK_LANES_MAX are asked for
+ *         at a time.
  * Limits: level is at most keccak_level_best() (MUST).
  */
 #ifndef BASE_KECCAK_LANES_H
@@ -26,8 +26,8 @@ enum keccak_level keccak_level_best(void);
 /* keccak_level_name returns a static word, never NULL. */
 const char *keccak_level_name(enum keccak_level level);
 
-/* keccak256_pairs: *out[i] = the hash of 64 bytes, *a[i] then *b[i].  out[i] may
- * be a[i] or b[i], but nothing of another pair. */
+/* keccak256_pairs: *out[i] = the hash of 64 bytes, *a[i] then *b[i].  out[i]
+ * may be a[i] or b[i], but nothing of another pair. */
 void keccak256_pairs(enum keccak_level level, struct b32 *const *out,
     const struct b32 *const *a, const struct b32 *const *b, size_t n);
 

@@ -48,13 +48,16 @@ random_next(void)
 	return seed;
 }
 
+/* Many leaves begin alike, so that their order shows late. */
 static struct b32
 random_leaf(void)
 {
-	struct b32 leaf;
+	struct b32 leaf = { { 0 } };
+	size_t alike = random_next() % 2 ? 0 : random_next() % 32;
 
-	for (size_t i = 0; i < sizeof(leaf.b); i++)
+	for (size_t i = alike; i < sizeof(leaf.b); i++)
 		leaf.b[i] = (uint8_t)random_next();
+	leaf.b[31] |= 1;
 	return leaf;
 }
 
@@ -341,6 +344,54 @@ merkle_set__hashes_each_touched_node_once(void **state)
 	}
 }
 
+/* Old leaves change in the call that brings new ones: still once each, also
+ * where a new slot completes a pair. */
+static void
+merkle_set__hashes_each_node_once_while_growing(void **state)
+{
+	static struct b32 leaves[2 * CAPACITY_MAX];
+	static uint32_t slots[2 * CAPACITY_MAX];
+	static bool touched[CAPACITY_MAX];
+	struct merkle t;
+
+	(void)state;
+	for (int run = 0; run < 200; run++) {
+		uint32_t used = 1 + (uint32_t)(random_next() % 600);
+		uint32_t end = used + 1 + (uint32_t)(random_next() %
+		    (CAPACITY_MAX - used));
+		size_t count = 0;
+		unsigned long want = 0;
+
+		for (uint32_t i = 0; i < end; i++) {
+			slots[i] = i;
+			leaves[i] = random_leaf();
+		}
+		merkle_init(&t, nodes, CAPACITY_MAX);
+		assert_int_equal(merkle_set(&t, slots, leaves, used), ERR_OK);
+		while (count < random_next() % 9)
+			slots[count++] = (uint32_t)(random_next() % used);
+		slots[count++] = used - 1;
+		for (uint32_t i = used; i < end; i++)
+			slots[count++] = i;
+		memset(touched, 0, sizeof(touched));
+		for (size_t i = 0; i < count; i++)
+			for (unsigned h = 1;
+			    h <= height_of(dumb_capacity(end)); h++) {
+				size_t n = (CAPACITY_MAX + slots[i]) >> h;
+
+				want += !touched[n];
+				touched[n] = true;
+			}
+		pairs_count = 0;
+		assert_int_equal(merkle_set(&t, slots, leaves, count), ERR_OK);
+		/* Levels above a smaller tree begin at the first node. */
+		for (unsigned h = height_of(dumb_capacity(used)) + 1;
+		    h <= height_of(t.capacity); h++)
+			want += !touched[CAPACITY_MAX >> h];
+		assert_int_equal(pairs_count, want);
+	}
+}
+
 /* Doubling a full tree must not hash the old half again. */
 static void
 merkle_set__keeps_the_old_half_without_hashing_it(void **state)
@@ -365,7 +416,7 @@ merkle_set__keeps_the_old_half_without_hashing_it(void **state)
 
 /* A far slot opens many levels above the old root, and holes between. */
 static void
-merkle_set__grows_over_many_levels_at_the_cost_of_two_paths(void **state)
+merkle_set__grows_over_many_levels_for_two_paths(void **state)
 {
 	static struct b32 want[CAPACITY_MAX];
 
@@ -520,9 +571,11 @@ main(void)
 		cmocka_unit_test(merkle_set__agrees_with_a_full_rebuild),
 		cmocka_unit_test(merkle_set__hashes_each_touched_node_once),
 		cmocka_unit_test(
+		    merkle_set__hashes_each_node_once_while_growing),
+		cmocka_unit_test(
 		    merkle_set__keeps_the_old_half_without_hashing_it),
 		cmocka_unit_test(
-		    merkle_set__grows_over_many_levels_at_the_cost_of_two_paths),
+		    merkle_set__grows_over_many_levels_for_two_paths),
 		cmocka_unit_test(
 		    merkle_set__leaves_nodes_over_unused_slots_alone),
 		cmocka_unit_test(
