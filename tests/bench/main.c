@@ -5,9 +5,9 @@
  *	decimal	a price's text to fixed point; strtod
  *	json	bid and ask out of a venue's ticker frame; jansson and strtod
  *	keccak	one hash of two words, and of 4 KiB; nettle
- *	merkle	the build of a tree of 1 M leaves, a node; nettle's permutation.
- *		The update of 1,000 of them; the build.  On each level of
- *		vectors
+ *	merkle	a leaf, and a node of a tree of 1 M leaves; nettle's
+ *		permutation.  The update of 1,000 of them; the build.  On each
+ *		level of vectors
  *	sign	digest, signature, both forms on the wire; the library's sign
  *	ticks	a frame on loopback to a released attestation, through feeds,
  *		engine and signer; the sum of its parts, each alone
