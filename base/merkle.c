@@ -162,8 +162,10 @@ level_hash(struct merkle *t, unsigned height, uint64_t head, size_t fresh)
 	for (size_t i = fresh >> height; i < end; i++) {
 		const struct b32 *below = &t->nodes[2 * (first + i)];
 
-		__builtin_prefetch(below + AHEAD * 2);
-		__builtin_prefetch(&t->nodes[first + i + AHEAD], 1);
+		if (i + AHEAD < end) {
+			__builtin_prefetch(below + 2 * AHEAD);
+			__builtin_prefetch(&t->nodes[first + i + AHEAD], 1);
+		}
 		batch_add(&b, t, height, i, below,
 		    node_at(t, height - 1, 2 * i + 1));
 	}
