@@ -1,0 +1,468 @@
+#include "margin/bands_edge.h"
+
+#include "base/must.h"
+
+/* No sum of BOOK_LEGS_MAX values, times a weight below 4.3 and a pace, leaves
+ * 128 bits while every value is at most this long. */
+#define VALUE_BITS_MAX 112u
+#define ATOMS_BITS_MAX 120u
+/* An index is rounded to 10^-18 of itself times 10^18: longer than this, to
+ * less than GUARD of itself. */
+#define INDEX_RAW_MIN ((u128)1 << 30)
+/* Kept back of each reach, 2^-24 of a price: the index's rounding, and that
+ * of a trigger's bucket. */
+#define GUARD 256u
+/* V and V * factor floor, D and D * weight ceil: a leg is this far from the
+ * truth before a move, and after it, in 10^-18 USD. */
+#define LEG_GUARD 16u
+/* An amount owed is rounded up twice, at up to twice the price. */
+#define ATOM_GUARD 4u
+
+enum edge_side { EDGE_BELOW, EDGE_ABOVE };	/* where the bound lies */
+
+struct edge {
+	enum edge_side side;
+	uint32_t first;		/* of its triggers in the plan */
+	u128 collateral, debt, guard;
+	u128 paced;		/* the same sums by each asset's pace */
+};
+
+/* What the bounds of one vault are made from. */
+struct ground {
+	const struct bands_price *price;
+	const struct book *b;
+	const struct vault *v;
+	u128 owed[BOOK_LEGS_MAX];
+	uint64_t hedged;	/* factors with both sides */
+	bool is_valued;		/* some collateral that no fall makes zero */
+	bool is_odd;		/* a value that may leave its type */
+};
+
+static const struct {
+	enum bands_point point;
+	bool is_debt, falls;
+} KIND[BANDS_KINDS] = {
+	[BANDS_COLLATERAL_LOWEST_FALLS] = { BANDS_LOWEST, false, true },
+	[BANDS_COLLATERAL_LOWEST_RISES] = { BANDS_LOWEST, false, false },
+	[BANDS_COLLATERAL_LOW_FALLS] = { BANDS_LOW, false, true },
+	[BANDS_COLLATERAL_HIGH_FALLS] = { BANDS_HIGH, false, true },
+	[BANDS_COLLATERAL_HIGH_RISES] = { BANDS_HIGH, false, false },
+	[BANDS_DEBT_HIGHEST_RISES] = { BANDS_HIGHEST, true, false },
+	[BANDS_DEBT_HIGHEST_FALLS] = { BANDS_HIGHEST, true, true },
+	[BANDS_DEBT_HIGH_RISES] = { BANDS_HIGH, true, false },
+	[BANDS_DEBT_LOW_RISES] = { BANDS_LOW, true, false },
+	[BANDS_DEBT_LOW_FALLS] = { BANDS_LOW, true, true },
+};
+
+enum bands_point
+bands_kind_point(enum bands_kind k)
+{
+	return KIND[k].point;
+}
+
+bool
+bands_kind_is_debt(enum bands_kind k)
+{
+	return KIND[k].is_debt;
+}
+
+bool
+bands_kind_falls(enum bands_kind k)
+{
+	return KIND[k].falls;
+}
+
+static struct px18
+price_of(const struct ground *g, const struct leg *l, enum bands_kind k)
+{
+	return g->price[l->asset].at[KIND[k].point];
+}
+
+/* value_check: whether a value may come to leave its type, and whether it is
+ * too large to come to nothing. */
+static void
+value_check(struct ground *g, const struct leg *l, struct px18 p,
+    struct usd18 value, bool is_debt)
+{
+	unsigned now = bands_bits(px18_to_raw(p));
+	unsigned first = g->price[l->asset].first_bits;
+	unsigned bits = bands_bits((u128)usd18_to_raw(value));
+
+	/* bands_move lets no price be longer than first + BANDS_RISE_BITS. */
+	if (bands_bits((u128)usd18_to_raw(value) + 1) + first +
+	    BANDS_RISE_BITS + BANDS_ACCRUAL_BITS + 2 > VALUE_BITS_MAX + now)
+		g->is_odd = true;
+	/* Nor shorter than first - BANDS_FALL_BITS. */
+	if (!is_debt && bits + first >= now + BANDS_FALL_BITS + 2)
+		g->is_valued = true;
+}
+
+static void
+plan_add(struct bands_plan *plan, uint8_t asset, enum bands_kind k)
+{
+	MUST(plan->trigger_count < BANDS_TRIGGERS_MAX);
+	plan->trigger[plan->trigger_count++] = (struct bands_trigger){
+		.asset = asset, .kind = (uint8_t)k,
+	};
+}
+
+static void
+edge_add_collateral(struct edge *e, struct bands_plan *plan, struct ground *g,
+    const struct leg *l, enum bands_kind k, struct ppb factor)
+{
+	struct px18 p = price_of(g, l, k);
+	struct ratio_leg leg;
+	u128 weighted;
+
+	if (l->amount == 0)
+		return;
+	if (ratio_value_collateral(&leg, &g->b->assets[l->asset], l->amount,
+	    p, factor) != ERR_OK) {
+		g->is_odd = true;
+		return;
+	}
+	value_check(g, l, p, leg.value, false);
+	weighted = (u128)usd18_to_raw(leg.weighted);
+	e->guard += LEG_GUARD;
+	e->collateral += weighted;
+	e->paced += weighted * g->price[l->asset].pace;
+	/* What counts for nothing does not fall. */
+	if (ppb_to_raw(factor) != 0 && (weighted != 0 || !KIND[k].falls))
+		plan_add(plan, l->asset, k);
+}
+
+/* atom_guard: ATOM_GUARD times the weighted value of one atom, or up to four
+ * times that. */
+static u128
+atom_guard(u128 weighted, u128 atoms)
+{
+	unsigned value = bands_bits(weighted), count = bands_bits(atoms);
+
+	return value + 1 < count ? ATOM_GUARD :
+	    (u128)ATOM_GUARD << (value + 1 - count);
+}
+
+static void
+edge_add_debt(struct edge *e, struct bands_plan *plan, struct ground *g,
+    const struct leg *l, enum bands_kind k, u128 atoms)
+{
+	const struct asset *a = &g->b->assets[l->asset];
+	struct px18 p = price_of(g, l, k);
+	struct ratio_leg leg;
+	u128 weighted;
+
+	if (atoms == 0)
+		return;
+	if (ratio_value_debt(&leg, a, atoms, p,
+	    a->rules[g->v->mode].debt_weight) != ERR_OK) {
+		g->is_odd = true;
+		return;
+	}
+	value_check(g, l, p, leg.value, true);
+	weighted = (u128)usd18_to_raw(leg.weighted);
+	e->guard += LEG_GUARD + atom_guard(weighted, atoms);
+	e->debt += weighted;
+	e->paced += weighted * g->price[l->asset].pace;
+	plan_add(plan, l->asset, k);
+}
+
+/* share_floor is part / whole in parts of 2^32, rounded down; part is at most
+ * 256 times whole. */
+static uint64_t
+share_floor(u128 part, u128 whole)
+{
+	unsigned bits = bands_bits(whole), shift = bits > 63 ? bits - 63 : 0;
+
+	part >>= shift;
+	whole >>= shift;
+	/* The bits that whole lost are made good. */
+	whole += shift != 0;
+	return (uint64_t)((part << 32) / whole);
+}
+
+/* trigger_reach: at most nine tenths, so that no trigger is further off than a
+ * ring is long. */
+static uint32_t
+trigger_reach(uint64_t share, uint8_t pace)
+{
+	const uint64_t most = UINT64_C(3865470566);	/* 0.9 */
+	u128 reach = (u128)share * pace;
+
+	return (uint32_t)(reach < most ? (uint64_t)reach : most);
+}
+
+/* edge_finish gives the edge's triggers their reach.  The vault is in its
+ * state only if the bound has its sign; too near to zero for any trigger, it
+ * is always looked at. */
+static void
+edge_finish(const struct edge *e, struct bands_plan *plan,
+    const struct bands_price *price)
+{
+	u128 more = e->side == EDGE_BELOW ? e->collateral : e->debt;
+	u128 less = e->side == EDGE_BELOW ? e->debt : e->collateral;
+	uint64_t share;
+
+	if (more < less || (more == less && e->side == EDGE_ABOVE)) {
+		plan->is_proven = false;
+		plan->is_always = true;
+		return;
+	}
+	if (more - less <= e->guard) {
+		plan->is_always = true;
+		return;
+	}
+	share = share_floor(more - less - e->guard, e->paced);
+	for (uint32_t i = e->first; i < plan->trigger_count; i++) {
+		struct bands_trigger *t = &plan->trigger[i];
+
+		t->reach = trigger_reach(share, price[t->asset].pace);
+		if (t->reach <= 2 * GUARD)
+			plan->is_always = true;
+		else
+			t->reach -= GUARD;
+	}
+}
+
+/* The kinds of one edge: of legs whose factor has no other side, and of hedged
+ * ones where all their legs stand at low or at high. */
+struct edge_kinds {
+	enum edge_side side;
+	enum bands_kind collateral, debt;
+	enum bands_kind low_collateral, low_debt;
+	enum bands_kind high_collateral, high_debt;
+	bool by_ltv;
+	bool is_split;		/* hedged legs have kinds of their own */
+};
+
+static const struct edge_kinds HEALTHY_BELOW = {
+	.side = EDGE_BELOW,
+	.collateral = BANDS_COLLATERAL_LOWEST_FALLS,
+	.debt = BANDS_DEBT_HIGHEST_RISES,
+	.by_ltv = true,
+};
+static const struct edge_kinds RESTRICTED_BELOW = {
+	.side = EDGE_BELOW,
+	.collateral = BANDS_COLLATERAL_HIGH_FALLS,
+	.debt = BANDS_DEBT_LOW_RISES,
+	.low_collateral = BANDS_COLLATERAL_LOW_FALLS,
+	.low_debt = BANDS_DEBT_LOW_RISES,
+	.high_collateral = BANDS_COLLATERAL_HIGH_FALLS,
+	.high_debt = BANDS_DEBT_HIGH_RISES,
+	.is_split = true,
+};
+static const struct edge_kinds RESTRICTED_ABOVE = {
+	.side = EDGE_ABOVE,
+	.collateral = BANDS_COLLATERAL_LOWEST_RISES,
+	.debt = BANDS_DEBT_HIGHEST_FALLS,
+	.low_collateral = BANDS_COLLATERAL_LOWEST_RISES,
+	.low_debt = BANDS_DEBT_LOW_FALLS,
+	.high_collateral = BANDS_COLLATERAL_HIGH_RISES,
+	.high_debt = BANDS_DEBT_HIGHEST_FALLS,
+	.by_ltv = true,
+	.is_split = true,
+};
+static const struct edge_kinds LIQUIDATABLE_ABOVE = {
+	.side = EDGE_ABOVE,
+	.collateral = BANDS_COLLATERAL_HIGH_RISES,
+	.debt = BANDS_DEBT_LOW_FALLS,
+};
+
+static struct ppb
+factor_of(const struct ground *g, const struct leg *l, bool by_ltv)
+{
+	const struct asset_rules *r =
+	    &g->b->assets[l->asset].rules[g->v->mode];
+
+	return by_ltv ? r->ltv : r->liquidation_threshold;
+}
+
+/* edge_add_factors adds the legs whose factor is in `factors`. */
+static void
+edge_add_factors(struct edge *e, struct bands_plan *plan, struct ground *g,
+    uint64_t factors, enum bands_kind collateral, enum bands_kind debt,
+    bool by_ltv)
+{
+	const struct vault *v = g->v;
+
+	for (uint8_t i = 0; i < v->collateral_count; i++) {
+		const struct leg *l = &v->collateral[i];
+
+		if ((factors >> g->b->assets[l->asset].factor & 1) != 0)
+			edge_add_collateral(e, plan, g, l, collateral,
+			    factor_of(g, l, by_ltv));
+	}
+	for (uint8_t i = 0; i < v->debt_count; i++) {
+		const struct leg *l = &v->debt[i];
+
+		if ((factors >> g->b->assets[l->asset].factor & 1) != 0)
+			edge_add_debt(e, plan, g, l, debt, g->owed[i]);
+	}
+}
+
+/* edge_add_hedged adds one hedged factor at low or at high: where the bound is
+ * the closer one. */
+static void
+edge_add_hedged(struct edge *e, struct bands_plan *plan, struct ground *g,
+    unsigned factor, const struct edge_kinds *k)
+{
+	uint64_t one = UINT64_C(1) << factor;
+	uint32_t count = plan->trigger_count;
+	struct edge low = *e, high = *e;
+
+	edge_add_factors(&high, plan, g, one, k->high_collateral,
+	    k->high_debt, k->by_ltv);
+	plan->trigger_count = count;
+	edge_add_factors(&low, plan, g, one, k->low_collateral, k->low_debt,
+	    k->by_ltv);
+	/* From below the larger surplus is the closer, from above the less;
+	 * no sum leaves 128 bits, as no value is longer than VALUE_BITS_MAX. */
+	if ((low.collateral + high.debt >= high.collateral + low.debt) ==
+	    (e->side == EDGE_BELOW)) {
+		*e = low;
+		return;
+	}
+	plan->trigger_count = count;
+	edge_add_factors(e, plan, g, one, k->high_collateral, k->high_debt,
+	    k->by_ltv);
+}
+
+static void
+plan_edge(struct bands_plan *plan, struct ground *g,
+    const struct edge_kinds *k)
+{
+	struct edge e = { .side = k->side, .first = plan->trigger_count };
+	uint64_t hedged = k->is_split ? g->hedged : 0;
+
+	edge_add_factors(&e, plan, g, ~hedged, k->collateral, k->debt,
+	    k->by_ltv);
+	for (; hedged != 0; hedged &= hedged - 1)
+		edge_add_hedged(&e, plan, g,
+		    (unsigned)__builtin_ctzll(hedged), k);
+	if (!g->is_odd)
+		edge_finish(&e, plan, g->price);
+}
+
+struct sides {
+	uint64_t collateral, debt;	/* factors */
+	bool is_refused;
+};
+
+/* ground_add_leg: amounts of zero count for nothing. */
+static void
+ground_add_leg(struct ground *g, struct sides *s, const struct leg *l,
+    u128 atoms, uint64_t *factors)
+{
+	const struct asset *a = &g->b->assets[l->asset];
+
+	if (atoms == 0)
+		return;
+	*factors |= UINT64_C(1) << a->factor;
+	if (!g->price[l->asset].is_known)
+		s->is_refused = true;
+	if (bands_bits(atoms) > ATOMS_BITS_MAX)
+		g->is_odd = true;
+}
+
+static struct sides
+ground_from_vault(struct ground *g)
+{
+	const struct vault *v = g->v;
+	struct sides s = { 0 };
+
+	for (uint8_t i = 0; i < v->collateral_count; i++) {
+		const struct leg *l = &v->collateral[i];
+		const struct asset_rules *r =
+		    &g->b->assets[l->asset].rules[v->mode];
+
+		ground_add_leg(g, &s, l, l->amount, &s.collateral);
+		/* The edges stand on the initial excess being the less. */
+		if (ppb_to_raw(r->ltv) > ppb_to_raw(r->liquidation_threshold) ||
+		    ppb_to_raw(r->liquidation_threshold) > PPB_ONE_RAW)
+			g->is_odd = true;
+	}
+	for (uint8_t i = 0; i < v->debt_count; i++) {
+		const struct leg *l = &v->debt[i];
+
+		if (book_debt_atoms(&g->owed[i], l) != ERR_OK ||
+		    wad_to_raw(l->index) < INDEX_RAW_MIN) {
+			g->is_odd = true;
+			g->owed[i] = l->amount;
+		}
+		ground_add_leg(g, &s, l, g->owed[i], &s.debt);
+	}
+	g->hedged = s.collateral & s.debt;
+	return s;
+}
+
+/* plan_settle: no price can change the vault's state. */
+static void
+plan_settle(struct bands_plan *plan)
+{
+	plan->is_proven = true;
+	plan->is_always = false;
+	plan->trigger_count = 0;
+}
+
+static void
+plan_state(struct bands_plan *plan, struct ground *g, const struct sides *s,
+    enum vault_state state)
+{
+	switch (state) {
+	case STATE_HEALTHY:
+		plan_edge(plan, g, &HEALTHY_BELOW);
+		/* What owes nothing stays so, whatever the prices. */
+		if (s->debt == 0)
+			plan_settle(plan);
+		return;
+	case STATE_RESTRICTED:
+		plan_edge(plan, g, &RESTRICTED_BELOW);
+		plan_edge(plan, g, &RESTRICTED_ABOVE);
+		return;
+	case STATE_LIQUIDATABLE:
+		plan_edge(plan, g, &LIQUIDATABLE_ABOVE);
+		if (!g->is_valued)
+			g->is_odd = true;
+		return;
+	case STATE_INSOLVENT:
+		/* Without collateral no price helps. */
+		plan_edge(plan, g, &LIQUIDATABLE_ABOVE);
+		plan_settle(plan);
+		if (s->collateral != 0 || s->debt == 0)
+			g->is_odd = true;
+		return;
+	case STATE_CALLED: case STATE_OVERDUE: case STATE_LIQUIDATING:
+	case STATE_CLOSED: case STATE_STALE: case STATE_PENDING:
+	case STATE_RECOVERY:
+		g->is_odd = true;
+		return;
+	}
+	MUST(false);
+}
+
+void
+bands_plan_vault(struct bands_plan *out, const struct bands_price *price,
+    const struct book *b, const struct vault *v, enum vault_state state)
+{
+	struct ground g = { .price = price, .b = b, .v = v };
+	struct sides s;
+
+	MUST(v->mode < b->mode_count);
+	MUST(v->collateral_count <= BOOK_LEGS_MAX);
+	MUST(v->debt_count <= BOOK_LEGS_MAX);
+
+	out->trigger_count = 0;
+	out->is_always = false;
+	s = ground_from_vault(&g);
+	if (s.is_refused) {
+		out->is_proven = state == STATE_STALE;
+		return;
+	}
+	out->is_proven = true;
+	plan_state(out, &g, &s, state);
+	if (g.is_odd) {
+		out->is_proven = false;
+		out->is_always = true;
+	}
+	if (out->is_always)
+		out->trigger_count = 0;
+}
