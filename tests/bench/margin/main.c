@@ -4,11 +4,13 @@
 
 #include "base/types.h"
 
+#pragma weak bench_bands
 #pragma weak bench_option
 #pragma weak bench_scenario
 #pragma weak bench_scan
 #pragma weak bench_var
 static const struct bench_suite SUITES[] = {
+	{ "bands", bench_bands },
 	{ "option", bench_option },
 	{ "scenario", bench_scenario },
 	{ "scan", bench_scan },

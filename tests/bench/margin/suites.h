@@ -1,4 +1,5 @@
 /* tests/bench/margin/suites.h - the rows of `make bench-margin`:
+ *	bands	ticks that pass few vaults, against the scan
  *	option	price, price with greeks, implied volatility; libm in double
  *	scenario	tables, and vaults against them
  *	scan	exact ratios of a million vaults
@@ -8,6 +9,7 @@
 
 #include "tests/bench/bench.h"
 
+void bench_bands(void);
 void bench_option(void);
 void bench_scenario(void);
 void bench_scan(void);

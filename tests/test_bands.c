@@ -1,0 +1,501 @@
+/* Bands against the state of every vault after every tick: none missed.
+ * BANDS_TICKS and BANDS_VAULTS make the run longer or larger. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "margin/bands.h"
+#include "tests/margin_world.h"
+
+#define ASSETS 20u
+#define FACTORS 14u
+#define VAULTS 1500u
+#define TICKS 2000u
+#define SLICE 64u
+#define PPB UINT64_C(1000000000)
+
+struct asset_state {
+	u128 mid;
+	uint64_t half_ppb;	/* of the band */
+	bool has_twap, has_stable, is_refused;
+	i128 twap_ppb, stable_ppb;	/* off mid */
+	u128 accrual;
+};
+
+/* What random_book makes, and what has been seen of it. */
+struct run {
+	struct book book;
+	struct market market;
+	struct wad accrual[BOOK_ASSETS_MAX];
+	struct asset_state asset[ASSETS];
+	struct bands bands;
+	void *arena;
+	enum vault_state *state;
+	uint32_t *holds;	/* assets, a bit each */
+	u128 (*index)[BOOK_LEGS_MAX];	/* of each debt, before accrual */
+	uint32_t vaults;
+	uint64_t seed, taken, unproven, changed, rebuilt;
+};
+
+static struct run run;
+
+static uint32_t
+setting(const char *name, uint32_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text == NULL ? otherwise : (uint32_t)strtoul(text, NULL, 10);
+}
+
+static u128
+part_of(u128 raw, i128 ppb)
+{
+	i128 by = (i128)(raw / PPB) * ppb +
+	    (i128)(raw % PPB) * ppb / (i128)PPB;
+
+	return (u128)((i128)raw + by);
+}
+
+static enum vault_state
+state_now(uint32_t slot)
+{
+	struct ratio_result r;
+
+	if (ratio_evaluate(&r, &run.book, &run.book.vaults[slot],
+	    &run.market) != ERR_OK)
+		return STATE_STALE;
+	return verdict_state_from_ratio(&r);
+}
+
+/* ---- a random book ------------------------------------------------------ */
+
+static void
+asset_to_market(uint32_t i)
+{
+	const struct asset_state *s = &run.asset[i];
+	struct market_price *p = &run.market.asset[i];
+
+	memset(p, 0, sizeof(*p));
+	p->price.mid = px18_from_raw(s->mid);
+	p->price.low = px18_from_raw(part_of(s->mid, -(i128)s->half_ppb));
+	p->price.high = px18_from_raw(part_of(s->mid, (i128)s->half_ppb));
+	p->has_twap = s->has_twap;
+	p->twap = px18_from_raw(part_of(s->mid, s->twap_ppb));
+	p->has_stable = s->has_stable;
+	p->stable = px18_from_raw(part_of(s->mid, s->stable_ppb));
+	if (s->is_refused) {
+		p->price.status = PRICE_REFUSED;
+		p->price.mid = p->price.low = px18_from_raw(0);
+	}
+	run.accrual[i] = wad_from_raw(s->accrual);
+}
+
+static i128
+random_around(i128 most)
+{
+	return (i128)random_below(&run.seed, 2 * (uint64_t)most + 1) - most;
+}
+
+/* asset_shape draws the band and the companions anew; both are often none. */
+static void
+asset_shape(struct asset_state *s)
+{
+	s->half_ppb = random_one_in(&run.seed, 3) ? 0 :
+	    random_below(&run.seed, 2000000);
+	s->has_twap = random_one_in(&run.seed, 3);
+	s->has_stable = random_one_in(&run.seed, 4);
+	s->twap_ppb = random_around(3000000);
+	s->stable_ppb = random_around(5000000);
+}
+
+static void
+random_assets_of_run(void)
+{
+	static const uint8_t decimals[] = { 18, 6, 8, 18, 2, 18, 27 };
+
+	run.book.asset_count = run.market.count = ASSETS;
+	run.book.factor_count = FACTORS;
+	run.book.mode_count = 2;
+	for (uint32_t i = 0; i < ASSETS; i++) {
+		struct asset *a = &run.book.assets[i];
+
+		a->decimals = decimals[i % ARRAY_COUNT(decimals)];
+		a->factor = (uint8_t)(i % FACTORS);
+		for (unsigned k = 0; k < 2; k++) {
+			uint32_t ltv = (uint32_t)(500000000 +
+			    random_below(&run.seed, 400000000));
+
+			a->rules[k] = (struct asset_rules){
+				.ltv = ppb_from_raw(ltv),
+				.liquidation_threshold = ppb_from_raw(ltv +
+				    (uint32_t)random_below(&run.seed,
+				    90000000)),
+				.debt_weight = ppb_from_raw(1000000000 +
+				    (random_one_in(&run.seed, 3) ? 50000000 :
+				    0)),
+				.close_factor = ppb_one(),
+			};
+		}
+		run.asset[i].mid = pow10_u128((unsigned)(14 +
+		    random_below(&run.seed, 8))) *
+		    (1 + random_below(&run.seed, 99)) +
+		    random_below(&run.seed, 1000000);
+		run.asset[i].accrual = WAD_ONE_RAW;
+		asset_shape(&run.asset[i]);
+		asset_to_market(i);
+	}
+}
+
+/* Distinct ascending slots; of hedged vaults both sides draw from few. */
+static uint8_t
+random_slots(uint8_t *slot, uint8_t count, uint8_t step)
+{
+	uint8_t at = (uint8_t)random_below(&run.seed, step), n = 0;
+
+	while (n < count && at < ASSETS) {
+		slot[n++] = at;
+		at = (uint8_t)(at + 1 + random_below(&run.seed, step));
+	}
+	return n;
+}
+
+static u128
+atoms_of(uint8_t asset, u128 usd_raw)
+{
+	u128 atoms;
+
+	if (atoms_from_usd18(&atoms, usd18_from_raw((i128)usd_raw),
+	    run.book.assets[asset].decimals,
+	    px18_from_raw(run.asset[asset].mid), ROUND_FLOOR) != ERR_OK)
+		abort();
+	return atoms;
+}
+
+/* vault_debts owes about `share` of a thousand of what the vault may. */
+static void
+vault_debts(struct vault *v, uint32_t slot, uint64_t share, uint8_t debts)
+{
+	uint8_t slots[BOOK_LEGS_MAX];
+	struct ratio_result r;
+	u128 limit, each;
+
+	if (ratio_evaluate(&r, &run.book, v, &run.market) != ERR_OK)
+		abort();
+	limit = (u128)usd18_to_raw(r.initial_excess) / 1000 * share;
+	v->debt_count = random_slots(slots, debts, 6);
+	each = v->debt_count == 0 ? 0 : limit / v->debt_count;
+	for (uint8_t i = 0; i < v->debt_count; i++) {
+		u128 index = WAD_ONE_RAW / 10 * (9 +
+		    random_below(&run.seed, 30));
+
+		run.index[slot][i] = index;
+		v->debt[i] = (struct leg){
+			.asset = slots[i],
+			.index = wad_from_raw(index),
+			.amount = atoms_of(slots[i], each) * WAD_ONE_RAW /
+			    index,
+		};
+	}
+}
+
+static void
+random_vault(uint32_t slot)
+{
+	struct vault *v = &run.book.vaults[slot];
+	uint8_t slots[BOOK_LEGS_MAX];
+	uint64_t share = random_one_in(&run.seed, 3) ?
+	    950 + random_below(&run.seed, 150) : random_below(&run.seed, 1200);
+	/* From dust to what may not fit its type. */
+	unsigned digits = random_one_in(&run.seed, 40) ?
+	    (unsigned)random_below(&run.seed, 32) :
+	    (unsigned)(19 + random_below(&run.seed, 6));
+
+	memset(v, 0, sizeof(*v));
+	v->mode = (uint8_t)random_below(&run.seed, 2);
+	v->collateral_count = random_slots(slots,
+	    (uint8_t)(1 + random_below(&run.seed, 5)), 5);
+	for (uint8_t i = 0; i < v->collateral_count; i++)
+		v->collateral[i] = (struct leg){
+			.asset = slots[i],
+			.index = wad_one(),
+			.amount = random_one_in(&run.seed, 20) ? 0 :
+			    atoms_of(slots[i], pow10_u128(digits) *
+			    (1 + random_below(&run.seed, 9))),
+		};
+	vault_debts(v, slot, share, (uint8_t)random_below(&run.seed, 4));
+	if (random_one_in(&run.seed, 50))
+		v->collateral_count = 0;
+	run.holds[slot] = 0;
+	for (uint8_t i = 0; i < v->collateral_count; i++)
+		run.holds[slot] |= UINT32_C(1) << v->collateral[i].asset;
+	for (uint8_t i = 0; i < v->debt_count; i++)
+		run.holds[slot] |= UINT32_C(1) << v->debt[i].asset;
+}
+
+static void
+vault_index(uint32_t slot)
+{
+	struct vault *v = &run.book.vaults[slot];
+
+	for (uint8_t i = 0; i < v->debt_count; i++) {
+		u128 index;
+
+		if (muldiv_u128(&index, run.index[slot][i],
+		    run.asset[v->debt[i].asset].accrual, WAD_ONE_RAW,
+		    ROUND_CEIL) != ERR_OK)
+			abort();
+		v->debt[i].index = wad_from_raw(index);
+	}
+}
+
+/* ---- driven by bands ---------------------------------------------------- */
+
+/* look: the state of a vault whose triggers were passed. */
+static void
+look(uint32_t slot)
+{
+	enum vault_state s;
+	bool is_proven;
+
+	assert_int_equal(bands_anchor(&is_proven, &run.bands, slot, &run.book,
+	    &run.book.vaults[slot], run.state[slot]), ERR_OK);
+	if (is_proven)
+		return;
+	run.unproven++;
+	s = state_now(slot);
+	if (s == run.state[slot])
+		return;
+	run.changed++;
+	run.state[slot] = s;
+	assert_int_equal(bands_anchor(&is_proven, &run.bands, slot, &run.book,
+	    &run.book.vaults[slot], s), ERR_OK);
+}
+
+static void
+look_at_holders(uint32_t assets)
+{
+	for (uint32_t i = 0; i < run.vaults; i++)
+		if ((run.holds[i] & assets) != 0)
+			look(i);
+}
+
+static void
+rebuild(void)
+{
+	run.rebuilt++;
+	bands_clear(&run.bands);
+	assert_int_equal(bands_move(&run.bands, &run.market, run.accrual,
+	    ((u128)1 << ASSETS) - 1), ERR_OK);
+	look_at_holders(UINT32_MAX);
+	for (uint32_t i = 0; i < run.vaults; i++)
+		if (run.holds[i] == 0)
+			look(i);
+}
+
+static void
+drain(void)
+{
+	uint32_t slots[SLICE];
+	bool more;
+
+	do {
+		uint32_t max = 1 + (uint32_t)random_below(&run.seed, SLICE);
+		uint32_t n = bands_take(&more, slots, &run.bands, max);
+
+		assert_true(n <= max && (n == max || !more));
+		run.taken += n;
+		for (uint32_t i = 0; i < n; i++)
+			look(slots[i]);
+	} while (more);
+}
+
+static void
+assert_states(uint32_t assets)
+{
+	for (uint32_t i = 0; i < run.vaults; i++)
+		if ((run.holds[i] & assets) != 0 || assets == UINT32_MAX)
+			assert_int_equal(state_now(i), run.state[i]);
+}
+
+static void
+run_start(uint64_t seed, uint32_t vaults)
+{
+	struct bands_limits limits = {
+		.assets = ASSETS, .slots = vaults, .legs = 9 * vaults,
+	};
+	uint32_t capacity = 1;
+
+	memset(&run, 0, sizeof(run));
+	run.seed = seed;
+	run.vaults = vaults;
+	while (capacity < vaults)
+		capacity *= 2;
+	run.book.vaults = calloc(capacity, sizeof(*run.book.vaults));
+	run.state = calloc(vaults, sizeof(*run.state));
+	run.holds = calloc(vaults, sizeof(*run.holds));
+	run.index = calloc(vaults, sizeof(*run.index));
+	run.arena = aligned_alloc(64, bands_bytes(&limits));
+	assert_true(run.book.vaults && run.state && run.holds && run.index &&
+	    run.arena);
+	memset(run.arena, 0, bands_bytes(&limits));
+	run.book.vault_count = run.book.vault_capacity = vaults;
+	random_assets_of_run();
+	bands_init(&run.bands, run.arena, &limits);
+	for (uint32_t i = 0; i < vaults; i++) {
+		random_vault(i);
+		run.state[i] = state_now(i);
+	}
+	rebuild();
+}
+
+static void
+run_end(void)
+{
+	free(run.book.vaults);
+	free(run.state);
+	free(run.holds);
+	free(run.index);
+	free(run.arena);
+}
+
+/* ---- ticks -------------------------------------------------------------- */
+
+static void
+walk(uint32_t asset, i128 ppb)
+{
+	run.asset[asset].mid = part_of(run.asset[asset].mid,
+	    random_one_in(&run.seed, 2) ? ppb : -ppb);
+}
+
+static void
+accrue(uint32_t asset)
+{
+	run.asset[asset].accrual = part_of(run.asset[asset].accrual,
+	    (i128)(1 + random_below(&run.seed, random_one_in(&run.seed, 5) ?
+	    1000000 : 1000)));
+	for (uint32_t i = 0; i < run.vaults; i++)
+		if ((run.holds[i] >> asset & 1) != 0)
+			vault_index(i);
+}
+
+/* move_one changes an asset; mostly a walk of up to 2 bp. */
+static void
+move_one(uint32_t asset)
+{
+	struct asset_state *s = &run.asset[asset];
+
+	switch (random_below(&run.seed, 40)) {
+	case 0:	/* a jump of 30 sigma */
+		walk(asset, 3000000);
+		break;
+	case 1:
+		s->half_ppb = random_below(&run.seed, 5000000);
+		break;
+	case 2:
+		asset_shape(s);
+		break;
+	case 3: case 4:
+		accrue(asset);
+		break;
+	case 5:
+		if (random_one_in(&run.seed, 10))
+			walk(asset, 250000000);
+		break;
+	case 6:	/* nothing but news */
+		break;
+	default:
+		walk(asset, (i128)random_below(&run.seed, 200000));
+	}
+	asset_to_market(asset);
+}
+
+/* flip: a price is refused or comes back; its holders are looked at. */
+static void
+flip(uint32_t asset)
+{
+	run.asset[asset].is_refused = !run.asset[asset].is_refused;
+	asset_to_market(asset);
+}
+
+static void
+change_vault(void)
+{
+	uint32_t slot = (uint32_t)random_below(&run.seed, run.vaults);
+	bool is_proven;
+
+	for (uint32_t i = 0; i < ASSETS; i++)
+		if (run.asset[i].is_refused)
+			return;
+	bands_remove(&run.bands, slot);
+	random_vault(slot);
+	vault_index(slot);
+	run.state[slot] = state_now(slot);
+	assert_int_equal(bands_anchor(&is_proven, &run.bands, slot, &run.book,
+	    &run.book.vaults[slot], run.state[slot]), ERR_OK);
+}
+
+static uint32_t
+tick(void)
+{
+	uint32_t assets = 0, flipped = 0;
+
+	do {
+		uint32_t asset = (uint32_t)random_below(&run.seed, ASSETS);
+
+		assets |= UINT32_C(1) << asset;
+		if (random_one_in(&run.seed, run.asset[asset].is_refused ? 2 :
+		    400)) {
+			flip(asset);
+			flipped |= UINT32_C(1) << asset;
+		} else if (!run.asset[asset].is_refused) {
+			move_one(asset);
+		}
+	} while (random_one_in(&run.seed, 4));
+	if (bands_move(&run.bands, &run.market, run.accrual, assets) !=
+	    ERR_OK)
+		rebuild();
+	look_at_holders(flipped);
+	drain();
+	return assets;
+}
+
+static void
+bands_take__misses_no_state_of_any_vault_after_any_tick(void **state)
+{
+	uint32_t ticks = setting("BANDS_TICKS", TICKS);
+	uint32_t vaults = setting("BANDS_VAULTS", VAULTS);
+
+	(void)state;
+	run_start(7, vaults);
+	assert_states(UINT32_MAX);
+	for (uint32_t i = 0; i < ticks; i++) {
+		assert_states(tick());
+		if (i % 256 == 255)
+			assert_states(UINT32_MAX);
+		if (random_one_in(&run.seed, 10))
+			change_vault();
+	}
+	assert_states(UINT32_MAX);
+	print_message("%u ticks, %u vaults: %.1f taken a tick, %.1f of them "
+	    "not proven, %.2f changed\n", ticks, vaults,
+	    (double)run.taken / ticks, (double)run.unproven / ticks,
+	    (double)run.changed / ticks);
+	assert_true(run.changed > ticks / 10);
+	assert_int_equal(run.rebuilt, 1);
+	run_end();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    bands_take__misses_no_state_of_any_vault_after_any_tick),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
