@@ -6,8 +6,9 @@
 #include "base/must.h"
 #include "base/wide.h"
 
-/* 4096 buckets an octave, linear in between: monotone, and exact. */
-#define OCTAVE_BITS 12u
+/* 8192 buckets an octave, linear in between: monotone, and exact.  A ring
+ * holds two octaves; what a reach may be is less than that. */
+#define OCTAVE_BITS 13u
 #define MANTISSA_BITS 63u
 #define REACH_BITS 32u
 /* Exponents are those of 256-bit numbers, and may fall below one by a reach;
@@ -55,7 +56,6 @@ bands_clear(struct bands *b)
 {
 	ladder_clear(&b->ladder);
 	b->passed = 0;
-	b->moves = 0;
 	memset(b->price, 0, sizeof(b->price));
 	memset(b->asset, 0, sizeof(b->asset));
 }
@@ -230,7 +230,6 @@ note_asset(struct bands *b, const struct market_price *mp, struct wad accrual,
 	note_coordinates(a, p, accrual);
 	if (is_first) {
 		p->first_bits = (uint8_t)bands_bits(px18_to_raw(mp->price.mid));
-		p->pace = 1;
 		a->accrual_bits = (uint8_t)bands_bits(wad_to_raw(accrual));
 	}
 	for (enum bands_kind k = 0; k < BANDS_KINDS; k++) {
@@ -279,18 +278,29 @@ bands_move(struct bands *b, const struct market *m, const struct wad *accrual,
 
 /* ---- anchors ------------------------------------------------------------ */
 
+static uint32_t
+trigger_list(const struct bands *b, const struct bands_trigger *t)
+{
+	enum bands_kind k = t->kind;
+	uint32_t bucket = trigger_bucket(b->asset[t->asset].at
+	    [bands_kind_is_debt(k)][bands_kind_point(k)], t->reach,
+	    bands_kind_falls(k));
+
+	return ladder_of_bucket(ring_of(t->asset, k), bucket);
+}
+
 static enum err
 anchor_triggers(struct bands *b, uint32_t slot, const struct bands_plan *plan)
 {
+	uint32_t list[BANDS_TRIGGERS_MAX];
+
+	/* All of them are far apart: asked for first, then used. */
 	for (uint32_t i = 0; i < plan->trigger_count; i++) {
-		const struct bands_trigger *t = &plan->trigger[i];
-		enum bands_kind k = t->kind;
-		const struct bands_asset *a = &b->asset[t->asset];
-		uint32_t bucket = trigger_bucket(
-		    a->at[bands_kind_is_debt(k)][bands_kind_point(k)],
-		    t->reach, bands_kind_falls(k));
-		enum err e = ladder_put(&b->ladder, slot,
-		    ladder_of_bucket(ring_of(t->asset, k), bucket));
+		list[i] = trigger_list(b, &plan->trigger[i]);
+		ladder_prefetch(&b->ladder, list[i]);
+	}
+	for (uint32_t i = 0; i < plan->trigger_count; i++) {
+		enum err e = ladder_put(&b->ladder, slot, list[i]);
 
 		if (e != ERR_OK)
 			return e;

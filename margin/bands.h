@@ -1,6 +1,6 @@
 /* margin/bands.h - which vaults a price move can have changed the state of.
  *
- * Each leg of a vault holds a trigger: a bucket, some 1.7 of 10,000 wide, of
+ * Each leg of a vault holds a trigger: a bucket, some 0.8 of 10,000 wide, of
  * the price that the vault's state hangs on there (margin/bands_edge.h); a
  * debt's price is multiplied by its index.  While no trigger of a vault has
  * been passed its state is what it was.  A move costs what it passes: it is
@@ -53,14 +53,12 @@ struct bands_asset {
 	uint16_t passed;	/* kinds, and BANDS_KINDS: what is always
 				 * looked at */
 	uint8_t accrual_bits;	/* length of the first index */
-	uint64_t travel;	/* in buckets, squared, fading */
 };
 
 struct bands {
 	struct ladder ladder;
 	uint32_t asset_count;
 	u128 passed;		/* assets */
-	uint32_t moves;		/* since paces were set */
 	struct bands_price price[BOOK_ASSETS_MAX];
 	struct bands_asset asset[BOOK_ASSETS_MAX];
 };

@@ -2,9 +2,9 @@
 
 #include "base/must.h"
 
-/* No sum of BOOK_LEGS_MAX values, times a weight below 4.3 and a pace, leaves
- * 128 bits while every value is at most this long. */
-#define VALUE_BITS_MAX 112u
+/* No sum of BOOK_LEGS_MAX values on each side, times a weight below 4.3, leaves
+ * usd18 while every value is at most this long. */
+#define VALUE_BITS_MAX 119u
 #define ATOMS_BITS_MAX 120u
 /* An index is rounded to 10^-18 of itself times 10^18: longer than this, to
  * less than GUARD of itself. */
@@ -12,6 +12,9 @@
 /* Kept back of each reach, 2^-24 of a price: the index's rounding, and that
  * of a trigger's bucket. */
 #define GUARD 256u
+/* 0.6: from there to 0.4 of a price is less than the two octaves of a ring,
+ * and what turned around on the way is seldom met a second time. */
+#define REACH_MAX UINT32_C(2576980377)
 /* V and V * factor floor, D and D * weight ceil: a leg is this far from the
  * truth before a move, and after it, in 10^-18 USD. */
 #define LEG_GUARD 16u
@@ -24,7 +27,6 @@ struct edge {
 	enum edge_side side;
 	uint32_t first;		/* of its triggers in the plan */
 	u128 collateral, debt, guard;
-	u128 paced;		/* the same sums by each asset's pace */
 };
 
 /* What the bounds of one vault are made from. */
@@ -125,7 +127,6 @@ edge_add_collateral(struct edge *e, struct bands_plan *plan, struct ground *g,
 	weighted = (u128)usd18_to_raw(leg.weighted);
 	e->guard += LEG_GUARD;
 	e->collateral += weighted;
-	e->paced += weighted * g->price[l->asset].pace;
 	/* What counts for nothing does not fall. */
 	if (ppb_to_raw(factor) != 0 && (weighted != 0 || !KIND[k].falls))
 		plan_add(plan, l->asset, k);
@@ -162,45 +163,34 @@ edge_add_debt(struct edge *e, struct bands_plan *plan, struct ground *g,
 	weighted = (u128)usd18_to_raw(leg.weighted);
 	e->guard += LEG_GUARD + atom_guard(weighted, atoms);
 	e->debt += weighted;
-	e->paced += weighted * g->price[l->asset].pace;
 	plan_add(plan, l->asset, k);
 }
 
-/* share_floor is part / whole in parts of 2^32, rounded down; part is at most
- * 256 times whole. */
-static uint64_t
+/* share_floor is part / whole in parts of 2^32, rounded down and at most
+ * REACH_MAX. */
+static uint32_t
 share_floor(u128 part, u128 whole)
 {
 	unsigned bits = bands_bits(whole), shift = bits > 63 ? bits - 63 : 0;
+	uint64_t share;
 
 	part >>= shift;
 	whole >>= shift;
 	/* The bits that whole lost are made good. */
 	whole += shift != 0;
-	return (uint64_t)((part << 32) / whole);
-}
-
-/* trigger_reach: at most nine tenths, so that no trigger is further off than a
- * ring is long. */
-static uint32_t
-trigger_reach(uint64_t share, uint8_t pace)
-{
-	const uint64_t most = UINT64_C(3865470566);	/* 0.9 */
-	u128 reach = (u128)share * pace;
-
-	return (uint32_t)(reach < most ? (uint64_t)reach : most);
+	share = (uint64_t)((part << 32) / whole);
+	return share < REACH_MAX ? (uint32_t)share : REACH_MAX;
 }
 
 /* edge_finish gives the edge's triggers their reach.  The vault is in its
  * state only if the bound has its sign; too near to zero for any trigger, it
  * is always looked at. */
 static void
-edge_finish(const struct edge *e, struct bands_plan *plan,
-    const struct bands_price *price)
+edge_finish(const struct edge *e, struct bands_plan *plan)
 {
 	u128 more = e->side == EDGE_BELOW ? e->collateral : e->debt;
 	u128 less = e->side == EDGE_BELOW ? e->debt : e->collateral;
-	uint64_t share;
+	uint32_t reach;
 
 	if (more < less || (more == less && e->side == EDGE_ABOVE)) {
 		plan->is_proven = false;
@@ -211,16 +201,13 @@ edge_finish(const struct edge *e, struct bands_plan *plan,
 		plan->is_always = true;
 		return;
 	}
-	share = share_floor(more - less - e->guard, e->paced);
-	for (uint32_t i = e->first; i < plan->trigger_count; i++) {
-		struct bands_trigger *t = &plan->trigger[i];
-
-		t->reach = trigger_reach(share, price[t->asset].pace);
-		if (t->reach <= 2 * GUARD)
-			plan->is_always = true;
-		else
-			t->reach -= GUARD;
+	reach = share_floor(more - less - e->guard, more + less);
+	if (reach <= 2 * GUARD) {
+		plan->is_always = true;
+		return;
 	}
+	for (uint32_t i = e->first; i < plan->trigger_count; i++)
+		plan->trigger[i].reach = reach - GUARD;
 }
 
 /* The kinds of one edge: of legs whose factor has no other side, and of hedged
@@ -339,7 +326,7 @@ plan_edge(struct bands_plan *plan, struct ground *g,
 		edge_add_hedged(&e, plan, g,
 		    (unsigned)__builtin_ctzll(hedged), k);
 	if (!g->is_odd)
-		edge_finish(&e, plan, g->price);
+		edge_finish(&e, plan);
 }
 
 struct sides {

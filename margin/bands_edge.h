@@ -51,8 +51,6 @@ enum bands_point {
 struct bands_price {
 	bool is_known;		/* not refused */
 	uint8_t first_bits;	/* length of the price it is measured from */
-	uint8_t pace;		/* the asset's share of what a vault can bear;
-				 * above zero */
 	struct px18 at[BANDS_POINTS];
 };
 

@@ -166,6 +166,27 @@ ladder_put(struct ladder *l, uint32_t slot, uint32_t list)
 }
 
 void
+ladder_prefetch(const struct ladder *l, uint32_t list)
+{
+	__builtin_prefetch(&l->head[list], 1);
+}
+
+/* nodes_prefetch: the neighbours of a vault's nodes lie anywhere. */
+static void
+nodes_prefetch(const struct ladder *l, uint32_t n)
+{
+	for (; (n & TAG) == 0; n = l->node[n].sibling) {
+		uint32_t before = l->node[n].before;
+
+		__builtin_prefetch(&l->node[l->node[n].next], 1);
+		if ((before & TAG) == 0)
+			__builtin_prefetch(&l->node[before], 1);
+		else
+			__builtin_prefetch(&l->head[before & ~TAG], 1);
+	}
+}
+
+void
 ladder_remove(struct ladder *l, uint32_t slot)
 {
 	uint32_t n;
@@ -175,6 +196,7 @@ ladder_remove(struct ladder *l, uint32_t slot)
 	if (n == 0)
 		return;
 	l->first[slot] = 0;
+	nodes_prefetch(l, n);
 	while ((n & TAG) == 0) {
 		node_unlink(l, n);
 		l->node[n].next = l->free;

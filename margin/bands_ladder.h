@@ -62,6 +62,8 @@ uint32_t ladder_of_list(const struct ladder *l, uint32_t list);
 /* ladder_put adds a node of slot to a list.  ERR_LIMIT where no node is left;
  * the vault's other nodes stay. */
 MUST_CHECK enum err ladder_put(struct ladder *l, uint32_t slot, uint32_t list);
+/* ladder_prefetch: this list will be put to. */
+void ladder_prefetch(const struct ladder *l, uint32_t list);
 /* ladder_remove takes every node of slot out of its list. */
 void ladder_remove(struct ladder *l, uint32_t slot);
 
