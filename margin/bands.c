@@ -11,10 +11,10 @@
 #define OCTAVE_BITS 13u
 #define MANTISSA_BITS 63u
 #define REACH_BITS 32u
-/* Exponents are those of 256-bit numbers, and may fall below one by a reach;
- * no bucket is as large as this. */
-#define BUCKET_LEAST (64u << OCTAVE_BITS)
-#define BUCKET_NONE (512u << OCTAVE_BITS)
+/* Exponents are those of 256-bit numbers, less a reach. */
+#define OCTAVE (1u << OCTAVE_BITS)
+#define OCTAVES_BELOW 64
+#define BUCKET_NONE (512u * OCTAVE)
 #define ALWAYS (1u << BANDS_KINDS)
 
 _Static_assert(BANDS_KINDS < 16, "kinds and one more have a bit each");
@@ -60,30 +60,14 @@ bands_clear(struct bands *b)
 	memset(b->asset, 0, sizeof(b->asset));
 }
 
-/* coordinate_from keeps the first 64 bits of high:low, which is not zero. */
-static struct bands_coordinate
-coordinate_from(u128 high, u128 low)
-{
-	unsigned bits = high != 0 ? 128 + bands_bits(high) : bands_bits(low);
-	unsigned shift = bits > 64 ? bits - 64 : 0;
-	u128 top = high;
-
-	MUST(bits > 0);
-	if (shift == 0)
-		top = low << (64 - bits);
-	else if (shift < 128)
-		top = low >> shift | high << 1 << (127 - shift);
-	else
-		top = high >> (shift - 128);
-	return (struct bands_coordinate){ (uint64_t)top, bits - 1 };
-}
-
+/* bucket_of: octaves below zero go on downward. */
 static uint32_t
-bucket_of(uint64_t mantissa, uint32_t exponent, bool falls)
+bucket_of(struct bands_short c, bool falls)
 {
-	uint32_t part = (uint32_t)(mantissa >> (MANTISSA_BITS - OCTAVE_BITS)) &
-	    ((1u << OCTAVE_BITS) - 1);
-	uint32_t bucket = BUCKET_LEAST + (exponent << OCTAVE_BITS) + part;
+	uint32_t part = (uint32_t)(c.mantissa >> (MANTISSA_BITS -
+	    OCTAVE_BITS)) & (OCTAVE - 1);
+	uint32_t bucket = (uint32_t)(c.exponent + OCTAVES_BELOW) * OCTAVE +
+	    part;
 
 	return falls ? BUCKET_NONE - bucket : bucket;
 }
@@ -91,22 +75,24 @@ bucket_of(uint64_t mantissa, uint32_t exponent, bool falls)
 /* trigger_bucket: what lies `reach` beyond c.  The bits that c and the product
  * lose, 2^-62 of it, are within what was kept back of the reach. */
 static uint32_t
-trigger_bucket(struct bands_coordinate c, uint32_t reach, bool falls)
+trigger_bucket(struct bands_short c, uint32_t reach, bool falls)
 {
 	uint64_t one = UINT64_C(1) << REACH_BITS;
-	u128 to = (u128)c.mantissa * (falls ? one - reach : one + reach);
-	unsigned bits = bands_bits(to);
-	/* A mantissa of 64 bits times one has 96. */
-	uint32_t exponent = c.exponent + bits;
-	uint32_t least = 64 + REACH_BITS;
-	uint64_t mantissa = (uint64_t)(to >> (bits - 64));
+	struct bands_short to = bands_short_from(0, (u128)c.mantissa *
+	    (falls ? one - reach : one + reach));
 
-	/* Below an exponent of zero the octaves go on downward. */
-	if (exponent < least)
-		return bucket_of(mantissa, 0, falls) + (falls ?
-		    (least - exponent) << OCTAVE_BITS :
-		    -((least - exponent) << OCTAVE_BITS));
-	return bucket_of(mantissa, exponent - least, falls);
+	to.exponent += c.exponent - (int32_t)(MANTISSA_BITS + REACH_BITS);
+	return bucket_of(to, falls);
+}
+
+/* price_at: what a kind follows of an asset. */
+static struct bands_short
+price_at(const struct bands *b, uint32_t asset, enum bands_kind k)
+{
+	enum bands_point t = bands_kind_point(k);
+
+	return bands_kind_is_debt(k) ? b->asset[asset].debt[t] :
+	    b->price[asset].at[t];
 }
 
 static uint32_t
@@ -126,23 +112,22 @@ length_is_near(u128 raw, unsigned first, unsigned fall, unsigned rise)
 }
 
 static void
-price_from_market(struct bands_price *p, const struct market_price *mp)
+points_from_market(struct px18 at[BANDS_POINTS], const struct market_price *p)
 {
-	struct px18 lowest = mp->price.low, highest = mp->price.high;
+	struct px18 lowest = p->price.low, highest = p->price.high;
 
-	if (mp->has_twap) {
-		lowest = px18_min(lowest, mp->twap);
-		highest = px18_max(highest, mp->twap);
+	if (p->has_twap) {
+		lowest = px18_min(lowest, p->twap);
+		highest = px18_max(highest, p->twap);
 	}
-	if (mp->has_stable) {
-		lowest = px18_min(lowest, mp->stable);
-		highest = px18_max(highest, mp->stable);
+	if (p->has_stable) {
+		lowest = px18_min(lowest, p->stable);
+		highest = px18_max(highest, p->stable);
 	}
-	p->at[BANDS_LOWEST] = lowest;
-	p->at[BANDS_LOW] = mp->price.low;
-	p->at[BANDS_HIGH] = mp->price.high;
-	p->at[BANDS_HIGHEST] = highest;
-	p->is_known = true;
+	at[BANDS_LOWEST] = lowest;
+	at[BANDS_LOW] = p->price.low;
+	at[BANDS_HIGH] = p->price.high;
+	at[BANDS_HIGHEST] = highest;
 }
 
 static struct wad
@@ -158,20 +143,20 @@ move_check(const struct bands *b, const struct market_price *mp,
 {
 	const struct bands_asset *a = &b->asset[asset];
 	unsigned first = b->price[asset].first_bits;
-	struct bands_price p;
+	struct px18 at[BANDS_POINTS];
 
 	if (mp->price.status == PRICE_REFUSED)
 		return true;
-	price_from_market(&p, mp);
+	points_from_market(at, mp);
 	if (px18_compare(mp->price.low, mp->price.mid) > 0 ||
 	    px18_compare(mp->price.mid, mp->price.high) > 0)
 		return false;
 	if (first == 0)
-		return !px18_is_zero(p.at[BANDS_LOWEST]) &&
+		return !px18_is_zero(at[BANDS_LOWEST]) &&
 		    wad_to_raw(accrual) != 0 && !wad_is_infinite(accrual);
-	return length_is_near(px18_to_raw(p.at[BANDS_LOWEST]), first,
+	return length_is_near(px18_to_raw(at[BANDS_LOWEST]), first,
 	    BANDS_FALL_BITS, BANDS_RISE_BITS) &&
-	    length_is_near(px18_to_raw(p.at[BANDS_HIGHEST]), first,
+	    length_is_near(px18_to_raw(at[BANDS_HIGHEST]), first,
 	    BANDS_FALL_BITS, BANDS_RISE_BITS) &&
 	    length_is_near(wad_to_raw(accrual), a->accrual_bits,
 	    BANDS_ACCRUAL_BITS, BANDS_ACCRUAL_BITS);
@@ -202,16 +187,20 @@ note_kind(struct bands_asset *a, enum bands_kind k, uint32_t bucket)
 }
 
 static void
-note_coordinates(struct bands_asset *a, const struct bands_price *p,
+note_points(struct bands *b, uint32_t asset, const struct market_price *p,
     struct wad accrual)
 {
+	struct px18 at[BANDS_POINTS];
+
+	points_from_market(at, p);
 	for (size_t i = 0; i < BANDS_POINTS; i++) {
-		u128 raw = px18_to_raw(p->at[i]), high;
+		u128 raw = px18_to_raw(at[i]), high;
 		u128 low = wide_mul(&high, raw, wad_to_raw(accrual));
 
-		a->at[0][i] = coordinate_from(0, raw);
-		a->at[1][i] = coordinate_from(high, low);
+		b->price[asset].at[i] = bands_short_from(0, raw);
+		b->asset[asset].debt[i] = bands_short_from(high, low);
 	}
+	b->price[asset].is_known = true;
 }
 
 static void
@@ -226,16 +215,13 @@ note_asset(struct bands *b, const struct market_price *mp, struct wad accrual,
 		p->is_known = false;
 		return;
 	}
-	price_from_market(p, mp);
-	note_coordinates(a, p, accrual);
+	note_points(b, asset, mp, accrual);
 	if (is_first) {
 		p->first_bits = (uint8_t)bands_bits(px18_to_raw(mp->price.mid));
 		a->accrual_bits = (uint8_t)bands_bits(wad_to_raw(accrual));
 	}
 	for (enum bands_kind k = 0; k < BANDS_KINDS; k++) {
-		struct bands_coordinate c =
-		    a->at[bands_kind_is_debt(k)][bands_kind_point(k)];
-		uint32_t bucket = bucket_of(c.mantissa, c.exponent,
+		uint32_t bucket = bucket_of(price_at(b, asset, k),
 		    bands_kind_falls(k));
 
 		if (is_first)
@@ -282,8 +268,7 @@ static uint32_t
 trigger_list(const struct bands *b, const struct bands_trigger *t)
 {
 	enum bands_kind k = t->kind;
-	uint32_t bucket = trigger_bucket(b->asset[t->asset].at
-	    [bands_kind_is_debt(k)][bands_kind_point(k)], t->reach,
+	uint32_t bucket = trigger_bucket(price_at(b, t->asset, k), t->reach,
 	    bands_kind_falls(k));
 
 	return ladder_of_bucket(ring_of(t->asset, k), bucket);

@@ -38,15 +38,9 @@ struct bands_limits {
 	uint64_t legs;		/* of all vaults together */
 };
 
-/* A price of one side as its first 64 bits: value * 2^(exponent - 63). */
-struct bands_coordinate {
-	uint64_t mantissa;	/* its top bit set */
-	uint32_t exponent;
-};
-
 /* A ladder counts its buckets in the direction in which it is passed. */
 struct bands_asset {
-	struct bands_coordinate at[2][BANDS_POINTS];	/* of debt: [1] */
+	struct bands_short debt[BANDS_POINTS];	/* price times index */
 	uint32_t bucket[BANDS_KINDS];
 	uint32_t from[BANDS_KINDS];	/* not yet taken, where passed says so */
 	uint32_t to[BANDS_KINDS];

@@ -4,7 +4,7 @@
 
 /* No sum of BOOK_LEGS_MAX values on each side, times a weight below 4.3, leaves
  * usd18 while every value is at most this long. */
-#define VALUE_BITS_MAX 119u
+#define VALUE_BITS_MAX 119
 #define ATOMS_BITS_MAX 120u
 /* An index is rounded to 10^-18 of itself times 10^18: longer than this, to
  * less than GUARD of itself. */
@@ -15,9 +15,12 @@
 /* 0.6: from there to 0.4 of a price is less than the two octaves of a ring,
  * and what turned around on the way is seldom met a second time. */
 #define REACH_MAX UINT32_C(2576980377)
-/* V and V * factor floor, D and D * weight ceil: a leg is this far from the
- * truth before a move, and after it, in 10^-18 USD. */
+/* V and V * factor floor, D and D * weight ceil, and here both are cut off: a
+ * leg is less than this from the truth before a move and after it together, in
+ * 10^-18 USD, ... */
 #define LEG_GUARD 16u
+/* ... and a sum less than 2^-48 of itself. */
+#define SUM_GUARD_BITS 48u
 /* An amount owed is rounded up twice, at up to twice the price. */
 #define ATOM_GUARD 4u
 
@@ -38,6 +41,42 @@ struct ground {
 	uint64_t hedged;	/* factors with both sides */
 	bool is_valued;		/* some collateral that no fall makes zero */
 	bool is_odd;		/* a value that may leave its type */
+};
+
+/* 10^-(9 + decimals): a price of a whole unit times a factor in ppb, for one
+ * atom. */
+static const struct bands_short ATOM[DECIMALS_MAX + 1] = {
+	{ UINT64_C(0x89705f4136b4a597), -30 },
+	{ UINT64_C(0xdbe6fecebdedd5be), -34 },
+	{ UINT64_C(0xafebff0bcb24aafe), -37 },
+	{ UINT64_C(0x8cbccc096f5088cb), -40 },
+	{ UINT64_C(0xe12e13424bb40e13), -44 },
+	{ UINT64_C(0xb424dc35095cd80f), -47 },
+	{ UINT64_C(0x901d7cf73ab0acd9), -50 },
+	{ UINT64_C(0xe69594bec44de15b), -54 },
+	{ UINT64_C(0xb877aa3236a4b449), -57 },
+	{ UINT64_C(0x9392ee8e921d5d07), -60 },
+	{ UINT64_C(0xec1e4a7db69561a5), -64 },
+	{ UINT64_C(0xbce5086492111aea), -67 },
+	{ UINT64_C(0x971da05074da7bee), -70 },
+	{ UINT64_C(0xf1c90080baf72cb1), -74 },
+	{ UINT64_C(0xc16d9a0095928a27), -77 },
+	{ UINT64_C(0x9abe14cd44753b52), -80 },
+	{ UINT64_C(0xf79687aed3eec551), -84 },
+	{ UINT64_C(0xc612062576589dda), -87 },
+	{ UINT64_C(0x9e74d1b791e07e48), -90 },
+	{ UINT64_C(0xfd87b5f28300ca0d), -94 },
+	{ UINT64_C(0xcad2f7f5359a3b3e), -97 },
+	{ UINT64_C(0xa2425ff75e14fc31), -100 },
+	{ UINT64_C(0x81ceb32c4b43fcf4), -103 },
+	{ UINT64_C(0xcfb11ead453994ba), -107 },
+	{ UINT64_C(0xa6274bbdd0fadd61), -110 },
+	{ UINT64_C(0x84ec3c97da624ab4), -113 },
+	{ UINT64_C(0xd4ad2dbfc3d07787), -117 },
+	{ UINT64_C(0xaa242499697392d2), -120 },
+	{ UINT64_C(0x881cea14545c7575), -123 },
+	{ UINT64_C(0xd9c7dced53c72255), -127 },
+	{ UINT64_C(0xae397d8aa96c1b77), -130 },
 };
 
 static const struct {
@@ -74,29 +113,74 @@ bands_kind_falls(enum bands_kind k)
 	return KIND[k].falls;
 }
 
-static struct px18
-price_of(const struct ground *g, const struct leg *l, enum bands_kind k)
+struct bands_short
+bands_short_from(u128 high, u128 low)
 {
-	return g->price[l->asset].at[KIND[k].point];
+	unsigned bits = high != 0 ? 128 + bands_bits(high) : bands_bits(low);
+	unsigned shift = bits > 64 ? bits - 64 : 0;
+	u128 top;
+
+	MUST(bits > 0);
+	if (shift == 0)
+		top = low << (64 - bits);
+	else if (shift < 128)
+		top = low >> shift | high << 1 << (127 - shift);
+	else
+		top = high >> (shift - 128);
+	return (struct bands_short){ (uint64_t)top, (int32_t)bits - 1 };
 }
 
-/* value_check: whether a value may come to leave its type, and whether it is
- * too large to come to nothing. */
-static void
-value_check(struct ground *g, const struct leg *l, struct px18 p,
-    struct usd18 value, bool is_debt)
+static struct bands_short
+short_mul(struct bands_short a, struct bands_short b)
 {
-	unsigned now = bands_bits(px18_to_raw(p));
-	unsigned first = g->price[l->asset].first_bits;
-	unsigned bits = bands_bits((u128)usd18_to_raw(value));
+	u128 product = (u128)a.mantissa * b.mantissa;
+	unsigned carry = (unsigned)(product >> 127);
 
-	/* bands_move lets no price be longer than first + BANDS_RISE_BITS. */
-	if (bands_bits((u128)usd18_to_raw(value) + 1) + first +
-	    BANDS_RISE_BITS + BANDS_ACCRUAL_BITS + 2 > VALUE_BITS_MAX + now)
+	return (struct bands_short){
+		(uint64_t)(product >> (63 + carry)),
+		a.exponent + b.exponent + (int32_t)carry,
+	};
+}
+
+/* short_floor: below 2^127, which value_check sees to. */
+static u128
+short_floor(struct bands_short a)
+{
+	if (a.exponent < 0)
+		return 0;
+	if (a.exponent < 64)
+		return a.mantissa >> (63 - a.exponent);
+	return a.exponent < 127 ? (u128)a.mantissa << (a.exponent - 63) : 0;
+}
+
+/* leg_weighted: amount * price * factor, in 10^-18 USD; none of them zero.
+ * Whether the value may come to leave its type is noted, and whether it is too
+ * large to come to nothing. */
+static u128
+leg_weighted(struct ground *g, const struct leg *l, u128 atoms,
+    enum bands_kind k, struct ppb factor)
+{
+	const struct bands_price *p = &g->price[l->asset];
+	struct bands_short at = p->at[KIND[k].point];
+	struct bands_short value = short_mul(short_mul(
+	    bands_short_from(0, atoms), at),
+	    ATOM[g->b->assets[l->asset].decimals]);
+	/* Without the factor: ATOM has one part in 10^9, some 2^-30. */
+	int32_t bits = value.exponent + 30;
+	int32_t first = p->first_bits, now = at.exponent + 1;
+
+	/* bands_move lets no price be longer than first + BANDS_RISE_BITS, */
+	if ((bits > 1 ? bits : 1) + 2 + first - now + (int32_t)(
+	    BANDS_RISE_BITS + BANDS_ACCRUAL_BITS + 2) > VALUE_BITS_MAX)
 		g->is_odd = true;
-	/* Nor shorter than first - BANDS_FALL_BITS. */
-	if (!is_debt && bits + first >= now + BANDS_FALL_BITS + 2)
+	/* nor shorter than first - BANDS_FALL_BITS. */
+	if (!KIND[k].is_debt &&
+	    bits + first >= now + (int32_t)BANDS_FALL_BITS + 3)
 		g->is_valued = true;
+	if (ppb_to_raw(factor) == 0)
+		return 0;
+	return short_floor(short_mul(value,
+	    bands_short_from(0, ppb_to_raw(factor))));
 }
 
 static void
@@ -112,19 +196,11 @@ static void
 edge_add_collateral(struct edge *e, struct bands_plan *plan, struct ground *g,
     const struct leg *l, enum bands_kind k, struct ppb factor)
 {
-	struct px18 p = price_of(g, l, k);
-	struct ratio_leg leg;
 	u128 weighted;
 
 	if (l->amount == 0)
 		return;
-	if (ratio_value_collateral(&leg, &g->b->assets[l->asset], l->amount,
-	    p, factor) != ERR_OK) {
-		g->is_odd = true;
-		return;
-	}
-	value_check(g, l, p, leg.value, false);
-	weighted = (u128)usd18_to_raw(leg.weighted);
+	weighted = leg_weighted(g, l, l->amount, k, factor);
 	e->guard += LEG_GUARD;
 	e->collateral += weighted;
 	/* What counts for nothing does not fall. */
@@ -147,20 +223,12 @@ static void
 edge_add_debt(struct edge *e, struct bands_plan *plan, struct ground *g,
     const struct leg *l, enum bands_kind k, u128 atoms)
 {
-	const struct asset *a = &g->b->assets[l->asset];
-	struct px18 p = price_of(g, l, k);
-	struct ratio_leg leg;
 	u128 weighted;
 
 	if (atoms == 0)
 		return;
-	if (ratio_value_debt(&leg, a, atoms, p,
-	    a->rules[g->v->mode].debt_weight) != ERR_OK) {
-		g->is_odd = true;
-		return;
-	}
-	value_check(g, l, p, leg.value, true);
-	weighted = (u128)usd18_to_raw(leg.weighted);
+	weighted = leg_weighted(g, l, atoms, k,
+	    g->b->assets[l->asset].rules[g->v->mode].debt_weight);
 	e->guard += LEG_GUARD + atom_guard(weighted, atoms);
 	e->debt += weighted;
 	plan_add(plan, l->asset, k);
@@ -182,26 +250,18 @@ share_floor(u128 part, u128 whole)
 	return share < REACH_MAX ? (uint32_t)share : REACH_MAX;
 }
 
-/* edge_finish gives the edge's triggers their reach.  The vault is in its
- * state only if the bound has its sign; too near to zero for any trigger, it
- * is always looked at. */
+/* edge_finish gives the edge's triggers their reach.  A bound that has not
+ * the sign of its state, or is too near to zero, proves nothing. */
 static void
 edge_finish(const struct edge *e, struct bands_plan *plan)
 {
 	u128 more = e->side == EDGE_BELOW ? e->collateral : e->debt;
 	u128 less = e->side == EDGE_BELOW ? e->debt : e->collateral;
-	uint32_t reach;
+	u128 guard = e->guard + ((more + less) >> SUM_GUARD_BITS);
+	uint32_t reach = 0;
 
-	if (more < less || (more == less && e->side == EDGE_ABOVE)) {
-		plan->is_proven = false;
-		plan->is_always = true;
-		return;
-	}
-	if (more - less <= e->guard) {
-		plan->is_always = true;
-		return;
-	}
-	reach = share_floor(more - less - e->guard, more + less);
+	if (more > less && more - less > guard)
+		reach = share_floor(more - less - guard, more + less);
 	if (reach <= 2 * GUARD) {
 		plan->is_always = true;
 		return;
@@ -385,7 +445,6 @@ ground_from_vault(struct ground *g)
 static void
 plan_settle(struct bands_plan *plan)
 {
-	plan->is_proven = true;
 	plan->is_always = false;
 	plan->trigger_count = 0;
 }
@@ -444,12 +503,10 @@ bands_plan_vault(struct bands_plan *out, const struct bands_price *price,
 		out->is_proven = state == STATE_STALE;
 		return;
 	}
-	out->is_proven = true;
 	plan_state(out, &g, &s, state);
-	if (g.is_odd) {
-		out->is_proven = false;
+	if (g.is_odd)
 		out->is_always = true;
-	}
 	if (out->is_always)
 		out->trigger_count = 0;
+	out->is_proven = !out->is_always;
 }

@@ -9,7 +9,7 @@
  * With C the sum of its collateral, D of its debt and E = C - D, no joint move
  * in which each leg's price goes less than |E| / (C + D) of itself takes the
  * edge to zero.  Where all legs of a base factor are on one side the bound is
- * the excess itself.  Where a factor has both, mid, low and high do not add up
+ * the excess itself, but for roundings.  Where a factor has both, mid, low and high do not add up
  * by leg, and a vault between the bound and the truth is to be looked at on
  * every move.
  *
@@ -47,11 +47,20 @@ enum bands_point {
 	BANDS_LOWEST, BANDS_LOW, BANDS_HIGH, BANDS_HIGHEST, BANDS_POINTS
 };
 
+/* The first 64 bits of a number above zero: mantissa * 2^(exponent - 63), the
+ * rest cut off. */
+struct bands_short {
+	uint64_t mantissa;	/* its top bit set */
+	int32_t exponent;
+};
+/* bands_short_from high * 2^128 + low, not zero (MUST). */
+struct bands_short bands_short_from(u128 high, u128 low);
+
 /* What is known of an asset's price. */
 struct bands_price {
 	bool is_known;		/* not refused */
 	uint8_t first_bits;	/* length of the price it is measured from */
-	struct px18 at[BANDS_POINTS];
+	struct bands_short at[BANDS_POINTS];
 };
 
 /* bands_kind_point: the price that a kind follows; bands_kind_is_debt: times
@@ -81,7 +90,8 @@ struct bands_trigger {
 
 struct bands_plan {
 	bool is_proven;		/* the vault is in that state now */
-	bool is_always;		/* no trigger can be given */
+	bool is_always;		/* it is not, or hangs on less than roundings:
+				 * no trigger can be given */
 	uint32_t trigger_count;	/* zero where is_always */
 	struct bands_trigger trigger[BANDS_TRIGGERS_MAX];
 };
