@@ -136,29 +136,31 @@ accrual_of(const struct wad *accrual, uint32_t asset)
 	return accrual == NULL ? wad_one() : accrual[asset];
 }
 
-/* move_check: whether triggers hold there. */
+/* move_check: whether triggers hold there.  The first price and index are
+ * measured from themselves. */
 static bool
 move_check(const struct bands *b, const struct market_price *mp,
     struct wad accrual, uint32_t asset)
 {
-	const struct bands_asset *a = &b->asset[asset];
 	unsigned first = b->price[asset].first_bits;
+	unsigned first_accrual = b->asset[asset].accrual_bits;
 	struct px18 at[BANDS_POINTS];
 
 	if (mp->price.status == PRICE_REFUSED)
 		return true;
-	points_from_market(at, mp);
 	if (px18_compare(mp->price.low, mp->price.mid) > 0 ||
 	    px18_compare(mp->price.mid, mp->price.high) > 0)
 		return false;
-	if (first == 0)
-		return !px18_is_zero(at[BANDS_LOWEST]) &&
-		    wad_to_raw(accrual) != 0 && !wad_is_infinite(accrual);
+	if (first == 0) {
+		first = bands_bits(px18_to_raw(mp->price.mid));
+		first_accrual = bands_bits(wad_to_raw(accrual));
+	}
+	points_from_market(at, mp);
 	return length_is_near(px18_to_raw(at[BANDS_LOWEST]), first,
 	    BANDS_FALL_BITS, BANDS_RISE_BITS) &&
 	    length_is_near(px18_to_raw(at[BANDS_HIGHEST]), first,
 	    BANDS_FALL_BITS, BANDS_RISE_BITS) &&
-	    length_is_near(wad_to_raw(accrual), a->accrual_bits,
+	    length_is_near(wad_to_raw(accrual), first_accrual,
 	    BANDS_ACCRUAL_BITS, BANDS_ACCRUAL_BITS);
 }
 

@@ -489,10 +489,290 @@ bands_take__misses_no_state_of_any_vault_after_any_tick(void **state)
 	run_end();
 }
 
+/* ---- by hand ------------------------------------------------------------ */
+
+static struct world w;
+static struct bands small;
+static uint8_t small_arena[8 << 20] __attribute__((aligned(64)));
+static struct wad small_accrual[2];
+
+/* One vault: 1 at 2000 and ltv 0.75, threshold 0.8, against a debt. */
+static void
+small_start(const char *debt, uint64_t legs)
+{
+	struct bands_limits limits = { .assets = 2, .slots = 8, .legs = legs };
+	uint8_t c, d;
+
+	world_init(&w);
+	c = world_asset(&w, 18, "2000", "0.75", "0.8");
+	d = world_asset(&w, 6, "1", "0", "0");
+	w.book.mode_count = 1;
+	world_hold(&w, c, "1");
+	world_owe(&w, d, debt);
+	small_accrual[0] = small_accrual[1] = wad_one();
+	assert_true(bands_bytes(&limits) <= sizeof(small_arena));
+	memset(small_arena, 0, sizeof(small_arena));
+	bands_init(&small, small_arena, &limits);
+	assert_int_equal(bands_move(&small, &w.market, small_accrual, 3),
+	    ERR_OK);
+}
+
+static bool
+small_anchor(uint32_t slot, enum vault_state s)
+{
+	bool is_proven = false;
+
+	assert_int_equal(bands_anchor(&is_proven, &small, slot, &w.book,
+	    &w.vault, s), ERR_OK);
+	return is_proven;
+}
+
+static uint32_t
+small_move(uint8_t asset, const char *price)
+{
+	struct price *p = &w.market.asset[asset].price;
+	uint32_t slots[8];
+	bool more;
+
+	p->low = p->mid = p->high = px(price);
+	assert_int_equal(bands_move(&small, &w.market, small_accrual,
+	    (u128)1 << asset), ERR_OK);
+	return bands_take(&more, slots, &small, 8);
+}
+
+/* Excess over the sum is a fifth: (1500 - 1000) / 2500. */
+static void
+bands_take__leaves_a_healthy_vault_within_its_reach(void **state)
+{
+	(void)state;
+	small_start("1000", 2);
+	assert_true(small_anchor(3, STATE_HEALTHY));
+	assert_int_equal(small_move(0, "1601"), 0);
+	assert_int_equal(small_move(0, "40000"), 0);
+	assert_int_equal(small_move(1, "1.199"), 0);
+	assert_int_equal(small_move(1, "0.3"), 0);
+	assert_int_equal(small_move(0, "1599.9"), 1);
+	assert_int_equal(small_move(0, "1"), 0);	/* it has been taken */
+}
+
+static void
+bands_take__finds_a_debt_that_rises_or_accrues(void **state)
+{
+	(void)state;
+	small_start("1000", 2);
+	assert_true(small_anchor(3, STATE_HEALTHY));
+	assert_int_equal(small_move(1, "1.2001"), 1);
+
+	small_start("1000", 2);
+	assert_true(small_anchor(3, STATE_HEALTHY));
+	small_accrual[1] = ratio("1.199");
+	assert_int_equal(small_move(1, "1"), 0);
+	small_accrual[1] = ratio("1.2001");
+	assert_int_equal(small_move(1, "1"), 1);
+}
+
+/* Owing 1550: 50 below the initial limit, 50 above the maintenance one. */
+static void
+bands_take__watches_both_edges_of_a_restricted_vault(void **state)
+{
+	(void)state;
+	small_start("1550", 2);
+	assert_false(small_anchor(3, STATE_HEALTHY));
+	assert_false(small_anchor(3, STATE_LIQUIDATABLE));
+	assert_true(small_anchor(3, STATE_RESTRICTED));
+	assert_int_equal(small_move(0, "2030"), 0);
+	assert_int_equal(small_move(0, "1970"), 0);
+	assert_int_equal(small_move(0, "1968"), 1);
+	assert_int_equal(small_move(0, "2000"), 0);
+	assert_true(small_anchor(3, STATE_RESTRICTED));
+	assert_int_equal(small_move(0, "2033"), 1);
+}
+
+static void
+bands_take__watches_a_liquidatable_vault_from_below(void **state)
+{
+	(void)state;
+	small_start("2000", 2);
+	assert_true(small_anchor(3, STATE_LIQUIDATABLE));
+	assert_int_equal(small_move(0, "900"), 0);
+	assert_int_equal(small_move(0, "2200"), 0);
+	assert_int_equal(small_move(0, "2223"), 1);
+	assert_int_equal(small_move(0, "2000"), 0);
+	assert_true(small_anchor(3, STATE_LIQUIDATABLE));
+	assert_int_equal(small_move(1, "0.88"), 1);
+}
+
+/* Further than a ring is long, and the other way around it. */
+static void
+bands_take__finds_vaults_after_a_jump_beyond_the_ring(void **state)
+{
+	(void)state;
+	small_start("1000", 2);
+	assert_true(small_anchor(3, STATE_HEALTHY));
+	assert_int_equal(small_move(0, "50000"), 0);
+	assert_int_equal(small_move(0, "100"), 1);
+}
+
+static void
+bands_take__gives_each_vault_once_a_move_in_any_slices(void **state)
+{
+	uint32_t slot, count = 0;
+	bool more = true;
+
+	(void)state;
+	/* Owing nearly all: always looked at. */
+	small_start("1500", 16);
+	for (uint32_t i = 0; i < 8; i++)
+		assert_false(small_anchor(i, STATE_HEALTHY));
+	assert_int_equal(bands_move(&small, &w.market, NULL, 3), ERR_OK);
+	while (more) {
+		count += bands_take(&more, &slot, &small, 1);
+		small_anchor(slot, STATE_HEALTHY);
+		assert_true(count <= 16);
+	}
+	assert_true(count >= 8);
+	assert_int_equal(bands_take(&more, &slot, &small, 1), 0);
+}
+
+/* Both legs of one factor, a band of one percent: by leg the vault could be
+ * RESTRICTED, and is HEALTHY. */
+static void
+bands_take__always_gives_a_hedged_vault_that_bounds_do_not_prove(void **state)
+{
+	(void)state;
+	small_start("1495", 2);
+	w.book.assets[1].factor = w.book.assets[0].factor;
+	world_band(&w, 0, "1980", "2020");
+	world_band(&w, 1, "0.99", "1.01");
+	assert_int_equal(bands_move(&small, &w.market, NULL, 3), ERR_OK);
+	assert_false(small_anchor(3, STATE_HEALTHY));
+	assert_int_equal(small_move(0, "2000"), 1);
+	/* Without a band they do. */
+	small_move(1, "1");
+	assert_true(small_anchor(3, STATE_HEALTHY));
+	assert_int_equal(small_move(0, "2000.1"), 0);
+}
+
+static void
+bands_remove__takes_the_triggers(void **state)
+{
+	(void)state;
+	small_start("1000", 2);
+	assert_true(small_anchor(3, STATE_HEALTHY));
+	bands_remove(&small, 3);
+	bands_remove(&small, 3);
+	assert_int_equal(small_move(0, "1000"), 0);
+}
+
+static void
+bands_anchor__of_what_no_price_changes_places_nothing(void **state)
+{
+	(void)state;
+	small_start("1000", 0);
+	w.vault.debt_count = 0;
+	assert_true(small_anchor(3, STATE_HEALTHY));
+	small_start("1000", 0);
+	w.vault.collateral_count = 0;
+	assert_true(small_anchor(3, STATE_INSOLVENT));
+	small_start("1000", 0);
+	w.market.asset[1].price.status = PRICE_REFUSED;
+	small_move(1, "1");
+	assert_true(small_anchor(3, STATE_STALE));
+	assert_false(small_anchor(3, STATE_HEALTHY));
+}
+
+static void
+bands_anchor__fails_beyond_its_legs_and_keeps_none(void **state)
+{
+	bool is_proven;
+
+	(void)state;
+	small_start("1550", 2);
+	assert_true(small_anchor(1, STATE_RESTRICTED));
+	assert_int_equal(bands_anchor(&is_proven, &small, 2, &w.book, &w.vault,
+	    STATE_RESTRICTED), ERR_LIMIT);
+	assert_int_equal(small_move(0, "1000"), 1);
+	assert_true(small_anchor(2, STATE_LIQUIDATABLE));
+}
+
+static void
+assert_move_refused(const char *low, const char *mid, const char *high,
+    const char *index)
+{
+	uint32_t slots[8];
+	bool more;
+
+	small_start("1000", 2);
+	assert_true(small_anchor(3, STATE_HEALTHY));
+	w.market.asset[0].price.low = px(low);
+	w.market.asset[0].price.mid = px(mid);
+	w.market.asset[0].price.high = px(high);
+	small_accrual[0] = ratio(index);
+	assert_int_equal(bands_move(&small, &w.market, small_accrual, 3),
+	    ERR_RANGE);
+	assert_int_equal(bands_take(&more, slots, &small, 8), 0);
+	assert_false(more);
+}
+
+static void
+bands_move__refuses_what_triggers_do_not_hold_for(void **state)
+{
+	(void)state;
+	assert_move_refused("0", "1", "1", "1");
+	assert_move_refused("2", "1", "3", "1");
+	assert_move_refused("1", "3", "2", "1");
+	assert_move_refused("0.00006", "0.00006", "0.00006", "1");
+	assert_move_refused("2000", "2000", "20000000", "1");
+	assert_move_refused("2000", "2000", "2000", "16");
+	assert_move_refused("2000", "2000", "2000", "0.05");
+	/* The next that is not. */
+	small_start("1000", 2);
+	assert_int_equal(small_move(0, "0.0002"), 0);
+	assert_int_equal(small_move(0, "8000000"), 0);
+	small_accrual[0] = ratio("8");
+	assert_int_equal(small_move(0, "2000"), 0);
+}
+
+static void
+bands_clear__forgets_vaults_and_prices(void **state)
+{
+	(void)state;
+	small_start("1000", 2);
+	assert_true(small_anchor(3, STATE_HEALTHY));
+	bands_clear(&small);
+	w.market.asset[0].price.low = w.market.asset[0].price.mid =
+	    px("0.000001");
+	w.market.asset[0].price.high = px("0.000002");
+	assert_int_equal(bands_move(&small, &w.market, NULL, 3), ERR_OK);
+	assert_int_equal(small_move(0, "0.000001"), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    bands_take__leaves_a_healthy_vault_within_its_reach),
+		cmocka_unit_test(
+		    bands_take__finds_a_debt_that_rises_or_accrues),
+		cmocka_unit_test(
+		    bands_take__watches_both_edges_of_a_restricted_vault),
+		cmocka_unit_test(
+		    bands_take__watches_a_liquidatable_vault_from_below),
+		cmocka_unit_test(
+		    bands_take__finds_vaults_after_a_jump_beyond_the_ring),
+		cmocka_unit_test(
+		    bands_take__gives_each_vault_once_a_move_in_any_slices),
+		cmocka_unit_test(
+		    bands_take__always_gives_a_hedged_vault_that_bounds_do_not_prove),
+		cmocka_unit_test(bands_remove__takes_the_triggers),
+		cmocka_unit_test(
+		    bands_anchor__of_what_no_price_changes_places_nothing),
+		cmocka_unit_test(
+		    bands_anchor__fails_beyond_its_legs_and_keeps_none),
+		cmocka_unit_test(
+		    bands_move__refuses_what_triggers_do_not_hold_for),
+		cmocka_unit_test(bands_clear__forgets_vaults_and_prices),
 		cmocka_unit_test(
 		    bands_take__misses_no_state_of_any_vault_after_any_tick),
 	};
