@@ -293,21 +293,20 @@ rebuild(void)
 			look(i);
 }
 
-static void
-drain(void)
+/* drain_slice says whether others wait. */
+static bool
+drain_slice(void)
 {
-	uint32_t slots[SLICE];
+	uint32_t max = 1 + (uint32_t)random_below(&run.seed, SLICE);
+	uint32_t slots[SLICE], n;
 	bool more;
 
-	do {
-		uint32_t max = 1 + (uint32_t)random_below(&run.seed, SLICE);
-		uint32_t n = bands_take(&more, slots, &run.bands, max);
-
-		assert_true(n <= max && (n == max || !more));
-		run.taken += n;
-		for (uint32_t i = 0; i < n; i++)
-			look(slots[i]);
-	} while (more);
+	n = bands_take(&more, slots, &run.bands, max);
+	assert_true(n <= max && (n == max || !more));
+	run.taken += n;
+	for (uint32_t i = 0; i < n; i++)
+		look(slots[i]);
+	return more;
 }
 
 static void
@@ -435,8 +434,9 @@ change_vault(void)
 	    &run.book.vaults[slot], run.state[slot]), ERR_OK);
 }
 
+/* shift moves some assets, and says which. */
 static uint32_t
-tick(void)
+shift(void)
 {
 	uint32_t assets = 0, flipped = 0;
 
@@ -456,7 +456,23 @@ tick(void)
 	    ERR_OK)
 		rebuild();
 	look_at_holders(flipped);
-	drain();
+	return assets;
+}
+
+/* tick: mostly one move and all that it passed; at times more moves before
+ * anything, or something, has been taken. */
+static uint32_t
+tick(void)
+{
+	uint32_t assets = shift();
+
+	while (random_one_in(&run.seed, 4)) {
+		if (random_one_in(&run.seed, 2))
+			(void)drain_slice();
+		assets |= shift();
+	}
+	while (drain_slice())
+		continue;
 	return assets;
 }
 
@@ -647,6 +663,35 @@ bands_take__gives_each_vault_once_a_move_in_any_slices(void **state)
 	assert_int_equal(bands_take(&more, &slot, &small, 1), 0);
 }
 
+static void
+small_note(uint8_t asset, const char *price)
+{
+	struct price *p = &w.market.asset[asset].price;
+
+	p->low = p->mid = p->high = px(price);
+	assert_int_equal(bands_move(&small, &w.market, small_accrual,
+	    (u128)1 << asset), ERR_OK);
+}
+
+/* The price falls and comes back above where it was before anything is taken:
+ * what is anchored there is passed by the next fall. */
+static void
+bands_take__covers_all_moves_since_the_last(void **state)
+{
+	(void)state;
+	small_start("1550", 2);
+	small_note(0, "1980");
+	small_note(0, "2100");
+	assert_true(small_anchor(3, STATE_HEALTHY));
+	assert_int_equal(small_move(0, "2050"), 1);
+
+	small_start("1000", 2);
+	assert_true(small_anchor(3, STATE_HEALTHY));
+	small_note(0, "1590");
+	small_note(0, "1700");
+	assert_int_equal(small_move(0, "1650"), 1);
+}
+
 /* Both legs of one factor, a band of one percent: by leg the vault could be
  * RESTRICTED, and is HEALTHY. */
 static void
@@ -664,6 +709,36 @@ bands_take__always_gives_a_hedged_vault_that_bounds_do_not_prove(void **state)
 	small_move(1, "1");
 	assert_true(small_anchor(3, STATE_HEALTHY));
 	assert_int_equal(small_move(0, "2000.1"), 0);
+}
+
+/* Ten atoms owed, half an atom below what may be: as the debt accrues the
+ * eleventh comes long before the index has gone that far. */
+static void
+bands_anchor__keeps_back_what_an_atom_of_debt_is_worth(void **state)
+{
+	(void)state;
+	small_start("0.000010", 4);
+	w.vault.collateral[0].amount = 7000000000;
+	assert_false(small_anchor(3, STATE_HEALTHY));
+	assert_int_equal(small_move(1, "1"), 1);
+	w.vault.collateral[0].amount = 70000000000;
+	assert_true(small_anchor(3, STATE_HEALTHY));
+	assert_int_equal(small_move(1, "1"), 0);
+}
+
+/* One atom held: LIQUIDATABLE while it is worth anything, then INSOLVENT. */
+static void
+bands_take__always_gives_a_vault_that_may_become_worthless(void **state)
+{
+	(void)state;
+	small_start("1000", 2);
+	w.vault.collateral[0].amount = 1;
+	assert_false(small_anchor(3, STATE_LIQUIDATABLE));
+	assert_int_equal(small_move(0, "0.5"), 1);
+	w.vault.collateral[0].amount = 1000000;
+	small_move(0, "2000");
+	assert_true(small_anchor(3, STATE_LIQUIDATABLE));
+	assert_int_equal(small_move(0, "0.5"), 0);
 }
 
 static void
@@ -776,8 +851,13 @@ main(void)
 		    bands_take__finds_vaults_after_a_jump_beyond_the_ring),
 		cmocka_unit_test(
 		    bands_take__gives_each_vault_once_a_move_in_any_slices),
+		cmocka_unit_test(bands_take__covers_all_moves_since_the_last),
 		cmocka_unit_test(
 		    bands_take__always_gives_a_hedged_vault_that_bounds_do_not_prove),
+		cmocka_unit_test(
+		    bands_anchor__keeps_back_what_an_atom_of_debt_is_worth),
+		cmocka_unit_test(
+		    bands_take__always_gives_a_vault_that_may_become_worthless),
 		cmocka_unit_test(bands_remove__takes_the_triggers),
 		cmocka_unit_test(
 		    bands_anchor__of_what_no_price_changes_places_nothing),

@@ -22,9 +22,11 @@
 #define LTV 700000000u
 #define THRESHOLD 800000000u
 
-/* How much of what they may owe vaults owe: nine of ten evenly up to `most`
- * percent, or 3 in 100 of them evenly from 90 to 120 and the rest below. */
-enum crowd { CROWD_USUAL, CROWD_DENSE };
+/* How near to an edge vaults are.  So many of a thousand owe evenly 90 to 120
+ * percent of their initial limit, where both edges lie; the others owe less.
+ * What is touched grows with that crowd, not with the book. */
+#define CROWD_FEW 4u
+#define CROWD_MORE 30u
 
 struct run {
 	struct book book;
@@ -34,7 +36,7 @@ struct run {
 	uint8_t *state;
 	void *arena;
 	uint64_t seed;
-	enum crowd crowd;
+	uint32_t crowd;
 	uint32_t vaults;
 	uint64_t legs, touched, unproven, changed;
 };
@@ -108,9 +110,7 @@ legs_make(struct leg *leg, const struct run *r, uint64_t *seed,
 static uint64_t
 share_ppm(const struct run *r, uint64_t *seed)
 {
-	if (r->crowd == CROWD_DENSE)
-		return 200000 + next(seed, 1000000);
-	return next(seed, 100) < 3 ? 900000 + next(seed, 300000) :
+	return next(seed, 1000) < r->crowd ? 900000 + next(seed, 300000) :
 	    50000 + next(seed, 850000);
 }
 
@@ -217,7 +217,7 @@ run_ticks(struct run *r, uint64_t *ns, uint32_t count)
 }
 
 static struct run *
-run_new(uint32_t vaults, enum crowd crowd)
+run_new(uint32_t vaults, uint32_t crowd)
 {
 	struct run *r = calloc(1, sizeof(*r));
 	struct bands_limits limits = {
@@ -332,11 +332,12 @@ compare_ns(const void *a, const void *b)
 }
 
 static void
-note(const char *name, uint32_t vaults, double value)
+note(const char *name, const struct run *r, double value)
 {
-	char text[64];
+	char text[80];
 
-	snprintf(text, sizeof(text), "bands of %u, %s", vaults, name);
+	snprintf(text, sizeof(text), "bands, %u, %u in 1,000 near: %s",
+	    r->vaults, r->crowd, name);
 	bench_note(text, value);
 }
 
@@ -351,31 +352,34 @@ mean_ns(const uint64_t *ns)
 }
 
 static void
-bench_book(uint32_t vaults, enum crowd crowd, bool against_scan)
+bench_book(uint32_t vaults, uint32_t crowd, bool against_scan)
 {
 	static uint64_t ns[TICKS];
 	struct run *r = run_new(vaults, crowd);
 	uint64_t start = bench_now_ns();
-	double mean;
+	double mean, touched;
 
 	run_build(r);
-	note(crowd == CROWD_DENSE ? "dense: build, a vault" :
-	    "build, a vault", vaults,
-	    (double)(bench_now_ns() - start) / vaults);
+	note("build, a vault", r, (double)(bench_now_ns() - start) / vaults);
 	run_ticks(r, ns, WARM);
 	run_ticks(r, ns, TICKS);
 	mean = mean_ns(ns);
+	touched = (double)r->touched / TICKS;
 	qsort(ns, TICKS, sizeof(*ns), compare_ns);
-	note("a tick, mean", vaults, mean);
-	note("a tick, p50", vaults, (double)ns[TICKS / 2]);
-	note("a tick, p99", vaults, (double)ns[TICKS / 100 * 99]);
-	note("vaults touched a tick", vaults, (double)r->touched / TICKS);
-	note("evaluated a tick", vaults, (double)r->unproven / TICKS);
-	note("changed a tick", vaults, (double)r->changed / TICKS);
-	note("bytes a leg in use", vaults, (double)(12ull *
-	    r->bands.ladder.fresh + 4ull * vaults) / (double)r->legs);
-	if (against_scan)
+	note("a tick, mean", r, mean);
+	note("a tick, p50", r, (double)ns[TICKS / 2]);
+	note("a tick, p99", r, (double)ns[TICKS / 100 * 99]);
+	note("vaults touched a tick", r, touched);
+	note("of them evaluated", r, (double)r->unproven / TICKS);
+	note("of them changed", r, (double)r->changed / TICKS);
+	note("bytes a leg in use", r, (double)(sizeof(struct ladder_node) *
+	    r->bands.ladder.fresh + sizeof(uint32_t) * vaults) /
+	    (double)r->legs);
+	if (against_scan) {
 		bench_row("bands, a tick, vs scan", mean, scan_ns(r), 0.001);
+		bench_row("bands, touched, vs a vault in 100,000", touched,
+		    vaults / 100000.0, 1.0);
+	}
 	run_free(r);
 }
 
@@ -384,11 +388,11 @@ bench_bands(void)
 {
 	const char *more = getenv("BENCH_BANDS_VAULTS");
 
-	bench_book(10000, CROWD_USUAL, false);
-	bench_book(100000, CROWD_USUAL, false);
-	bench_book(1u << 20, CROWD_USUAL, true);
-	bench_book(1u << 20, CROWD_DENSE, false);
+	bench_book(10000, CROWD_FEW, false);
+	bench_book(100000, CROWD_FEW, false);
+	bench_book(1u << 20, CROWD_FEW, true);
+	bench_book(1u << 20, CROWD_MORE, false);
 	if (more != NULL)
-		bench_book((uint32_t)strtoul(more, NULL, 10), CROWD_USUAL,
+		bench_book((uint32_t)strtoul(more, NULL, 10), CROWD_FEW,
 		    false);
 }
