@@ -40,7 +40,7 @@ struct bands_limits {
 
 /* A ladder counts its buckets in the direction in which it is passed. */
 struct bands_asset {
-	struct bands_short debt[BANDS_POINTS];	/* price times index */
+	struct bands_short debt[BANDS_POINTS];	/* price * index */
 	uint32_t bucket[BANDS_KINDS];
 	uint32_t from[BANDS_KINDS];	/* not yet taken, where passed says so */
 	uint32_t to[BANDS_KINDS];

@@ -9,9 +9,9 @@
  * With C the sum of its collateral, D of its debt and E = C - D, no joint move
  * in which each leg's price goes less than |E| / (C + D) of itself takes the
  * edge to zero.  Where all legs of a base factor are on one side the bound is
- * the excess itself, but for roundings.  Where a factor has both, mid, low and high do not add up
- * by leg, and a vault between the bound and the truth is to be looked at on
- * every move.
+ * the excess itself, but for roundings.  Where a factor has both, mid, low and
+ * high do not add up by leg, and a vault between the bound and the truth is to
+ * be looked at on every move.
  *
  * Units:  usd18; reaches in parts of 2^32 of a price, rounded down.
  * Owns:   nothing, allocates nothing.

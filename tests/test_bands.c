@@ -695,7 +695,7 @@ bands_take__covers_all_moves_since_the_last(void **state)
 /* Both legs of one factor, a band of one percent: by leg the vault could be
  * RESTRICTED, and is HEALTHY. */
 static void
-bands_take__always_gives_a_hedged_vault_that_bounds_do_not_prove(void **state)
+bands_take__always_gives_a_vault_between_bound_and_truth(void **state)
 {
 	(void)state;
 	small_start("1495", 2);
@@ -853,7 +853,7 @@ main(void)
 		    bands_take__gives_each_vault_once_a_move_in_any_slices),
 		cmocka_unit_test(bands_take__covers_all_moves_since_the_last),
 		cmocka_unit_test(
-		    bands_take__always_gives_a_hedged_vault_that_bounds_do_not_prove),
+		    bands_take__always_gives_a_vault_between_bound_and_truth),
 		cmocka_unit_test(
 		    bands_anchor__keeps_back_what_an_atom_of_debt_is_worth),
 		cmocka_unit_test(
