@@ -42,7 +42,7 @@ struct bands_limits {
 struct bands_asset {
 	struct bands_short debt[BANDS_POINTS];	/* price * index */
 	uint32_t bucket[BANDS_KINDS];
-	uint32_t from[BANDS_KINDS];	/* not yet taken, where passed says so */
+	uint32_t from[BANDS_KINDS];	/* not yet taken, if passed */
 	uint32_t to[BANDS_KINDS];
 	uint16_t passed;	/* kinds, and BANDS_KINDS: what is always
 				 * looked at */
