@@ -264,17 +264,19 @@ gas: ## gas of whole transactions against their ceilings
 gas: node_modules/.package-lock.json
 	@contracts-abi/gas
 
+BENCH_MARGIN_SRC = $(filter-out %/alone.c,$(wildcard tests/bench/margin/*.c))
 .PHONY: bench
 bench: ## ours, the reference and the ratio, from one run
 bench: $(O)/tests/bench/bench
 	@$(O)/tests/bench/bench
-$(O)/tests/bench/bench: $(call obj,$(wildcard tests/bench/*.c)) $(LIB_FILES)
+$(O)/tests/bench/bench: $(call obj,$(wildcard tests/bench/*.c) \
+		$(BENCH_MARGIN_SRC)) $(LIB_FILES)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group \
 		$(LIB_FILES) -Wl,--end-group -lnettle $(LIBS)
 
 .PHONY: bench-margin
-bench-margin: ## the margin library's rows, one core
+bench-margin: ## the margin library's rows alone, without the other floors
 bench-margin: $(O)/tests/bench/bench-margin
 	@$(O)/tests/bench/bench-margin
 $(O)/tests/bench/bench-margin: $(call obj,tests/bench/harness.c \

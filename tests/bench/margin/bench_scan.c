@@ -217,6 +217,6 @@ bench_scan(void)
 	bench_note("ratio_evaluate, one vault", bench_median_ns(&exact, 5));
 	for (uint32_t i = 0; i < w->scan[0].block_count; i++)
 		unsure += (uint64_t)__builtin_popcountll(w->mask[i].unsure);
-	bench_note("vaults unsure, of 65,536", (double)unsure);
+	bench_figure("unsure, of 65,536", (double)unsure, "vaults");
 	world_free(w);
 }

@@ -1,5 +1,4 @@
-/* tests/bench/margin/main.c - `make bench-margin`: the margin library, one
- * core, integers, ours against the reference in the same run. */
+/* The margin library, one core, ours against the reference in the same run. */
 #include "tests/bench/margin/suites.h"
 
 #include "base/types.h"
@@ -15,8 +14,8 @@ static const struct bench_suite SUITES[] = {
 	{ "var", bench_var },
 };
 
-int
-main(int argc, char **argv)
+struct bench_table
+bench_margin_table(void)
 {
-	return bench_main(SUITES, ARRAY_COUNT(SUITES), argc, argv);
+	return (struct bench_table){ SUITES, ARRAY_COUNT(SUITES) };
 }
