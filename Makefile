@@ -284,6 +284,28 @@ $(O)/tests/bench/bench-margin: $(call obj,tests/bench/harness.c \
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 
+# Programs that do the same, where they are installed.
+PEERS_CXX = $(if $(wildcard /usr/include/ql/quantlib.hpp),\
+	$(O)/tests/peers/quantlib.o)
+.PHONY: bench-peers bench-peers-deps
+bench-peers: ## ours against QuantLib, jansson, nettle, ethers and ccxt
+bench-peers: $(O)/tests/bench/bench-peers
+	@$(O)/tests/bench/bench-peers
+bench-peers-deps: ## install what bench-peers measures against (apt-get, npm)
+	@tests/peers/deps
+$(O)/tests/bench/bench-peers: $(call obj,$(wildcard tests/peers/*.c) \
+		$(addprefix tests/bench/,harness.c bench_json.c \
+		bench_keccak.c)) $(PEERS_CXX) $(LIB_FILES)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group \
+		$(LIB_FILES) -Wl,--end-group $(if $(PEERS_CXX),-lQuantLib \
+		-lstdc++) -lnettle $(LIBS)
+$(O)/tests/peers/quantlib.o: tests/peers/quantlib.cc
+	@mkdir -p $(@D)
+	@echo "  CXX $@"
+	@g++ $(CPPFLAGS) -std=gnu++17 -g $(OPT) -Wall -Wextra -Werror $(HARDEN) \
+		-fPIE -MMD -MP -c -o $@ $<
+
 .PHONY: deps
 deps: ## install what is missing: Debian and npm packages
 	@tests/deps

@@ -67,6 +67,9 @@ struct bench_table {
 int bench_main(const struct bench_table *tables, size_t count, int argc,
     char **argv);
 
+/* bench_json_frame: the frame of a row of the suite `json`. */
+const char *bench_json_frame(const char *row);
+
 /* The suites, in the order of main.c's table. */
 void bench_decimal(void);
 void bench_growth_suite(void);

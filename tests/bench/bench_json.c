@@ -255,6 +255,16 @@ static const struct venue {
 	    deribit_get },
 };
 
+const char *
+bench_json_frame(const char *row)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(VENUES); i++)
+		if (strcmp(VENUES[i].name, row) == 0)
+			return VENUES[i].frame;
+	MUST(false);	/* no row of this suite */
+	return NULL;
+}
+
 /* A side's context: the frame in memory of its own, so that a new read of it
  * is not folded into the one before. */
 struct bench_frame {
