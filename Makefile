@@ -287,11 +287,11 @@ $(O)/tests/bench/bench-margin: $(call obj,tests/bench/harness.c \
 # Programs that do the same, where they are installed.
 PEERS_CXX = $(if $(wildcard /usr/include/ql/quantlib.hpp),\
 	$(O)/tests/peers/quantlib.o)
+BENCH_FLAGS = $(CFLAGS); where signed: $(INTEGER); screening: $(SCREEN)
 .PHONY: bench-report
 bench-report: ## run both, write docs/benchmarks.md and its chart
 bench-report: $(O)/tests/bench/bench $(O)/tests/bench/bench-peers
-	@tests/bench/report '$(O)' '$(CC)' '$(CFLAGS); where signed: \
-		$(INTEGER); screening: $(SCREEN)'
+	@tests/bench/report '$(O)' '$(CC)' '$(BENCH_FLAGS)'
 .PHONY: bench-peers bench-peers-deps
 bench-peers: ## ours against QuantLib, jansson, nettle, ethers and ccxt
 bench-peers: $(O)/tests/bench/bench-peers
