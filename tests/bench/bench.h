@@ -4,8 +4,9 @@
  *	name  ours  reference  unit  ratio  goal  pass|short
  * where ratio = ours / reference and pass means ratio <= goal ("5x faster" is
  * goal 0.20).  The unit is that of both figures, ns, us or ms of one
- * operation, whichever shows them well.  Ours and the reference take turns, round by round, and the
- * median of the rounds counts: what disturbs the machine disturbs both.
+ * operation, whichever shows them well.  Ours and the reference take turns,
+ * round by round, and the median of the rounds counts: what disturbs the
+ * machine disturbs both.
  * A round should take 20 us or more, so that reading the clock is nothing.
  */
 #ifndef TESTS_BENCH_BENCH_H
