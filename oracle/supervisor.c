@@ -31,6 +31,7 @@
 #define STOP_MS 3000u
 #define BEGINNING_MS 3000u	/* a role that fails so early fails for good */
 #define WIRE_BUFFER (4 << 20)
+#define RING_BYTES (1u << 20)	/* of a hot wire, the busy way: 11,900 ticks */
 
 struct child {
 	pid_t pid;		/* 0: not running */
@@ -51,11 +52,15 @@ struct supervisor {
 	int exit_code;
 };
 
-/* Which roles talk to each other. */
-static const enum role wires[][2] = {
-	{ ROLE_FEEDS, ROLE_ENGINE }, { ROLE_ENGINE, ROLE_SIGNER },
-	{ ROLE_ENGINE, ROLE_JOURNAL }, { ROLE_ENGINE, ROLE_CHAIN },
-	{ ROLE_ENGINE, ROLE_API }, { ROLE_CHAIN, ROLE_SIGNER },
+/* Which roles talk to each other; the busy way of a hot wire is from the first
+ * to the second. */
+static const struct wire_row {
+	enum role from, to;
+	bool is_hot;
+} wires[] = {
+	{ ROLE_FEEDS, ROLE_ENGINE, true }, { ROLE_ENGINE, ROLE_SIGNER, true },
+	{ ROLE_ENGINE, ROLE_JOURNAL, false }, { ROLE_ENGINE, ROLE_CHAIN, false },
+	{ ROLE_ENGINE, ROLE_API, false }, { ROLE_CHAIN, ROLE_SIGNER, false },
 };
 
 /* In the order of starting: who is asked stands before who asks. */
@@ -90,7 +95,7 @@ text_memfd(const char *name, const char *first, size_t first_len,
 /* Who cannot be told is dying: it will be reaped, and its own restart joins
  * it to all its neighbours again.  So neither this nor child_go fails. */
 static void
-child_send(struct child *c, uint32_t peer, int fd)
+child_pass(struct child *c, uint32_t peer, const struct proc_passed *passed)
 {
 	struct wire_peer w;
 
@@ -98,8 +103,16 @@ child_send(struct child *c, uint32_t peer, int fd)
 	wire_head_set(&w.head, WIRE_PEER);
 	w.role = peer;
 	if (c->pid > 0 && c->control_fd >= 0 &&
-	    proc_send_fd(c->control_fd, &w, fd) != ERR_OK)
+	    proc_send_with(c->control_fd, &w, passed) != ERR_OK)
 		log_debug("a role cannot be told of its peer");
+}
+
+static void
+child_send(struct child *c, uint32_t peer, int fd)
+{
+	const struct proc_passed passed = { { fd }, 1 };
+
+	child_pass(c, peer, &passed);
 }
 
 static void
@@ -179,20 +192,31 @@ child_start(struct supervisor *s, enum role role)
 	return true;
 }
 
+/* Every join makes a new ring: who takes a dead one's place finds nothing of
+ * it there. */
 static bool
-wire_join(struct supervisor *s, enum role a, enum role b)
+wire_join(struct supervisor *s, const struct wire_row *w)
 {
+	struct child *from = &s->child[w->from], *to = &s->child[w->to];
+	struct proc_passed a, b;
 	int pair[2];
+	bool done;
 
-	if (s->child[a].pid <= 0 || s->child[b].pid <= 0)
+	if (from->pid <= 0 || to->pid <= 0)
 		return true;
 	if (!wire_pair(pair))
 		return false;
-	child_send(&s->child[a], b, pair[0]);
-	child_send(&s->child[b], a, pair[1]);
-	close(pair[0]);
-	close(pair[1]);
-	return true;
+	a = (struct proc_passed){ { pair[0] }, 1 };
+	b = (struct proc_passed){ { pair[1] }, 1 };
+	done = !w->is_hot || proc_hot_halves(&a, &b, RING_BYTES,
+	    RING_CAPACITY_MIN) == ERR_OK;
+	if (done) {
+		child_pass(from, w->to, &a);
+		child_pass(to, w->from, &b);
+	}
+	proc_passed_close(&a);
+	proc_passed_close(&b);
+	return done;
 }
 
 /* New wires for role towards all its living neighbours. */
@@ -200,8 +224,8 @@ static bool
 wires_join(struct supervisor *s, enum role role)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(wires); i++)
-		if ((wires[i][0] == role || wires[i][1] == role) &&
-		    !wire_join(s, wires[i][0], wires[i][1]))
+		if ((wires[i].from == role || wires[i].to == role) &&
+		    !wire_join(s, &wires[i]))
 			return false;
 	return true;
 }
@@ -214,7 +238,7 @@ children_start(struct supervisor *s)
 		    !child_start(s, start_order[i]))
 			return false;
 	for (size_t i = 0; i < ARRAY_COUNT(wires); i++)
-		if (!wire_join(s, wires[i][0], wires[i][1]))
+		if (!wire_join(s, &wires[i]))
 			return false;
 	for (size_t i = 0; i < ARRAY_COUNT(start_order); i++)
 		if (role_is_used(s, start_order[i]))
