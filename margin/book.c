@@ -28,6 +28,8 @@ book_init(struct book *b, struct vault *vaults, uint32_t *hash,
 
 	memset(b, 0, sizeof(*b));
 	b->mode_count = 1;
+	for (size_t i = 0; i < BOOK_ASSETS_MAX; i++)
+		b->accrual[i] = wad_one();
 	b->vaults = vaults;
 	b->hash = hash;
 	b->vault_capacity = vault_capacity;
@@ -263,8 +265,36 @@ book_is_plain(struct book_excess *out, const struct book *b)
 }
 
 enum err
-book_debt_atoms(u128 *out, const struct leg *debt)
+book_debt_base(u128 *out, const struct leg *debt)
 {
 	return muldiv_u128(out, debt->amount, wad_to_raw(debt->index),
 	    WAD_ONE_RAW, ROUND_CEIL);
+}
+
+enum err
+book_debt_atoms(u128 *out, const struct book *b, const struct leg *debt)
+{
+	u128 accrual = wad_to_raw(b->accrual[debt->asset]);
+	u128 base;
+	enum err e = book_debt_base(&base, debt);
+
+	/* A book that was never begun would make debts vanish. */
+	MUST(accrual >= WAD_ONE_RAW);
+	if (e == ERR_OK && accrual != WAD_ONE_RAW)
+		e = muldiv_u128(&base, base, accrual, WAD_ONE_RAW, ROUND_CEIL);
+	if (e == ERR_OK)
+		*out = base;
+	return e;
+}
+
+enum err
+book_debt_shares(u128 *out, const struct book *b, uint8_t asset,
+    struct wad index, u128 atoms, enum rounding r)
+{
+	u128 base;
+	enum err e = muldiv_u128(&base, atoms, WAD_ONE_RAW,
+	    wad_to_raw(b->accrual[asset]), r);
+
+	return e != ERR_OK ? e : muldiv_u128(out, base, WAD_ONE_RAW,
+	    wad_to_raw(index), r);
 }

@@ -232,7 +232,7 @@ debt_add(const struct making *k, size_t leg)
 	if (l == NULL)
 		return ERR_LIMIT;
 	l->kind = SCENARIO_SPOT;
-	e = book_debt_atoms(&atoms, &k->n->vault->debt[leg]);
+	e = book_debt_atoms(&atoms, k->n->book, &k->n->vault->debt[leg]);
 	if (e == ERR_OK)
 		e = whole_units(&l->amount, atoms,
 		    k->n->book->assets[slot].decimals, ROUND_CEIL);

@@ -35,7 +35,7 @@ leg_atoms(u128 *atoms, const struct book *b, const struct leg *l,
     bool is_debt)
 {
 	*atoms = l->amount;
-	if (is_debt && book_debt_atoms(atoms, l) != ERR_OK)
+	if (is_debt && book_debt_atoms(atoms, b, l) != ERR_OK)
 		return false;
 	return !amount_is_odd(*atoms, &b->assets[l->asset]);
 }

@@ -96,7 +96,7 @@ verdict_pick_debt(struct verdict *d, const struct book *b,
 	for (size_t i = 0; i < v->debt_count; i++) {
 		uint8_t slot = v->debt[i].asset;
 
-		e = book_debt_atoms(&atoms, &v->debt[i]);
+		e = book_debt_atoms(&atoms, b, &v->debt[i]);
 		if (e == ERR_OK)
 			e = ratio_value_debt(&leg, &b->assets[slot], atoms,
 			    m->asset[slot].price.mid, ppb_one());

@@ -38,7 +38,7 @@ json_leg(struct text *t, const struct api_state *s, const struct leg *leg,
 		return;
 	a = &s->book->assets[leg->asset];
 	price = s->head.asset_price[leg->asset].mid;
-	if (is_debt && book_debt_atoms(&atoms, leg) != ERR_OK)
+	if (is_debt && book_debt_atoms(&atoms, s->book, leg) != ERR_OK)
 		atoms = U128_MAX;
 	text_printf(t, "{\"side\":\"%s\",", is_debt ? "debt" : "collateral");
 	api_json_name(t, "asset", a->name);

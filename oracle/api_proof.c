@@ -27,7 +27,8 @@ api_repay_atoms(u128 *out, const struct api_state *s,
 	a = &s->book->assets[d->debt_asset];
 	for (size_t i = 0; i < v->vault.debt_count; i++)
 		if (v->vault.debt[i].asset == d->debt_asset &&
-		    book_debt_atoms(&owed, &v->vault.debt[i]) != ERR_OK)
+		    book_debt_atoms(&owed, s->book, &v->vault.debt[i]) !=
+		    ERR_OK)
 			return ERR_RANGE;
 	if (atoms_from_usd18(&atoms, d->max_repay, a->decimals, low,
 	    ROUND_CEIL) != ERR_OK)
