@@ -53,7 +53,7 @@ INTEGER_SRC = $(SRC_base) $(SRC_margin) $(SRC_contracts-abi) \
 # in anything signed.
 SCREEN_SRC = $(wildcard margin/screen_*.c)
 # Exact integers in vector registers: chosen by cpuid at run time.
-SIMD_SRC = $(wildcard margin/simd_*.c)
+SIMD_SRC = $(wildcard base/simd_*.c margin/simd_*.c)
 
 LIB_FILES = $(foreach f,oracle chain feeds contracts-abi margin base,\
 	$(O)/lib$(f).a)
@@ -207,6 +207,12 @@ test-unit: ## unit tests and corpus replays of this flavour only
 test-unit: tests
 	@tests/run-unit $(O)
 
+.PHONY: test-long
+test-long: ## the long differential runs: 60,000 ticks over 200,000 vaults
+test-long: $(O)/tests/test_reach $(O)/tests/test_bands
+	@MARGIND_LONG=1 $(O)/tests/test_reach
+	@BANDS_TICKS=12000 BANDS_VAULTS=10000 $(O)/tests/test_bands
+
 FLAVOURS = asan ubsan tsan clang O0 O3
 .PHONY: $(FLAVOURS:%=test-%)
 $(FLAVOURS:%=test-%): test-%:
@@ -264,23 +270,52 @@ gas: ## gas of whole transactions against their ceilings
 gas: node_modules/.package-lock.json
 	@contracts-abi/gas
 
+BENCH_MARGIN_SRC = $(filter-out %/alone.c,$(wildcard tests/bench/margin/*.c))
 .PHONY: bench
 bench: ## ours, the reference and the ratio, from one run
 bench: $(O)/tests/bench/bench
 	@$(O)/tests/bench/bench
-$(O)/tests/bench/bench: $(call obj,$(wildcard tests/bench/*.c)) $(LIB_FILES)
+$(O)/tests/bench/bench: $(call obj,$(wildcard tests/bench/*.c) \
+		$(BENCH_MARGIN_SRC)) $(LIB_FILES)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group \
 		$(LIB_FILES) -Wl,--end-group -lnettle $(LIBS)
 
 .PHONY: bench-margin
-bench-margin: ## the margin library's rows, one core
+bench-margin: ## the margin library's rows alone, without the other floors
 bench-margin: $(O)/tests/bench/bench-margin
 	@$(O)/tests/bench/bench-margin
 $(O)/tests/bench/bench-margin: $(call obj,tests/bench/harness.c \
 		$(wildcard tests/bench/margin/*.c)) $(O)/libmargin.a $(O)/libbase.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+
+# Programs that do the same, where they are installed.
+PEERS_CXX = $(if $(wildcard /usr/include/ql/quantlib.hpp),\
+	$(O)/tests/peers/quantlib.o)
+BENCH_FLAGS = $(CFLAGS); where signed: $(INTEGER); screening: $(SCREEN)
+.PHONY: bench-report
+bench-report: ## run both, write docs/benchmarks.md and its chart
+bench-report: $(O)/tests/bench/bench $(O)/tests/bench/bench-peers
+	@tests/bench/report '$(O)' '$(CC)' '$(BENCH_FLAGS)'
+.PHONY: bench-peers bench-peers-deps
+bench-peers: ## ours against QuantLib, jansson, nettle, ethers and ccxt
+bench-peers: $(O)/tests/bench/bench-peers
+	@$(O)/tests/bench/bench-peers
+bench-peers-deps: ## install what bench-peers measures against (apt-get, npm)
+	@tests/peers/deps
+$(O)/tests/bench/bench-peers: $(call obj,$(wildcard tests/peers/*.c) \
+		$(addprefix tests/bench/,harness.c bench_json.c \
+		bench_keccak.c)) $(PEERS_CXX) $(LIB_FILES)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group \
+		$(LIB_FILES) -Wl,--end-group $(if $(PEERS_CXX),-lQuantLib \
+		-lstdc++) -lnettle $(LIBS)
+$(O)/tests/peers/quantlib.o: tests/peers/quantlib.cc
+	@mkdir -p $(@D)
+	@echo "  CXX $@"
+	@g++ $(CPPFLAGS) -std=gnu++17 -g $(OPT) -Wall -Wextra -Werror $(HARDEN) \
+		-fPIE -MMD -MP -c -o $@ $<
 
 .PHONY: deps
 deps: ## install what is missing: Debian and npm packages

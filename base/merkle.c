@@ -20,19 +20,27 @@ _Static_assert(sizeof(MARK) - 1 == MARK_LEN, "mark and link fill a node");
 _Static_assert(sizeof(struct b32) == MARK_LEN + sizeof(uint64_t),
     "mark and link fill a node");
 
-static void
-pair_hash(struct b32 *out, const struct b32 *a, const struct b32 *b)
-{
-	if (b32_compare(a, b) <= 0)
-		keccak256_pair(out, a, b);
-	else
-		keccak256_pair(out, b, a);
-}
+/* How far ahead of the hashing nodes are fetched where their order is known. */
+#define AHEAD (2u * KECCAK_LANES_MAX)
 
-static void
-node_hash(struct merkle *t, size_t i)
+/* Pairs waiting to be hashed. */
+struct batch {
+	struct b32 *out[KECCAK_LANES_MAX];
+	const struct b32 *low[KECCAK_LANES_MAX];
+	const struct b32 *high[KECCAK_LANES_MAX];
+	size_t count;
+};
+
+static bool
+pair_is_descending(const struct b32 *a, const struct b32 *b)
 {
-	pair_hash(&t->nodes[i], &t->nodes[2 * i], &t->nodes[2 * i + 1]);
+	uint64_t x, y;
+
+	memcpy(&x, a->b, sizeof(x));
+	memcpy(&y, b->b, sizeof(y));
+	if (x == y)
+		return b32_compare(a, b) > 0;
+	return __builtin_bswap64(x) > __builtin_bswap64(y);
 }
 
 static bool
@@ -41,8 +49,15 @@ node_is_marked(const struct b32 *node)
 	return memcmp(node->b, MARK, MARK_LEN) == 0;
 }
 
+static bool
+node_equals(const struct b32 *a, const struct b32 *b)
+{
+	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
+}
+
 /* list_push marks node i and puts it before *head, unless it is in the list
- * already. */
+ * already.  Its children are read when its level is hashed, and its parent is
+ * marked then: they are on their way meanwhile. */
 static void
 list_push(struct merkle *t, uint64_t *head, uint64_t i)
 {
@@ -53,6 +68,9 @@ list_push(struct merkle *t, uint64_t *head, uint64_t i)
 	memcpy(node->b, MARK, MARK_LEN);
 	memcpy(node->b + MARK_LEN, head, sizeof(*head));
 	*head = i;
+	__builtin_prefetch(&t->nodes[2 * i]);
+	__builtin_prefetch(&t->nodes[2 * i + 1]);
+	__builtin_prefetch(&t->nodes[i / 2]);
 }
 
 static uint64_t
@@ -64,43 +82,113 @@ list_next(const struct merkle *t, uint64_t i)
 	return next;
 }
 
-/* levels_fill makes the tree's nodes those of an empty tree of its capacity,
- * but leaves the first kept nodes of the leaf level, kept / 2 of the level
- * above, and so on, as they stand. */
-static void
-levels_fill(struct merkle *t, size_t kept)
+static unsigned
+height_of(uint32_t capacity)
 {
-	struct b32 empty = { { 0 } };
-
-	for (size_t width = t->capacity; width > 0; width /= 2) {
-		for (size_t i = kept; i < width; i++)
-			t->nodes[width + i] = empty;
-		keccak256_pair(&empty, &empty, &empty);
-		kept /= 2;
-	}
+	return (unsigned)__builtin_ctz(capacity);
 }
 
-/* tree_grow takes the old tree as the leftmost subtree of the larger one: in
- * heap order each of its levels moves to another place, deepest first, so
- * that none is overwritten before it moved.  Nothing old is hashed again.
- * The root is left to the caller, who stores a leaf in its right half. */
-static void
-tree_grow(struct merkle *t, uint32_t capacity)
+/* The first node of a level, and how many of it have a used slot below. */
+static size_t
+level_first(const struct merkle *t, unsigned height)
 {
-	size_t old = t->capacity, factor;
+	return (size_t)t->capacity_max >> height;
+}
 
-	t->capacity = capacity;
-	if (old == 0) {
-		levels_fill(t, 0);
+static size_t
+level_used(uint32_t used, unsigned height)
+{
+	return ((size_t)used + ((size_t)1 << height) - 1) >> height;
+}
+
+/* node_at returns place i of a level; behind the used ones it is the subtree
+ * without a leaf. */
+static const struct b32 *
+node_at(const struct merkle *t, unsigned height, size_t i)
+{
+	if (i >= level_used(t->used, height))
+		return &t->empty[height];
+	return &t->nodes[level_first(t, height) + i];
+}
+
+static void
+batch_hash(struct batch *b, enum keccak_level level)
+{
+	keccak256_pairs(level, b->out, b->low, b->high, b->count);
+	b->count = 0;
+}
+
+/* batch_add takes place i of a level with the nodes below it; it is hashed
+ * when the batch is full. */
+static void
+batch_add(struct batch *b, struct merkle *t, unsigned height, size_t i,
+    const struct b32 *left, const struct b32 *right)
+{
+	const struct b32 *empty = &t->empty[height - 1];
+	struct b32 *out = &t->nodes[level_first(t, height) + i];
+	/* By index: which one is the lower is no branch to be predicted. */
+	const struct b32 *pair[2] = { left, right };
+	bool swap = pair_is_descending(left, right);
+
+	if (node_equals(left, empty) && node_equals(right, empty)) {
+		*out = t->empty[height];
 		return;
 	}
-	factor = capacity / old;
-	for (size_t width = old; width > 0; width /= 2)
-		memcpy(&t->nodes[width * factor], &t->nodes[width],
-		    width * sizeof(t->nodes[0]));
-	levels_fill(t, old);
-	for (size_t i = factor / 2; i > 1; i /= 2)
-		node_hash(t, i);
+	b->out[b->count] = out;
+	b->low[b->count] = pair[swap];
+	b->high[b->count] = pair[!swap];
+	if (++b->count == KECCAK_LANES_MAX)
+		batch_hash(b, t->level);
+}
+
+/* level_hash hashes the list of one level, whose nodes lose their mark, and
+ * the nodes over the slots from `fresh` on; it returns the list of the
+ * parents, but for those that are over fresh slots too. */
+static uint64_t
+level_hash(struct merkle *t, unsigned height, uint64_t head, size_t fresh)
+{
+	size_t first = level_first(t, height);
+	size_t end = level_used(t->used, height);
+	struct batch b = { .count = 0 };
+	uint64_t above = 0;
+
+	for (uint64_t i = head, next; i != 0; i = next) {
+		next = list_next(t, i);
+		batch_add(&b, t, height, i - first, &t->nodes[2 * i],
+		    node_at(t, height - 1, 2 * (i - first) + 1));
+		if ((i - first) / 2 < fresh >> (height + 1))
+			list_push(t, &above, i / 2);
+	}
+	for (size_t i = fresh >> height; i < end; i++) {
+		const struct b32 *below = &t->nodes[2 * (first + i)];
+
+		if (i + AHEAD < end) {
+			__builtin_prefetch(below + 2 * AHEAD);
+			__builtin_prefetch(&t->nodes[first + i + AHEAD], 1);
+		}
+		batch_add(&b, t, height, i, below,
+		    node_at(t, height - 1, 2 * i + 1));
+	}
+	batch_hash(&b, t->level);
+	return above;
+}
+
+/* leaf_store takes a slot into use, and those before it as empty ones. */
+static void
+leaf_store(struct merkle *t, uint32_t slot, const struct b32 *leaf)
+{
+	struct b32 *level = &t->nodes[t->capacity_max];
+
+	if (slot >= t->used) {
+		if (slot > t->used)
+			memset(&level[t->used], 0,
+			    (slot - t->used) * sizeof(*level));
+		t->used = slot + 1;
+	} else if (!node_equals(&level[slot], &t->empty[0])) {
+		t->leaves--;
+	}
+	t->leaves += node_equals(leaf, &t->empty[0]) ? 0 : 1;
+	level[slot] = *leaf;
 }
 
 void
@@ -108,15 +196,20 @@ merkle_init(struct merkle *t, struct b32 *nodes, uint32_t capacity_max)
 {
 	MUST(capacity_max > 0 && capacity_max <= (uint32_t)1 << 31);
 	MUST((capacity_max & (capacity_max - 1)) == 0);
-	*t = (struct merkle){ .nodes = nodes, .capacity_max = capacity_max };
+	*t = (struct merkle){ .nodes = nodes, .capacity_max = capacity_max,
+	    .level = keccak_level_best() };
+	for (unsigned h = 1; h <= height_of(capacity_max); h++)
+		keccak256_pair(&t->empty[h], &t->empty[h - 1],
+		    &t->empty[h - 1]);
 }
 
 enum err
 merkle_set(struct merkle *t, const uint32_t *slots,
     const struct b32 *leaves, size_t count)
 {
-	uint32_t used = t->used, capacity = t->capacity;
+	uint32_t used = t->used;
 	uint64_t head = 0;
+	size_t fresh;
 
 	for (size_t i = 0; i < count; i++) {
 		if (slots[i] >= t->capacity_max)
@@ -126,47 +219,35 @@ merkle_set(struct merkle *t, const uint32_t *slots,
 	}
 	if (count == 0)
 		return ERR_OK;
-	for (capacity += capacity == 0; capacity < used;)
-		capacity *= 2;
-	if (capacity > t->capacity)
-		tree_grow(t, capacity);
-	t->used = used;
-
+	/* All nodes over new slots are hashed, in order and without the list;
+	 * also those above the root that a smaller tree had. */
+	fresh = used > t->used ? t->used : t->capacity;
+	t->capacity += t->capacity == 0;
+	while (t->capacity < used)
+		t->capacity *= 2;
 	for (size_t i = 0; i < count; i++) {
-		uint64_t node = (uint64_t)capacity + slots[i];
-
-		t->leaves -= b32_is_zero(&t->nodes[node]) ? 0 : 1;
-		t->leaves += b32_is_zero(&leaves[i]) ? 0 : 1;
-		t->nodes[node] = leaves[i];
-		if (node > 1)
-			list_push(t, &head, node / 2);
+		leaf_store(t, slots[i], &leaves[i]);
+		if (slots[i] / 2 < fresh / 2)
+			list_push(t, &head,
+			    ((uint64_t)t->capacity_max + slots[i]) / 2);
 	}
-	while (head != 0) {
-		uint64_t above = 0;
-
-		for (uint64_t i = head, next; i != 0; i = next) {
-			next = list_next(t, i);
-			node_hash(t, i);
-			if (i > 1)
-				list_push(t, &above, i / 2);
-		}
-		head = above;
-	}
+	for (unsigned h = 1; h <= height_of(t->capacity); h++)
+		head = level_hash(t, h, head, fresh);
 	return ERR_OK;
 }
 
 void
 merkle_root(struct b32 *out, const struct merkle *t)
 {
-	*out = t->leaves > 0 ? t->nodes[1] : (struct b32){ { 0 } };
+	*out = (struct b32){ { 0 } };
+	if (t->leaves > 0)
+		*out = t->nodes[level_first(t, height_of(t->capacity))];
 }
 
 struct b32
 merkle_leaf(const struct merkle *t, uint32_t slot)
 {
-	if (slot >= t->capacity)
-		return (struct b32){ { 0 } };
-	return t->nodes[(size_t)t->capacity + slot];
+	return *node_at(t, 0, slot);
 }
 
 enum err
@@ -178,8 +259,8 @@ merkle_prove(struct b32 proof[MERKLE_DEPTH_MAX], size_t *proof_len,
 
 	if (b32_is_zero(&leaf))
 		return ERR_STATE;
-	for (size_t i = (size_t)t->capacity + slot; i > 1; i /= 2)
-		proof[len++] = t->nodes[i ^ 1];
+	for (; len < height_of(t->capacity); len++)
+		proof[len] = *node_at(t, (unsigned)len, (slot >> len) ^ 1);
 	*proof_len = len;
 	return ERR_OK;
 }
@@ -194,6 +275,9 @@ merkle_verify(const struct b32 *root, const struct b32 *leaf,
 	if (b32_is_zero(leaf) || proof_len > MERKLE_DEPTH_MAX)
 		return false;
 	for (size_t i = 0; i < proof_len; i++)
-		pair_hash(&node, &node, &proof[i]);
+		if (pair_is_descending(&node, &proof[i]))
+			keccak256_pair(&node, &proof[i], &node);
+		else
+			keccak256_pair(&node, &node, &proof[i]);
 	return b32_equal(&node, root);
 }

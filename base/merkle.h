@@ -8,34 +8,38 @@
  * ever stored or that all were emptied, has root zero and proves nothing.
  * (DESIGN section 5)
  *
- * Owns:   the node array is the caller's: MERKLE_NODES(capacity_max) nodes,
- *         in heap order (root at 1, leaves of a tree of capacity c at
- *         c .. 2c-1; node 0 unused).
- * Cost:   k changed leaves cost at most k * depth hashes, each node once.
- *         A slot beyond the capacity makes the tree grow: the old one becomes
- *         the leftmost subtree, so its nodes move in memory (O(capacity)
- *         copies) but none is hashed again.
+ * Owns:   the node array is the caller's: MERKLE_NODES(capacity_max) nodes, in
+ *         heap order (node i over 2i and 2i + 1; leaf 0 at capacity_max; node
+ *         0 unused).  A smaller tree is the leftmost subtree, so that nothing
+ *         moves when it grows.  What they hold before does not matter.
+ * Cost:   k changed leaves cost at most k * depth hashes, each node once and
+ *         several at a time.  Only the nodes over used slots are written or
+ *         read, 64 bytes a slot: an empty subtree behind them is known by its
+ *         height.
  * During merkle_set interior nodes hold scratch data: readers of shared nodes
  * must not look meanwhile.
  */
 #ifndef BASE_MERKLE_H
 #define BASE_MERKLE_H
 
+#include "base/keccak_lanes.h"
 #include "base/types.h"
 
 #define MERKLE_NODES(capacity) (2u * (size_t)(capacity))
 #define MERKLE_DEPTH_MAX 32u
 
 struct merkle {
-	struct b32 *nodes;	/* 2 * capacity_max entries */
+	struct b32 *nodes;	/* MERKLE_NODES(capacity_max) entries */
 	uint32_t capacity_max;	/* a power of two */
 	uint32_t capacity;	/* 0 before the first leaf, then 1, 2, 4, ... */
 	uint32_t used;		/* slots counted from 0, including holes */
 	uint32_t leaves;	/* slots that hold one */
+	enum keccak_level level;	/* the best, unless set after init */
+	struct b32 empty[MERKLE_DEPTH_MAX];	/* subtrees without a leaf */
 };
 
-/* merkle_init makes an empty tree over the caller's nodes.  capacity_max is a
- * power of two, at most 2^31 (MUST). */
+/* merkle_init makes an empty tree over the caller's nodes, which it does not
+ * touch.  capacity_max is a power of two, at most 2^31 (MUST). */
 void merkle_init(struct merkle *t, struct b32 *nodes, uint32_t capacity_max);
 
 /* merkle_set stores leaves[i] at slots[i] (a zero leaf empties the slot; its

@@ -4,6 +4,7 @@
 
 #include "base/hex.h"
 #include "base/keccak.h"
+#include "base/keccak_lanes.h"
 #include "base/must.h"
 #include "contracts-abi/abi.h"
 #include "contracts-abi/eip712.h"
@@ -107,13 +108,14 @@ leaf_hash(struct b32 *out, const struct abi_writer *w)
 	keccak256(out, once.b, sizeof(once.b));
 }
 
-void
-verdict_leaf_hash(struct b32 *out, const struct verdict_leaf *l)
+#define VERDICT_BYTES (16 * ABI_WORD)
+
+static void
+verdict_leaf_write(uint8_t bytes[VERDICT_BYTES], const struct verdict_leaf *l)
 {
-	uint8_t bytes[16 * ABI_WORD];
 	struct abi_writer w;
 
-	abi_write_open(&w, bytes, sizeof(bytes));
+	abi_write_open(&w, bytes, VERDICT_BYTES);
 	abi_put_b32(&w, &l->vault);
 	abi_put_u64(&w, l->nonce);
 	abi_put_u64(&w, l->as_of);
@@ -130,7 +132,30 @@ verdict_leaf_hash(struct b32 *out, const struct verdict_leaf *l)
 	abi_put_u128(&w, l->liquidation_price);
 	abi_put_b32(&w, &l->debt_asset);
 	abi_put_u128(&w, l->max_repay);
-	leaf_hash(out, &w);
+	MUST(w.len == w.max);
+}
+
+void
+verdict_leaf_hash_many(struct b32 *out, const struct verdict_leaf *const *leaf,
+    size_t n)
+{
+	uint8_t bytes[KECCAK_LANES_MAX][VERDICT_BYTES];
+	enum keccak_level level = keccak_level_best();
+
+	for (size_t done = 0, k; done < n; done += k) {
+		k = n - done < KECCAK_LANES_MAX ? n - done : KECCAK_LANES_MAX;
+		for (size_t i = 0; i < k; i++)
+			verdict_leaf_write(bytes[i], leaf[done + i]);
+		keccak256_many(level, out + done, bytes, VERDICT_BYTES,
+		    VERDICT_BYTES, k);
+		keccak256_many(level, out + done, out + done, 32, 32, k);
+	}
+}
+
+void
+verdict_leaf_hash(struct b32 *out, const struct verdict_leaf *l)
+{
+	verdict_leaf_hash_many(out, &l, 1);
 }
 
 void

@@ -77,6 +77,9 @@ struct verdict_leaf {
 };
 /* keccak256(keccak256(abi.encode(fields in this order))). */
 void verdict_leaf_hash(struct b32 *out, const struct verdict_leaf *l);
+/* verdict_leaf_hash_many: of n leaves, several at a time; the same hashes. */
+void verdict_leaf_hash_many(struct b32 *out,
+    const struct verdict_leaf *const *leaf, size_t n);
 
 struct position_leaf {
 	struct b32 vault;

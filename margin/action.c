@@ -138,10 +138,11 @@ collateral_take(u128 *taken, struct vault *v, uint8_t asset, u128 atoms)
 	return ERR_OK;
 }
 
-/* debt_add: shares = ceil(atoms / index), of the leg that is there or of the
- * index given. */
+/* debt_add: shares that owe the atoms at least, of the leg that is there or of
+ * the index given. */
 static enum err
-debt_add(struct vault *v, uint8_t asset, u128 atoms, struct wad index)
+debt_add(struct vault *v, const struct book *b, uint8_t asset, u128 atoms,
+    struct wad index)
 {
 	size_t at = legs_find(v->debt, v->debt_count, asset);
 	bool is_there = legs_have(v->debt, v->debt_count, at, asset);
@@ -152,8 +153,7 @@ debt_add(struct vault *v, uint8_t asset, u128 atoms, struct wad index)
 		return ERR_OK;
 	if (is_there)
 		index = v->debt[at].index;
-	e = muldiv_u128(&shares, atoms, WAD_ONE_RAW, wad_to_raw(index),
-	    ROUND_CEIL);
+	e = book_debt_shares(&shares, b, asset, index, atoms, ROUND_CEIL);
 	if (e != ERR_OK)
 		return e;
 	if (!is_there)
@@ -167,7 +167,7 @@ debt_add(struct vault *v, uint8_t asset, u128 atoms, struct wad index)
 }
 
 static enum err
-debt_repay(struct vault *v, uint8_t asset, u128 atoms)
+debt_repay(struct vault *v, const struct book *b, uint8_t asset, u128 atoms)
 {
 	size_t at = legs_find(v->debt, v->debt_count, asset);
 	u128 owed, shares;
@@ -175,7 +175,7 @@ debt_repay(struct vault *v, uint8_t asset, u128 atoms)
 
 	if (!legs_have(v->debt, v->debt_count, at, asset))
 		return ERR_UNKNOWN;
-	e = book_debt_atoms(&owed, &v->debt[at]);
+	e = book_debt_atoms(&owed, b, &v->debt[at]);
 	if (e != ERR_OK)
 		return e;
 	if (atoms > owed)
@@ -184,8 +184,8 @@ debt_repay(struct vault *v, uint8_t asset, u128 atoms)
 		legs_remove(v->debt, &v->debt_count, at);
 		return ERR_OK;
 	}
-	e = muldiv_u128(&shares, atoms, WAD_ONE_RAW,
-	    wad_to_raw(v->debt[at].index), ROUND_FLOOR);
+	e = book_debt_shares(&shares, b, asset, v->debt[at].index, atoms,
+	    ROUND_FLOOR);
 	if (e == ERR_OK)
 		v->debt[at].amount -= shares;
 	return e;
@@ -205,8 +205,8 @@ withdraw(struct vault *v, uint8_t asset, u128 atoms)
 /* ---- what a trade settles ----------------------------------------------- */
 
 static enum err
-settle_atoms(struct vault *v, const struct action *a, bool is_gain,
-    u128 atoms)
+settle_atoms(struct vault *v, const struct book *b, const struct action *a,
+    bool is_gain, u128 atoms)
 {
 	u128 taken;
 	enum err e;
@@ -216,7 +216,7 @@ settle_atoms(struct vault *v, const struct action *a, bool is_gain,
 	e = collateral_take(&taken, v, a->asset, atoms);
 	if (e != ERR_OK && e != ERR_UNKNOWN)
 		return e;
-	return debt_add(v, a->asset, atoms - taken, a->index);
+	return debt_add(v, b, a->asset, atoms - taken, a->index);
 }
 
 static enum err
@@ -233,7 +233,7 @@ settle_usd(struct vault *v, const struct book *b, const struct action *a,
 		    b->assets[a->asset].decimals, a->settle_price,
 		    is_gain ? ROUND_FLOOR : ROUND_CEIL);
 		if (e == ERR_OK)
-			e = settle_atoms(v, a, is_gain, atoms);
+			e = settle_atoms(v, b, a, is_gain, atoms);
 	}
 	return e;
 }
@@ -251,7 +251,7 @@ settle_coin(struct vault *v, const struct book *b, const struct action *a,
 	    is_gain ? ROUND_FLOOR : ROUND_CEIL);
 
 	if (e == ERR_OK && atoms != 0)
-		e = settle_atoms(v, a, is_gain, atoms);
+		e = settle_atoms(v, b, a, is_gain, atoms);
 	return e;
 }
 
@@ -331,10 +331,10 @@ action_apply(struct vault *v, struct position *positions, size_t *count,
 		e = withdraw(&next, a->asset, a->amount);
 		break;
 	case ACTION_BORROW:
-		e = debt_add(&next, a->asset, a->amount, a->index);
+		e = debt_add(&next, b, a->asset, a->amount, a->index);
 		break;
 	case ACTION_REPAY:
-		e = debt_repay(&next, a->asset, a->amount);
+		e = debt_repay(&next, b, a->asset, a->amount);
 		break;
 	case ACTION_TRADE:
 		/* The positions change last, when nothing can fail. */

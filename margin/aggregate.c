@@ -2,58 +2,17 @@
 
 #include "base/must.h"
 
-enum err
-aggregate_add(struct aggregate *a, const struct verdict *v)
-{
-	struct aggregate next = *a;
-	enum err e = ERR_OK;
-
-	MUST((unsigned)v->state < AGGREGATE_STATES);
-	MUST(a->vaults < UINT32_MAX);
-	next.vaults++;
-	next.states[v->state]++;
-	/* A STALE vault's figures are zero; it is counted, never valued. */
-	if (v->state != STATE_STALE) {
-		e = usd18_add(&next.collateral_value, a->collateral_value,
-		    v->value.collateral_value);
-		if (e == ERR_OK)
-			e = usd18_add(&next.debt_value, a->debt_value,
-			    v->value.debt_value);
-		if (e == ERR_OK)
-			e = usd18_add(&next.weighted_collateral,
-			    a->weighted_collateral,
-			    v->value.mid.weighted_collateral);
-		if (e == ERR_OK)
-			e = usd18_add(&next.weighted_debt, a->weighted_debt,
-			    v->value.mid.weighted_debt);
-	}
-	if (e == ERR_OK)
-		*a = next;
-	return e;
-}
-
-/* sum_take: only what was added may be taken out again. */
-static void
-sum_take(struct usd18 *sum, struct usd18 part)
-{
-	enum err e = usd18_sub(sum, *sum, part);
-
-	MUST(e == ERR_OK && !usd18_is_negative(*sum));
-}
-
 void
-aggregate_remove(struct aggregate *a, const struct verdict *v)
+aggregate_count(struct aggregate *a, unsigned before, unsigned after)
 {
-	MUST((unsigned)v->state < AGGREGATE_STATES);
-	MUST(a->vaults > 0 && a->states[v->state] > 0);
-	a->vaults--;
-	a->states[v->state]--;
-	if (v->state == STATE_STALE)
-		return;
-	sum_take(&a->collateral_value, v->value.collateral_value);
-	sum_take(&a->debt_value, v->value.debt_value);
-	sum_take(&a->weighted_collateral, v->value.mid.weighted_collateral);
-	sum_take(&a->weighted_debt, v->value.mid.weighted_debt);
+	MUST(before <= AGGREGATE_NEW && after < AGGREGATE_STATES);
+	if (before == AGGREGATE_NEW) {
+		a->vaults++;
+	} else {
+		MUST(a->states[before] > 0);
+		a->states[before]--;
+	}
+	a->states[after]++;
 }
 
 struct wad
@@ -66,4 +25,58 @@ struct wad
 aggregate_health(const struct aggregate *a)
 {
 	return ratio_floor(a->weighted_collateral, a->weighted_debt);
+}
+
+/* sum_add: at the type's end it stays there. */
+static void
+sum_add(struct usd18 *sum, struct usd18 part)
+{
+	if (usd18_add(sum, *sum, part) != ERR_OK)
+		*sum = usd18_from_raw(I128_MAX);
+}
+
+/* A pair's side: what all that is held or owed of it is worth at mid. */
+static void
+side_value(struct usd18 *value, struct usd18 *weighted,
+    const struct vaults_pair *p, const struct book *b, struct px18 price,
+    bool is_debt)
+{
+	const struct asset *a = &b->assets[p->asset];
+	const struct asset_rules *r = &a->rules[p->mode];
+	struct ratio_leg leg;
+	u128 atoms;
+	enum err e = u256_to_u128(&atoms, &p->total[is_debt]);
+
+	if (e == ERR_OK && is_debt)
+		e = muldiv_u128(&atoms, atoms,
+		    wad_to_raw(b->accrual[p->asset]), WAD_ONE_RAW,
+		    ROUND_CEIL);
+	if (e == ERR_OK)
+		e = is_debt ? ratio_value_debt(&leg, a, atoms, price,
+		    r->debt_weight) : ratio_value_collateral(&leg, a, atoms,
+		    price, r->liquidation_threshold);
+	if (e != ERR_OK)
+		return;
+	sum_add(value, leg.value);
+	sum_add(weighted, leg.weighted);
+}
+
+void
+aggregate_value(struct aggregate *a, const struct vaults *v,
+    const struct book *b, const struct market *m)
+{
+	const struct vaults_pair *p;
+
+	a->collateral_value = a->debt_value = usd18_zero();
+	a->weighted_collateral = a->weighted_debt = usd18_zero();
+	for (uint32_t i = 0; (p = vaults_pair_at(v, i)) != NULL; i++) {
+		const struct price *price = &m->asset[p->asset].price;
+
+		if (p->legs == 0 || price->status == PRICE_REFUSED)
+			continue;
+		side_value(&a->collateral_value, &a->weighted_collateral, p,
+		    b, price->mid, false);
+		side_value(&a->debt_value, &a->weighted_debt, p, b,
+		    price->mid, true);
+	}
 }

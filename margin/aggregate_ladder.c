@@ -279,7 +279,7 @@ ladder_leg_of(struct ladder_leg *out, const struct book *b,
 	if (p->status == PRICE_REFUSED)
 		return ERR_STALE;
 	if (is_debt) {
-		e = book_debt_atoms(&atoms, leg);
+		e = book_debt_atoms(&atoms, b, leg);
 		if (e == ERR_OK)
 			e = ratio_value_debt(&value, a, atoms, p->mid,
 			    rules->debt_weight);

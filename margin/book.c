@@ -28,16 +28,17 @@ book_init(struct book *b, struct vault *vaults, uint32_t *hash,
 
 	memset(b, 0, sizeof(*b));
 	b->mode_count = 1;
+	for (size_t i = 0; i < BOOK_ASSETS_MAX; i++)
+		b->accrual[i] = wad_one();
 	b->vaults = vaults;
 	b->hash = hash;
 	b->vault_capacity = vault_capacity;
 	memset(hash, 0, 2 * (size_t)vault_capacity * sizeof(*hash));
 }
 
-/* Every byte of the id counts: ids of tests differ in their last byte only,
- * those of a chain everywhere. */
-static uint32_t
-id_hash(const struct b32 *id)
+/* Ids of tests differ in their last byte only, those of a chain everywhere. */
+uint32_t
+book_hash_id(const struct b32 *id)
 {
 	uint64_t h = 0;
 	uint64_t word;
@@ -56,7 +57,7 @@ static uint32_t *
 hash_probe(const struct book *b, const struct b32 *id)
 {
 	uint32_t mask = 2 * b->vault_capacity - 1;
-	uint32_t at = id_hash(id) & mask;
+	uint32_t at = book_hash_id(id) & mask;
 
 	/* An entry is the slot plus one; zero is empty.  Nothing is ever
 	 * deleted, so an empty entry ends the search. */
@@ -135,8 +136,8 @@ tree_check(const struct book *b, const struct vault *v)
 	return ERR_OK;
 }
 
-static enum err
-vault_check(const struct book *b, const struct vault *v)
+enum err
+book_check_vault(const struct book *b, const struct vault *v)
 {
 	enum err e = legs_check(b, v->collateral, v->collateral_count);
 
@@ -161,7 +162,7 @@ vault_check(const struct book *b, const struct vault *v)
 enum err
 book_put_vault(uint32_t *slot, struct book *b, const struct vault *v)
 {
-	enum err e = vault_check(b, v);
+	enum err e = book_check_vault(b, v);
 	uint32_t *entry;
 
 	if (e != ERR_OK)
@@ -263,8 +264,36 @@ book_is_plain(struct book_excess *out, const struct book *b)
 }
 
 enum err
-book_debt_atoms(u128 *out, const struct leg *debt)
+book_debt_base(u128 *out, const struct leg *debt)
 {
 	return muldiv_u128(out, debt->amount, wad_to_raw(debt->index),
 	    WAD_ONE_RAW, ROUND_CEIL);
+}
+
+enum err
+book_debt_atoms(u128 *out, const struct book *b, const struct leg *debt)
+{
+	u128 accrual = wad_to_raw(b->accrual[debt->asset]);
+	u128 base;
+	enum err e = book_debt_base(&base, debt);
+
+	/* A book that was never begun would make debts vanish. */
+	MUST(accrual >= WAD_ONE_RAW);
+	if (e == ERR_OK && accrual != WAD_ONE_RAW)
+		e = muldiv_u128(&base, base, accrual, WAD_ONE_RAW, ROUND_CEIL);
+	if (e == ERR_OK)
+		*out = base;
+	return e;
+}
+
+enum err
+book_debt_shares(u128 *out, const struct book *b, uint8_t asset,
+    struct wad index, u128 atoms, enum rounding r)
+{
+	u128 base;
+	enum err e = muldiv_u128(&base, atoms, WAD_ONE_RAW,
+	    wad_to_raw(b->accrual[asset]), r);
+
+	return e != ERR_OK ? e : muldiv_u128(out, base, WAD_ONE_RAW,
+	    wad_to_raw(index), r);
 }

@@ -130,6 +130,8 @@ struct book {
 	size_t factor_count;
 	size_t mode_count;
 	struct asset assets[BOOK_ASSETS_MAX];
+	struct wad accrual[BOOK_ASSETS_MAX];	/* what one unit of debt in the
+					 * asset has become: at least one */
 	struct vault *vaults;		/* vault_capacity entries, the caller's */
 	uint32_t *hash;			/* 2 * vault_capacity entries, power of two */
 	uint32_t vault_capacity;	/* a power of two */
@@ -146,8 +148,8 @@ struct book {
 };
 
 /* book_init empties the book, its assets included, over the caller's arrays;
- * mode_count is then 1, the base mode.  vault_capacity is a power of two of at
- * most BOOK_VAULTS_MAX (MUST). */
+ * mode_count is then 1, the base mode, and accruals are one.  vault_capacity
+ * is a power of two of at most BOOK_VAULTS_MAX (MUST). */
 void book_init(struct book *b, struct vault *vaults, uint32_t *hash,
     uint32_t vault_capacity);
 
@@ -159,6 +161,11 @@ void book_init(struct book *b, struct vault *vaults, uint32_t *hash,
  * parent that is not there.  Positions are checked like legs. */
 MUST_CHECK enum err book_put_vault(uint32_t *slot, struct book *b,
     const struct vault *v);
+/* book_check_vault: what book_put_vault says of v, but for ERR_LIMIT. */
+MUST_CHECK enum err book_check_vault(const struct book *b,
+    const struct vault *v);
+/* book_hash_id spreads ids over tables: every byte counts. */
+uint32_t book_hash_id(const struct b32 *id);
 /* book_find_vault: ERR_UNKNOWN where no vault has this id. */
 MUST_CHECK enum err book_find_vault(uint32_t *slot, const struct book *b,
     const struct b32 *id);
@@ -179,7 +186,15 @@ struct book_excess {
  * assets, instruments and liens before vaults, each in the order of slots. */
 bool book_is_plain(struct book_excess *out, const struct book *b);
 
-/* book_debt_atoms: what a debt leg owes, ceil(amount * index).  ERR_RANGE. */
-MUST_CHECK enum err book_debt_atoms(u128 *out, const struct leg *debt);
+/* book_debt_atoms: what a debt leg owes, ceil(ceil(amount * index) * accrual
+ * of its asset).  ERR_RANGE. */
+MUST_CHECK enum err book_debt_atoms(u128 *out, const struct book *b,
+    const struct leg *debt);
+/* book_debt_base is the same before accrual: ceil(amount * index). */
+MUST_CHECK enum err book_debt_base(u128 *out, const struct leg *debt);
+/* book_debt_shares: the amount of a leg of this asset and index that stands
+ * for so many atoms; ceil owes at least them, floor at most. */
+MUST_CHECK enum err book_debt_shares(u128 *out, const struct book *b,
+    uint8_t asset, struct wad index, u128 atoms, enum rounding r);
 
 #endif

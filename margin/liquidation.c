@@ -49,7 +49,7 @@ line_add_debt(struct excess_line *line, const struct book *b,
 	enum err e = mid_price(&p, m, leg->asset);
 
 	if (e == ERR_OK)
-		e = book_debt_atoms(&atoms, leg);
+		e = book_debt_atoms(&atoms, b, leg);
 	if (e != ERR_OK)
 		return e;
 	if (leg->asset == asset) {
@@ -148,7 +148,7 @@ pair_of(struct pair *p, const struct book *b, const struct vault *v,
 	p->bare.dust = d->rules[v->mode].dust;
 	p->bare.threshold = c->rules[v->mode].liquidation_threshold;
 	p->bare.bonus = c->rules[v->mode].bonus;
-	e = book_debt_atoms(&atoms, owed);
+	e = book_debt_atoms(&atoms, b, owed);
 	if (e == ERR_OK)
 		e = ratio_value_debt(&value, d, atoms,
 		    m->asset[debt_asset].price.mid, p->bare.debt_weight);

@@ -7,9 +7,7 @@
 
 #include "base/must.h"
 #include "margin/method_work.h"
-#include "margin/instrument_price.h"
-#include "margin/option.h"
-#include "margin/surface.h"
+#include "margin/scenario_inputs.h"
 
 /* Making one unit. */
 struct making {
@@ -20,41 +18,9 @@ struct making {
 };
 
 static enum err
-expiry_rate(struct scenario_expiry *out, const struct node *n,
-    const struct instrument *i)
-{
-	const struct market_terms *terms = n->market->terms;
-
-	out->rate = rate_at(terms, i->expiry_ms);
-	if (num18_is_negative(out->rate))
-		out->rate = num18_zero();
-	return ERR_OK;
-}
-
-static enum err
-expiry_forward(struct scenario_expiry *out, const struct making *k,
-    const struct instrument *i)
-{
-	const struct node *n = k->n;
-	struct px18 px, fixed;
-	bool has_fixed;
-	enum err e = instrument_forward_parts(&out->forward_fixed,
-	    &out->forward_variable, n, i, k->at, ROUND_FLOOR);
-
-	if (e != ERR_OK || instrument_is_pending(i, n->market))
-		return e;
-	return forward_price(&px, &out->confidence,
-	    &n->market->terms->factor[i->factor], i->expiry_ms,
-	    n->market->as_of_ms, &has_fixed, &fixed);
-}
-
-static enum err
 expiry_find(uint32_t *out, const struct making *k, const struct instrument *i)
 {
 	struct scenario_work *w = k->w;
-	struct scenario_expiry *made;
-	uint64_t left_ms = instrument_is_pending(i, k->n->market) ? 0 :
-	    i->expiry_ms - k->n->market->as_of_ms;
 	enum err e;
 
 	for (uint32_t j = 0; j < w->unit.expiry_count; j++)
@@ -65,14 +31,8 @@ expiry_find(uint32_t *out, const struct making *k, const struct instrument *i)
 		}
 	if (w->unit.expiry_count == SCENARIO_EXPIRIES_MAX)
 		return ERR_LIMIT;
-	made = &w->expiry[w->unit.expiry_count];
-	memset(made, 0, sizeof(*made));
-	made->tau = option_tau(left_ms);
-	made->seconds = left_ms / 1000 + (left_ms % 1000 != 0);
-	made->confidence = num18_one();
-	e = expiry_rate(made, k->n, i);
-	if (e == ERR_OK)
-		e = expiry_forward(made, k, i);
+	e = scenario_expiry_of(&w->expiry[w->unit.expiry_count], k->n, i,
+	    k->at);
 	if (e != ERR_OK)
 		return e;
 	w->expiry_ms[w->unit.expiry_count] = i->expiry_ms;
@@ -92,15 +52,12 @@ option_add(const struct making *k, const struct instrument *i,
 		return ERR_LIMIT;
 	o = &k->w->option[k->w->unit.option_count++];
 	*o = (struct scenario_option){ .is_call = i->is_call,
-	    .strike = i->strike, .confidence = num18_one() };
+	    .strike = i->strike };
 	e = expiry_find(&o->expiry, k, i);
 	if (e == ERR_OK)
 		e = num18_mul(&o->amount, size, i->multiplier, ROUND_FLOOR);
-	if (e == ERR_OK && !instrument_is_pending(i, k->n->market))
-		e = surface_vol(&o->vol, &o->confidence,
-		    &k->n->market->terms->factor[i->factor], i->strike,
-		    i->expiry_ms, k->n->market->as_of_ms);
-	return e;
+	return e != ERR_OK ? e : scenario_vol_of(&o->vol, &o->confidence,
+	    k->n->market, i);
 }
 
 /* linear_slot: room for one more; NULL where there is none. */
@@ -146,14 +103,10 @@ contract_add(const struct making *k, uint16_t slot, struct num18 size,
 		e = expiry_find(&l->expiry, k, i);
 	if (e != ERR_OK)
 		return e;
-	if (i->is_inverse) {
-		e = inverse_amount(&l->amount, size, i->multiplier, entry);
-		return e != ERR_OK ? e : point_factor_price(&l->price,
-		    k->n->book, k->n->market, i->factor, k->at);
-	}
-	e = num18_mul(&l->amount, size, i->multiplier, ROUND_FLOOR);
-	return e != ERR_OK ? e : instrument_price(&l->price, k->n, slot, k->at,
-	    ROUND_CEIL);
+	e = i->is_inverse ? inverse_amount(&l->amount, size, i->multiplier,
+	    entry) : num18_mul(&l->amount, size, i->multiplier, ROUND_FLOOR);
+	return e != ERR_OK ? e : scenario_price_of(&l->price, k->n, slot,
+	    k->at);
 }
 
 static enum err
@@ -232,7 +185,7 @@ debt_add(const struct making *k, size_t leg)
 	if (l == NULL)
 		return ERR_LIMIT;
 	l->kind = SCENARIO_SPOT;
-	e = book_debt_atoms(&atoms, &k->n->vault->debt[leg]);
+	e = book_debt_atoms(&atoms, k->n->book, &k->n->vault->debt[leg]);
 	if (e == ERR_OK)
 		e = whole_units(&l->amount, atoms,
 		    k->n->book->assets[slot].decimals, ROUND_CEIL);
@@ -261,40 +214,41 @@ legs_add(const struct making *k)
 	return e;
 }
 
-/* unit_make: *is_empty where the vault has nothing of this factor. */
-static enum err
-unit_make(const struct making *k, bool *is_empty)
+enum err
+method_scenario_unit(bool *is_empty, struct scenario_work *w,
+    const struct node *n, const struct point *at, uint8_t factor)
 {
-	struct scenario_unit *u = &k->w->unit;
+	const struct making k = { w, n, at, factor };
+	struct scenario_unit *u = &w->unit;
 	struct market_price index;
 	enum err e;
 
 	memset(u, 0, sizeof(*u));
-	u->expiry = k->w->expiry;
-	u->option = k->w->option;
-	u->linear = k->w->linear;
-	u->collateral = k->w->collateral;
+	u->expiry = w->expiry;
+	u->option = w->option;
+	u->linear = w->linear;
+	u->collateral = w->collateral;
 	u->stable = px18_from_raw(WAD_ONE_RAW);
 	u->beta = num18_one();
-	e = positions_add(k);
+	e = positions_add(&k);
 	if (e == ERR_OK)
-		e = legs_add(k);
+		e = legs_add(&k);
 	*is_empty = u->option_count + u->linear_count + u->collateral_count ==
 	    0;
 	if (e != ERR_OK || *is_empty)
 		return e;
-	e = point_factor_mid(&index, k->n->book, k->n->market, k->factor);
+	e = point_factor_mid(&index, n->book, n->market, factor);
 	if (e == ERR_OK)
-		e = point_factor_price(&u->spot, k->n->book, k->n->market,
-		    k->factor, k->at);
+		e = point_factor_price(&u->spot, n->book, n->market, factor,
+		    at);
 	u->spot_confidence = method_confidence(&index.price);
 	return e;
 }
 
-/* rules_of: values here are USD, not units of a stablecoin, so a depeg raises
+/* Values here are USD, not units of a stablecoin, so a depeg raises
  * the loss factor without turning into a price. */
-static enum err
-rules_of(struct scenario_rules *out, const struct node *n)
+enum err
+method_scenario_rules(struct scenario_rules *out, const struct node *n)
 {
 	const struct scenario_other_rules *other =
 	    &n->rules->scenario.other;
@@ -409,19 +363,17 @@ method_scenario(struct requirement *out, const struct node *n,
 {
 	struct scenario_work *w = &work->scenario;
 	const struct scenario_result *unit[SCENARIO_UNITS_MAX];
-	struct making k = { .w = w, .n = n, .at = at };
 	struct requirement q = { .amount = usd18_zero() };
 	struct scenario_total total;
 	uint32_t count = 0;
 	bool is_empty;
-	enum err e = rules_of(&w->rules, n);
+	enum err e = method_scenario_rules(&w->rules, n);
 
 	_Static_assert(SCENARIO_UNITS_MAX >= BOOK_FACTORS_MAX, "one a factor");
 	for (uint8_t f = 0; f < BOOK_FACTORS_MAX && e == ERR_OK; f++) {
 		if ((work->units >> f & 1) == 0)
 			continue;
-		k.factor = f;
-		e = unit_make(&k, &is_empty);
+		e = method_scenario_unit(&is_empty, w, n, at, f);
 		if (e != ERR_OK || is_empty)
 			continue;
 		w->factor[count] = f;

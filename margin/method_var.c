@@ -127,7 +127,7 @@ legs_expose(struct revaluing *r)
 		e = leg_expose(r, v->collateral[i].asset, node_atoms(r->n, i),
 		    false);
 	for (size_t i = 0; i < v->debt_count && e == ERR_OK; i++) {
-		e = book_debt_atoms(&atoms, &v->debt[i]);
+		e = book_debt_atoms(&atoms, r->n->book, &v->debt[i]);
 		if (e == ERR_OK)
 			e = leg_expose(r, v->debt[i].asset, atoms, true);
 	}

@@ -77,6 +77,15 @@ void method_work_init(struct method_work *w, const struct book *b);
 MUST_CHECK enum err method_work_sample(struct method_work *w,
     const struct book *b, const struct market *m, const struct rules *r);
 
+/* method_scenario_unit makes w->unit: what the vault has of a factor;
+ * *is_empty where that is nothing.  method_scenario_rules: n's, with the depeg
+ * in the factor of initial margin. */
+MUST_CHECK enum err method_scenario_unit(bool *is_empty,
+    struct scenario_work *w, const struct node *n, const struct point *at,
+    uint8_t factor);
+MUST_CHECK enum err method_scenario_rules(struct scenario_rules *out,
+    const struct node *n);
+
 /* method_confidence: 1 - max(mid - low, high - mid) / mid, at least zero.
  * method_stable: the least price of what the vault holds of group `stable`,
  * at most 1; 1 where it holds none. */

@@ -93,7 +93,7 @@ node_greeks(struct position_greeks_table *t, const struct node *n,
 	for (size_t i = 0; i < v->debt_count && e == ERR_OK; i++) {
 		if (!is_unit(n, v->debt[i].asset, units))
 			continue;
-		e = book_debt_atoms(&atoms, &v->debt[i]);
+		e = book_debt_atoms(&atoms, n->book, &v->debt[i]);
 		if (e == ERR_OK)
 			e = token_add(t, n, v->debt[i].asset, atoms, true, at);
 	}

@@ -227,7 +227,7 @@ add_debt(const struct adding *to, size_t i)
 
 	if (n->vault->debt[i].amount == 0)
 		return ERR_OK;
-	e = book_debt_atoms(&atoms, &n->vault->debt[i]);
+	e = book_debt_atoms(&atoms, n->book, &n->vault->debt[i]);
 	if (e == ERR_OK)
 		e = leg_price(&px, n, slot, to->at, to->side, true);
 	if (e == ERR_OK)

@@ -258,7 +258,7 @@ picks_repay(struct walk *k)
 	enum err e = ERR_OK;
 
 	for (size_t j = 0; j < v->debt_count; j++) {
-		e = book_debt_atoms(&owed, &v->debt[j]);
+		e = book_debt_atoms(&owed, k->s->book, &v->debt[j]);
 		for (size_t c = 0; c < v->collateral_count && e == ERR_OK;
 		    c++) {
 			struct pick p = { .kind = REBALANCE_REPAY,

@@ -63,7 +63,7 @@ leg_of(struct profile_leg *out, const struct rounding_profile *p,
 	if (price->price.status == PRICE_REFUSED)
 		return ERR_STALE;
 	if (is_debt)
-		c.err = book_debt_atoms(&atoms, leg);
+		c.err = book_debt_atoms(&atoms, b, leg);
 	*out = (struct profile_leg){
 		.atoms = evm_word(atoms),
 		.decimals = a->decimals,

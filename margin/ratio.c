@@ -204,7 +204,7 @@ factor_sum_of(struct factor_sum *s, struct value_sum *value,
 		a = &b->assets[v->debt[i].asset];
 		if (a->factor != factor)
 			continue;
-		e = book_debt_atoms(&atoms, &v->debt[i]);
+		e = book_debt_atoms(&atoms, b, &v->debt[i]);
 		if (e == ERR_OK)
 			e = factor_add_debt(s, value, a, &a->rules[v->mode],
 			    atoms, &m->asset[v->debt[i].asset]);

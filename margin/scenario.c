@@ -177,27 +177,6 @@ run_expiry(struct run *run, uint32_t expiry)
 	return run_close_group(run, &s.group);
 }
 
-/* A future in its settlement window moves by the variable share only. */
-static enum err
-linear_split(struct px18 *moving, struct px18 *fixed,
-    const struct scenario_linear *l, const struct scenario_unit *u)
-{
-	const struct scenario_expiry *e;
-	struct px18 forward;
-
-	*moving = l->price;
-	*fixed = px18_from_raw(0);
-	if (l->expiry == SCENARIO_NO_EXPIRY)
-		return ERR_OK;
-	e = &u->expiry[l->expiry];
-	if (px18_add(&forward, e->forward_variable, e->forward_fixed) !=
-	    ERR_OK || px18_is_zero(forward) ||
-	    px18_move(moving, l->price, e->forward_variable, forward,
-	    ROUND_FLOOR) != ERR_OK)
-		return ERR_RANGE;
-	return px18_sub(fixed, l->price, *moving);
-}
-
 static enum err
 run_linears(struct run *run)
 {
@@ -208,8 +187,9 @@ run_linears(struct run *run)
 
 	for (uint32_t i = 0; i < u->linear_count; i++)
 		if (!num18_is_zero(u->linear[i].amount) &&
-		    (linear_split(&moving, &fixed, &u->linear[i], u) !=
-		    ERR_OK || scenario_row_linear(row, moving, fixed,
+		    (scenario_linear_split(&moving, &fixed, u->linear[i].price,
+		    u->linear[i].expiry == SCENARIO_NO_EXPIRY ? NULL :
+		    &u->expiry[u->linear[i].expiry]) != ERR_OK || scenario_row_linear(row, moving, fixed,
 		    &run->columns, run->decimals, SCENARIO_VALUE_BITS) !=
 		    ERR_OK || run_add_row(run, u->linear[i].amount, row) !=
 		    ERR_OK))

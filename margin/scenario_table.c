@@ -108,6 +108,24 @@ scenario_row_option(int64_t *row, const struct scenario_option *o,
 }
 
 enum err
+scenario_linear_split(struct px18 *moving, struct px18 *fixed,
+    struct px18 price, const struct scenario_expiry *e)
+{
+	struct px18 forward;
+
+	*moving = price;
+	*fixed = px18_from_raw(0);
+	if (e == NULL)
+		return ERR_OK;
+	if (px18_add(&forward, e->forward_variable, e->forward_fixed) !=
+	    ERR_OK || px18_is_zero(forward) ||
+	    px18_move(moving, price, e->forward_variable, forward,
+	    ROUND_FLOOR) != ERR_OK)
+		return ERR_RANGE;
+	return px18_sub(fixed, price, *moving);
+}
+
+enum err
 scenario_row_linear(int64_t *row, struct px18 moving, struct px18 fixed,
     const struct scenario_columns *c, unsigned decimals, unsigned bits)
 {

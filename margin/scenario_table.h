@@ -107,6 +107,10 @@ MUST_CHECK enum err scenario_row_option(int64_t *row,
     const struct scenario_option *o, const struct scenario_slice *s,
     const struct scenario_columns *c, const struct scenario_rules *r,
     unsigned decimals, unsigned bits);
+/* scenario_linear_split: e is a future's expiry, or NULL: in its settlement
+ * window a future moves by the variable share of its forward only. */
+MUST_CHECK enum err scenario_linear_split(struct px18 *moving,
+    struct px18 *fixed, struct px18 price, const struct scenario_expiry *e);
 /* fixed stays, moving is multiplied by the scenario's spot. */
 MUST_CHECK enum err scenario_row_linear(int64_t *row, struct px18 moving,
     struct px18 fixed, const struct scenario_columns *c, unsigned decimals,

@@ -301,19 +301,21 @@ worst_of(uint8_t *worst, i128 *pnl, i128 now, i128 basis,
 enum err
 scenario_vaults_worst_portable(struct usd18 *loss, uint8_t *worst,
     const struct scenario_vaults *v, const struct scenario_table *t,
-    uint32_t first, uint32_t count)
+    const struct scenario_which *which)
 {
 	i128 pnl[SCENARIO_COLUMNS_MAX], now;
 	struct step s;
 
 	step_of(&s, t);
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t from = v->first[first + i];
+	for (uint32_t i = 0; i < which->count; i++) {
+		uint32_t vault = scenario_which_vault(which, i);
+		uint32_t place = scenario_which_place(which, i);
+		uint32_t from = v->first[vault];
 		i128 basis = vault_run(pnl, &now, &s, v->row + from,
-		    v->amount + from, v->first[first + i + 1] - from);
+		    v->amount + from, v->first[vault + 1] - from);
 
-		if (scenario_loss_of(&loss[i], worst_of(&worst[i], pnl, now,
-		    basis, &s), &s.unit) != ERR_OK)
+		if (scenario_loss_of(&loss[place], worst_of(&worst[place],
+		    pnl, now, basis, &s), &s.unit) != ERR_OK)
 			return ERR_RANGE;
 	}
 	return ERR_OK;

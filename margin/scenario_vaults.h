@@ -46,10 +46,33 @@ MUST_CHECK enum err scenario_vaults_check(const struct scenario_vaults *v,
 MUST_CHECK enum err scenario_vaults_worst(struct usd18 *loss, uint8_t *worst,
     const struct scenario_vaults *v, const struct scenario_table *t,
     uint32_t first, uint32_t count, unsigned amount_bits);
+/* scenario_vaults_worst_some: the same of the vaults that `some` names, count of
+ * them, into loss[some[i]] and worst[some[i]]. */
+MUST_CHECK enum err scenario_vaults_worst_some(struct usd18 *loss,
+    uint8_t *worst, const struct scenario_vaults *v,
+    const struct scenario_table *t, const uint32_t *some, uint32_t count,
+    unsigned amount_bits);
+
+/* Which vaults a step is for, and where their results go. */
+struct scenario_which {
+	const uint32_t *some;	/* NULL: those from first on, to index 0 on */
+	uint32_t first, count;
+};
+static inline uint32_t
+scenario_which_vault(const struct scenario_which *w, uint32_t i)
+{
+	return w->some ? w->some[i] : w->first + i;
+}
+static inline uint32_t
+scenario_which_place(const struct scenario_which *w, uint32_t i)
+{
+	return w->some ? w->some[i] : i;
+}
+
 /* The portable form, and what both have in common. */
 MUST_CHECK enum err scenario_vaults_worst_portable(struct usd18 *loss,
     uint8_t *worst, const struct scenario_vaults *v,
-    const struct scenario_table *t, uint32_t first, uint32_t count);
+    const struct scenario_table *t, const struct scenario_which *which);
 
 /* scenario_basis_of: of one group, at C decimals, floor; from its sums in
  * sixteenths.  Inline: a call would spill the vector form's registers.  No
@@ -98,6 +121,6 @@ scenario_loss_of(struct usd18 *out, i128 pnl,
  * scenario_vaults_worst's answer. */
 bool simd_scenario_worst(enum err *e, struct usd18 *loss, uint8_t *worst,
     const struct scenario_vaults *v, const struct scenario_table *t,
-    uint32_t first, uint32_t count);
+    const struct scenario_which *which);
 
 #endif

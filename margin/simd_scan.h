@@ -1,12 +1,17 @@
-/* margin/simd_scan.h - the scan by AVX-512's 52-bit multiply-add. */
+/* margin/simd_scan.h - the scan in vector registers: AVX-512's 52-bit
+ * multiply-add, eight vaults at once; AVX2, four.  The masks are those of
+ * scan.c, without what it makes of `live` and `odd`. */
 #ifndef MARGIN_SIMD_SCAN_H
 #define MARGIN_SIMD_SCAN_H
 
-#include "margin/scan_columns.h"
+#include "margin/scan.h"
 
-/* simd_scan_run: the same masks as scan_run_portable; false where the
- * processor has no AVX-512 IFMA. */
-bool simd_scan_run(struct scan_mask *out, const struct scan *s,
+/* Whether this machine has what they need; each MUST be asked first. */
+bool simd_scan_has_ifma(void);
+bool simd_scan_has_avx2(void);
+void simd_scan_run_ifma(struct scan_mask *out, const struct vaults *v,
+    const struct scan_prices *p, uint32_t first, uint32_t count);
+void simd_scan_run_avx2(struct scan_mask *out, const struct vaults *v,
     const struct scan_prices *p, uint32_t first, uint32_t count);
 
 #endif

@@ -290,22 +290,24 @@ vault_least(uint32_t *at, i128 *basis, struct total *total,
 
 IFMA_INLINE enum err
 vaults_run(struct usd18 *loss, uint8_t *worst, const struct step *step,
-    unsigned vectors, const struct scenario_vaults *v, uint32_t first,
-    uint32_t count)
+    unsigned vectors, const struct scenario_vaults *v,
+    const struct scenario_which *which)
 {
 	const struct scenario_table *t = step->table;
 	SCRATCH struct total total[SCENARIO_GROUPS_MAX];
 
-	for (uint32_t i = first; i < first + count; i++) {
+	for (uint32_t i = 0; i < which->count; i++) {
+		uint32_t vault = scenario_which_vault(which, i);
+		uint32_t place = scenario_which_place(which, i);
 		i128 basis, least;
 		uint32_t at;
 
 		least = vault_least(&at, &basis, total, step, vectors, v,
-		    v->first[i], v->first[i + 1]);
-		*worst++ = (uint8_t)(least < basis ? t->columns.shock[at] :
-		    t->rules->shock_count);
-		if (scenario_loss_of(loss++, least < basis ? least : basis,
-		    &step->unit) != ERR_OK)
+		    v->first[vault], v->first[vault + 1]);
+		worst[place] = (uint8_t)(least < basis ?
+		    t->columns.shock[at] : t->rules->shock_count);
+		if (scenario_loss_of(&loss[place], least < basis ? least :
+		    basis, &step->unit) != ERR_OK)
 			return ERR_RANGE;
 	}
 	return ERR_OK;
@@ -313,16 +315,16 @@ vaults_run(struct usd18 *loss, uint8_t *worst, const struct step *step,
 
 IFMA static enum err
 vaults_run_4(struct usd18 *loss, uint8_t *worst, const struct step *step,
-    const struct scenario_vaults *v, uint32_t first, uint32_t count)
+    const struct scenario_vaults *v, const struct scenario_which *which)
 {
-	return vaults_run(loss, worst, step, 4, v, first, count);
+	return vaults_run(loss, worst, step, 4, v, which);
 }
 
 IFMA static enum err
 vaults_run_5(struct usd18 *loss, uint8_t *worst, const struct step *step,
-    const struct scenario_vaults *v, uint32_t first, uint32_t count)
+    const struct scenario_vaults *v, const struct scenario_which *which)
 {
-	return vaults_run(loss, worst, step, VECTORS, v, first, count);
+	return vaults_run(loss, worst, step, VECTORS, v, which);
 }
 
 /* step_of: false where a dampening is above one, there is no scenario or a
@@ -361,7 +363,7 @@ step_of(struct step *out, const struct scenario_table *t)
 bool
 simd_scenario_worst(enum err *e, struct usd18 *loss, uint8_t *worst,
     const struct scenario_vaults *v, const struct scenario_table *t,
-    uint32_t first, uint32_t count)
+    const struct scenario_which *which)
 {
 	struct step step;
 
@@ -371,8 +373,8 @@ simd_scenario_worst(enum err *e, struct usd18 *loss, uint8_t *worst,
 		return false;
 	/* A row has at least as many vectors as its columns. */
 	*e = t->stride <= 4 * LANES ?
-	    vaults_run_4(loss, worst, &step, v, first, count) :
-	    vaults_run_5(loss, worst, &step, v, first, count);
+	    vaults_run_4(loss, worst, &step, v, which) :
+	    vaults_run_5(loss, worst, &step, v, which);
 	return true;
 }
 
@@ -381,10 +383,10 @@ simd_scenario_worst(enum err *e, struct usd18 *loss, uint8_t *worst,
 bool
 simd_scenario_worst(enum err *e, struct usd18 *loss, uint8_t *worst,
     const struct scenario_vaults *v, const struct scenario_table *t,
-    uint32_t first, uint32_t count)
+    const struct scenario_which *which)
 {
 	(void)e, (void)loss, (void)worst, (void)v, (void)t;
-	(void)first, (void)count;
+	(void)which;
 	return false;
 }
 

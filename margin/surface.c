@@ -177,31 +177,39 @@ slices_vol(struct num18 *out, const struct market_slice *pair,
 }
 
 enum err
-surface_vol(struct num18 *vol, struct num18 *confidence,
-    const struct market_factor *f, struct px18 strike, uint64_t expiry_ms,
-    uint64_t as_of_ms)
+surface_slices(const struct market_slice *pair[2],
+    const struct market_factor *f, uint64_t expiry_ms)
 {
 	const struct market_slice *s = f->slice;
 	uint32_t i = 0;
-	bool is_between;
-	enum err e;
 
 	MUST(f->slice_count <= MARKET_EXPIRIES_MAX);
 	if (f->slice_count == 0)
 		return ERR_UNKNOWN;
 	while (i < f->slice_count && s[i].expiry_ms < expiry_ms)
 		i++;
-	is_between = i > 0 && i < f->slice_count &&
-	    s[i].expiry_ms != expiry_ms;
-	if (i == f->slice_count)
-		i--;
-	e = is_between ?
-	    slices_vol(vol, &s[i - 1], strike, expiry_ms, as_of_ms) :
-	    slice_vol(vol, &s[i], strike);
+	pair[1] = i == f->slice_count ? &s[i - 1] : &s[i];
+	pair[0] = i > 0 && i < f->slice_count && s[i].expiry_ms != expiry_ms ?
+	    &s[i - 1] : pair[1];
+	return ERR_OK;
+}
+
+enum err
+surface_vol(struct num18 *vol, struct num18 *confidence,
+    const struct market_factor *f, struct px18 strike, uint64_t expiry_ms,
+    uint64_t as_of_ms)
+{
+	const struct market_slice *pair[2];
+	enum err e = surface_slices(pair, f, expiry_ms);
+
 	if (e != ERR_OK)
 		return e;
-	*confidence = is_between ?
-	    lesser(s[i - 1].confidence, s[i].confidence) : s[i].confidence;
+	e = pair[0] != pair[1] ?
+	    slices_vol(vol, pair[0], strike, expiry_ms, as_of_ms) :
+	    slice_vol(vol, pair[0], strike);
+	if (e != ERR_OK)
+		return e;
+	*confidence = lesser(pair[0]->confidence, pair[1]->confidence);
 	return ERR_OK;
 }
 

@@ -29,6 +29,11 @@ MUST_CHECK enum err surface_vol(struct num18 *vol, struct num18 *confidence,
     const struct market_factor *f, struct px18 strike, uint64_t expiry_ms,
     uint64_t as_of_ms);
 
+/* surface_slices: the slices that surface_vol reads at that expiry, the same
+ * one twice where it is alone.  ERR_UNKNOWN where f has none. */
+MUST_CHECK enum err surface_slices(const struct market_slice *pair[2],
+    const struct market_factor *f, uint64_t expiry_ms);
+
 /* forward_price: the forward of that expiry (with what is fixed of it), or
  * carry ln(F / S) linear between its neighbours, with the lesser confidence of
  * the two, else the index price, sure.  An expiry that has passed has no

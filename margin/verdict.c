@@ -96,7 +96,7 @@ verdict_pick_debt(struct verdict *d, const struct book *b,
 	for (size_t i = 0; i < v->debt_count; i++) {
 		uint8_t slot = v->debt[i].asset;
 
-		e = book_debt_atoms(&atoms, &v->debt[i]);
+		e = book_debt_atoms(&atoms, b, &v->debt[i]);
 		if (e == ERR_OK)
 			e = ratio_value_debt(&leg, &b->assets[slot], atoms,
 			    m->asset[slot].price.mid, ppb_one());
@@ -148,17 +148,11 @@ verdict_repay(struct verdict *d, const struct book *b, const struct vault *v,
 }
 
 static enum err
-verdict_fill(struct verdict *d, const struct book *b, const struct vault *v,
+verdict_figures(struct verdict *d, const struct book *b, const struct vault *v,
     const struct market *m)
 {
-	enum err e = ratio_evaluate(&d->value, b, v, m);
+	enum err e = verdict_pick_collateral(d, b, v, m);
 
-	if (e != ERR_OK)
-		return e;
-	d->state = verdict_state_from_ratio(&d->value);
-	if (d->state == STATE_STALE)
-		return ERR_OK;
-	e = verdict_pick_collateral(d, b, v, m);
 	if (e == ERR_OK)
 		e = verdict_pick_debt(d, b, v, m);
 	if (e == ERR_OK)
@@ -168,17 +162,46 @@ verdict_fill(struct verdict *d, const struct book *b, const struct vault *v,
 	return e;
 }
 
+static void
+verdict_make_stale(struct verdict *d)
+{
+	memset(d, 0, sizeof(*d));
+	d->state = STATE_STALE;
+	d->value.is_stale = true;
+}
+
 void
-verdict_from_vault(struct verdict *out, const struct book *b,
-    const struct vault *v, const struct market *m)
+verdict_begin(struct verdict *out, const struct book *b, const struct vault *v,
+    const struct market *m)
 {
 	struct verdict d;
 
 	memset(&d, 0, sizeof(d));
-	if (verdict_fill(&d, b, v, m) != ERR_OK) {
-		memset(&d, 0, sizeof(d));
-		d.state = STATE_STALE;
-		d.value.is_stale = true;
-	}
+	if (ratio_evaluate(&d.value, b, v, m) != ERR_OK)
+		verdict_make_stale(&d);
+	else
+		d.state = verdict_state_from_ratio(&d.value);
 	*out = d;
+}
+
+void
+verdict_finish(struct verdict *d, const struct book *b, const struct vault *v,
+    const struct market *m)
+{
+	struct verdict whole = *d;
+
+	if (d->state == STATE_STALE)
+		return;
+	if (verdict_figures(&whole, b, v, m) == ERR_OK)
+		*d = whole;
+	else if (verdict_is_in_tree(d->state))
+		verdict_make_stale(d);
+}
+
+void
+verdict_from_vault(struct verdict *out, const struct book *b,
+    const struct vault *v, const struct market *m)
+{
+	verdict_begin(out, b, v, m);
+	verdict_finish(out, b, v, m);
 }

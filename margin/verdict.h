@@ -32,8 +32,16 @@ struct verdict {
 	struct usd18 max_repay;		/* USD; zero unless LIQUIDATABLE */
 };
 
-/* verdict_from_vault evaluates v and decides.  Never fails: what cannot be
- * computed is STALE.  INSOLVENT: debt, and collateral worth nothing. */
+/* verdict_begin values v and decides; verdict_finish adds what is said besides:
+ * the two assets, the price, the repayment.  Neither fails: what cannot be
+ * valued is STALE, and so is a verdict that must list figures (it is in the
+ * tree) that do not fit; a healthy vault then has none.  INSOLVENT: debt, and
+ * collateral worth nothing. */
+void verdict_begin(struct verdict *out, const struct book *b,
+    const struct vault *v, const struct market *m);
+void verdict_finish(struct verdict *d, const struct book *b,
+    const struct vault *v, const struct market *m);
+/* verdict_from_vault: both. */
 void verdict_from_vault(struct verdict *out, const struct book *b,
     const struct vault *v, const struct market *m);
 

@@ -50,7 +50,7 @@ debts_expose(struct exposures *x, const struct node *n,
 		uint8_t slot = n->vault->debt[i].asset;
 		const struct asset *a = &n->book->assets[slot];
 
-		e = book_debt_atoms(&atoms, &n->vault->debt[i]);
+		e = book_debt_atoms(&atoms, n->book, &n->vault->debt[i]);
 		if (e == ERR_OK)
 			e = point_asset_price(&px, n->book, n->market, slot,
 			    at, ROUND_CEIL);

@@ -45,7 +45,7 @@ debt_of(struct action *a, u128 *all, const struct node *n)
 	for (size_t i = 0; i < v->debt_count; i++)
 		if (v->debt[i].asset == a->asset) {
 			a->index = v->debt[i].index;
-			return book_debt_atoms(all, &v->debt[i]);
+			return book_debt_atoms(all, n->book, &v->debt[i]);
 		}
 	return ERR_OK;
 }

@@ -271,14 +271,14 @@ get_vaults(struct call *c)
 	for (uint32_t i = 0; i < s->row_count; i++) {
 		uint32_t slot = order[p.is_descending ? s->row_count - 1 - i :
 		    i];
-		struct board_vault v;
+		struct api_vault v;
 
 		if (!s->row[slot].is_known ||
 		    (p.states >> s->row[slot].state & 1) == 0)
 			continue;
 		if (total++ < p.offset || written >= p.limit)
 			continue;
-		if (board_get_vault(&v, s->board, slot) != ERR_OK)
+		if (api_vault_get(&v, s, slot) != ERR_OK)
 			continue;
 		text_put(c->body, written++ > 0 ? "," : "");
 		api_json_vault(c->body, s, &v);
@@ -314,12 +314,12 @@ vault_find(struct call *c, uint32_t *slot)
 static void
 get_vault(struct call *c)
 {
-	struct board_vault v;
+	struct api_vault v;
 	uint32_t slot;
 
 	if (!vault_find(c, &slot))
 		return;
-	if (board_get_vault(&v, c->state->board, slot) != ERR_OK)
+	if (api_vault_get(&v, c->state, slot) != ERR_OK)
 		refuse(c, 503, "the vault's row is being written");
 	else
 		api_json_vault(c->body, c->state, &v);

@@ -13,7 +13,7 @@ void api_json_prices(struct text *t, const struct api_state *s);
 void api_json_price_history(struct text *t, const struct api_state *s,
     size_t asset, size_t count);
 void api_json_vault(struct text *t, const struct api_state *s,
-    const struct board_vault *v);
+    const struct api_vault *v);
 void api_json_aggregate(struct text *t, const struct api_state *s,
     size_t history);
 void api_json_status(struct text *t, const struct api_state *s,

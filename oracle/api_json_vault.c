@@ -1,5 +1,6 @@
 #include "oracle/api_json.h"
 
+#include "margin/liquidation.h"
 #include "oracle/api_proof.h"
 
 #include <inttypes.h>
@@ -38,7 +39,7 @@ json_leg(struct text *t, const struct api_state *s, const struct leg *leg,
 		return;
 	a = &s->book->assets[leg->asset];
 	price = s->head.asset_price[leg->asset].mid;
-	if (is_debt && book_debt_atoms(&atoms, leg) != ERR_OK)
+	if (is_debt && book_debt_atoms(&atoms, &s->valued, leg) != ERR_OK)
 		atoms = U128_MAX;
 	text_printf(t, "{\"side\":\"%s\",", is_debt ? "debt" : "collateral");
 	api_json_name(t, "asset", a->name);
@@ -59,28 +60,45 @@ json_leg(struct text *t, const struct api_state *s, const struct leg *leg,
 	text_put(t, "}");
 }
 
+/* The price of a leg's asset at which the vault is at the limit, all others at
+ * mid; zero where there is none. */
+static struct px18
+leg_limit(const struct api_state *s, const struct api_vault *v, uint8_t asset,
+    bool is_debt)
+{
+	struct liquidation_price p;
+	struct px18 none = px18_from_raw(0);
+
+	if (liquidation_price_of(&p, &s->valued, &v->vault, &s->market,
+	    asset) != ERR_OK)
+		return none;
+	if (is_debt)
+		return p.has_above ? p.above : none;
+	return p.has_below ? p.below : none;
+}
+
 static void
 json_legs(struct text *t, const struct api_state *s,
-    const struct board_vault *v)
+    const struct api_vault *v)
 {
 	text_put(t, "\"legs\":[");
 	for (size_t i = 0; i < v->vault.collateral_count; i++) {
 		text_put(t, i > 0 ? "," : "");
-		json_leg(t, s, &v->vault.collateral[i], false,
-		    v->liquidation_below[i]);
+		json_leg(t, s, &v->vault.collateral[i], false, leg_limit(s, v,
+		    v->vault.collateral[i].asset, false));
 	}
 	for (size_t i = 0; i < v->vault.debt_count; i++) {
 		text_put(t, i > 0 || v->vault.collateral_count > 0 ? "," :
 		    "");
-		json_leg(t, s, &v->vault.debt[i], true,
-		    v->liquidation_above[i]);
+		json_leg(t, s, &v->vault.debt[i], true, leg_limit(s, v,
+		    v->vault.debt[i].asset, true));
 	}
 	text_put(t, "]");
 }
 
 static void
 json_liquidation(struct text *t, const struct api_state *s,
-    const struct board_vault *v)
+    const struct api_vault *v)
 {
 	const struct verdict *d = &v->verdict;
 	u128 atoms;
@@ -160,7 +178,7 @@ vault_name(const struct api_state *s, const struct b32 *id)
 
 void
 api_json_vault(struct text *t, const struct api_state *s,
-    const struct board_vault *v)
+    const struct api_vault *v)
 {
 	const char *name = vault_name(s, &v->vault.id);
 

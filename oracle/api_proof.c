@@ -8,12 +8,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define SET_BATCH 1024u
 #define TREE_TRIES 3u
 
 enum err
 api_repay_atoms(u128 *out, const struct api_state *s,
-    const struct board_vault *v, struct px18 low)
+    const struct api_vault *v, struct px18 low)
 {
 	const struct verdict *d = &v->verdict;
 	const struct asset *a;
@@ -27,7 +26,8 @@ api_repay_atoms(u128 *out, const struct api_state *s,
 	a = &s->book->assets[d->debt_asset];
 	for (size_t i = 0; i < v->vault.debt_count; i++)
 		if (v->vault.debt[i].asset == d->debt_asset &&
-		    book_debt_atoms(&owed, &v->vault.debt[i]) != ERR_OK)
+		    book_debt_atoms(&owed, &s->valued, &v->vault.debt[i]) !=
+		    ERR_OK)
 			return ERR_RANGE;
 	if (atoms_from_usd18(&atoms, d->max_repay, a->decimals, low,
 	    ROUND_CEIL) != ERR_OK)
@@ -45,69 +45,18 @@ api_repay_atoms(u128 *out, const struct api_state *s,
 
 /* ---- trees ------------------------------------------------------------- */
 
-static void
-tree_take(struct merkle *t, const struct b32 *leaves, uint32_t count)
-{
-	static uint32_t slots[SET_BATCH];
-	static struct b32 changed[SET_BATCH];
-	size_t n = 0;
-
-	for (uint32_t i = 0; i < count; i++) {
-		struct b32 held = merkle_leaf(t, i);
-
-		if (i >= t->used || !b32_equal(&held, &leaves[i])) {
-			slots[n] = i;
-			changed[n++] = leaves[i];
-		}
-		if (n == SET_BATCH || (n > 0 && i + 1 == count)) {
-			enum err e = merkle_set(t, slots, changed, n);
-
-			MUST(e == ERR_OK);	/* count is the capacity's */
-			n = 0;
-		}
-	}
-}
-
+/* prove: under the root that the newest attestation signed. */
 static bool
-tree_is(const struct merkle *t, const struct b32 *root)
-{
-	struct b32 have;
-
-	merkle_root(&have, t);
-	return b32_equal(&have, root);
-}
-
-static void
-trees_renew(struct api_state *s)
-{
-	if (s->trees_life == s->head.life)
-		return;
-	merkle_init(&s->positions, s->positions.nodes,
-	    board_vault_capacity(s->board));
-	merkle_init(&s->verdicts, s->verdicts.nodes,
-	    board_verdict_capacity(s->board));
-	s->trees_life = s->head.life;
-}
-
-/* Whether tree t, read anew if it must be, has the newest attestation's
- * root. */
-static bool
-tree_match(struct api_state *s, struct merkle *t, bool is_positions)
+prove(struct board_proof *out, struct api_state *s, enum tables_tree which,
+    uint32_t slot)
 {
 	for (unsigned i = 0; i < TREE_TRIES; i++) {
-		const struct b32 *root = is_positions ?
+		const struct b32 *root = which == TABLES_POSITIONS ?
 		    &s->newest.header.positions_root :
 		    &s->newest.header.verdicts_root;
-		uint32_t count;
 
-		trees_renew(s);
-		if (tree_is(t, root))
-			return true;
-		if ((is_positions ? board_get_position_leaves(s->leaves,
-		    &count, s->board) : board_get_verdict_leaves(s->leaves,
-		    &count, s->board)) == ERR_OK)
-			tree_take(t, s->leaves, count);
-		if (tree_is(t, root))
+		if (board_prove(out, s->board, which, slot) == ERR_OK &&
+		    b32_equal(&out->root, root))
 			return true;
 		/* Perhaps the attestation is the older of the two. */
 		api_state_refresh(s);
@@ -156,7 +105,7 @@ api_submit_data(uint8_t *out, size_t *len, const struct api_state *s,
 
 static enum err
 liquidate_data(uint8_t *out, size_t *len, const struct api_state *s,
-    const struct board_vault *v, const struct api_proof_request *q)
+    const struct api_vault *v, const struct api_proof_request *q)
 {
 	const struct board_attestation *a = &s->newest;
 	const struct verdict *d = &v->verdict;
@@ -188,7 +137,7 @@ liquidate_data(uint8_t *out, size_t *len, const struct api_state *s,
 /* Answers why there is no transaction, or NULL. */
 static const char *
 json_liquidate(struct text *t, struct api_state *s,
-    const struct board_vault *v, const struct api_proof_request *q)
+    const struct api_vault *v, const struct api_proof_request *q)
 {
 	static uint8_t data[CLEARING_DATA_MAX];
 	const char *why = NULL;
@@ -220,66 +169,57 @@ json_liquidate(struct text *t, struct api_state *s,
 /* ---- the answer -------------------------------------------------------- */
 
 static void
-json_tree_proof(struct text *t, const struct merkle *tree, uint32_t slot)
+json_tree_proof(struct text *t, const struct board_proof *p, uint32_t slot)
 {
-	struct b32 proof[MERKLE_DEPTH_MAX], leaf = merkle_leaf(tree, slot);
-	size_t n;
-	enum err e = merkle_prove(proof, &n, tree, slot);
-
-	MUST(e == ERR_OK);	/* the caller saw a leaf in the slot */
-	api_json_b32(t, "leaf", &leaf);
+	api_json_b32(t, "leaf", &p->leaf);
 	text_printf(t, ",\"slot\":%" PRIu32 ",\"proof\":[", slot);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < p->path_len; i++) {
 		text_put(t, i > 0 ? "," : "");
-		api_json_b32(t, NULL, &proof[i]);
+		api_json_b32(t, NULL, &p->path[i]);
 	}
 	text_put(t, "]");
 }
 
 /* Answers why there is no verdict proof, or NULL. */
 static const char *
-json_verdict(struct text *t, struct api_state *s, const struct board_vault *v)
+json_verdict(struct text *t, struct api_state *s, const struct api_vault *v)
 {
-	struct b32 leaf, held;
+	struct board_proof p;
+	struct b32 leaf;
 
 	text_put(t, ",\"verdict\":");
-	if (!verdict_is_in_tree(v->verdict.state)) {
+	if (v->verdict_slot == TABLES_NO_SLOT) {
 		text_put(t, "null");
 		return "the vault is healthy or stale: it has no verdict leaf";
 	}
 	verdict_leaf_hash(&leaf, &v->leaf);
-	if (tree_match(s, &s->verdicts, false)) {
-		held = merkle_leaf(&s->verdicts, v->verdict_slot);
-		if (b32_equal(&leaf, &held)) {
-			text_put(t, "{");
-			json_tree_proof(t, &s->verdicts, v->verdict_slot);
-			text_put(t, ",\"fields\":");
-			attest_json_verdict(t, &v->leaf);
-			text_put(t, "}");
-			return NULL;
-		}
+	if (!prove(&p, s, TABLES_VERDICTS, v->verdict_slot) ||
+	    !b32_equal(&leaf, &p.leaf)) {
+		text_put(t, "null");
+		return "the verdict has changed since the newest attestation";
 	}
-	text_put(t, "null");
-	return "the verdict has changed since the newest attestation";
+	text_put(t, "{");
+	json_tree_proof(t, &p, v->verdict_slot);
+	text_put(t, ",\"fields\":");
+	attest_json_verdict(t, &v->leaf);
+	text_put(t, "}");
+	return NULL;
 }
 
 static const char *
 json_position(struct text *t, struct api_state *s, uint32_t slot)
 {
-	struct b32 held;
+	struct board_proof p;
 
 	text_put(t, ",\"position\":");
-	if (tree_match(s, &s->positions, true)) {
-		held = merkle_leaf(&s->positions, slot);
-		if (!b32_is_zero(&held)) {
-			text_put(t, "{");
-			json_tree_proof(t, &s->positions, slot);
-			text_put(t, "}");
-			return NULL;
-		}
+	if (!prove(&p, s, TABLES_POSITIONS, slot)) {
+		text_put(t, "null");
+		return "positions have changed since the newest attestation";
 	}
-	text_put(t, "null");
-	return "positions have changed since the newest attestation";
+	text_put(t, "{");
+	json_tree_proof(t, &p, slot);
+	text_put(t, "}");
+	return NULL;
 }
 
 static void
@@ -295,7 +235,7 @@ json_reason(struct text *t, const char *key, const char *why)
 /* All but the attestation, which may change while the trees are matched. */
 static bool
 json_parts(struct text *t, const char **why, struct api_state *s,
-    const struct api_proof_request *q, const struct board_vault *v)
+    const struct api_proof_request *q, const struct api_vault *v)
 {
 	const char *no_position = json_position(t, s, q->slot);
 	const char *no_verdict = json_verdict(t, s, v);
@@ -319,7 +259,7 @@ api_proof(struct text *t, const char **why, struct api_state *s,
     const struct api_proof_request *q)
 {
 	size_t begin = t->len;
-	struct board_vault v;
+	struct api_vault v;
 
 	for (unsigned i = 0; i < TREE_TRIES; i++) {
 		uint64_t sequence = s->newest.header.sequence;
@@ -329,7 +269,7 @@ api_proof(struct text *t, const char **why, struct api_state *s,
 		if (!s->has_newest)
 			return ERR_STALE;
 		*why = "the vault's row is being written";
-		if (board_get_vault(&v, s->board, q->slot) != ERR_OK)
+		if (api_vault_get(&v, s, q->slot) != ERR_OK)
 			return ERR_STALE;
 		text_put(t, "{");
 		api_json_b32(t, "vault", &v.vault.id);

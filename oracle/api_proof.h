@@ -1,8 +1,7 @@
 /* oracle/api_proof.h - proofs and ready transactions for one vault.
  *
- * The trees are rebuilt from the board's leaves and compared with the roots
- * that the newest released attestation signed; a proof is given only under
- * equal roots.  A transaction of a linear vault needs no proof (DESIGN
+ * A path is read from the board's trees together with its root; a proof is
+ * given only under the root that the newest released attestation signed.  A transaction of a linear vault needs no proof (DESIGN
  * section 5 rule 4). */
 #ifndef ORACLE_API_PROOF_H
 #define ORACLE_API_PROOF_H
@@ -28,7 +27,7 @@ struct api_proof_request {
  * contract clamps what is too much.  ERR_STATE where there is no repayment,
  * ERR_RANGE. */
 MUST_CHECK enum err api_repay_atoms(u128 *out, const struct api_state *s,
-    const struct board_vault *v, struct px18 low);
+    const struct api_vault *v, struct px18 low);
 
 /* api_proof appends the answer's JSON.  ERR_STALE, with *why, where neither a
  * proof nor a transaction can be given now; nothing is appended then. */

@@ -20,14 +20,20 @@ api_markets(uint16_t out[PRICES_VOTES_MAX], const struct config *c,
 	return n;
 }
 
+static void
+book_take(struct book *out, const struct book *from)
+{
+	*out = *from;
+	out->vaults = NULL;
+	out->vault_count = 0;
+}
+
 enum err
 api_state_create(struct api_state **out, const struct board *board,
     const struct config *config, const struct book *book)
 {
 	struct api_state *s = calloc(1, sizeof(*s));
 	uint32_t vaults = board_vault_capacity(board);
-	uint32_t verdicts = board_verdict_capacity(board);
-	struct b32 *p, *v;
 
 	if (!s)
 		return ERR_LIMIT;
@@ -44,19 +50,13 @@ api_state_create(struct api_state **out, const struct board *board,
 	s->sample = calloc(API_SAMPLES, sizeof(*s->sample));
 	s->price_sample = calloc((size_t)API_PRICE_SAMPLES *
 	    (book->asset_count + 1), sizeof(*s->price_sample));
-	s->leaves = calloc(vaults > verdicts ? vaults : verdicts,
-	    sizeof(*s->leaves));
-	p = calloc(MERKLE_NODES(vaults), sizeof(*p));
-	v = calloc(MERKLE_NODES(verdicts), sizeof(*v));
-	s->positions.nodes = p;
-	s->verdicts.nodes = v;
 	if (!s->row || !s->block_seen || !s->hash || !s->order ||
-	    !s->sample || !s->price_sample || !s->leaves || !p || !v) {
+	    !s->sample || !s->price_sample) {
 		api_state_destroy(s);
 		return ERR_LIMIT;
 	}
-	merkle_init(&s->positions, p, vaults);
-	merkle_init(&s->verdicts, v, verdicts);
+	board_vaults(&s->vaults, board);
+	book_take(&s->valued, book);
 	*out = s;
 	return ERR_OK;
 }
@@ -72,9 +72,6 @@ api_state_destroy(struct api_state *s)
 	free(s->order);
 	free(s->sample);
 	free(s->price_sample);
-	free(s->leaves);
-	free(s->positions.nodes);
-	free(s->verdicts.nodes);
 	free(s);
 }
 
@@ -131,7 +128,7 @@ mix(uint64_t h, const void *bytes, size_t len)
 }
 
 static uint64_t
-row_fingerprint(const struct board_vault *v)
+row_fingerprint(const struct api_vault *v)
 {
 	const struct ratio_result *r = &v->verdict.value;
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
@@ -154,19 +151,43 @@ row_fingerprint(const struct board_vault *v)
 	return h;
 }
 
+enum err
+api_vault_get(struct api_vault *out, const struct api_state *s, uint32_t slot)
+{
+	struct board_vault b;
+	enum err e = board_get_vault(&b, s->board, &s->vaults, slot);
+
+	if (e != ERR_OK)
+		return e;
+	for (size_t i = 0; i < b.vault.collateral_count; i++)
+		if (b.vault.collateral[i].asset >= s->valued.asset_count)
+			return ERR_UNKNOWN;
+	for (size_t i = 0; i < b.vault.debt_count; i++)
+		if (b.vault.debt[i].asset >= s->valued.asset_count)
+			return ERR_UNKNOWN;
+	if (b.vault.mode >= s->valued.mode_count)
+		return ERR_UNKNOWN;
+	out->vault = b.vault;
+	out->verdict_slot = b.verdict_slot;
+	if (b.verdict_slot != TABLES_NO_SLOT)
+		out->leaf = b.leaf;
+	verdict_from_vault(&out->verdict, &s->valued, &out->vault, &s->market);
+	return ERR_OK;
+}
+
 /* Answers false where the row must be read again. */
 static bool
 row_read(struct api_state *s, uint32_t slot)
 {
 	struct api_row *row = &s->row[slot];
 	const struct ratio_result *r;
-	struct board_vault v;
+	struct api_vault v;
 	uint64_t print;
+	enum err e = api_vault_get(&v, s, slot);
 
-	if (board_get_vault(&v, s->board, slot) != ERR_OK)
+	if (e == ERR_STALE)
 		return false;
-	if (v.vault.collateral_count > BOOK_LEGS_MAX ||
-	    v.vault.debt_count > BOOK_LEGS_MAX || b32_is_zero(&v.vault.id))
+	if (e != ERR_OK)
 		return true;
 	r = &v.verdict.value;
 	print = row_fingerprint(&v);
@@ -216,6 +237,7 @@ rows_forget(struct api_state *s)
 	    sizeof(*s->block_seen));
 	memset(s->hash, 0, s->hash_size * sizeof(*s->hash));
 	s->row_count = s->dirty_count = s->crossed_count = 0;
+	s->value_next = 0;
 	s->order_count = UINT32_MAX;
 	s->order_is_old = true;
 }
@@ -245,6 +267,35 @@ rows_read(struct api_state *s)
 		if (done)
 			s->block_seen[b] = now;
 	}
+}
+
+/* Those that nothing was written of: their figures follow the prices. */
+static void
+rows_value(struct api_state *s)
+{
+	uint32_t n = s->row_count < API_VALUED_MAX ? s->row_count :
+	    API_VALUED_MAX;
+
+	for (uint32_t i = 0; i < n; i++)
+		(void)row_read(s, s->value_next++ % s->row_count);
+	s->value_next %= s->row_count > 0 ? s->row_count : 1;
+}
+
+static bool
+market_take(struct api_state *s)
+{
+	struct market m = { .as_of_ms = s->head.now_ms,
+		.count = s->book->asset_count };
+	bool differs;
+
+	for (size_t i = 0; i < m.count; i++)
+		m.asset[i].price = s->head.asset_price[i];
+	differs = memcmp(m.asset, s->market.asset, sizeof(m.asset)) != 0;
+	s->market = m;
+	for (size_t i = 0; i < m.count; i++)
+		s->valued.accrual[i] = wad_compare(s->head.accrual[i],
+		    wad_one()) < 0 ? wad_one() : s->head.accrual[i];
+	return differs;
 }
 
 static void
@@ -294,13 +345,17 @@ api_state_refresh(struct api_state *s)
 {
 	static struct board_head head;
 	struct board_attestation a;
+	bool differs;
 
 	if (board_get_head(&head, s->board) == ERR_OK && head.now_ms > 0) {
 		if (!s->has_head || head.life != s->head.life)
 			rows_forget(s);
 		s->head = head;
 		s->has_head = true;
+		differs = market_take(s);
 		rows_read(s);
+		if (differs || s->row_count > API_VALUED_MAX)
+			rows_value(s);
 		sample_take(s);
 	}
 	if (board_get_attestation(&a, s->board, 0) == ERR_OK &&

@@ -2,8 +2,10 @@
  * the vaults, the newest attestation and some minutes of the past.
  *
  * api_state_refresh reads what changed since the last time: the head always,
- * of the vaults only the blocks whose generation moved.  A row's fingerprint
- * says whether anything that is shown has changed.
+ * of the vaults the blocks whose generation moved; and it values others anew in
+ * turn, API_VALUED_MAX at a time, because the engine values only those that a
+ * price may have moved across a threshold.  A row's fingerprint says whether
+ * anything that is shown has changed.
  *
  * Units:  as margin/ and feeds/; times Unix ms.
  * Owns:   its tables, sized from the board's capacity at creation; the board,
@@ -13,7 +15,6 @@
 #ifndef ORACLE_API_STATE_H
 #define ORACLE_API_STATE_H
 
-#include "base/merkle.h"
 #include "oracle/board.h"
 
 #define API_SAMPLES 3600u
@@ -24,6 +25,15 @@
 
 enum api_sort { SORT_HEALTH, SORT_COLLATERAL, SORT_DEBT, SORT_ID };
 #define API_SORTS 4u
+#define API_VALUED_MAX 16384u	/* vaults valued in turn at one refresh */
+
+/* A vault as the board has it, valued at the prices of the head. */
+struct api_vault {
+	struct vault vault;
+	struct verdict verdict;
+	uint32_t verdict_slot;		/* TABLES_NO_SLOT: not in the tree */
+	struct verdict_leaf leaf;	/* as the tree has it, where it does */
+};
 
 struct api_row {
 	struct b32 id;
@@ -50,6 +60,10 @@ struct api_state {
 	const struct board *board;
 	const struct config *config;
 	const struct book *book;	/* assets; a file's vaults by name */
+	struct vaults vaults;		/* the board's */
+	struct book valued;		/* assets, and the head's accrual */
+	struct market market;		/* the head's prices */
+	uint32_t value_next;		/* the slot whose turn it is */
 
 	struct board_head head;
 	bool has_head;
@@ -76,10 +90,6 @@ struct api_state {
 	uint64_t price_sample_count;
 	uint64_t sample_ms;
 
-	/* Trees for proofs, rebuilt from the board's leaves (api_proof.c). */
-	struct merkle positions, verdicts;
-	struct b32 *leaves;
-	uint64_t trees_life;
 };
 
 /* ERR_LIMIT where memory does not suffice. */
@@ -90,6 +100,10 @@ void api_state_destroy(struct api_state *s);	/* accepts NULL */
 
 /* api_state_refresh reads what changed on the board. */
 void api_state_refresh(struct api_state *s);
+/* api_vault_get: ERR_UNKNOWN where the slot holds none; ERR_STALE while it is
+ * written. */
+MUST_CHECK enum err api_vault_get(struct api_vault *out,
+    const struct api_state *s, uint32_t slot);
 /* ERR_UNKNOWN where no vault has this id. */
 MUST_CHECK enum err api_state_find(uint32_t *slot, const struct api_state *s,
     const struct b32 *id);

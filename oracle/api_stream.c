@@ -192,9 +192,9 @@ stream_close_code(const struct stream *s, const char **why)
 static void
 write_vault(struct hub *h, uint32_t slot, bool *first)
 {
-	struct board_vault v;
+	struct api_vault v;
 
-	if (board_get_vault(&v, h->api->state->board, slot) != ERR_OK)
+	if (api_vault_get(&v, h->api->state, slot) != ERR_OK)
 		return;
 	text_put(&h->text, *first ? "" : ",");
 	api_json_vault(&h->text, h->api->state, &v);

@@ -1,6 +1,7 @@
 #include "oracle/board.h"
 
 #include "base/must.h"
+#include "oracle/arena.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,17 +11,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define BOARD_TREES 2u
+
+/* Of a tree (base/merkle.h). */
+struct tree_shape {
+	uint32_t capacity, used, leaves, zero;
+};
+
 /* The first page: what a reader must find before it believes the rest. */
 struct board {
 	uint64_t magic;
 	uint64_t layout;		/* sizeof of everything, mixed */
 	uint64_t bytes;
 	uint32_t vault_capacity, verdict_capacity;
-	uint64_t head_at, vaults_at, locks_at, ring_at, positions_at,
-	    verdicts_at;		/* offsets */
+	uint64_t head_at, locks_at, ring_at, tables_at;	/* offsets */
 	_Atomic uint64_t life;
-	_Atomic uint64_t head_lock, positions_lock, verdicts_lock;
-	_Atomic uint32_t positions_used, verdicts_used;
+	_Atomic uint64_t head_lock;
+	_Atomic uint64_t tree_lock[BOARD_TREES];
+	struct tree_shape shape[BOARD_TREES];	/* under their locks */
 	_Atomic uint64_t newest_at;	/* ring index of the newest, +1 */
 };
 
@@ -31,7 +39,7 @@ struct ring_entry {
 };
 
 #define LAYOUT ((uint64_t)sizeof(struct board_head) << 40 ^ \
-	(uint64_t)sizeof(struct board_vault) << 24 ^ \
+	(uint64_t)sizeof(struct verdict_leaf) << 24 ^ \
 	(uint64_t)sizeof(struct ring_entry) << 8 ^ BOARD_RING)
 
 static uint64_t
@@ -43,6 +51,8 @@ aligned(uint64_t at)
 static void
 layout_fill(struct board *b, uint32_t vaults, uint32_t verdicts)
 {
+	size_t part[TABLES_PARTS];
+
 	memset(b, 0, sizeof(*b));
 	b->magic = BOARD_MAGIC;
 	b->layout = LAYOUT;
@@ -50,16 +60,11 @@ layout_fill(struct board *b, uint32_t vaults, uint32_t verdicts)
 	b->verdict_capacity = verdicts;
 	b->head_at = aligned(sizeof(*b));
 	b->locks_at = aligned(b->head_at + sizeof(struct board_head));
-	b->vaults_at = aligned(b->locks_at +
+	b->ring_at = aligned(b->locks_at +
 	    (vaults / BOARD_BLOCK + 1) * sizeof(uint64_t));
-	b->ring_at = aligned(b->vaults_at +
-	    (uint64_t)vaults * sizeof(struct board_vault));
-	b->positions_at = aligned(b->ring_at +
+	b->tables_at = aligned(b->ring_at +
 	    BOARD_RING * sizeof(struct ring_entry));
-	b->verdicts_at = aligned(b->positions_at +
-	    (uint64_t)vaults * sizeof(struct b32));
-	b->bytes = aligned(b->verdicts_at +
-	    (uint64_t)verdicts * sizeof(struct b32));
+	b->bytes = b->tables_at + tables_measure(part, vaults, verdicts);
 }
 
 enum err
@@ -155,7 +160,7 @@ at_offset_const(const struct board *b, uint64_t offset)
 
 /* A write: odd while it lasts; readers that saw any of it try again. */
 static void
-locked_write(_Atomic uint64_t *lock, void *to, const void *from, size_t size)
+lock_begin(_Atomic uint64_t *lock)
 {
 	/* A writer that died inside left it odd: begin from the even below. */
 	uint64_t v = atomic_load_explicit(lock, memory_order_relaxed) &
@@ -163,8 +168,38 @@ locked_write(_Atomic uint64_t *lock, void *to, const void *from, size_t size)
 
 	atomic_store_explicit(lock, v + 1, memory_order_relaxed);
 	atomic_thread_fence(memory_order_release);
+}
+
+static void
+lock_end(_Atomic uint64_t *lock)
+{
+	uint64_t v = atomic_load_explicit(lock, memory_order_relaxed);
+
+	atomic_store_explicit(lock, v + 1, memory_order_release);
+}
+
+static void
+locked_write(_Atomic uint64_t *lock, void *to, const void *from, size_t size)
+{
+	lock_begin(lock);
 	memcpy(to, from, size);
-	atomic_store_explicit(lock, v + 2, memory_order_release);
+	lock_end(lock);
+}
+
+/* What a reader of a lock does: begins, reads, and may believe what it read
+ * if it still holds. */
+static bool
+read_begins(uint64_t *seen, const _Atomic uint64_t *lock)
+{
+	*seen = atomic_load_explicit(lock, memory_order_acquire);
+	return (*seen & 1) == 0;
+}
+
+static bool
+read_holds(uint64_t seen, const _Atomic uint64_t *lock)
+{
+	atomic_thread_fence(memory_order_acquire);
+	return atomic_load_explicit(lock, memory_order_relaxed) == seen;
 }
 
 static enum err
@@ -172,13 +207,12 @@ locked_read(const _Atomic uint64_t *lock, void *to, const void *from,
     size_t size)
 {
 	for (unsigned i = 0; i < BOARD_TRIES; i++) {
-		uint64_t v = atomic_load_explicit(lock, memory_order_acquire);
+		uint64_t seen;
 
-		if ((v & 1) != 0)
+		if (!read_begins(&seen, lock))
 			continue;
 		memcpy(to, from, size);
-		atomic_thread_fence(memory_order_acquire);
-		if (atomic_load_explicit(lock, memory_order_relaxed) == v)
+		if (read_holds(seen, lock))
 			return ERR_OK;
 	}
 	return ERR_STALE;
@@ -192,12 +226,25 @@ vault_lock(struct board *b, uint32_t slot)
 	return &locks[slot / BOARD_BLOCK];
 }
 
+/* tables_clear gives the pages back, which makes them zero again. */
+static void
+tables_clear(struct board *b)
+{
+	uint8_t *at = at_offset(b, b->tables_at);
+	size_t bytes = b->bytes - b->tables_at;
+
+	if (madvise(at, bytes, MADV_REMOVE) != 0)
+		memset(at, 0, bytes);
+	arena_advise(at, bytes);
+}
+
 void
 board_begin_life(struct board *b)
 {
 	static const struct board_head none;
 	static const struct board_attestation no_attestation;
 	struct ring_entry *ring = at_offset(b, b->ring_at);
+	_Atomic uint64_t *locks = at_offset(b, b->locks_at);
 
 	atomic_fetch_add(&b->life, 1);
 	locked_write(&b->head_lock, at_offset(b, b->head_at), &none,
@@ -208,8 +255,17 @@ board_begin_life(struct board *b)
 		    &no_attestation, sizeof(no_attestation));
 	}
 	atomic_store(&b->newest_at, 0);
-	atomic_store(&b->positions_used, 0);
-	atomic_store(&b->verdicts_used, 0);
+	for (size_t i = 0; i < BOARD_TREES; i++) {
+		lock_begin(&b->tree_lock[i]);
+		b->shape[i] = (struct tree_shape){ 0 };
+	}
+	for (uint32_t i = 0; i < b->vault_capacity / BOARD_BLOCK + 1; i++)
+		lock_begin(&locks[i]);
+	tables_clear(b);
+	for (uint32_t i = 0; i < b->vault_capacity / BOARD_BLOCK + 1; i++)
+		lock_end(&locks[i]);
+	for (size_t i = 0; i < BOARD_TREES; i++)
+		lock_end(&b->tree_lock[i]);
 }
 
 void
@@ -230,24 +286,103 @@ board_get_head(struct board_head *out, const struct board *b)
 }
 
 void
-board_put_vault(struct board *b, uint32_t slot, const struct board_vault *v)
+board_tables(struct tables *out, struct board *b)
 {
-	struct board_vault *rows = at_offset(b, b->vaults_at);
+	tables_place(out, at_offset(b, b->tables_at), b->vault_capacity,
+	    b->verdict_capacity);
+}
 
+void
+board_vault_begin(struct board *b, uint32_t slot)
+{
 	MUST(slot < b->vault_capacity);
-	locked_write(vault_lock(b, slot), &rows[slot], v, sizeof(*v));
+	lock_begin(vault_lock(b, slot));
+}
+
+void
+board_vault_end(struct board *b, uint32_t slot)
+{
+	lock_end(vault_lock(b, slot));
+}
+
+void
+board_tree_begin(struct board *b, enum tables_tree which)
+{
+	lock_begin(&b->tree_lock[which]);
+}
+
+void
+board_tree_end(struct board *b, enum tables_tree which, const struct merkle *t)
+{
+	b->shape[which] = (struct tree_shape){ t->capacity, t->used,
+	    t->leaves, 0 };
+	lock_end(&b->tree_lock[which]);
+}
+
+/* The tables of a mapping that can only be read: nobody writes by them. */
+static void
+tables_of(struct tables *out, const struct board *b)
+{
+	union {
+		const void *in;
+		void *out;
+	} u = { at_offset_const(b, b->tables_at) };
+
+	tables_place(out, u.out, b->vault_capacity, b->verdict_capacity);
+}
+
+void
+board_vaults(struct vaults *out, const struct board *b)
+{
+	struct tables t;
+
+	tables_of(&t, b);
+	vaults_attach(out, t.vaults, &t.limits);
+}
+
+/* One reading; what it leads to counts only if the lock holds. */
+static enum err
+vault_read(struct board_vault *out, const struct board *b,
+    const struct vaults *v, uint32_t slot)
+{
+	struct tables t;
+	uint32_t at;
+	enum err e;
+
+	tables_of(&t, b);
+	e = vaults_get(&out->vault, v, slot);
+	if (e != ERR_OK)
+		return e;
+	out->state = t.state[slot];
+	at = t.verdict_slot[slot];
+	out->verdict_slot = TABLES_NO_SLOT;
+	if (at == 0 || at > t.verdict_capacity)
+		return ERR_OK;
+	out->verdict_slot = at - 1;
+	out->leaf = t.leaf[at - 1];
+	return ERR_OK;
 }
 
 enum err
-board_get_vault(struct board_vault *out, const struct board *b, uint32_t slot)
+board_get_vault(struct board_vault *out, const struct board *b,
+    const struct vaults *v, uint32_t slot)
 {
-	const struct board_vault *rows = at_offset_const(b, b->vaults_at);
 	const _Atomic uint64_t *locks = at_offset_const(b, b->locks_at);
+	const _Atomic uint64_t *lock = &locks[slot / BOARD_BLOCK];
 
 	if (slot >= b->vault_capacity)
 		return ERR_UNKNOWN;
-	return locked_read(&locks[slot / BOARD_BLOCK], out, &rows[slot],
-	    sizeof(*out));
+	for (unsigned i = 0; i < BOARD_TRIES; i++) {
+		uint64_t seen;
+		enum err e;
+
+		if (!read_begins(&seen, lock))
+			continue;
+		e = vault_read(out, b, v, slot);
+		if (read_holds(seen, lock))
+			return e;
+	}
+	return ERR_STALE;
 }
 
 void
@@ -302,56 +437,57 @@ board_get_attestation_back(struct board_attestation *out,
 	return locked_read(&e->lock, out, &e->attestation, sizeof(*out));
 }
 
-static void
-leaf_put(_Atomic uint64_t *lock, _Atomic uint32_t *used, struct b32 *leaves,
-    uint32_t slot, const struct b32 *leaf)
+/* A tree as its shape says, if such a tree can be. */
+static enum err
+tree_read(struct merkle *out, const struct board *b, enum tables_tree which)
 {
-	locked_write(lock, &leaves[slot], leaf, sizeof(*leaf));
-	if (slot >= atomic_load(used))
-		atomic_store(used, slot + 1);
+	struct tree_shape s = b->shape[which];
+	struct tables t;
+
+	tables_of(&t, b);
+	merkle_init(out, which == TABLES_POSITIONS ? t.positions : t.verdicts,
+	    which == TABLES_POSITIONS ? b->vault_capacity :
+	    b->verdict_capacity);
+	if (s.capacity > out->capacity_max || s.used > s.capacity ||
+	    s.leaves > s.used || (s.capacity & (s.capacity - 1)) != 0)
+		return ERR_STATE;
+	out->capacity = s.capacity;
+	out->used = s.used;
+	out->leaves = s.leaves;
+	return ERR_OK;
 }
 
-void
-board_put_position_leaf(struct board *b, uint32_t slot,
-    const struct b32 *leaf)
+static enum err
+proof_read(struct board_proof *out, const struct board *b,
+    enum tables_tree which, uint32_t slot)
 {
-	MUST(slot < b->vault_capacity);
-	leaf_put(&b->positions_lock, &b->positions_used,
-	    at_offset(b, b->positions_at), slot, leaf);
-}
+	struct merkle t;
+	enum err e = tree_read(&t, b, which);
 
-void
-board_put_verdict_leaf(struct board *b, uint32_t slot, const struct b32 *leaf)
-{
-	MUST(slot < b->verdict_capacity);
-	leaf_put(&b->verdicts_lock, &b->verdicts_used,
-	    at_offset(b, b->verdicts_at), slot, leaf);
-}
-
-enum err
-board_get_position_leaves(struct b32 *out, uint32_t *count,
-    const struct board *b)
-{
-	uint32_t used = atomic_load(&b->positions_used);
-	enum err e = locked_read(&b->positions_lock, out,
-	    at_offset_const(b, b->positions_at), used * sizeof(*out));
-
-	if (e == ERR_OK)
-		*count = used;
-	return e;
+	if (e != ERR_OK)
+		return e;
+	merkle_root(&out->root, &t);
+	out->leaf = merkle_leaf(&t, slot);
+	return merkle_prove(out->path, &out->path_len, &t, slot);
 }
 
 enum err
-board_get_verdict_leaves(struct b32 *out, uint32_t *count,
-    const struct board *b)
+board_prove(struct board_proof *out, const struct board *b,
+    enum tables_tree which, uint32_t slot)
 {
-	uint32_t used = atomic_load(&b->verdicts_used);
-	enum err e = locked_read(&b->verdicts_lock, out,
-	    at_offset_const(b, b->verdicts_at), used * sizeof(*out));
+	const _Atomic uint64_t *lock = &b->tree_lock[which];
 
-	if (e == ERR_OK)
-		*count = used;
-	return e;
+	for (unsigned i = 0; i < BOARD_TRIES; i++) {
+		uint64_t seen;
+		enum err e;
+
+		if (!read_begins(&seen, lock))
+			continue;
+		e = proof_read(out, b, which, slot);
+		if (read_holds(seen, lock))
+			return e;
+	}
+	return ERR_STALE;
 }
 
 uint64_t

@@ -1,13 +1,15 @@
 /* oracle/board.h - the engine's state for readers: shared memory that the
- * engine writes and the api maps read-only.
+ * engine works in and the api maps read-only.
  *
  * One memfd of fixed size (sealed against shrinking and growing).  The head
  * section (prices, sources, aggregate, status, counters) is guarded by one
- * sequence lock; vault rows by one per block of BOARD_BLOCK vaults; the ring
+ * sequence lock; what belongs to a vault (its columns, its state, its verdict
+ * leaf) by one per block of BOARD_BLOCK vault slots; each tree by one; the ring
  * of released attestations by one per entry.  A lock is odd while it is
  * written; a reader copies, then compares, and tries again at most
- * BOARD_TRIES times.  A reader never sees half a row and never stops the
- * writer.
+ * BOARD_TRIES times.  A reader never sees half a vault and never stops the
+ * writer.  What a reader finds may still be nonsense, if the engine is not
+ * what it was: slots and counts are checked here, figures by nobody.
  */
 #ifndef ORACLE_BOARD_H
 #define ORACLE_BOARD_H
@@ -17,6 +19,7 @@
 #include "margin/aggregate.h"
 #include "margin/book.h"
 #include "oracle/config.h"
+#include "oracle/tables.h"
 #include "oracle/wire.h"
 
 #include <stdatomic.h>
@@ -46,6 +49,7 @@ struct board_head {
 	struct price asset_price[BOOK_ASSETS_MAX];	/* as signed */
 	struct price unit_price[PRICES_UNITS_MAX];	/* as aggregated */
 	struct board_source source[PRICES_MARKETS_MAX];
+	struct wad accrual[BOOK_ASSETS_MAX];	/* as struct book */
 	struct aggregate aggregate;
 	uint8_t status;			/* enum price_status of a header now */
 	uint8_t is_ready, is_paused, zero;
@@ -58,16 +62,12 @@ struct board_head {
 	struct board_counters counters;
 };
 
-/* A vault as it stands, with its verdict. */
+/* A vault as it stands, with what was decided of it. */
 struct board_vault {
 	struct vault vault;
-	struct verdict verdict;
-	uint32_t verdict_slot;		/* MACHINE_NO_SLOT: not in the tree */
+	uint8_t state;			/* enum vault_state */
+	uint32_t verdict_slot;		/* TABLES_NO_SLOT: not in the tree */
 	struct verdict_leaf leaf;	/* as the tree has it, where it does */
-	/* For the asset of each leg: the price where the vault is at the
-	 * limit, all others at mid; zero where there is none. */
-	struct px18 liquidation_below[BOOK_LEGS_MAX];	/* collateral legs */
-	struct px18 liquidation_above[BOOK_LEGS_MAX];	/* debt legs */
 };
 
 struct board_attestation {
@@ -88,22 +88,26 @@ MUST_CHECK enum err board_create(int *fd, int *fd_read_only,
 MUST_CHECK enum err board_map_writer(struct board **out, int fd);
 void board_begin_life(struct board *b);	/* clears all, raises `life` */
 void board_put_head(struct board *b, const struct board_head *h);
-void board_put_vault(struct board *b, uint32_t slot,
-    const struct board_vault *v);
 void board_put_attestation(struct board *b, const struct board_attestation *a);
-/* The trees' leaves, for proofs; slot order. */
-void board_put_position_leaf(struct board *b, uint32_t slot,
-    const struct b32 *leaf);
-void board_put_verdict_leaf(struct board *b, uint32_t slot,
-    const struct b32 *leaf);
+/* board_tables: the engine's tables, in this memory.  Each change is enclosed
+ * by a begin and an end; begins do not nest. */
+void board_tables(struct tables *out, struct board *b);
+void board_vault_begin(struct board *b, uint32_t slot);
+void board_vault_end(struct board *b, uint32_t slot);
+void board_tree_begin(struct board *b, enum tables_tree which);
+void board_tree_end(struct board *b, enum tables_tree which,
+    const struct merkle *t);
 
 /* Reader's side.  ERR_STATE where the layout is another one; ERR_STALE where
  * the writer was busy for BOARD_TRIES tries. */
 MUST_CHECK enum err board_map_reader(const struct board **out, int fd);
 MUST_CHECK enum err board_get_head(struct board_head *out,
     const struct board *b);
+/* board_vaults: the vault columns, for board_get_vault. */
+void board_vaults(struct vaults *out, const struct board *b);
+/* board_get_vault: ERR_UNKNOWN where the slot holds none. */
 MUST_CHECK enum err board_get_vault(struct board_vault *out,
-    const struct board *b, uint32_t slot);
+    const struct board *b, const struct vaults *v, uint32_t slot);
 /* board_get_attestation: the one with this sequence, or with sequence 0 the
  * newest; ERR_UNKNOWN where the ring does not hold it (any more). */
 MUST_CHECK enum err board_get_attestation(struct board_attestation *out,
@@ -111,12 +115,15 @@ MUST_CHECK enum err board_get_attestation(struct board_attestation *out,
 /* board_get_attestation_back: the n-th before the newest, which is 0. */
 MUST_CHECK enum err board_get_attestation_back(struct board_attestation *out,
     const struct board *b, uint32_t n);
-/* board_get_leaves copies the leaves of a tree (capacity as board_create);
- * *count is how many slots were ever used. */
-MUST_CHECK enum err board_get_position_leaves(struct b32 *out,
-    uint32_t *count, const struct board *b);
-MUST_CHECK enum err board_get_verdict_leaves(struct b32 *out,
-    uint32_t *count, const struct board *b);
+/* board_prove: the leaf in a slot of a tree, its path and the root they lead to,
+ * all of one moment.  ERR_STATE where the slot is empty. */
+struct board_proof {
+	struct b32 leaf, root;
+	struct b32 path[MERKLE_DEPTH_MAX];
+	size_t path_len;
+};
+MUST_CHECK enum err board_prove(struct board_proof *out,
+    const struct board *b, enum tables_tree which, uint32_t slot);
 /* board_block_generation rises with each write to a vault of the block (slots
  * block * BOARD_BLOCK and on); a block beyond the capacity: 0. */
 uint64_t board_block_generation(const struct board *b, uint32_t block);

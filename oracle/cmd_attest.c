@@ -224,28 +224,27 @@ vault_put(struct attest *a, uint32_t slot)
 	const struct vault *v = &a->offline.input->book.vaults[slot];
 	struct leg_word collateral[BOOK_LEGS_MAX], debt[BOOK_LEGS_MAX];
 	struct position_leaf position;
-	struct verdict_leaf verdict;
+	uint32_t at = machine_verdict_slot(k, slot);
 	struct text *t = &a->text;
 
-	machine_position_leaf(&position, collateral, debt, k, slot);
+	machine_position_leaf(&position, collateral, debt, k, v);
 	text_put(t, slot > 0 ? ",{\"vault\":" : "{\"vault\":");
 	text_json_string(t, v->name, strlen(v->name));
 	text_printf(t, ",\"state\":\"%s\"",
-	    vault_state_name(k->vault[slot].verdict.state));
+	    vault_state_name(k->tables.state[slot]));
 	legs_put(t, "collateral", collateral, v->collateral_count);
 	legs_put(t, "debt", debt, v->debt_count);
 	text_put(t, ",\"position\":{\"leaf\":");
 	attest_json_position(t, &position);
 	proof_put(t, &k->positions, slot);
 	text_put(t, ",\"verdict\":");
-	if (k->vault[slot].verdict_slot == MACHINE_NO_SLOT) {
+	if (at == MACHINE_NO_SLOT) {
 		text_put(t, "null}");
 		return;
 	}
-	machine_verdict_leaf(&verdict, k, slot);
 	text_put(t, "{\"leaf\":");
-	attest_json_verdict(t, &verdict);
-	proof_put(t, &k->verdicts, k->vault[slot].verdict_slot);
+	attest_json_verdict(t, &k->tables.leaf[at]);
+	proof_put(t, &k->verdicts, at);
 	text_put(t, "}");
 }
 

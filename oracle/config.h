@@ -32,6 +32,7 @@ struct config_market {
 };
 
 enum config_sandbox { SANDBOX_REQUIRE, SANDBOX_BEST_EFFORT };
+enum config_wait { WAIT_BLOCK, WAIT_SPIN };
 enum config_release { RELEASE_DURABLE, RELEASE_IMMEDIATE };
 
 struct config_policy {
@@ -81,6 +82,9 @@ struct config {
 	uint64_t interval_ms;		/* at least so often */
 	uint32_t move_ppb;		/* or when a price moved so far */
 	uint32_t verdicts_max;
+
+	/* engine: */
+	enum config_wait engine_wait;
 
 	/* signer: */
 	bool has_signer;

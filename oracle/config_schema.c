@@ -152,6 +152,15 @@ static const struct schema_key ATTESTATION_KEYS[] = {
 	{ 0 }
 };
 
+static const char *const WAIT_WORDS[] = { "block", "spin", NULL };
+static const struct schema_key ENGINE_KEYS[] = {
+	{ .name = "wait", .type = SCHEMA_CHOICE, .fallback = "block",
+	  FIELD(engine_wait), .words = WAIT_WORDS,
+	  .help = "spin: engine and signer look for the next message for a "
+	    "while before they sleep; for machines with cores to spare" },
+	{ 0 }
+};
+
 static const struct schema_key BOUND_KEYS[] = {
 	{ .name = "base", .type = SCHEMA_PERCENT,
 	  FIELD(policy.bound_base_ppb), .min = 1, .max = 99 * PERCENT_PPB,
@@ -256,6 +265,8 @@ const struct schema_key config_keys[] = {
 	  .help = "without it: the book's chain id, no contract" },
 	{ .name = "attestation", .type = SCHEMA_SECTION, .is_optional = true,
 	  .keys = ATTESTATION_KEYS, .help = "how often, and for how long" },
+	{ .name = "engine", .type = SCHEMA_SECTION, .is_optional = true,
+	  .keys = ENGINE_KEYS, .help = "how it waits" },
 	{ .name = "signer", .type = SCHEMA_SECTION, .is_optional = true,
 	  HAS(has_signer), .keys = SIGNER_KEYS,
 	  .help = "keys, and what may be signed with them" },

@@ -1,6 +1,9 @@
 #include "oracle/control.h"
 
+#include "oracle/memory.h"
+
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +43,7 @@ is_served(const struct sockaddr_un *a)
 
 enum err
 control_open(struct control *c, const char *path, control_order order,
-    control_status status, void *arg)
+    control_status status, control_memory memory, void *arg)
 {
 	struct sockaddr_un a;
 	mode_t mask;
@@ -51,6 +54,7 @@ control_open(struct control *c, const char *path, control_order order,
 		c->client[i].fd = -1;
 	c->order = order;
 	c->status = status;
+	c->memory = memory;
 	c->arg = arg;
 	if (address_fill(&a, path) != ERR_OK)
 		return ERR_LIMIT;
@@ -146,19 +150,26 @@ answer_status(struct control *c, struct control_client *k)
 	for (enum role r = ROLE_FEEDS; r < ROLE_COUNT && n > 0; r++) {
 		int pid;
 		unsigned restarts;
+		struct memory_use use;
 		const struct wire_status *s = c->status(c->arg, r, &pid,
 		    &restarts);
 
+		memory_of_process(&use, pid);
 		len += (size_t)n;
 		n = snprintf(text + len, sizeof(text) - len,
 		    "%s{\"role\":\"%s\",\"pid\":%d,\"ready\":%s,"
-		    "\"paused\":%s,\"restarts\":%u,\"reason\":\"%s\"}",
-		    r == ROLE_FEEDS ? "" : ",", role_name(r), pid,
+		    "\"paused\":%s,\"restarts\":%u,\"reason\":\"%s\","
+		    "\"resident_bytes\":%" PRIu64 ",\"huge_page_bytes\":%"
+		    PRIu64 "}", r == ROLE_FEEDS ? "" : ",", role_name(r), pid,
 		    s->is_ready ? "true" : "false",
-		    s->is_paused ? "true" : "false", restarts, s->reason);
+		    s->is_paused ? "true" : "false", restarts, s->reason,
+		    use.resident, use.huge);
 	}
 	len += (size_t)n;
-	snprintf(text + len, sizeof(text) - len, "]}\n");
+	n = snprintf(text + len, sizeof(text) - len, "],\"memory\":");
+	len += (size_t)n;
+	len += c->memory(c->arg, text + len, sizeof(text) - len);
+	snprintf(text + len, sizeof(text) - len, "}\n");
 	client_answer(k, text);
 }
 

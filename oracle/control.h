@@ -21,6 +21,9 @@ typedef enum err (*control_order)(void *arg, enum wire_type order);
 typedef const struct wire_status *(*control_status)(void *arg,
     enum role role, int *pid, unsigned *restarts);
 
+/* Writes what the tables take, one JSON object, and returns its length. */
+typedef size_t (*control_memory)(void *arg, char *out, size_t out_size);
+
 struct control_client {
 	int fd;			/* -1: free */
 	uint64_t since_ms;
@@ -36,13 +39,15 @@ struct control {
 	struct control_client client[CONTROL_CLIENTS_MAX];
 	control_order order;
 	control_status status;
+	control_memory memory;
 	void *arg;
 };
 
 /* control_open binds path; a socket file that nobody serves any more is
  * replaced, a served one is ERR_STATE with errno EADDRINUSE. */
 MUST_CHECK enum err control_open(struct control *c, const char *path,
-    control_order order, control_status status, void *arg);
+    control_order order, control_status status, control_memory memory,
+    void *arg);
 /* control_poll_fill writes at most 1 + CONTROL_CLIENTS_MAX entries. */
 size_t control_poll_fill(const struct control *c, struct pollfd *out);
 /* control_serve accepts, reads and answers whatever is ready; never blocks. */

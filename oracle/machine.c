@@ -5,6 +5,7 @@
 
 #include "base/keccak.h"
 #include "base/must.h"
+#include "oracle/arena.h"
 #include "oracle/bookfile.h"
 
 #include <stdlib.h>
@@ -15,37 +16,78 @@ machine_close(struct machine *m, const struct machine_output *o)
 {
 	u128 moved = machine_prices_close(m);	/* ticks -> words, market */
 
+	machine_vaults_close(m);		/* vaults -> positions tree */
 	machine_verdicts_close(m, moved);	/* market -> verdicts, tree */
 	machine_request_close(m, o);		/* -> the signer, if it is time */
 }
 
-static bool
-tables_place(struct machine *m, uint32_t vaults, uint32_t verdicts)
+/* bits_create: one for each vault slot. */
+static uint64_t *
+bits_create(uint32_t vaults)
 {
-	size_t hash_count = 2u * (size_t)vaults;
-	struct vault *v = calloc(vaults, sizeof(*v));
-	uint32_t *hash = calloc(hash_count, sizeof(*hash));
-	struct b32 *positions = calloc(MERKLE_NODES(vaults), sizeof(*positions));
-	struct b32 *tree = calloc(MERKLE_NODES(verdicts), sizeof(*tree));
+	return calloc(vaults / 64 + 1, sizeof(uint64_t));
+}
 
-	book_init(&m->book, v, hash, vaults);
-	merkle_init(&m->positions, positions, vaults);
-	merkle_init(&m->verdicts, tree, verdicts);
-	m->vault = calloc(vaults, sizeof(*m->vault));
-	m->changed = calloc(vaults, sizeof(*m->changed));
-	m->is_changed = calloc(vaults, sizeof(*m->is_changed));
-	m->leaf = calloc(verdicts, sizeof(*m->leaf));
-	m->verdict_owner = calloc(verdicts, sizeof(uint32_t));
+static bool
+lists_create(struct machine *m, uint32_t vaults, uint32_t verdicts)
+{
+	m->touched = calloc(vaults, sizeof(*m->touched));
+	m->is_touched = bits_create(vaults);
+	m->put = calloc(vaults, sizeof(*m->put));
+	m->is_put = bits_create(vaults);
+	m->has_value = bits_create(vaults);
 	m->verdict_told = calloc(verdicts, sizeof(uint32_t));
-	m->verdict_free = calloc(verdicts, sizeof(uint32_t));
+	m->stored = calloc(verdicts, sizeof(*m->stored));
+	m->stored_hash = calloc(verdicts, sizeof(*m->stored_hash));
+	m->is_stored = calloc(verdicts, sizeof(*m->is_stored));
 	m->dirty = calloc(verdicts, sizeof(uint32_t));
 	m->pending_dirty = calloc(verdicts, sizeof(uint32_t));
 	m->pending_owner = calloc(verdicts, sizeof(uint32_t));
 	m->is_dirty = calloc(verdicts, sizeof(bool));
-	return v && hash && positions && tree && m->vault && m->changed &&
-	    m->is_changed && m->leaf && m->verdict_owner && m->verdict_told &&
-	    m->verdict_free && m->dirty && m->pending_dirty &&
-	    m->pending_owner && m->is_dirty;
+	if (!m->touched || !m->is_touched || !m->put || !m->is_put ||
+	    !m->has_value || !m->verdict_told || !m->stored ||
+	    !m->stored_hash || !m->is_stored || !m->dirty ||
+	    !m->pending_dirty || !m->pending_owner || !m->is_dirty)
+		return false;
+	for (uint32_t i = 0; i < verdicts; i++)
+		m->verdict_told[i] = MACHINE_NO_SLOT;
+	return true;
+}
+
+/* The tables, ours or another's, and what works on them.  The book's assets
+ * are there. */
+static enum err
+tables_take(struct machine *m, const struct tables *given)
+{
+	struct tables *t = &m->tables;
+	uint32_t verdicts = 1;
+	enum err e = ERR_OK;
+
+	while (verdicts < m->config->verdicts_max)
+		verdicts *= 2;
+	if (given) {
+		*t = *given;
+	} else {
+		e = tables_map(t, m->config->vaults_max, verdicts);
+		m->owns_tables = e == ERR_OK;
+	}
+	if (e != ERR_OK)
+		return e;
+	MUST(t->vault_capacity == m->config->vaults_max &&
+	    t->verdict_capacity == verdicts);
+	e = arena_map(&m->reach_arena, reach_bytes(&t->limits));
+	if (e == ERR_OK)
+		e = slots_create(&m->slots, verdicts, m->config->verdicts_max);
+	if (e == ERR_OK && !lists_create(m, t->vault_capacity, verdicts))
+		e = ERR_LIMIT;
+	if (e != ERR_OK)
+		return e;
+	vaults_init(&m->vaults, t->vaults, &t->limits, &m->book);
+	reach_init(&m->reach, m->reach_arena, &t->limits, &m->vaults,
+	    &m->book);
+	merkle_init(&m->positions, t->positions, t->vault_capacity);
+	merkle_init(&m->verdicts, t->verdicts, t->verdict_capacity);
+	return ERR_OK;
 }
 
 void
@@ -53,17 +95,19 @@ machine_destroy(struct machine *m)
 {
 	if (!m)
 		return;
-	free(m->book.vaults);
-	free(m->book.hash);
-	free(m->positions.nodes);
-	free(m->verdicts.nodes);
-	free(m->vault);
-	free(m->changed);
-	free(m->is_changed);
-	free(m->leaf);
-	free(m->verdict_owner);
+	if (m->owns_tables)
+		tables_unmap(&m->tables);
+	arena_unmap(m->reach_arena, reach_bytes(&m->tables.limits));
+	slots_free(&m->slots);
+	free(m->touched);
+	free(m->is_touched);
+	free(m->put);
+	free(m->is_put);
+	free(m->has_value);
 	free(m->verdict_told);
-	free(m->verdict_free);
+	free(m->stored);
+	free(m->stored_hash);
+	free(m->is_stored);
 	free(m->dirty);
 	free(m->pending_dirty);
 	free(m->pending_owner);
@@ -81,6 +125,7 @@ assets_take(struct machine *m, const struct book *from)
 	m->book.factor_count = from->factor_count;
 	m->book.mode_count = from->mode_count;
 	memcpy(m->book.assets, from->assets, sizeof(m->book.assets));
+	memcpy(m->book.accrual, from->accrual, sizeof(m->book.accrual));
 	m->market.count = from->asset_count;
 	for (size_t i = 0; i < from->asset_count; i++)
 		m->market.asset[i].price.status = PRICE_REFUSED;
@@ -88,27 +133,23 @@ assets_take(struct machine *m, const struct book *from)
 
 enum err
 machine_create(struct machine **out, const struct config *config,
-    const struct book *assets)
+    const struct book *assets, const struct tables *tables,
+    const struct tables_guard *guard)
 {
 	static uint8_t blob[BOOKFILE_BLOB_MAX];
-	uint32_t verdicts = 1;
 	size_t blob_len, bad;
 	struct machine *m = calloc(1, sizeof(*m));
 	enum err e;
 
 	if (!m)
 		return ERR_LIMIT;
-	while (verdicts < config->verdicts_max)
-		verdicts *= 2;
 	m->config = config;
-	e = ERR_LIMIT;
-	if (!tables_place(m, config->vaults_max, verdicts))
-		goto fail;
-	for (uint32_t i = 0; i < verdicts; i++)
-		m->verdict_owner[i] = m->verdict_told[i] = MACHINE_NO_SLOT;
-	for (uint32_t i = 0; i < config->vaults_max; i++)
-		m->vault[i].verdict_slot = MACHINE_NO_SLOT;
+	if (guard)
+		m->guard = *guard;
 	assets_take(m, assets);
+	e = tables_take(m, tables);
+	if (e != ERR_OK)
+		goto fail;
 	m->domain.chain_id = config->has_chain ? config->chain_id :
 	    assets->chain_id;
 	m->domain.contract = config->clearing;
@@ -185,8 +226,6 @@ static enum err
 apply_vault(struct machine *m, const struct wire_vault *w)
 {
 	struct vault v;
-	uint32_t slot;
-	enum err e;
 
 	if (w->collateral_count > WIRE_LEGS || w->debt_count > WIRE_LEGS)
 		return ERR_LIMIT;
@@ -207,11 +246,7 @@ apply_vault(struct machine *m, const struct wire_vault *w)
 	    w->collateral_amount, NULL);
 	legs_from_wire(v.debt, w->debt_count, w->debt_asset, w->debt_amount,
 	    w->debt_index);
-	e = book_put_vault(&slot, &m->book, &v);
-	if (e != ERR_OK)
-		return e;
-	machine_positions_put(m, slot);
-	return ERR_OK;
+	return machine_vault_put(m, &v);
 }
 
 void
@@ -336,12 +371,4 @@ machine_apply(struct machine *m, const void *message,
 		return apply_signer_base(m, message);
 	MUST(head.type == WIRE_SIGNER_READY);
 	return apply_signer_ready(m, message);
-}
-
-void
-machine_changes_clear(struct machine *m)
-{
-	for (uint32_t i = 0; i < m->changed_count; i++)
-		m->is_changed[m->changed[i]] = false;
-	m->changed_count = 0;
 }

@@ -20,26 +20,20 @@
 #include "margin/book.h"
 #include "margin/market.h"
 #include "margin/verdict.h"
+#include "margin/reach.h"
 #include "oracle/config.h"
 #include "oracle/policy.h"
+#include "oracle/slots.h"
+#include "oracle/tables.h"
 #include "oracle/wire.h"
 
 #define MACHINE_VERDICT_REFRESH_MS 1000u
-#define MACHINE_NO_SLOT UINT32_MAX
+#define MACHINE_REFRESH_MAX 1024u	/* leaves made anew at one request */
+#define MACHINE_NO_SLOT TABLES_NO_SLOT
 
 struct machine_output {
 	void (*emit)(void *arg, const void *message, size_t size);
 	void *arg;
-};
-
-/* One vault's column entries beside the book. */
-struct machine_vault {
-	struct verdict verdict;
-	uint32_t verdict_slot;		/* MACHINE_NO_SLOT: not in the tree */
-	uint64_t leaf_as_of;
-	u128 asset_mask;		/* bit per asset slot that it holds or owes */
-	bool is_counted;		/* in the aggregate */
-	bool is_touched;		/* changed since it was last evaluated */
 };
 
 struct machine {
@@ -48,33 +42,47 @@ struct machine {
 	struct b32 rules_hash;
 	struct b32 inputs_hash;
 
-	struct book book;
+	struct book book;		/* assets, rules, modes; no vaults */
 	struct prices prices;
 	struct market market;
 	struct aggregate aggregate;
-	struct machine_vault *vault;	/* by book slot */
 
-	struct merkle positions;	/* slot = book slot */
+	/* The vaults, and what is known of each (oracle/tables.h). */
+	struct tables tables;
+	struct tables_guard guard;
+	bool owns_tables;
+	struct vaults vaults;
+	struct reach reach;
+	void *reach_arena;
+	uint32_t *touched;		/* vaults to value, each once: put or
+					 * struck by a refused price */
+	uint32_t touched_count;
+	uint64_t *is_touched;		/* a bit by vault slot */
+	uint32_t *put;			/* position leaves to be made anew */
+	uint32_t put_count;
+	uint64_t *is_put;		/* a bit by vault slot */
+	uint64_t *has_value;		/* a bit by vault slot: it was valued */
+	u128 refused;			/* a bit by asset: its price is */
+
+	struct merkle positions;	/* slot = vault slot */
 	struct merkle verdicts;		/* slot = verdict slot */
-	uint32_t verdict_count;		/* slots that hold a verdict */
-	uint32_t verdict_used;		/* slots ever used */
-	struct verdict_leaf *leaf;	/* by verdict slot, as hashed in the tree */
-	uint32_t *verdict_owner;	/* book slot by verdict slot, or NO_SLOT */
-	uint32_t *verdict_told;		/* the same, as the signer has it */
-	uint32_t *verdict_free;		/* freed slots, last in first out */
-	uint32_t verdict_free_count;
-	uint64_t verdicts_over;		/* found no place: alarm */
+	struct slots slots;		/* who has which verdict slot */
+	uint32_t *verdict_told;		/* vault slot by verdict slot, as the
+					 * signer has it, or NO_SLOT */
+	uint32_t waiting, waiting_next;	/* vaults without a slot that want one;
+					 * where to look for the next */
+	uint32_t refresh_next;		/* the verdict slot whose turn it is */
+	/* Leaves of this CLOSE on their way into the tree, each slot once. */
+	uint32_t *stored;
+	struct b32 *stored_hash;
+	bool *is_stored;		/* by verdict slot */
+	uint32_t stored_count;
 
 	/* Price words by asset slot: as computed, and as they may be signed. */
 	struct b32 proposed[BOOK_ASSETS_MAX];
 	struct b32 word[BOOK_ASSETS_MAX];
 	struct b32 sent[BOOK_ASSETS_MAX];	/* proposed, as the signer has it */
 	struct policy_price bound[BOOK_ASSETS_MAX];
-
-	/* Changed vault slots since machine_changes_clear, each once. */
-	uint32_t *changed;
-	uint32_t changed_count;
-	bool *is_changed;
 
 	/* Verdict slots that differ from what the signer has, each once; those
 	 * of the request in flight are moved to pending_dirty until answered. */
@@ -106,10 +114,12 @@ struct machine {
 };
 
 /* machine_create takes the book's assets (vaults come as inputs) and keeps
- * config by reference.  ERR_LIMIT where the tables do not fit in memory;
- * ERR_UNIT, ERR_MISSING, ERR_RANGE as prices_init. */
+ * config by reference.  tables: zeroed ones that somebody else reads, with
+ * their guard; both NULL: its own.  ERR_LIMIT where the tables do not fit in
+ * memory; ERR_UNIT, ERR_MISSING, ERR_RANGE as prices_init. */
 MUST_CHECK enum err machine_create(struct machine **out,
-    const struct config *config, const struct book *assets);
+    const struct config *config, const struct book *assets,
+    const struct tables *tables, const struct tables_guard *guard);
 void machine_destroy(struct machine *m);	/* accepts NULL */
 
 /* machine_apply takes one input.  ERR_OK, or the reason why the input was
@@ -122,20 +132,15 @@ MUST_CHECK enum err machine_apply(struct machine *m, const void *message,
  * machine. */
 void machine_vault_message(struct wire_vault *out, const struct vault *v);
 
-/* The leaf of a vault that has a place in the verdict tree (MUST), as the tree
- * has it. */
-void machine_verdict_leaf(struct verdict_leaf *out, const struct machine *m,
-    uint32_t book_slot);
-/* The position leaf of a book slot and the legs behind its legsHash, sorted by
+/* machine_verdict_slot: of a vault slot; MACHINE_NO_SLOT: none. */
+uint32_t machine_verdict_slot(const struct machine *m, uint32_t slot);
+/* The position leaf of a vault and the legs behind its legsHash, sorted by
  * asset id. */
 void machine_position_leaf(struct position_leaf *out,
     struct leg_word collateral[BOOK_LEGS_MAX],
     struct leg_word debt[BOOK_LEGS_MAX], const struct machine *m,
-    uint32_t book_slot);
+    const struct vault *v);
 /* Head status that would be signed now: enum price_status, and its reason. */
 enum price_status machine_status(const struct machine *m, uint32_t *reason);
-
-/* machine_changes_clear forgets the list of changed vault slots. */
-void machine_changes_clear(struct machine *m);
 
 #endif

@@ -2,6 +2,7 @@
  *
  *   machine.c          creation; one input at a time
  *   machine_prices.c   ticks -> prices -> words -> market
+ *   machine_vaults.c   vaults in, and the tree of their positions
  *   machine_verdicts.c market -> verdicts -> leaves, slots, aggregate
  *   machine_request.c  cadence, the request to the signer, its answer
  *   machine_snapshot.c a book in one given market, without ticks
@@ -15,11 +16,50 @@
  * every asset; returns a bit per asset whose price differs from before. */
 u128 machine_prices_close(struct machine *m);
 
-/* machine_positions_put stores the position leaf of a book slot. */
-void machine_positions_put(struct machine *m, uint32_t slot);
-/* machine_verdicts_close evaluates every vault that was touched or holds an
- * asset of `moved`, and refreshes leaves that are a second old. */
+/* machine_vault_put: errors as vaults_put. */
+MUST_CHECK enum err machine_vault_put(struct machine *m,
+    const struct vault *v);
+/* machine_vault_touch: the vault is valued at the next CLOSE, whatever moves. */
+void machine_vault_touch(struct machine *m, uint32_t slot);
+/* machine_vaults_close makes the position leaves of what was put. */
+void machine_vaults_close(struct machine *m);
+
+/* machine_verdicts_close values what was touched and what a price may have
+ * moved across a threshold; `moved`, a bit per asset. */
 void machine_verdicts_close(struct machine *m, u128 moved);
+/* machine_verdicts_refresh values leaves that are a second old anew, in turn,
+ * MACHINE_REFRESH_MAX at most. */
+void machine_verdicts_refresh(struct machine *m);
+
+static inline bool
+machine_bit(const uint64_t *bits, uint32_t slot)
+{
+	return (bits[slot / 64] >> (slot % 64) & 1) != 0;
+}
+
+static inline void
+machine_bit_set(uint64_t *bits, uint32_t slot, bool on)
+{
+	uint64_t bit = UINT64_C(1) << (slot % 64);
+
+	bits[slot / 64] = on ? bits[slot / 64] | bit : bits[slot / 64] & ~bit;
+}
+
+static inline void
+machine_guard_vault(const struct machine *m, uint32_t slot, bool begins)
+{
+	if (m->guard.vault)
+		m->guard.vault(m->guard.arg, slot, begins);
+}
+
+static inline void
+machine_guard_tree(const struct machine *m, enum tables_tree which,
+    bool begins)
+{
+	if (m->guard.tree)
+		m->guard.tree(m->guard.arg, which, which == TABLES_POSITIONS ?
+		    &m->positions : &m->verdicts, begins);
+}
 
 /* machine_request_close asks the signer, if the cadence says so. */
 void machine_request_close(struct machine *m, const struct machine_output *o);

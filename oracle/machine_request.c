@@ -128,8 +128,8 @@ header_fill(struct attestation *a, const struct machine *m)
 	a->rules_hash = m->rules_hash;
 	a->inputs_hash = m->inputs_hash;
 	a->status = (uint8_t)machine_status(m, &a->reason);
-	a->vault_count = m->book.vault_count;
-	a->verdict_count = m->verdict_count;
+	a->vault_count = vaults_count(&m->vaults);
+	a->verdict_count = m->slots.count;
 	a->collateral_value = value_or_zero(m->aggregate.collateral_value);
 	a->debt_value = value_or_zero(m->aggregate.debt_value);
 }
@@ -151,7 +151,7 @@ static void
 emit_leaf(const struct machine *m, const struct machine_output *o,
     uint32_t verdict_slot, bool is_present)
 {
-	const struct verdict_leaf *l = &m->leaf[verdict_slot];
+	const struct verdict_leaf *l = &m->tables.leaf[verdict_slot];
 	struct wire_leaf w;
 
 	memset(&w, 0, sizeof(w));
@@ -187,7 +187,7 @@ emit_leaf(const struct machine *m, const struct machine_output *o,
 static bool
 needs_emptying(const struct machine *m, uint32_t at)
 {
-	uint32_t owner = m->verdict_owner[at], told = m->verdict_told[at];
+	uint32_t owner = m->slots.owner[at], told = m->verdict_told[at];
 
 	return owner == MACHINE_NO_SLOT ||
 	    (told != MACHINE_NO_SLOT && told != owner);
@@ -219,7 +219,7 @@ emit_begin(struct machine *m, const struct machine_output *o)
 		uint32_t at = m->dirty[i];
 
 		w.leaf_count += needs_emptying(m, at) ? 1 : 0;
-		w.leaf_count += m->verdict_owner[at] != MACHINE_NO_SLOT ? 1 : 0;
+		w.leaf_count += m->slots.owner[at] != MACHINE_NO_SLOT ? 1 : 0;
 	}
 	w.asset_count = (uint32_t)m->book.asset_count;
 	w.is_first = m->is_first;
@@ -239,7 +239,7 @@ emit_request(struct machine *m, const struct machine_output *o)
 		if (needs_emptying(m, m->dirty[i]))
 			emit_leaf(m, o, m->dirty[i], false);
 	for (uint32_t i = 0; i < m->dirty_count; i++)
-		if (m->verdict_owner[m->dirty[i]] != MACHINE_NO_SLOT)
+		if (m->slots.owner[m->dirty[i]] != MACHINE_NO_SLOT)
 			emit_leaf(m, o, m->dirty[i], true);
 	memset(&end, 0, sizeof(end));
 	wire_head_set(&end.head, WIRE_END);
@@ -254,6 +254,9 @@ machine_request_close(struct machine *m, const struct machine_output *o)
 
 	if (!request_is_due(m))
 		return;
+	/* Those for whom a crossing is signed do not wait for it. */
+	if (!m->is_crossed)
+		machine_verdicts_refresh(m);
 	header_fill(&m->pending, m);
 	attest_digest(&m->pending_digest, &m->domain, &m->pending);
 	emit_request(m, o);
@@ -262,7 +265,7 @@ machine_request_close(struct machine *m, const struct machine_output *o)
 	memcpy(m->pending_word, m->word, bytes);
 	for (uint32_t i = 0; i < m->dirty_count; i++) {
 		m->pending_dirty[i] = m->dirty[i];
-		m->pending_owner[i] = m->verdict_owner[m->dirty[i]];
+		m->pending_owner[i] = m->slots.owner[m->dirty[i]];
 		m->is_dirty[m->dirty[i]] = false;
 	}
 	m->pending_dirty_count = m->dirty_count;

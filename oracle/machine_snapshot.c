@@ -44,13 +44,11 @@ static enum err
 vaults_take(struct machine *k, const struct book *b)
 {
 	for (uint32_t i = 0; i < b->vault_count; i++) {
-		uint32_t slot;
-		enum err e = book_put_vault(&slot, &k->book, &b->vaults[i]);
+		enum err e = machine_vault_put(k, &b->vaults[i]);
 
 		if (e != ERR_OK)
 			return e;
-		MUST(slot == i);
-		machine_positions_put(k, slot);
+		MUST(vaults_used(&k->vaults) == i + 1);
 	}
 	return ERR_OK;
 }
@@ -67,7 +65,7 @@ machine_snapshot_create(struct machine_snapshot **out, const struct book *b,
 	s->config.vaults_max = b->vault_capacity;
 	s->config.verdicts_max = MACHINE_SNAPSHOT_VERDICTS_MAX;
 	s->config.prices.unit_count = 1;	/* USD; prices are given */
-	e = machine_create(&s->machine, &s->config, b);
+	e = machine_create(&s->machine, &s->config, b, NULL, NULL);
 	if (e == ERR_OK) {
 		s->machine->now_ms = as_of_ms;
 		market_take(s->machine, m);
@@ -77,6 +75,7 @@ machine_snapshot_create(struct machine_snapshot **out, const struct book *b,
 		machine_snapshot_free(s);
 		return e;
 	}
+	machine_vaults_close(s->machine);
 	machine_verdicts_close(s->machine, U128_MAX);
 	*out = s;
 	return ERR_OK;
@@ -110,8 +109,8 @@ machine_snapshot_header(struct attestation *a,
 	merkle_root(&a->verdicts_root, &k->verdicts);
 	a->rules_hash = k->rules_hash;
 	a->status = (uint8_t)machine_status(k, &a->reason);
-	a->vault_count = k->book.vault_count;
-	a->verdict_count = k->verdict_count;
+	a->vault_count = vaults_count(&k->vaults);
+	a->verdict_count = k->slots.count;
 	a->collateral_value = value_or_zero(k->aggregate.collateral_value);
 	a->debt_value = value_or_zero(k->aggregate.debt_value);
 }

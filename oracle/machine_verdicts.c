@@ -1,84 +1,78 @@
-/*~ The market to verdicts: evaluate what a price or a vault moved, keep each
- * verdict in its slot of the tree, and count it in the aggregate. */
+/*~ The market to verdicts: value what a price may have moved across a threshold
+ * or what is new, keep each verdict in its slot of the tree, and count it. */
 #include "oracle/machine_internal.h"
 
 #include "base/must.h"
 
 #include <string.h>
 
+#define SETTLE_MAX 4096u	/* vaults whose triggers are placed anew at one
+				 * CLOSE, after a shock */
+#define LEAVES_AT_ONCE 8u
+#define WAITING_LOOK 65536u	/* states looked at for one that waits */
+
+/* ---- leaves -------------------------------------------------------------- */
+
 static void
-dirty_add(struct machine *m, uint32_t verdict_slot)
+dirty_add(struct machine *m, uint32_t at)
 {
-	if (m->is_dirty[verdict_slot])
+	if (m->is_dirty[at])
 		return;
-	m->is_dirty[verdict_slot] = true;
-	m->dirty[m->dirty_count++] = verdict_slot;
+	m->is_dirty[at] = true;
+	m->dirty[m->dirty_count++] = at;
 }
 
+/* A leaf waits for the others of this CLOSE. */
 static void
-changed_add(struct machine *m, uint32_t slot)
+leaf_store(struct machine *m, uint32_t at)
 {
-	if (m->is_changed[slot])
-		return;
-	m->is_changed[slot] = true;
-	m->changed[m->changed_count++] = slot;
+	if (!m->is_stored[at])
+		m->stored[m->stored_count++] = at;
+	m->is_stored[at] = true;
+	dirty_add(m, at);
 }
 
+/* The hashes of stored slots; zero where nobody has the slot any more. */
 static void
-legs_sorted(struct leg_word *out, const struct book *b, const struct leg *legs,
-    size_t count)
+leaves_hash(struct machine *m)
 {
-	/* Insertion by asset id: at most BOOK_LEGS_MAX, nearly sorted. */
-	for (size_t i = 0; i < count; i++) {
-		struct leg_word w = { b->assets[legs[i].asset].id,
-		    legs[i].amount };
-		size_t at = i;
+	const struct verdict_leaf *leaf[LEAVES_AT_ONCE];
+	struct b32 hash[LEAVES_AT_ONCE];
+	uint32_t place[LEAVES_AT_ONCE], n = 0;
 
-		while (at > 0 && b32_compare(&out[at - 1].asset, &w.asset) > 0) {
-			out[at] = out[at - 1];
-			at--;
+	for (uint32_t i = 0; i < m->stored_count; i++) {
+		uint32_t at = m->stored[i];
+
+		memset(&m->stored_hash[i], 0, sizeof(m->stored_hash[i]));
+		if (m->slots.owner[at] != SLOTS_NONE) {
+			place[n] = i;
+			leaf[n++] = &m->tables.leaf[at];
 		}
-		out[at] = w;
+		if (n == 0 || (n < LEAVES_AT_ONCE && i + 1 < m->stored_count))
+			continue;
+		verdict_leaf_hash_many(hash, leaf, n);
+		for (uint32_t k = 0; k < n; k++)
+			m->stored_hash[place[k]] = hash[k];
+		n = 0;
 	}
 }
 
-void
-machine_position_leaf(struct position_leaf *out,
-    struct leg_word collateral[BOOK_LEGS_MAX],
-    struct leg_word debt[BOOK_LEGS_MAX], const struct machine *m,
-    uint32_t slot)
+static void
+leaves_flush(struct machine *m)
 {
-	const struct vault *v = &m->book.vaults[slot];
+	enum err e;
 
-	legs_sorted(collateral, &m->book, v->collateral, v->collateral_count);
-	legs_sorted(debt, &m->book, v->debt, v->debt_count);
-	out->vault = v->id;
-	out->nonce = v->nonce;
-	out->block_number = v->block_number;
-	legs_hash(&out->legs_hash, collateral, v->collateral_count, debt,
-	    v->debt_count);
-}
-
-void
-machine_positions_put(struct machine *m, uint32_t slot)
-{
-	const struct vault *v = &m->book.vaults[slot];
-	struct leg_word collateral[BOOK_LEGS_MAX], debt[BOOK_LEGS_MAX];
-	struct position_leaf leaf;
-	struct machine_vault *mv = &m->vault[slot];
-	struct b32 hash;
-
-	machine_position_leaf(&leaf, collateral, debt, m, slot);
-	position_leaf_hash(&hash, &leaf);
-	MUST(merkle_set(&m->positions, &slot, &hash, 1) == ERR_OK);
-
-	mv->asset_mask = 0;
-	for (size_t i = 0; i < v->collateral_count; i++)
-		mv->asset_mask |= (u128)1 << v->collateral[i].asset;
-	for (size_t i = 0; i < v->debt_count; i++)
-		mv->asset_mask |= (u128)1 << v->debt[i].asset;
-	mv->is_touched = true;
-	changed_add(m, slot);
+	if (m->stored_count == 0)
+		return;
+	leaves_hash(m);
+	machine_guard_tree(m, TABLES_VERDICTS, true);
+	e = merkle_set(&m->verdicts, m->stored, m->stored_hash,
+	    m->stored_count);
+	MUST(e == ERR_OK);
+	machine_guard_tree(m, TABLES_VERDICTS, false);
+	for (uint32_t i = 0; i < m->stored_count; i++)
+		m->is_stored[m->stored[i]] = false;
+	m->stored_count = 0;
 }
 
 static u128
@@ -88,16 +82,13 @@ u128_from_value(struct usd18 v)
 }
 
 static void
-leaf_fill(struct verdict_leaf *out, const struct machine *m, uint32_t slot)
+leaf_fill(struct verdict_leaf *out, const struct machine *m,
+    const struct vault *v, const struct verdict *d)
 {
-	const struct vault *v = &m->book.vaults[slot];
-	const struct machine_vault *mv = &m->vault[slot];
-	const struct verdict *d = &mv->verdict;
-
 	memset(out, 0, sizeof(*out));
 	out->vault = v->id;
 	out->nonce = v->nonce;
-	out->as_of = mv->leaf_as_of;
+	out->as_of = m->now_ms;
 	out->block_number = v->block_number;
 	out->state = (uint8_t)d->state;
 	out->method = v->method;
@@ -117,134 +108,224 @@ leaf_fill(struct verdict_leaf *out, const struct machine *m, uint32_t slot)
 	out->max_repay = u128_from_value(d->max_repay);
 }
 
-void
-machine_verdict_leaf(struct verdict_leaf *out, const struct machine *m,
-    uint32_t slot)
+static void
+leaf_write(struct machine *m, uint32_t slot, uint32_t at,
+    const struct vault *v, const struct verdict *d)
 {
-	MUST(m->vault[slot].verdict_slot != MACHINE_NO_SLOT);
-	*out = m->leaf[m->vault[slot].verdict_slot];
+	machine_guard_vault(m, slot, true);
+	leaf_fill(&m->tables.leaf[at], m, v, d);
+	machine_guard_vault(m, slot, false);
+	leaf_store(m, at);
 }
 
-/* The smaller, the more a verdict needs its place: by state, then health. */
-static bool
-verdict_is_worse(const struct verdict *a, const struct verdict *b)
+/* ---- slots --------------------------------------------------------------- */
+
+uint32_t
+machine_verdict_slot(const struct machine *m, uint32_t slot)
 {
-	if (a->state != b->state)
-		return a->state > b->state;
-	return wad_compare(a->value.mid.health, b->value.mid.health) < 0;
+	return m->tables.verdict_slot[slot] - 1;	/* 0: NO_SLOT */
 }
 
 static void
-leaf_store(struct machine *m, uint32_t verdict_slot, const struct b32 *hash)
+slot_set(struct machine *m, uint32_t slot, uint32_t at)
 {
-	MUST(merkle_set(&m->verdicts, &verdict_slot, hash, 1) == ERR_OK);
-	dirty_add(m, verdict_slot);
+	machine_guard_vault(m, slot, true);
+	m->tables.verdict_slot[slot] = at + 1;
+	machine_guard_vault(m, slot, false);
 }
 
 static void
 slot_release(struct machine *m, uint32_t slot)
 {
-	static const struct b32 empty;
-	uint32_t at = m->vault[slot].verdict_slot;
+	uint32_t at = machine_verdict_slot(m, slot);
 
 	if (at == MACHINE_NO_SLOT)
 		return;
-	m->vault[slot].verdict_slot = MACHINE_NO_SLOT;
-	m->verdict_owner[at] = MACHINE_NO_SLOT;
-	m->verdict_free[m->verdict_free_count++] = at;
-	m->verdict_count--;
-	leaf_store(m, at, &empty);
-	changed_add(m, slot);
+	slots_release(&m->slots, at);
+	slot_set(m, slot, MACHINE_NO_SLOT);
+	leaf_store(m, at);
 }
 
-/* A place for slot's verdict.  When the tree is full the least bad gives way,
- * if it is less bad than this one; either way it is counted for the alarm. */
-static bool
-slot_take(struct machine *m, uint32_t slot)
+static struct slots_badness
+badness_of(const struct verdict *d)
 {
-	uint32_t at, least = MACHINE_NO_SLOT;
+	return (struct slots_badness){ (uint8_t)d->state,
+		d->value.mid.health };
+}
 
-	if (m->vault[slot].verdict_slot != MACHINE_NO_SLOT)
-		return true;
-	if (m->verdict_count == m->config->verdicts_max) {
-		m->verdicts_over++;
-		for (uint32_t i = 0; i < m->verdict_used; i++) {
-			uint32_t owner = m->verdict_owner[i];
+/* A place for slot's verdict; when the tree is full the least bad gives way,
+ * if it is less bad than this one. */
+static uint32_t
+slot_take(struct machine *m, uint32_t slot, const struct verdict *d)
+{
+	uint32_t at, evicted;
 
-			if (owner != MACHINE_NO_SLOT &&
-			    (least == MACHINE_NO_SLOT || verdict_is_worse(
-			    &m->vault[least].verdict, &m->vault[owner].verdict)))
-				least = owner;
-		}
-		if (!verdict_is_worse(&m->vault[slot].verdict,
-		    &m->vault[least].verdict))
-			return false;
-		slot_release(m, least);
+	at = slots_take(&m->slots, slot, badness_of(d), &evicted);
+	if (evicted != SLOTS_NONE) {
+		slot_set(m, evicted, MACHINE_NO_SLOT);
+		m->waiting++;
 	}
-	at = m->verdict_free_count > 0 ?
-	    m->verdict_free[--m->verdict_free_count] : m->verdict_used++;
-	m->verdict_owner[at] = slot;
-	m->vault[slot].verdict_slot = at;
-	m->verdict_count++;
-	return true;
+	if (at != SLOTS_NONE)
+		slot_set(m, slot, at);
+	return at;
 }
 
-static void
-leaf_refresh(struct machine *m, uint32_t slot)
+/* Whether a vault has no slot though its state asks for one. */
+static bool
+is_waiting(const struct machine *m, uint32_t slot)
 {
-	uint32_t at = m->vault[slot].verdict_slot;
-	struct b32 hash;
-
-	m->vault[slot].leaf_as_of = m->now_ms;
-	/* Kept: the vault's figures go on, what is in the tree stays. */
-	leaf_fill(&m->leaf[at], m, slot);
-	verdict_leaf_hash(&hash, &m->leaf[at]);
-	leaf_store(m, at, &hash);
-	changed_add(m, slot);
+	return machine_bit(m->has_value, slot) && verdict_is_in_tree(
+	    (enum vault_state)m->tables.state[slot]) &&
+	    machine_verdict_slot(m, slot) == MACHINE_NO_SLOT;
 }
 
-static void
-vault_evaluate(struct machine *m, uint32_t slot)
-{
-	struct machine_vault *mv = &m->vault[slot];
-	bool was_counted = mv->is_counted;
-	bool had_slot = mv->verdict_slot != MACHINE_NO_SLOT;
-	enum vault_state before = mv->verdict.state;
+/* ---- one vault ----------------------------------------------------------- */
 
-	if (mv->is_counted)
-		aggregate_remove(&m->aggregate, &mv->verdict);
-	verdict_from_vault(&mv->verdict, &m->book, &m->book.vaults[slot],
-	    &m->market);
-	mv->is_counted = aggregate_add(&m->aggregate, &mv->verdict) == ERR_OK;
-	m->evaluations++;
-	mv->is_touched = false;
-	changed_add(m, slot);
+static void
+state_store(struct machine *m, uint32_t slot, enum vault_state state)
+{
+	uint8_t before = m->tables.state[slot];
+	bool was_valued = machine_bit(m->has_value, slot);
+
+	aggregate_count(&m->aggregate, was_valued ? before :
+	    AGGREGATE_NEW, (uint8_t)state);
+	machine_bit_set(m->has_value, slot, true);
 	/* A vault that is seen for the first time has crossed nothing, unless
 	 * it arrives in a state that somebody must hear of. */
-	if (was_counted ? before != mv->verdict.state :
-	    verdict_is_in_tree(mv->verdict.state))
+	if (was_valued ? before != (uint8_t)state : verdict_is_in_tree(state))
 		m->is_crossed = true;
-	if (!verdict_is_in_tree(mv->verdict.state))
+	if (was_valued && before == (uint8_t)state)
+		return;
+	machine_guard_vault(m, slot, true);
+	m->tables.state[slot] = (uint8_t)state;
+	machine_guard_vault(m, slot, false);
+}
+
+static void
+tree_store(struct machine *m, uint32_t slot, const struct vault *v,
+    const struct verdict *d, bool is_new)
+{
+	uint32_t at = machine_verdict_slot(m, slot);
+
+	if (!verdict_is_in_tree(d->state)) {
 		slot_release(m, slot);
-	else if (slot_take(m, slot) && (!had_slot ||
-	    before != mv->verdict.state))
-		leaf_refresh(m, slot);
+		return;
+	}
+	if (at == MACHINE_NO_SLOT) {
+		at = slot_take(m, slot, d);
+		is_new = true;
+	} else {
+		slots_value(&m->slots, at, badness_of(d));
+	}
+	if (is_new && at != MACHINE_NO_SLOT)
+		leaf_write(m, slot, at, v, d);
+}
+
+/* must_write: the leaf is made anew though the state is the same. */
+static void
+vault_value(struct machine *m, uint32_t slot, bool must_write)
+{
+	uint8_t before = m->tables.state[slot];
+	bool was_waiting = is_waiting(m, slot);
+	struct verdict d;
+	struct vault v;
+	enum err e = vaults_get(&v, &m->vaults, slot);
+
+	MUST(e == ERR_OK);
+	verdict_begin(&d, &m->book, &v, &m->market);
+	reach_note(&m->reach, &m->book, &m->market, slot, &v,
+	    d.state);
+	if (verdict_is_in_tree(d.state))
+		verdict_finish(&d, &m->book, &v, &m->market);
+	m->evaluations++;
+	state_store(m, slot, d.state);
+	tree_store(m, slot, &v, &d, must_write || before != (uint8_t)d.state);
+	m->waiting -= was_waiting;
+	m->waiting += is_waiting(m, slot);
+}
+
+/* ---- the batch ----------------------------------------------------------- */
+
+/* A price that is refused, or is no longer, makes or ends STALE whatever the
+ * figures say. */
+static void
+flips_touch(struct machine *m)
+{
+	u128 refused = 0, flips;
+
+	for (size_t i = 0; i < m->book.asset_count; i++)
+		if (m->market.asset[i].price.status == PRICE_REFUSED)
+			refused |= (u128)1 << i;
+	flips = refused ^ m->refused;
+	m->refused = refused;
+	if (flips == 0)
+		return;
+	for (uint32_t i = 0; i < vaults_used(&m->vaults); i++)
+		if ((vaults_assets(&m->vaults, i) & flips) != 0)
+			machine_vault_touch(m, i);
+}
+
+static void
+touched_value(struct machine *m)
+{
+	for (uint32_t i = 0; i < m->touched_count; i++) {
+		machine_bit_set(m->is_touched, m->touched[i], false);
+		vault_value(m, m->touched[i], false);
+	}
+	m->touched_count = 0;
+}
+
+/* A place that became free is for the next of those that wait. */
+static void
+waiting_value(struct machine *m)
+{
+	uint32_t used = vaults_used(&m->vaults);
+
+	for (uint32_t i = 0; i < used && i < WAITING_LOOK && m->waiting > 0 &&
+	    m->slots.count < m->slots.max; i++) {
+		uint32_t slot = m->waiting_next++ % used;
+
+		if (is_waiting(m, slot))
+			vault_value(m, slot, false);
+	}
 }
 
 void
 machine_verdicts_close(struct machine *m, u128 moved)
 {
-	for (uint32_t i = 0; i < m->book.vault_count; i++) {
-		struct machine_vault *mv = &m->vault[i];
+	uint32_t slot[REACH_BATCH], n;
 
-		if (mv->is_touched || (mv->asset_mask & moved) != 0)
-			vault_evaluate(m, i);
-	}
-	for (uint32_t i = 0; i < m->verdict_used; i++) {
-		uint32_t owner = m->verdict_owner[i];
+	flips_touch(m);
+	reach_move(&m->reach, &m->book, &m->market, moved);
+	touched_value(m);
+	while ((n = reach_next(&m->reach, slot)) > 0)
+		for (uint32_t i = 0; i < n; i++)
+			vault_value(m, slot[i], false);
+	for (uint32_t done = 0; done < SETTLE_MAX &&
+	    (n = reach_settle(&m->reach, slot)) > 0; done += n)
+		for (uint32_t i = 0; i < n; i++)
+			vault_value(m, slot[i], false);
+	waiting_value(m);
+	leaves_flush(m);
+	aggregate_value(&m->aggregate, &m->vaults, &m->book, &m->market);
+}
 
-		if (owner != MACHINE_NO_SLOT && m->now_ms >=
-		    m->vault[owner].leaf_as_of + MACHINE_VERDICT_REFRESH_MS)
-			leaf_refresh(m, owner);
+void
+machine_verdicts_refresh(struct machine *m)
+{
+	uint32_t used = m->slots.used;
+
+	for (uint32_t i = 0, done = 0; i < used && done < MACHINE_REFRESH_MAX;
+	    i++) {
+		uint32_t at = m->refresh_next++ % used;
+		uint32_t owner = m->slots.owner[at];
+
+		if (owner == SLOTS_NONE || m->now_ms <
+		    m->tables.leaf[at].as_of + MACHINE_VERDICT_REFRESH_MS)
+			continue;
+		vault_value(m, owner, true);
+		done++;
 	}
+	m->refresh_next %= used > 0 ? used : 1;
+	leaves_flush(m);
 }

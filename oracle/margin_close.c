@@ -26,8 +26,8 @@ leg_of(struct leg *legs, size_t count, uint8_t asset)
 
 /* vault_after: the debt that is left stands as it is, without its index. */
 static enum err
-vault_after(struct vault *v, const struct close_result *r, uint8_t debt_asset,
-    uint8_t collateral_asset)
+vault_after(struct vault *v, const struct book *b,
+    const struct close_result *r, uint8_t debt_asset, uint8_t collateral_asset)
 {
 	struct leg *owed = leg_of(v->debt, v->debt_count, debt_asset);
 	struct leg *held = leg_of(v->collateral, v->collateral_count,
@@ -37,12 +37,15 @@ vault_after(struct vault *v, const struct close_result *r, uint8_t debt_asset,
 
 	if (!owed || !held)
 		return ERR_UNKNOWN;
-	e = book_debt_atoms(&atoms, owed);
+	e = book_debt_atoms(&atoms, b, owed);
 	if (e != ERR_OK)
 		return e;
 	if (r->repay > atoms || r->fee > U128_MAX - r->seize)
 		return ERR_RANGE;
-	owed->amount = atoms - r->repay;
+	e = book_debt_shares(&owed->amount, b, debt_asset, wad_one(),
+	    atoms - r->repay, ROUND_CEIL);
+	if (e != ERR_OK)
+		return e;
 	owed->index = wad_one();
 	if (r->takes_all) {
 		v->collateral_count = 0;
@@ -99,7 +102,8 @@ margin_close(struct margin_closing *out, const struct study *s,
 		return ERR_STATE;
 	e = values_of(&c, s, &r, debt_asset, collateral_asset);
 	if (e == ERR_OK)
-		e = vault_after(&after, &r, debt_asset, collateral_asset);
+		e = vault_after(&after, &s->input->book, &r, debt_asset,
+		    collateral_asset);
 	if (e == ERR_OK)
 		e = profile_evaluate_vault(&value, p, &s->input->book, &after,
 		    &s->market->market);

@@ -120,7 +120,7 @@ vault_add(struct by *x, uint32_t slot)
 		e = leg_add(x, &n, &n.vault->collateral[i], node_atoms(&n, i),
 		    false);
 	for (size_t i = 0; i < n.vault->debt_count && e == ERR_OK; i++) {
-		e = book_debt_atoms(&atoms, &n.vault->debt[i]);
+		e = book_debt_atoms(&atoms, n.book, &n.vault->debt[i]);
 		if (e == ERR_OK)
 			e = leg_add(x, &n, &n.vault->debt[i], atoms, true);
 	}

@@ -87,6 +87,7 @@ config_take(struct proc_role *p, int fd)
 	if (config_read(&p->config, text + path_len + 1, len - path_len - 1,
 	    p->config_path, stderr, &errors) != ERR_OK)
 		_exit(3);
+	ring_spin_from(&p->spin, p->config.engine_wait == WAIT_SPIN);
 	if (p->role == ROLE_JOURNAL) {
 		p->config_text_len = len - path_len - 1;
 		memmove(text, text + path_len + 1, p->config_text_len);
@@ -105,9 +106,45 @@ config_take(struct proc_role *p, int fd)
 	}
 }
 
-static void
-peer_take(struct proc_role *p, uint32_t role, int fd)
+void
+proc_peer_close(struct proc_role *p, enum role peer)
 {
+	if (p->peer[peer] >= 0)
+		close(p->peer[peer]);
+	p->peer[peer] = -1;
+	ring_close(&p->ring[peer]);
+}
+
+/* A wire's end replaces the old one: a socket, and perhaps a ring's halves,
+ * which are mapped here and closed. */
+static enum err
+wire_take(struct proc_role *p, uint32_t role, struct proc_passed *passed)
+{
+	enum err e = ERR_OK;
+
+	if (role == ROLE_SUPERVISOR || role >= ROLE_COUNT ||
+	    (passed->count != 1 && passed->count != 3)) {
+		proc_passed_close(passed);
+		return ERR_UNKNOWN;
+	}
+	proc_peer_close(p, (enum role)role);
+	if (passed->count == 3) {
+		e = ring_open(&p->ring[role], passed->fd[1], passed->fd[2]);
+		close(passed->fd[1]);
+		close(passed->fd[2]);
+	}
+	if (e == ERR_OK)
+		p->peer[role] = passed->fd[0];
+	else
+		close(passed->fd[0]);
+	return e;
+}
+
+static void
+peer_take(struct proc_role *p, uint32_t role, struct proc_passed *passed)
+{
+	int fd = passed->count == 1 ? passed->fd[0] : -1;
+
 	if (role == ROLE_CONFIG) {
 		config_take(p, fd);
 	} else if (role == ROLE_BOOK) {
@@ -116,11 +153,7 @@ peer_take(struct proc_role *p, uint32_t role, int fd)
 		keccak256(&p->book_hash, p->book_text, p->book_text_len);
 	} else if (role == ROLE_BOARD) {
 		p->board_fd = fd;
-	} else if (role > ROLE_SUPERVISOR && role < ROLE_COUNT && fd >= 0) {
-		if (p->peer[role] >= 0)
-			close(p->peer[role]);
-		p->peer[role] = fd;
-	} else {
+	} else if (wire_take(p, role, passed) != ERR_OK) {
 		begin_fail("an unknown peer");
 	}
 }
@@ -143,14 +176,14 @@ proc_role_begin(struct proc_role *p, enum role role)
 	signal(SIGINT, SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;) {
+		struct proc_passed passed;
 		struct wire_head head;
 		size_t size;
-		int fd = -1;
 		enum err e;
 
 		if (poll(&wait, 1, 30000) == 0)
 			begin_fail("the supervisor says nothing");
-		e = proc_receive_fd(p->control_fd, bytes, &size, &fd);
+		e = proc_receive_with(p->control_fd, bytes, &size, &passed);
 		if (e == ERR_MISSING)
 			continue;
 		if (e != ERR_OK)
@@ -160,7 +193,8 @@ proc_role_begin(struct proc_role *p, enum role role)
 			return;
 		if (head.type != WIRE_PEER)
 			begin_fail("an unexpected message");
-		peer_take(p, ((struct wire_peer *)(void *)bytes)->role, fd);
+		peer_take(p, ((struct wire_peer *)(void *)bytes)->role,
+		    &passed);
 	}
 }
 
@@ -168,10 +202,10 @@ enum err
 proc_role_control(struct proc_role *p, unsigned *type, enum role *replaced)
 {
 	static uint8_t bytes[WIRE_SIZE_MAX];
+	struct proc_passed passed;
 	struct wire_head head;
 	size_t size;
-	int fd = -1;
-	enum err e = proc_receive_fd(p->control_fd, bytes, &size, &fd);
+	enum err e = proc_receive_with(p->control_fd, bytes, &size, &passed);
 
 	if (e == ERR_MISSING) {
 		*type = 0;
@@ -184,12 +218,21 @@ proc_role_control(struct proc_role *p, unsigned *type, enum role *replaced)
 	if (head.type == WIRE_PEER) {
 		uint32_t role = ((struct wire_peer *)(void *)bytes)->role;
 
-		if (role == ROLE_SUPERVISOR || role >= ROLE_COUNT || fd < 0)
+		if (wire_take(p, role, &passed) != ERR_OK)
 			return ERR_MISSING;
-		peer_take(p, role, fd);
 		*replaced = (enum role)role;
+		return ERR_OK;
 	}
+	proc_passed_close(&passed);
 	return ERR_OK;
+}
+
+enum err
+proc_peer_send(struct proc_role *p, enum role to, const void *message,
+    bool may_block)
+{
+	return p->peer[to] < 0 ? ERR_IO :
+	    proc_hot_send(p->peer[to], &p->ring[to], message, may_block);
 }
 
 void

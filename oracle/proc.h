@@ -6,11 +6,17 @@
  * control socket (WIRE_PEER with the descriptor), then WIRE_GO.  A role opens
  * what it must, drops its rights (user, seccomp, Landlock), and only then
  * reads its first message from a wire.
+ *
+ * A hot wire comes with three descriptors: the socket, and the halves of a
+ * ring (ring.h), ours writable and the other's read-only.  Its messages go
+ * through the ring; on the socket there is only the byte that wakes a sleeper,
+ * and the hang-up.
  */
 #ifndef ORACLE_PROC_H
 #define ORACLE_PROC_H
 
 #include "oracle/config.h"
+#include "oracle/ring.h"
 #include "oracle/wire.h"
 
 enum role {
@@ -30,6 +36,8 @@ struct proc_role {
 	enum role role;
 	int control_fd;
 	int peer[ROLE_COUNT];	/* -1 where there is none (yet) */
+	struct ring ring[ROLE_COUNT];	/* open where that wire is hot */
+	struct ring_spin spin;	/* as the config's engine.wait says */
 	int board_fd;		/* -1 where the role has none */
 	char config_path[CONFIG_PATH_MAX];
 	struct config config;
@@ -61,10 +69,41 @@ MUST_CHECK enum err proc_send(int fd, const void *message, bool may_block);
  * blocking and checks it.  ERR_MISSING: nothing there; ERR_IO: closed;
  * anything else: the peer broke the protocol, close it. */
 MUST_CHECK enum err proc_receive(int fd, void *bytes, size_t *size);
-/* With a descriptor beside it (-1: none). */
+
+/* Descriptors beside a message. */
+#define PROC_PASSED_MAX 3u
+struct proc_passed {
+	int fd[PROC_PASSED_MAX];
+	size_t count;
+};
+MUST_CHECK enum err proc_send_with(int fd, const void *message,
+    const struct proc_passed *passed);
+/* More of them than fit are closed, and the message is refused. */
+MUST_CHECK enum err proc_receive_with(int fd, void *bytes, size_t *size,
+    struct proc_passed *passed);
+void proc_passed_close(struct proc_passed *p);
+/* With one descriptor (-1: none). */
 MUST_CHECK enum err proc_send_fd(int fd, const void *message, int passed);
-MUST_CHECK enum err proc_receive_fd(int fd, void *bytes, size_t *size,
-    int *passed);
+
+/* A hot wire: ring r with its socket fd.  Where r is not open these are
+ * proc_send and proc_receive, and the others do nothing. */
+MUST_CHECK enum err proc_hot_send(int fd, struct ring *r, const void *message,
+    bool may_block);
+MUST_CHECK enum err proc_hot_receive(int fd, struct ring *r, void *bytes,
+    size_t *size);
+/* proc_hot_listen takes from a readable socket what woke us; proc_hot_receive
+ * says what came of it, once it has taken what lies in the ring. */
+void proc_hot_listen(int fd, struct ring *r);
+/* The same for a peer of p; proc_peer_close hangs up. */
+MUST_CHECK enum err proc_peer_send(struct proc_role *p, enum role to,
+    const void *message, bool may_block);
+void proc_peer_close(struct proc_role *p, enum role peer);
+
+/* proc_hot_halves adds a new ring to both ends of a wire, each of which holds
+ * its socket: its own half, and the other's to read.  How much may wait each
+ * way is in bytes (ring_create).  On failure neither is changed. */
+MUST_CHECK enum err proc_hot_halves(struct proc_passed *a,
+    struct proc_passed *b, uint64_t a_to_b, uint64_t b_to_a);
 
 /* The sandbox of a role (sandbox.c): seccomp list and Landlock rules.  With
  * SANDBOX_REQUIRE a step that the kernel refuses ends the process; with

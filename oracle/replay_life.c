@@ -92,7 +92,8 @@ replay_life_open(struct replay_life **out, const char *config_text,
 	if (e == ERR_OK)
 		e = book_of(l, book_text, book_len, book_name);
 	if (e == ERR_OK)
-		e = machine_create(&l->machine, &l->config, &l->book);
+		e = machine_create(&l->machine, &l->config, &l->book, NULL,
+		    NULL);
 	if (e != ERR_OK) {
 		replay_life_close(l);
 		return e;

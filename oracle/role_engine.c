@@ -31,6 +31,7 @@ struct engine {
 	bool has_journal;		/* JOURNAL_READY came, START is written */
 	bool has_input;			/* since the last CLOSE */
 	bool is_waiting;		/* a crossing, for the clock */
+	uint64_t asked_ns;		/* of the last poll */
 	uint64_t close_ms;
 	uint64_t status_ms;
 	bool was_ready;
@@ -42,8 +43,7 @@ send_signer(void *arg, const void *message)
 {
 	struct engine *g = arg;
 
-	return g->proc.peer[ROLE_SIGNER] < 0 ? ERR_IO :
-	    proc_send(g->proc.peer[ROLE_SIGNER], message, true);
+	return proc_peer_send(&g->proc, ROLE_SIGNER, message, true);
 }
 
 static enum err
@@ -51,8 +51,7 @@ send_journal(void *arg, const void *message)
 {
 	struct engine *g = arg;
 
-	return g->proc.peer[ROLE_JOURNAL] < 0 ? ERR_IO :
-	    proc_send(g->proc.peer[ROLE_JOURNAL], message, true);
+	return proc_peer_send(&g->proc, ROLE_JOURNAL, message, true);
 }
 
 static void
@@ -63,10 +62,8 @@ on_release(void *arg, const struct board_attestation *a)
 
 	wire_attestation_fill(&w, &a->header, &a->digest, &a->signature, 0);
 	/* Neither may hold up the engine: the board has it for both. */
-	if (g->proc.peer[ROLE_CHAIN] >= 0)
-		(void)!proc_send(g->proc.peer[ROLE_CHAIN], &w, false);
-	if (g->proc.peer[ROLE_API] >= 0)
-		(void)!proc_send(g->proc.peer[ROLE_API], &w, false);
+	(void)!proc_peer_send(&g->proc, ROLE_CHAIN, &w, false);
+	(void)!proc_peer_send(&g->proc, ROLE_API, &w, false);
 }
 
 static void
@@ -152,14 +149,14 @@ wire_drain(struct engine *g, enum role from)
 
 		if (g->proc.peer[from] < 0)
 			return true;
-		e = proc_receive(g->proc.peer[from], bytes, &size);
+		e = proc_hot_receive(g->proc.peer[from], &g->proc.ring[from],
+		    bytes, &size);
 		if (e == ERR_MISSING)
 			return true;
 		if (e != ERR_OK) {
 			/* Gone, or out of its mind; a new one will come, but
 			 * without signer or journal there is no life. */
-			close(g->proc.peer[from]);
-			g->proc.peer[from] = -1;
+			proc_peer_close(&g->proc, from);
 			return from != ROLE_SIGNER && from != ROLE_JOURNAL;
 		}
 		if (!message_take(g, from, bytes))
@@ -194,31 +191,78 @@ status_report(struct engine *g, uint64_t now_ms)
 	    ARRAY_COUNT(counter));
 }
 
+static const enum role readable[] = { ROLE_SIGNER, ROLE_JOURNAL, ROLE_CHAIN,
+    ROLE_FEEDS, ROLE_API };
+#define WIRES ARRAY_COUNT(readable)
+
+/* Announces on both rings that the engine sleeps; false where one of them has
+ * something, or is broken. */
+static bool
+rings_sleep(struct engine *g)
+{
+	return ring_sleep(&g->proc.ring[ROLE_SIGNER], RING_DATA) &&
+	    ring_sleep(&g->proc.ring[ROLE_FEEDS], RING_DATA);
+}
+
+/* Waits for any wire, the control socket (wait[0]) or the timer: spins on the
+ * rings where the config says so, then sleeps.  What a ring brings while the
+ * others were asked a moment ago is not held up by asking them again. */
+static bool
+wires_wait(struct engine *g, struct pollfd wait[1 + WIRES])
+{
+	struct ring *const hot[] = { &g->proc.ring[ROLE_SIGNER],
+	    &g->proc.ring[ROLE_FEEDS] };
+	int timeout = g->is_waiting ? CLOCK_MS : TIMER_MS;
+
+	wait[0] = (struct pollfd){ .fd = g->proc.control_fd,
+		.events = POLLIN };
+	for (size_t i = 0; i < WIRES; i++)
+		wait[1 + i] = (struct pollfd){ .fd = g->proc.peer[readable[i]],
+			.events = POLLIN };
+	if (ring_spin(&g->proc.spin, hot, ARRAY_COUNT(hot))) {
+		if (clock_monotonic_ns() < g->asked_ns + g->proc.spin.spin_ns)
+			return true;
+		timeout = 0;
+	} else if (!rings_sleep(g)) {
+		timeout = 0;
+	}
+	if (poll(wait, 1 + WIRES, timeout) < 0 && errno != EINTR)
+		return false;
+	for (size_t i = 0; i < ARRAY_COUNT(hot); i++)
+		ring_awake(hot[i]);
+	g->asked_ns = clock_monotonic_ns();
+	return true;
+}
+
+/* Whether role's wire has something, with what poll said of its socket. */
+static bool
+wire_is_ready(struct engine *g, enum role role, short revents)
+{
+	struct ring *r = &g->proc.ring[role];
+
+	if (revents != 0)
+		proc_hot_listen(g->proc.peer[role], r);
+	return revents != 0 || ring_has_data(r);
+}
+
 static bool
 loop_once(struct engine *g)
 {
-	static const enum role from[] = { ROLE_SIGNER, ROLE_JOURNAL,
-	    ROLE_CHAIN, ROLE_FEEDS, ROLE_API };
-	struct pollfd wait[1 + ARRAY_COUNT(from)];
+	struct pollfd wait[1 + WIRES];
 	uint64_t now_ms;
 	unsigned type;
 	enum role replaced;
 
-	wait[0] = (struct pollfd){ .fd = g->proc.control_fd,
-		.events = POLLIN };
-	for (size_t i = 0; i < ARRAY_COUNT(from); i++)
-		wait[1 + i] = (struct pollfd){ .fd = g->proc.peer[from[i]],
-			.events = POLLIN };
-	if (poll(wait, ARRAY_COUNT(wait), g->is_waiting ? CLOCK_MS :
-	    TIMER_MS) < 0 && errno != EINTR)
+	if (!wires_wait(g, wait))
 		return false;
 	if (wait[0].revents != 0 && proc_role_control(&g->proc, &type,
 	    &replaced) != ERR_OK)
 		return false;
-	for (size_t i = 0; i < ARRAY_COUNT(from); i++)
-		if (wait[1 + i].revents != 0 && from[i] != ROLE_API &&
-		    (g->has_journal || from[i] == ROLE_JOURNAL) &&
-		    !wire_drain(g, from[i]))
+	for (size_t i = 0; i < WIRES; i++)
+		if (wire_is_ready(g, readable[i], wait[1 + i].revents) &&
+		    readable[i] != ROLE_API &&
+		    (g->has_journal || readable[i] == ROLE_JOURNAL) &&
+		    !wire_drain(g, readable[i]))
 			return false;
 	now_ms = clock_wall_ms();
 	/* A CLOSE is journaled too: what only says that the journal has
@@ -264,21 +308,48 @@ book_load(struct engine *g)
 	    g->proc.config.book_file, stderr);
 }
 
+static void
+guard_vault(void *arg, uint32_t slot, bool begins)
+{
+	struct engine *g = arg;
+
+	if (begins)
+		board_vault_begin(g->shell.board, slot);
+	else
+		board_vault_end(g->shell.board, slot);
+}
+
+static void
+guard_tree(void *arg, enum tables_tree which, const struct merkle *t,
+    bool begins)
+{
+	struct engine *g = arg;
+
+	if (begins)
+		board_tree_begin(g->shell.board, which);
+	else
+		board_tree_end(g->shell.board, which, t);
+}
+
 static enum err
 engine_open(struct engine *g)
 {
+	struct tables_guard guard = { guard_vault, guard_tree, g };
 	struct sandbox_paths none = { 0 };
+	struct tables tables;
 	uint8_t seed[32];
 	enum err e = book_load(g);
 
-	if (e == ERR_OK)
-		e = machine_create(&g->shell.machine, &g->proc.config,
-		    &g->book);
 	if (e == ERR_OK)
 		e = board_map_writer(&g->shell.board, g->proc.board_fd);
 	if (e != ERR_OK)
 		return e;
 	board_begin_life(g->shell.board);
+	board_tables(&tables, g->shell.board);
+	e = machine_create(&g->shell.machine, &g->proc.config, &g->book,
+	    &tables, &guard);
+	if (e != ERR_OK)
+		return e;
 	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
 		return ERR_IO;
 	e = sig_context_create(&g->shell.sig, seed);

@@ -50,8 +50,7 @@ static void
 send_engine(struct feeds *f, const void *message)
 {
 	/* A full queue drops the newest: the next tick says more. */
-	if (f->proc.peer[ROLE_ENGINE] < 0 ||
-	    proc_send(f->proc.peer[ROLE_ENGINE], message, false) != ERR_OK)
+	if (proc_peer_send(&f->proc, ROLE_ENGINE, message, false) != ERR_OK)
 		f->counter[COUNT_DROPPED]++;
 }
 

@@ -103,6 +103,8 @@ role_signer(void)
 		return EXIT_SIGNER;
 	r.setup.control_fd = r.proc.control_fd;
 	r.setup.engine_fd = r.proc.peer[ROLE_ENGINE];
+	r.setup.engine_ring = r.proc.ring[ROLE_ENGINE];
+	r.setup.spin = r.proc.spin;
 	r.setup.chain_fd = r.proc.peer[ROLE_CHAIN];
 	r.setup.config = &r.proc.config;
 	r.setup.keys = r.keys;

@@ -2,7 +2,6 @@
 #include "oracle/wire_attest.h"
 
 #include "base/must.h"
-#include "margin/liquidation.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -208,29 +207,6 @@ shell_latency_us(const struct shell *s, unsigned q)
 }
 
 static void
-board_vault_row(struct board_vault *row, const struct machine *m,
-    uint32_t slot)
-{
-	const struct vault *v = &m->book.vaults[slot];
-	struct liquidation_price p;
-
-	memset(row, 0, sizeof(*row));
-	row->vault = *v;
-	row->verdict = m->vault[slot].verdict;
-	row->verdict_slot = m->vault[slot].verdict_slot;
-	if (row->verdict_slot != MACHINE_NO_SLOT)
-		row->leaf = m->leaf[row->verdict_slot];
-	for (size_t i = 0; i < v->collateral_count; i++)
-		if (liquidation_price_of(&p, &m->book, v, &m->market,
-		    v->collateral[i].asset) == ERR_OK && p.has_below)
-			row->liquidation_below[i] = p.below;
-	for (size_t i = 0; i < v->debt_count; i++)
-		if (liquidation_price_of(&p, &m->book, v, &m->market,
-		    v->debt[i].asset) == ERR_OK && p.has_above)
-			row->liquidation_above[i] = p.above;
-}
-
-static void
 board_head_fill(struct board_head *h, const struct shell *s)
 {
 	const struct machine *m = s->machine;
@@ -248,6 +224,7 @@ board_head_fill(struct board_head *h, const struct shell *s)
 		h->source[i].quote = m->prices.quote[i];
 		h->source[i].source = m->prices.source[i];
 	}
+	memcpy(h->accrual, m->book.accrual, sizeof(h->accrual));
 	h->aggregate = m->aggregate;
 	h->status = (uint8_t)machine_status(m, &h->reason);
 	h->is_ready = m->is_ready;
@@ -258,15 +235,15 @@ board_head_fill(struct board_head *h, const struct shell *s)
 	h->signer_bit = m->block.signer_bit;
 	merkle_root(&h->positions_root, &m->positions);
 	merkle_root(&h->verdicts_root, &m->verdicts);
-	h->verdict_count = m->verdict_count;
-	h->vault_count = m->book.vault_count;
+	h->verdict_count = m->slots.count;
+	h->vault_count = vaults_used(&m->vaults);
 	h->last_sequence = m->has_last ? m->last.sequence : 0;
 	*c = (struct board_counters){
 		.ticks = m->ticks, .closes = m->closes,
 		.requests = m->requests, .signatures = m->signatures,
 		.rejections = m->rejections, .mismatches = m->mismatches,
 		.evaluations = m->evaluations,
-		.verdicts_over = m->verdicts_over, .released = s->released,
+		.verdicts_over = m->slots.refused, .released = s->released,
 		.dropped_inputs = s->dropped,
 		.sign_us_p50 = shell_latency_us(s, 50),
 		.sign_us_p99 = shell_latency_us(s, 99),
@@ -276,24 +253,8 @@ board_head_fill(struct board_head *h, const struct shell *s)
 static void
 board_refresh(struct shell *s)
 {
-	struct machine *m = s->machine;
 	static struct board_head head;
 
-	for (uint32_t i = 0; i < m->changed_count; i++) {
-		uint32_t slot = m->changed[i];
-		struct board_vault row;
-		struct b32 leaf = merkle_leaf(&m->positions, slot);
-
-		board_vault_row(&row, m, slot);
-		board_put_vault(s->board, slot, &row);
-		board_put_position_leaf(s->board, slot, &leaf);
-	}
-	machine_changes_clear(m);
-	for (uint32_t i = 0; i < m->verdict_used; i++) {
-		struct b32 leaf = merkle_leaf(&m->verdicts, i);
-
-		board_put_verdict_leaf(s->board, i, &leaf);
-	}
 	board_head_fill(&head, s);
 	board_put_head(s->board, &head);
 }

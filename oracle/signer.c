@@ -6,6 +6,7 @@
 #include "oracle/signer.h"
 
 #include "base/must.h"
+#include "oracle/clock.h"
 #include "oracle/cmd.h"
 #include "oracle/log.h"
 #include "oracle/proc.h"
@@ -28,6 +29,7 @@ static const char *const peer_names[] = { "supervisor", "engine", "chain" };
 
 struct signer_peer {
 	int fd;			/* -1: none */
+	struct ring ring;	/* open where the wire is hot */
 	size_t out_begin, out_count;
 	uint8_t out[SIGNER_OUTBOX][ANSWER_MAX];
 };
@@ -48,6 +50,7 @@ struct signer {
 	bool is_alarmed, is_ending;
 	uint64_t retry_ms;		/* no write of the state before */
 	uint64_t status_ms;		/* of the last report */
+	uint64_t asked_ns;		/* of the last poll */
 	uint64_t counter[SIGNER_COUNTERS];
 };
 
@@ -67,6 +70,7 @@ peer_close(struct signer *s, enum peer p)
 	if (peer->fd >= 0)
 		close(peer->fd);
 	peer->fd = -1;
+	ring_close(&peer->ring);
 	peer->out_begin = peer->out_count = 0;
 	if (p == PEER_CONTROL ||
 	    (p == PEER_ENGINE && s->setup->control_fd < 0))
@@ -83,7 +87,8 @@ answer(struct signer *s, enum peer p, const void *message, size_t size)
 	if (peer->fd < 0)
 		return;
 	if (peer->out_count == 0) {
-		enum err e = proc_send(peer->fd, message, false);
+		enum err e = proc_hot_send(peer->fd, &peer->ring, message,
+		    false);
 
 		if (e == ERR_OK)
 			return;
@@ -108,8 +113,8 @@ peer_flush(struct signer *s, enum peer p)
 	struct signer_peer *peer = &s->peer[p];
 
 	while (peer->out_count > 0) {
-		enum err e = proc_send(peer->fd, peer->out[peer->out_begin],
-		    false);
+		enum err e = proc_hot_send(peer->fd, &peer->ring,
+		    peer->out[peer->out_begin], false);
 
 		if (e == ERR_LIMIT)
 			return;
@@ -679,17 +684,23 @@ static const struct {
 	{ PEER_CONTROL, WIRE_RESUME, on_resume },
 };
 
-/* A new end of a wire; the old one is closed. */
+/* A new end of a wire, perhaps with a ring; the old one is closed. */
 static bool
-on_peer(struct signer *s, const void *message, int fd)
+on_peer(struct signer *s, const void *message, struct proc_passed *passed)
 {
 	const struct wire_peer *w = message;
 	enum peer p = w->role == ROLE_ENGINE ? PEER_ENGINE : PEER_CHAIN;
 
-	if (fd < 0 || (w->role != ROLE_ENGINE && w->role != ROLE_CHAIN))
+	if ((w->role != ROLE_ENGINE && w->role != ROLE_CHAIN) ||
+	    (passed->count != 1 && passed->count != 3))
 		return false;
 	peer_close(s, p);
-	s->peer[p].fd = fd;
+	if (passed->count == 3 && ring_open(&s->peer[p].ring, passed->fd[1],
+	    passed->fd[2]) != ERR_OK)
+		return false;
+	s->peer[p].fd = passed->fd[0];
+	for (size_t i = 1; i < passed->count; i++)
+		close(passed->fd[i]);	/* mapped */
 	if (p == PEER_ENGINE)
 		engine_greet(s);
 	else
@@ -698,15 +709,16 @@ on_peer(struct signer *s, const void *message, int fd)
 }
 
 static bool
-dispatch(struct signer *s, enum peer p, const void *message, int fd)
+dispatch(struct signer *s, enum peer p, const void *message,
+    struct proc_passed *passed)
 {
 	struct wire_head head;
 
 	memcpy(&head, message, sizeof(head));
 	if (p == PEER_CONTROL && head.type == WIRE_PEER) {
-		if (on_peer(s, message, fd))
+		if (on_peer(s, message, passed))
 			return true;
-	} else if (fd < 0) {
+	} else if (passed->count == 0) {
 		for (size_t i = 0; i < ARRAY_COUNT(allowed); i++) {
 			if (allowed[i].peer != p ||
 			    (unsigned)allowed[i].type != head.type)
@@ -715,11 +727,20 @@ dispatch(struct signer *s, enum peer p, const void *message, int fd)
 			return true;
 		}
 	}
-	if (fd >= 0)
-		close(fd);
+	proc_passed_close(passed);
 	log_error("the %s says %u, which is not its to say; connection closed",
 	    peer_names[p], head.type);
 	return false;
+}
+
+static enum err
+peer_receive(struct signer_peer *peer, void *bytes, size_t *size,
+    struct proc_passed *passed)
+{
+	if (!ring_is_open(&peer->ring))
+		return proc_receive_with(peer->fd, bytes, size, passed);
+	passed->count = 0;
+	return proc_hot_receive(peer->fd, &peer->ring, bytes, size);
 }
 
 static void
@@ -728,23 +749,65 @@ peer_read(struct signer *s, enum peer p)
 	static _Alignas(16) uint8_t bytes[WIRE_SIZE_MAX];
 
 	for (unsigned i = 0; i < BATCH_MAX; i++) {
+		struct proc_passed passed;
 		size_t size;
-		int fd = -1;
 		enum err e;
 
 		if (s->peer[p].fd < 0 || s->peer[p].out_count > 0)
 			return;
-		e = proc_receive_fd(s->peer[p].fd, bytes, &size, &fd);
+		e = peer_receive(&s->peer[p], bytes, &size, &passed);
 		if (e == ERR_MISSING)
 			return;
 		if (e != ERR_OK && e != ERR_IO)
 			log_error("the %s sends what is no message (%s); "
 			    "connection closed", peer_names[p], err_name(e));
-		if (e != ERR_OK || !dispatch(s, p, bytes, fd)) {
+		if (e != ERR_OK || !dispatch(s, p, bytes, &passed)) {
 			peer_close(s, p);
 			return;
 		}
 	}
+}
+
+/* What a peer has for us beside what its socket says: a ring's records, or the
+ * chance that there is room in one again. */
+static bool
+ring_is_ready(struct signer_peer *peer)
+{
+	return ring_is_open(&peer->ring) &&
+	    (peer->out_count > 0 || ring_has_data(&peer->ring));
+}
+
+/* Waits for a peer: spins on the engine's ring where the config says so, then
+ * sleeps.  Like the engine's wires_wait.  Whether any has something. */
+static bool
+peers_wait(struct signer *s, struct pollfd f[PEER_COUNT], int timeout_ms)
+{
+	struct signer_peer *engine = &s->peer[PEER_ENGINE];
+	struct ring *const hot[] = { &engine->ring };
+	const struct ring_spin *spin = &s->setup->spin;
+	bool is_stuck = engine->out_count > 0;
+	int n;
+
+	for (size_t i = 0; i < PEER_COUNT; i++) {
+		const struct signer_peer *p = &s->peer[i];
+
+		f[i].fd = p->fd;
+		f[i].events = p->out_count > 0 && !ring_is_open(&p->ring) ?
+		    POLLOUT : POLLIN;
+		f[i].revents = 0;
+	}
+	if (timeout_ms > 0 && !is_stuck && ring_spin(spin, hot, 1)) {
+		if (clock_monotonic_ns() < s->asked_ns + spin->spin_ns)
+			return true;
+		timeout_ms = 0;
+	} else if (!ring_sleep(&engine->ring, is_stuck ? RING_SPACE :
+	    RING_DATA)) {
+		timeout_ms = 0;
+	}
+	n = poll(f, PEER_COUNT, timeout_ms);
+	ring_awake(&engine->ring);
+	s->asked_ns = clock_monotonic_ns();
+	return n > 0 || ring_is_ready(engine);
 }
 
 /* One turn: wait, answer, report. */
@@ -754,21 +817,20 @@ turn(struct signer *s)
 	struct pollfd f[PEER_COUNT];
 	uint64_t now_ms = clock_ms(s);
 	bool is_due = reserve_is_due(s, now_ms);
-	int n;
 
-	for (size_t i = 0; i < PEER_COUNT; i++) {
-		f[i].fd = s->peer[i].fd;
-		f[i].events = s->peer[i].out_count > 0 ? POLLOUT : POLLIN;
-		f[i].revents = 0;
-	}
 	/* A second at most, also when the clock was set back. */
-	n = poll(f, PEER_COUNT, is_due ? 0 : STATUS_MS / 4);
-	if (n == 0 && is_due)
+	if (!peers_wait(s, f, is_due ? 0 : STATUS_MS / 4) && is_due)
 		reserve_ahead(s, now_ms);
-	for (size_t i = 0; i < PEER_COUNT && n > 0; i++) {
-		if (f[i].revents == 0 || s->peer[i].fd != f[i].fd)
+	for (size_t i = 0; i < PEER_COUNT; i++) {
+		struct signer_peer *p = &s->peer[i];
+
+		if (p->fd < 0 || p->fd != f[i].fd)
 			continue;
-		if (s->peer[i].out_count > 0)
+		if (f[i].revents != 0)
+			proc_hot_listen(p->fd, &p->ring);
+		else if (!ring_is_ready(p))
+			continue;
+		if (p->out_count > 0)
 			peer_flush(s, (enum peer)i);
 		else
 			peer_read(s, (enum peer)i);
@@ -811,6 +873,7 @@ signer_begin(struct signer *s, const struct signer_setup *setup)
 	s->setup = setup;
 	s->peer[PEER_CONTROL].fd = setup->control_fd;
 	s->peer[PEER_ENGINE].fd = setup->engine_fd;
+	s->peer[PEER_ENGINE].ring = setup->engine_ring;
 	s->peer[PEER_CHAIN].fd = setup->chain_fd;
 	if (sodium_init() < 0)
 		return ERR_IO;

@@ -23,6 +23,7 @@
 
 #include "contracts-abi/attest.h"
 #include "oracle/config.h"
+#include "oracle/ring.h"
 #include "oracle/sig.h"
 #include "oracle/signer_state.h"
 
@@ -68,6 +69,8 @@ void signer_keys_close(struct signer_keys *k);	/* accepts NULL */
 
 struct signer_setup {
 	int engine_fd, chain_fd, control_fd;	/* SEQPACKET; -1: none yet */
+	struct ring engine_ring;	/* open where that wire is hot */
+	struct ring_spin spin;		/* on it, before each sleep */
 	const struct config *config;
 	struct eip712_domain domain;
 	struct b32 book, rules_hash;
@@ -78,7 +81,8 @@ struct signer_setup {
 };
 
 /* signer_run serves until the control socket closes (without one: until the
- * engine's does), closes the three sockets and returns an exit code.  It
+ * engine's does), closes the three sockets and the ring, and returns an exit
+ * code.  It
  * opens nothing. */
 int signer_run(const struct signer_setup *setup);
 

@@ -5,15 +5,18 @@
  * what is on disk; when the signer dies, everything stops. */
 #include "oracle/supervisor.h"
 
+#include "margin/reach.h"
 #include "oracle/board.h"
 #include "oracle/clock.h"
 #include "oracle/cmd.h"
 #include "oracle/control.h"
 #include "oracle/log.h"
+#include "oracle/memory.h"
 #include "oracle/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -31,6 +34,7 @@
 #define STOP_MS 3000u
 #define BEGINNING_MS 3000u	/* a role that fails so early fails for good */
 #define WIRE_BUFFER (4 << 20)
+#define RING_BYTES (1u << 20)	/* of a hot wire, the busy way: 11,900 ticks */
 
 struct child {
 	pid_t pid;		/* 0: not running */
@@ -51,11 +55,15 @@ struct supervisor {
 	int exit_code;
 };
 
-/* Which roles talk to each other. */
-static const enum role wires[][2] = {
-	{ ROLE_FEEDS, ROLE_ENGINE }, { ROLE_ENGINE, ROLE_SIGNER },
-	{ ROLE_ENGINE, ROLE_JOURNAL }, { ROLE_ENGINE, ROLE_CHAIN },
-	{ ROLE_ENGINE, ROLE_API }, { ROLE_CHAIN, ROLE_SIGNER },
+/* Which roles talk to each other; the busy way of a hot wire is from the first
+ * to the second. */
+static const struct wire_row {
+	enum role from, to;
+	bool is_hot;
+} wires[] = {
+	{ ROLE_FEEDS, ROLE_ENGINE, true }, { ROLE_ENGINE, ROLE_SIGNER, true },
+	{ ROLE_ENGINE, ROLE_JOURNAL, false }, { ROLE_ENGINE, ROLE_CHAIN, false },
+	{ ROLE_ENGINE, ROLE_API, false }, { ROLE_CHAIN, ROLE_SIGNER, false },
 };
 
 /* In the order of starting: who is asked stands before who asks. */
@@ -90,7 +98,7 @@ text_memfd(const char *name, const char *first, size_t first_len,
 /* Who cannot be told is dying: it will be reaped, and its own restart joins
  * it to all its neighbours again.  So neither this nor child_go fails. */
 static void
-child_send(struct child *c, uint32_t peer, int fd)
+child_pass(struct child *c, uint32_t peer, const struct proc_passed *passed)
 {
 	struct wire_peer w;
 
@@ -98,8 +106,16 @@ child_send(struct child *c, uint32_t peer, int fd)
 	wire_head_set(&w.head, WIRE_PEER);
 	w.role = peer;
 	if (c->pid > 0 && c->control_fd >= 0 &&
-	    proc_send_fd(c->control_fd, &w, fd) != ERR_OK)
+	    proc_send_with(c->control_fd, &w, passed) != ERR_OK)
 		log_debug("a role cannot be told of its peer");
+}
+
+static void
+child_send(struct child *c, uint32_t peer, int fd)
+{
+	const struct proc_passed passed = { { fd }, 1 };
+
+	child_pass(c, peer, &passed);
 }
 
 static void
@@ -179,20 +195,31 @@ child_start(struct supervisor *s, enum role role)
 	return true;
 }
 
+/* Every join makes a new ring: who takes a dead one's place finds nothing of
+ * it there. */
 static bool
-wire_join(struct supervisor *s, enum role a, enum role b)
+wire_join(struct supervisor *s, const struct wire_row *w)
 {
+	struct child *from = &s->child[w->from], *to = &s->child[w->to];
+	struct proc_passed a, b;
 	int pair[2];
+	bool done;
 
-	if (s->child[a].pid <= 0 || s->child[b].pid <= 0)
+	if (from->pid <= 0 || to->pid <= 0)
 		return true;
 	if (!wire_pair(pair))
 		return false;
-	child_send(&s->child[a], b, pair[0]);
-	child_send(&s->child[b], a, pair[1]);
-	close(pair[0]);
-	close(pair[1]);
-	return true;
+	a = (struct proc_passed){ { pair[0] }, 1 };
+	b = (struct proc_passed){ { pair[1] }, 1 };
+	done = !w->is_hot || proc_hot_halves(&a, &b, RING_BYTES,
+	    RING_CAPACITY_MIN) == ERR_OK;
+	if (done) {
+		child_pass(from, w->to, &a);
+		child_pass(to, w->from, &b);
+	}
+	proc_passed_close(&a);
+	proc_passed_close(&b);
+	return done;
 }
 
 /* New wires for role towards all its living neighbours. */
@@ -200,8 +227,8 @@ static bool
 wires_join(struct supervisor *s, enum role role)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(wires); i++)
-		if ((wires[i][0] == role || wires[i][1] == role) &&
-		    !wire_join(s, wires[i][0], wires[i][1]))
+		if ((wires[i].from == role || wires[i].to == role) &&
+		    !wire_join(s, &wires[i]))
 			return false;
 	return true;
 }
@@ -214,7 +241,7 @@ children_start(struct supervisor *s)
 		    !child_start(s, start_order[i]))
 			return false;
 	for (size_t i = 0; i < ARRAY_COUNT(wires); i++)
-		if (!wire_join(s, wires[i][0], wires[i][1]))
+		if (!wire_join(s, &wires[i]))
 			return false;
 	for (size_t i = 0; i < ARRAY_COUNT(start_order); i++)
 		if (role_is_used(s, start_order[i]))
@@ -423,6 +450,42 @@ on_status(void *arg, enum role role, int *pid, unsigned *restarts)
 	return &s->child[role].status;
 }
 
+static uint32_t
+verdict_capacity(const struct config *c)
+{
+	uint32_t verdicts = 1;
+
+	while (verdicts < c->verdicts_max)
+		verdicts *= 2;
+	return verdicts;
+}
+
+/* What each table has room for, and what the board takes of it now. */
+static size_t
+on_memory(void *arg, char *out, size_t out_size)
+{
+	static const char *const names[TABLES_PARTS] = { "vaults", "states",
+		"verdict_slots", "verdict_leaves", "position_tree",
+		"verdict_tree" };
+	const struct supervisor *s = arg;
+	const struct config *c = s->setup->config;
+	struct vaults_limits limits = { .vaults = c->vaults_max };
+	size_t part[TABLES_PARTS], len = 0;
+	int n = snprintf(out, out_size, "{\"vaults_max\":%u,"
+	    "\"board_bytes\":%" PRIu64 ",\"reserved_bytes\":{\"reach\":%zu",
+	    c->vaults_max, memory_of_file(s->board_fd), reach_bytes(&limits));
+
+	(void)tables_measure(part, c->vaults_max, verdict_capacity(c));
+	for (size_t i = 0; i < TABLES_PARTS && n > 0; i++) {
+		len += (size_t)n;
+		n = snprintf(out + len, out_size - len, ",\"%s\":%zu",
+		    names[i], part[i]);
+	}
+	len += (size_t)n;
+	n = snprintf(out + len, out_size - len, "}}");
+	return len + (size_t)n;
+}
+
 static void
 loop_once(struct supervisor *s)
 {
@@ -474,17 +537,14 @@ static bool
 texts_place(struct supervisor *s)
 {
 	const struct supervisor_setup *u = s->setup;
-	uint32_t verdicts = 1;
 
-	while (verdicts < u->config->verdicts_max)
-		verdicts *= 2;
 	s->config_fd = text_memfd("config", u->config_path,
 	    strlen(u->config_path) + 1, u->config_text, u->config_text_len);
 	s->book_fd = text_memfd("book", NULL, 0, u->book_text,
 	    u->book_text_len);
 	return s->config_fd >= 0 && s->book_fd >= 0 && board_create(
 	    &s->board_fd, &s->board_read_fd, u->config->vaults_max,
-	    verdicts) == ERR_OK;
+	    verdict_capacity(u->config)) == ERR_OK;
 }
 
 int
@@ -513,7 +573,8 @@ supervisor_run(const struct supervisor_setup *setup)
 	}
 	if (config_path_from(socket_path, setup->config_path,
 	    setup->config->control_socket) != ERR_OK || control_open(
-	    &s.control, socket_path, on_signer_order, on_status, &s) != ERR_OK) {
+	    &s.control, socket_path, on_signer_order, on_status, on_memory, &s) !=
+	    ERR_OK) {
 		log_error("control socket %s: %s",
 		    setup->config->control_socket, strerrordesc_np(errno));
 		return EXIT_FAILED;

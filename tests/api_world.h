@@ -25,13 +25,13 @@ struct api_world {
 	uint32_t hash[2 * API_WORLD_VAULTS];
 	struct market market;
 	struct board *writer;
+	struct tables tables;		/* in it */
+	struct vaults columns;
 	const struct board *reader;
 	struct board_head head;
 	struct verdict verdict[API_WORLD_VAULTS];
 	uint32_t slot_of[API_WORLD_VAULTS];	/* verdict slots */
 	struct merkle positions, verdicts;
-	struct b32 position_nodes[MERKLE_NODES(API_WORLD_VAULTS)];
-	struct b32 verdict_nodes[MERKLE_NODES(API_WORLD_VERDICTS)];
 	struct sig_context *sig;
 	struct sig_key key;
 	uint64_t seed, sequence;
@@ -235,14 +235,14 @@ api_world_position(struct api_world *w, uint32_t slot)
 	api_world_leg_words(d, w, v->debt, v->debt_count);
 	legs_hash(&p.legs_hash, c, v->collateral_count, d, v->debt_count);
 	position_leaf_hash(&leaf, &p);
+	board_tree_begin(w->writer, TABLES_POSITIONS);
 	api_world_must(merkle_set(&w->positions, &slot, &leaf, 1) == ERR_OK,
 	    "position");
-	board_put_position_leaf(w->writer, slot, &leaf);
+	board_tree_end(w->writer, TABLES_POSITIONS, &w->positions);
 }
 
 static inline void
-api_world_verdict_leaf(struct api_world *w, uint32_t slot, uint64_t as_of,
-    struct board_vault *row)
+api_world_verdict_leaf(struct api_world *w, uint32_t slot, uint64_t as_of)
 {
 	const struct vault *v = &w->vaults[slot];
 	const struct verdict *d = &w->verdict[slot];
@@ -274,35 +274,28 @@ api_world_verdict_leaf(struct api_world *w, uint32_t slot, uint64_t as_of,
 		l.debt_asset = w->book.assets[d->debt_asset].id;
 	if (verdict_is_in_tree(d->state))
 		verdict_leaf_hash(&leaf, &l);
-	row->verdict_slot = w->slot_of[slot];
-	row->leaf = l;
-	api_world_must(merkle_set(&w->verdicts, &row->verdict_slot, &leaf,
+	w->tables.leaf[w->slot_of[slot]] = l;
+	board_tree_begin(w->writer, TABLES_VERDICTS);
+	api_world_must(merkle_set(&w->verdicts, &w->slot_of[slot], &leaf,
 	    1) == ERR_OK, "verdict");
-	board_put_verdict_leaf(w->writer, row->verdict_slot, &leaf);
+	board_tree_end(w->writer, TABLES_VERDICTS, &w->verdicts);
 }
 
 static inline void
 api_world_row(struct api_world *w, uint32_t slot, uint64_t now_ms)
 {
 	const struct vault *v = &w->vaults[slot];
-	struct board_vault row;
-	struct liquidation_price p;
+	uint32_t at;
 
-	memset(&row, 0, sizeof(row));
 	verdict_from_vault(&w->verdict[slot], &w->book, v, &w->market);
-	row.vault = *v;
-	row.verdict = w->verdict[slot];
-	row.verdict_slot = UINT32_MAX;
-	api_world_verdict_leaf(w, slot, now_ms, &row);
-	for (size_t i = 0; i < v->collateral_count; i++)
-		if (liquidation_price_of(&p, &w->book, v, &w->market,
-		    v->collateral[i].asset) == ERR_OK && p.has_below)
-			row.liquidation_below[i] = p.below;
-	for (size_t i = 0; i < v->debt_count; i++)
-		if (liquidation_price_of(&p, &w->book, v, &w->market,
-		    v->debt[i].asset) == ERR_OK && p.has_above)
-			row.liquidation_above[i] = p.above;
-	board_put_vault(w->writer, slot, &row);
+	board_vault_begin(w->writer, slot);
+	api_world_must(vaults_put(&at, &w->columns, v) == ERR_OK && at == slot,
+	    "columns");
+	w->tables.state[slot] = (uint8_t)w->verdict[slot].state;
+	api_world_verdict_leaf(w, slot, now_ms);
+	w->tables.verdict_slot[slot] = verdict_is_in_tree(
+	    w->verdict[slot].state) ? w->slot_of[slot] + 1 : 0;
+	board_vault_end(w->writer, slot);
 }
 
 static inline void
@@ -337,10 +330,11 @@ api_world_publish(struct api_world *w, uint64_t now_ms)
 	h->verdict_count = 0;
 	for (uint32_t i = 0; i < w->book.vault_count; i++) {
 		api_world_row(w, i, now_ms);
-		api_world_must(aggregate_add(&h->aggregate,
-		    &w->verdict[i]) == ERR_OK, "aggregate");
+		aggregate_count(&h->aggregate, AGGREGATE_NEW,
+		    w->verdict[i].state);
 		h->verdict_count += verdict_is_in_tree(w->verdict[i].state);
 	}
+	aggregate_value(&h->aggregate, &w->columns, &w->book, &w->market);
 	api_world_sources(w, now_ms);
 	h->now_ms = now_ms;
 	h->asset_count = API_WORLD_ASSETS;
@@ -441,6 +435,18 @@ api_world_move(struct api_world *w, unsigned ppm)
 	}
 }
 
+/* A new life of the engine: empty tables. */
+__attribute__((unused)) static void
+api_world_life(struct api_world *w)
+{
+	board_begin_life(w->writer);
+	board_tables(&w->tables, w->writer);
+	vaults_init(&w->columns, w->tables.vaults, &w->tables.limits,
+	    &w->book);
+	merkle_init(&w->positions, w->tables.positions, API_WORLD_VAULTS);
+	merkle_init(&w->verdicts, w->tables.verdicts, API_WORLD_VERDICTS);
+}
+
 __attribute__((unused)) static void
 api_world_open(struct api_world *w, uint64_t vaults, uint64_t sequence)
 {
@@ -455,13 +461,11 @@ api_world_open(struct api_world *w, uint64_t vaults, uint64_t sequence)
 	api_world_book(w);
 	for (size_t i = 0; i < API_WORLD_ASSETS; i++)
 		api_world_price(w, i, WAD_ONE_RAW * usd[i]);
-	merkle_init(&w->positions, w->position_nodes, API_WORLD_VAULTS);
-	merkle_init(&w->verdicts, w->verdict_nodes, API_WORLD_VERDICTS);
 	api_world_must(board_create(&w->fd, &w->fd_read_only,
 	    API_WORLD_VAULTS, API_WORLD_VERDICTS) == ERR_OK &&
 	    board_map_writer(&w->writer, w->fd) == ERR_OK &&
 	    board_map_reader(&w->reader, w->fd_read_only) == ERR_OK, "board");
-	board_begin_life(w->writer);
+	api_world_life(w);
 	api_world_must(sig_context_create(&w->sig, secret) == ERR_OK &&
 	    sig_key_from_secret(&w->key, w->sig, secret) == ERR_OK, "key");
 	for (uint64_t i = 0; i < vaults; i++)

@@ -40,6 +40,7 @@ struct world {
 
 	pid_t pid;
 	int engine, chain, control;	/* our ends */
+	bool is_hot;			/* the engine's wire has a ring */
 
 	/* The engine's side. */
 	struct wire_signer_ready ready;
@@ -129,9 +130,24 @@ world_open(struct world *w)
 	w->engine = w->chain = w->control = -1;
 }
 
+/* The engine's end of a hot wire: the ring, and the socket that it goes with.
+ * Where there is none fd is -1. */
+static UNUSED struct world_hot {
+	int fd;
+	struct ring ring;
+} world_hot = { .fd = -1 };
+
+static UNUSED void
+world_hot_close(void)
+{
+	ring_close(&world_hot.ring);
+	world_hot.fd = -1;
+}
+
 static UNUSED void
 world_close(struct world *w)
 {
+	world_hot_close();
 	unlink(w->state_path);
 	rmdir(w->folder);
 	sig_context_destroy(w->sig);
@@ -162,6 +178,42 @@ world_pair(int *ours, int *theirs)
 	    0);
 }
 
+/* A new ring for the wire whose ends are ours and theirs; what theirs needs of
+ * it. */
+static UNUSED void
+world_hot_open(struct proc_passed *theirs, int ours)
+{
+	struct proc_passed p = { { ours }, 1 };
+
+	world_hot_close();
+	MUST(proc_hot_halves(&p, theirs, RING_CAPACITY_MIN,
+	    RING_CAPACITY_MIN) == ERR_OK);
+	MUST(ring_open(&world_hot.ring, p.fd[1], p.fd[2]) == ERR_OK);
+	close(p.fd[1]);
+	close(p.fd[2]);
+	world_hot.fd = ours;
+}
+
+/* recv, of a ring. */
+static UNUSED ssize_t
+world_hot_receive(void *bytes)
+{
+	struct pollfd p = { .fd = world_hot.fd, .events = POLLIN };
+	struct ring *r = &world_hot.ring;
+	size_t size;
+	enum err e;
+
+	while ((e = proc_hot_receive(p.fd, r, bytes, &size)) == ERR_MISSING) {
+		if (!ring_sleep(r, RING_DATA))
+			continue;
+		MUST(poll(&p, 1, WORLD_WAIT_S * 1000) > 0);
+		ring_awake(r);
+		proc_hot_listen(p.fd, r);
+	}
+	MUST(e == ERR_OK || e == ERR_IO);
+	return e == ERR_OK ? (ssize_t)size : 0;
+}
+
 /* One message, or its type 0 where the connection is closed. */
 static UNUSED uint16_t
 world_receive(int fd, void *out, size_t max)
@@ -171,7 +223,8 @@ world_receive(int fd, void *out, size_t max)
 	ssize_t n;
 
 	do
-		n = recv(fd, bytes, sizeof(bytes), 0);
+		n = fd == world_hot.fd ? world_hot_receive(bytes) :
+		    recv(fd, bytes, sizeof(bytes), 0);
 	while (n < 0 && errno == EINTR);
 	if (n == 0 || (n < 0 && errno == ECONNRESET))
 		return 0;
@@ -187,7 +240,24 @@ world_receive(int fd, void *out, size_t max)
 static UNUSED void
 world_send(int fd, const void *message)
 {
-	MUST(proc_send(fd, message, true) == ERR_OK);
+	if (fd == world_hot.fd)
+		MUST(proc_hot_send(fd, &world_hot.ring, message, true) ==
+		    ERR_OK);
+	else
+		MUST(proc_send(fd, message, true) == ERR_OK);
+}
+
+/* Bytes that are no message; what is too long for a ring comes beside it. */
+static UNUSED void
+world_send_bytes(int fd, const void *bytes, size_t size)
+{
+	if (fd == world_hot.fd && size <= RING_RECORD_MAX) {
+		MUST(ring_put(&world_hot.ring, bytes, size) == ERR_OK);
+		size = 1;
+		if (!ring_must_wake(&world_hot.ring, RING_DATA))
+			return;
+	}
+	MUST(send(fd, bytes, size, MSG_NOSIGNAL) == (ssize_t)size);
 }
 
 /* The greeting of a new engine. */
@@ -243,9 +313,13 @@ world_chain_greeted(struct world *w)
 static UNUSED void
 world_start(struct world *w, void (*in_child)(void))
 {
+	struct proc_passed half;
 	int engine, chain, control;
 
 	world_pair(&w->engine, &engine);
+	half = (struct proc_passed){ { engine }, 1 };
+	if (w->is_hot)
+		world_hot_open(&half, w->engine);
 	world_pair(&w->chain, &chain);
 	world_pair(&w->control, &control);
 	fflush(NULL);
@@ -266,13 +340,16 @@ world_start(struct world *w, void (*in_child)(void))
 		}
 		w->setup.state = &state;
 		w->setup.engine_fd = engine;
+		if (w->is_hot)
+			MUST(ring_open(&w->setup.engine_ring, half.fd[1],
+			    half.fd[2]) == ERR_OK);
 		w->setup.chain_fd = chain;
 		w->setup.control_fd = control;
 		if (in_child)
 			in_child();
 		_exit(signer_run(&w->setup));
 	}
-	close(engine);
+	proc_passed_close(&half);	/* engine is one of them */
 	close(chain);
 	close(control);
 	world_greeted(w);
@@ -282,6 +359,7 @@ world_start(struct world *w, void (*in_child)(void))
 static UNUSED void
 world_hang_up(struct world *w)
 {
+	world_hot_close();
 	close(w->engine);
 	close(w->chain);
 	close(w->control);

@@ -94,7 +94,8 @@ owed(uint8_t asset)
 	for (size_t i = 0; i < w.vault.debt_count; i++) {
 		if (w.vault.debt[i].asset != asset)
 			continue;
-		assert_int_equal(book_debt_atoms(&atoms, &w.vault.debt[i]),
+		assert_int_equal(book_debt_atoms(&atoms, &w.book,
+		    &w.vault.debt[i]),
 		    ERR_OK);
 		return usd_text(usd18_from_raw((i128)(atoms *
 		    pow10_u128(18u - w.book.assets[asset].decimals))));

@@ -1,4 +1,4 @@
-/* The book as a whole: sums go in and come out again. */
+/* The book as a whole: values of totals, and states counted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,190 +7,157 @@
 #include <cmocka.h>
 
 #include "margin/aggregate.h"
+#include "oracle/arena.h"
 #include "tests/margin_world.h"
 #include "tests/must_expected.h"
 
-static struct verdict
-verdict_of(enum vault_state state, const char *collateral, const char *debt,
-    const char *weighted_collateral, const char *weighted_debt)
-{
-	struct verdict d;
+#define VAULTS 512u
 
-	memset(&d, 0, sizeof(d));
-	d.state = state;
-	d.value.collateral_value = usd(collateral);
-	d.value.debt_value = usd(debt);
-	d.value.mid.weighted_collateral = usd(weighted_collateral);
-	d.value.mid.weighted_debt = usd(weighted_debt);
-	/* Any other end must not be counted. */
-	d.value.worst.weighted_collateral = usd("1");
-	d.value.best.weighted_debt = usd("1000");
-	return d;
+static struct vaults_limits limits = { .vaults = VAULTS,
+	.rows = VAULTS_ROWS_AUTO(8 * VAULTS),
+	.debt_rows = VAULTS_DEBT_ROWS_AUTO(8 * VAULTS) };
+static struct world w;
+static struct vaults vaults;
+static void *arena;
+
+static int
+open_world(void **state)
+{
+	(void)state;
+	world_init(&w);
+	MUST(arena_map(&arena, vaults_bytes(&limits)) == ERR_OK);
+	vaults_init(&vaults, arena, &limits, &w.book);
+	return 0;
+}
+
+static int
+close_world(void **state)
+{
+	(void)state;
+	arena_unmap(arena, vaults_bytes(&limits));
+	return 0;
 }
 
 static void
-aggregate_add__sums_values_and_counts_states(void **state)
+put(uint8_t n)
 {
-	struct verdict one = verdict_of(STATE_HEALTHY, "200", "100", "160",
-	    "100");
-	struct verdict two = verdict_of(STATE_LIQUIDATABLE, "100", "90",
-	    "80", "99");
+	uint32_t slot;
+
+	w.vault.id.b[0] = 1;
+	w.vault.id.b[31] = n;
+	assert_int_equal(vaults_put(&slot, &vaults, &w.vault), ERR_OK);
+}
+
+static void
+aggregate_count__moves_vaults_between_states(void **state)
+{
 	struct aggregate a = { 0 };
+
+	(void)state;
+	aggregate_count(&a, AGGREGATE_NEW, STATE_HEALTHY);
+	aggregate_count(&a, AGGREGATE_NEW, STATE_STALE);
+	aggregate_count(&a, STATE_HEALTHY, STATE_LIQUIDATABLE);
+	assert_int_equal(a.vaults, 2);
+	assert_int_equal(a.states[STATE_HEALTHY], 0);
+	assert_int_equal(a.states[STATE_LIQUIDATABLE], 1);
+	assert_int_equal(a.states[STATE_STALE], 1);
+	/* Only what was counted in may be counted out. */
+	expect_assert_failure(aggregate_count(&a, STATE_HEALTHY,
+	    STATE_STALE));
+}
+
+static void
+aggregate_value__is_of_totals_at_mid(void **state)
+{
+	struct aggregate a = { 0 };
+	uint8_t eth, usdc;
 
 	(void)state;
 	assert_true(wad_is_infinite(aggregate_collateralization_ratio(&a)));
 	assert_true(wad_is_infinite(aggregate_health(&a)));
-	assert_int_equal(aggregate_add(&a, &one), ERR_OK);
-	assert_string_equal(wad_text(aggregate_collateralization_ratio(&a)),
-	    "2");
-	assert_string_equal(wad_text(aggregate_health(&a)), "1.6");
-	assert_int_equal(aggregate_add(&a, &two), ERR_OK);
-	assert_int_equal(a.vaults, 2);
-	assert_int_equal(a.states[STATE_HEALTHY], 1);
-	assert_int_equal(a.states[STATE_LIQUIDATABLE], 1);
-	/* 300 / 190 and 240 / 199: of the sums, not a mean of 2 and 1.11. */
+	eth = world_asset(&w, 18, "2000", "0.8", "0.8");
+	usdc = world_asset(&w, 6, "1", "0", "0");
+	world_hold(&w, eth, "10");
+	world_owe(&w, usdc, "10000");
+	put(1);
+	w.vault.collateral[0].amount /= 2;
+	w.vault.debt[0].amount -= 1000000000;	/* 9,000 */
+	put(2);
+	aggregate_value(&a, &vaults, &w.book, &w.market);
+	/* 30,000 / 19,000 and 24,000 / 19,000: of the sums, no mean of 2 and
+	 * 1.11. */
 	assert_string_equal(wad_text(aggregate_collateralization_ratio(&a)),
 	    "1.578947368421052631");
 	assert_string_equal(wad_text(aggregate_health(&a)),
-	    "1.206030150753768844");
-	aggregate_remove(&a, &one);
-	assert_int_equal(a.vaults, 1);
-	assert_int_equal(a.states[STATE_HEALTHY], 0);
-	assert_string_equal(wad_text(aggregate_collateralization_ratio(&a)),
-	    "1.111111111111111111");
-	assert_string_equal(wad_text(aggregate_health(&a)),
-	    "0.80808080808080808");
-}
-
-static void
-aggregate_add__counts_stale_without_its_value(void **state)
-{
-	struct verdict stale = verdict_of(STATE_STALE, "5", "6", "7", "8");
-	struct aggregate a = { 0 };
-
-	(void)state;
-	assert_int_equal(aggregate_add(&a, &stale), ERR_OK);
-	assert_int_equal(a.vaults, 1);
-	assert_int_equal(a.states[STATE_STALE], 1);
+	    "1.263157894736842105");
+	/* What accrued is owed. */
+	w.book.accrual[usdc] = wad_from_raw(WAD_ONE_RAW + WAD_ONE_RAW / 10);
+	aggregate_value(&a, &vaults, &w.book, &w.market);
+	assert_string_equal(usd_text(a.debt_value), "20900");
+	/* A refused asset counts nothing; the other does. */
+	w.market.asset[eth].price.status = PRICE_REFUSED;
+	aggregate_value(&a, &vaults, &w.book, &w.market);
 	assert_true(usd18_is_zero(a.collateral_value));
-	assert_true(usd18_is_zero(a.debt_value));
-	assert_true(usd18_is_zero(a.weighted_collateral));
-	assert_true(usd18_is_zero(a.weighted_debt));
-	aggregate_remove(&a, &stale);
-	assert_int_equal(a.vaults, 0);
-	assert_int_equal(a.states[STATE_STALE], 0);
+	assert_string_equal(usd_text(a.debt_value), "20900");
 }
 
+/* The sums of the vaults' own values, each rounded, differ by less than a unit
+ * a leg. */
 static void
-aggregate_add__leaves_the_sums_alone_where_one_does_not_fit(void **state)
+aggregate_value__agrees_with_sums_over_vaults(void **state)
 {
-	static const size_t fields[] = {
-		offsetof(struct aggregate, collateral_value),
-		offsetof(struct aggregate, debt_value),
-		offsetof(struct aggregate, weighted_collateral),
-		offsetof(struct aggregate, weighted_debt),
-	};
-	struct verdict one = verdict_of(STATE_RESTRICTED,
-	    "0.000000000000000001", "0.000000000000000001",
-	    "0.000000000000000001", "0.000000000000000001");
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_COUNT(fields); i++) {
-		struct aggregate a, before;
-		struct usd18 full = usd18_from_raw(I128_MAX);
-
-		memset(&a, 0, sizeof(a));
-		memcpy((char *)&a + fields[i], &full, sizeof(full));
-		before = a;
-		assert_int_equal(aggregate_add(&a, &one), ERR_RANGE);
-		assert_memory_equal(&a, &before, sizeof(a));
-		full = usd18_from_raw(I128_MAX - 1);
-		memcpy((char *)&a + fields[i], &full, sizeof(full));
-		assert_int_equal(aggregate_add(&a, &one), ERR_OK);
-	}
-}
-
-static void
-aggregate_remove__refuses_what_was_not_added(void **state)
-{
-	struct verdict one = verdict_of(STATE_HEALTHY, "2", "1", "2", "1");
-	struct verdict other = verdict_of(STATE_RESTRICTED, "2", "1", "2",
-	    "1");
-	struct verdict more = verdict_of(STATE_HEALTHY,
-	    "2.000000000000000001", "1", "2", "1");
+	static const char *const price[] = { "2000.123456789", "1.0003",
+		"0.000412", "61234.5" };
+	i128 sum[2] = { 0 }, legs = 0;
 	struct aggregate a = { 0 };
-
-	(void)state;
-	expect_assert_failure(aggregate_remove(&a, &one));
-	assert_int_equal(aggregate_add(&a, &one), ERR_OK);
-	expect_assert_failure(aggregate_remove(&a, &other));
-	expect_assert_failure(aggregate_remove(&a, &more));
-}
-
-#define VERDICTS 300u
-
-static void
-aggregate__agrees_with_sums_over_random_vaults(void **state)
-{
-	static struct world w;
-	static struct verdict d[VERDICTS];
-	struct aggregate a = { 0 }, sums = { 0 };
 	uint64_t seed = 31;
 
 	(void)state;
-	for (size_t i = 0; i < VERDICTS; i++) {
-		world_random(&w, &seed);
-		verdict_from_vault(&d[i], &w.book, &w.vault, &w.market);
-		/* A million times the world's money is left to another test. */
-		if (usd18_compare(d[i].value.collateral_value,
-		    usd("1000000000000")) > 0) {
-			i--;
-			continue;
+	for (size_t i = 0; i < ARRAY_COUNT(price); i++)
+		(void)world_asset(&w, i == 1 ? 6 : 18, price[i], "0.8",
+		    "0.8");
+	for (uint32_t i = 0; i < 200; i++) {
+		struct ratio_result r;
+
+		memset(&w.vault, 0, sizeof(w.vault));
+		for (uint8_t k = 0; k < ARRAY_COUNT(price); k++) {
+			struct leg l = { k, random_u64(&seed), 0, wad_one() };
+
+			if (random_one_in(&seed, 2))
+				w.vault.collateral[
+				    w.vault.collateral_count++] = l;
+			else
+				w.vault.debt[w.vault.debt_count++] = l;
 		}
-		assert_int_equal(aggregate_add(&a, &d[i]), ERR_OK);
+		put((uint8_t)i);
+		legs += 4;
+		assert_int_equal(ratio_evaluate(&r, &w.book, &w.vault,
+		    &w.market), ERR_OK);
+		sum[0] += usd18_to_raw(r.collateral_value);
+		sum[1] += usd18_to_raw(r.debt_value);
 	}
-	for (size_t i = 0; i < VERDICTS; i += 3)
-		aggregate_remove(&a, &d[i]);
-	for (size_t i = 0; i < VERDICTS; i++) {
-		if (i % 3 == 0)
-			continue;
-		sums.vaults++;
-		sums.states[d[i].state]++;
-		sums.collateral_value = usd18_from_raw(
-		    usd18_to_raw(sums.collateral_value) +
-		    usd18_to_raw(d[i].value.collateral_value));
-		sums.debt_value = usd18_from_raw(
-		    usd18_to_raw(sums.debt_value) +
-		    usd18_to_raw(d[i].value.debt_value));
-		sums.weighted_collateral = usd18_from_raw(
-		    usd18_to_raw(sums.weighted_collateral) +
-		    usd18_to_raw(d[i].value.mid.weighted_collateral));
-		sums.weighted_debt = usd18_from_raw(
-		    usd18_to_raw(sums.weighted_debt) +
-		    usd18_to_raw(d[i].value.mid.weighted_debt));
-	}
-	assert_memory_equal(&a, &sums, sizeof(a));
-	assert_true(a.states[STATE_HEALTHY] > 0);
-	assert_true(a.states[STATE_LIQUIDATABLE] > 0);
-	for (size_t i = 0; i < VERDICTS; i++)
-		if (i % 3 != 0)
-			aggregate_remove(&a, &d[i]);
-	memset(&sums, 0, sizeof(sums));
-	assert_memory_equal(&a, &sums, sizeof(a));
+	aggregate_value(&a, &vaults, &w.book, &w.market);
+	assert_true(usd18_to_raw(a.collateral_value) >= sum[0] &&
+	    usd18_to_raw(a.collateral_value) <= sum[0] + legs);
+	assert_true(usd18_to_raw(a.debt_value) <= sum[1] &&
+	    usd18_to_raw(a.debt_value) >= sum[1] - legs);
+	for (uint32_t i = 0; i < 200; i++)
+		assert_int_equal(vaults_delete(&vaults, i), ERR_OK);
+	aggregate_value(&a, &vaults, &w.book, &w.market);
+	assert_true(usd18_is_zero(a.collateral_value) &&
+	    usd18_is_zero(a.debt_value));
 }
+
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(aggregate_add__sums_values_and_counts_states),
-		cmocka_unit_test(
-		    aggregate_add__counts_stale_without_its_value),
-		cmocka_unit_test(
-		    aggregate_add__leaves_the_sums_alone_where_one_does_not_fit),
-		cmocka_unit_test(aggregate_remove__refuses_what_was_not_added),
-		cmocka_unit_test(
-		    aggregate__agrees_with_sums_over_random_vaults),
+		TEST(aggregate_count__moves_vaults_between_states),
+		TEST(aggregate_value__is_of_totals_at_mid),
+		TEST(aggregate_value__agrees_with_sums_over_vaults),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -391,12 +391,13 @@ static void
 vault__shows_figures_legs_and_limits(void **state)
 {
 	struct bed *b = *state;
-	struct board_vault row;
+	struct api_vault row;
+	struct liquidation_price limit;
 	char path[128], id[HEX_B32_BUF];
 	json_t *v, *leg;
 
 	bed_publish(b, NOW);
-	assert_int_equal(board_get_vault(&row, b->world.reader, 1), ERR_OK);
+	assert_int_equal(api_vault_get(&row, b->api.state, 1), ERR_OK);
 	hex_from_bytes(id, row.vault.id.b, 32);
 	snprintf(path, sizeof(path), "/v1/vaults/%s", id);
 	v = ask_json(b, path, "");
@@ -409,8 +410,10 @@ vault__shows_figures_legs_and_limits(void **state)
 	leg = json_array_get(json_object_get(v, "legs"), 1);
 	assert_string_equal(word(leg, "side"), "debt");
 	assert_string_equal(word(leg, "asset"), "USDC");
-	assert_true(wad_of(leg, "liquidation_price") ==
-	    px18_to_raw(row.liquidation_above[0]));
+	assert_int_equal(liquidation_price_of(&limit, &b->world.book,
+	    &row.vault, &b->world.market, row.vault.debt[0].asset), ERR_OK);
+	assert_true(limit.has_above && wad_of(leg, "liquidation_price") ==
+	    px18_to_raw(limit.above));
 	assert_true(wad_of(leg, "value") == wad_of(v, "debt_value"));
 	assert_true(json_is_null(json_object_get(v, "liquidation")));
 	assert_true(json_is_null(json_object_get(v, "name")));
@@ -456,7 +459,7 @@ index__follows_changes_and_a_new_engine(void **state)
 	bed_publish(b, NOW + 50);
 	assert_true(b->api.state->dirty_count > 190);
 	/* A new life begins with nothing. */
-	board_begin_life(b->world.writer);
+	api_world_life(&b->world);
 	b->world.book.vault_count = 3;
 	bed_publish(b, NOW + 100);
 	assert_int_equal(b->api.state->row_count, 3);
@@ -640,7 +643,7 @@ proof__carries_the_whole_liquidation(void **state)
 	    "recipient=0x70997970c51812dc3a010c7d01b50e0d17dc79c8&min_seize=9";
 	struct bed *b = *state;
 	const char *data, *path;
-	struct board_vault row;
+	struct api_vault row;
 	uint32_t slot;
 	u128 atoms;
 	json_t *v, *tx;
@@ -669,7 +672,7 @@ proof__carries_the_whole_liquidation(void **state)
 	/* Our bit, the third of the table. */
 	assert_memory_equal(data + 10 + 64 * 17 + 62, "04", 2);
 	json_decref(v);
-	assert_int_equal(board_get_vault(&row, b->world.reader, slot),
+	assert_int_equal(api_vault_get(&row, b->api.state, slot),
 	    ERR_OK);
 	assert_int_equal(api_repay_atoms(&atoms, b->api.state, &row,
 	    b->world.market.asset[2].price.low), ERR_OK);
@@ -699,13 +702,13 @@ static void
 repay_atoms__leave_no_dust(void **state)
 {
 	struct bed *b = *state;
-	struct board_vault row;
+	struct api_vault row;
 	u128 owed, atoms;
 	uint32_t slot;
 
 	crash(b);
 	(void)proof_path(b, STATE_LIQUIDATABLE, &slot);
-	assert_int_equal(board_get_vault(&row, b->world.reader, slot),
+	assert_int_equal(api_vault_get(&row, b->api.state, slot),
 	    ERR_OK);
 	owed = row.vault.debt[0].amount;	/* USDC: 6 decimals */
 	/* All but 101 USD at a price of one: a rest above dust. */

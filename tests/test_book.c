@@ -282,20 +282,28 @@ static void
 book_debt_atoms__rounds_up(void **state)
 {
 	static const struct {
-		const char *amount, *index, *owed;
+		const char *amount, *index, *accrual, *owed;
 	} rows[] = {
-		{ "0", "1.5", "0" },
-		{ "1", "1", "1" },
-		{ "1", "1.000000000000000001", "2" },
-		{ "1000000000000000000", "1.000000000000000001",
+		{ "0", "1.5", "1", "0" },
+		{ "1", "1", "1", "1" },
+		{ "1", "1.000000000000000001", "1", "2" },
+		{ "1000000000000000000", "1.000000000000000001", "1",
 		    "1000000000000000001" },
-		{ "1000000000000000001", "1.000000000000000001",
+		{ "1000000000000000001", "1.000000000000000001", "1",
 		    "1000000000000000003" },
-		{ "3", "0.5", "2" },
-		{ "2", "0.5", "1" },
+		{ "3", "0.5", "1", "2" },
+		{ "2", "0.5", "1", "1" },
+		/* Each product rounds by itself: 1.5 is 2, 2 * 1.5 is 3. */
+		{ "3", "0.5", "1.5", "3" },
+		{ "0", "1.5", "2", "0" },
+		{ "10", "1", "1.000000000000000001", "11" },
 	};
+	static struct vault slot;
+	static uint32_t hash[2];
+	static struct book b;
 
 	(void)state;
+	book_init(&b, &slot, hash, 1);
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		struct leg leg = { 0,
 			(u128)world_number(rows[i].amount, 0),
@@ -303,7 +311,8 @@ book_debt_atoms__rounds_up(void **state)
 		char text[DECIMAL_BUF];
 		u128 atoms;
 
-		assert_int_equal(book_debt_atoms(&atoms, &leg), ERR_OK);
+		b.accrual[0] = ratio(rows[i].accrual);
+		assert_int_equal(book_debt_atoms(&atoms, &b, &leg), ERR_OK);
 		decimal_from_u128(text, atoms, 0);
 		assert_string_equal(text, rows[i].owed);
 	}
@@ -313,15 +322,52 @@ static void
 book_debt_atoms__fails_beyond_the_type(void **state)
 {
 	struct leg leg = { 0, U128_MAX, 0, wad_one() };
+	static struct vault slot;
+	static uint32_t hash[2];
+	static struct book b;
 	u128 atoms = 5;
 
 	(void)state;
+	book_init(&b, &slot, hash, 1);
 	leg.index = wad_from_raw(WAD_ONE_RAW + 1);
-	assert_int_equal(book_debt_atoms(&atoms, &leg), ERR_RANGE);
+	assert_int_equal(book_debt_atoms(&atoms, &b, &leg), ERR_RANGE);
 	assert_true(atoms == 5);
 	leg.index = wad_one();
-	assert_int_equal(book_debt_atoms(&atoms, &leg), ERR_OK);
+	b.accrual[0] = wad_from_raw(WAD_ONE_RAW + 1);
+	assert_int_equal(book_debt_atoms(&atoms, &b, &leg), ERR_RANGE);
+	assert_true(atoms == 5);
+	b.accrual[0] = wad_one();
+	assert_int_equal(book_debt_atoms(&atoms, &b, &leg), ERR_OK);
 	assert_true(atoms == U128_MAX);
+}
+
+static void
+book_debt_shares__owe_what_was_asked(void **state)
+{
+	static struct vault slot;
+	static uint32_t hash[2];
+	static struct book b;
+	uint64_t seed = 9;
+
+	(void)state;
+	book_init(&b, &slot, hash, 1);
+	for (unsigned i = 0; i < 20000; i++) {
+		struct leg leg = { .index = wad_from_raw(WAD_ONE_RAW / 2 +
+		    random_below(&seed, WAD_ONE_RAW)) };
+		u128 asked = random_magnitude(&seed, 27), owed;
+
+		b.accrual[0] = wad_from_raw(WAD_ONE_RAW +
+		    random_below(&seed, WAD_ONE_RAW));
+		assert_int_equal(book_debt_shares(&leg.amount, &b, 0,
+		    leg.index, asked, ROUND_CEIL), ERR_OK);
+		assert_int_equal(book_debt_atoms(&owed, &b, &leg), ERR_OK);
+		assert_true(owed >= asked && owed - asked <= 6);
+		/* The floor owes no more than its own three roundings add. */
+		assert_int_equal(book_debt_shares(&leg.amount, &b, 0,
+		    leg.index, asked, ROUND_FLOOR), ERR_OK);
+		assert_int_equal(book_debt_atoms(&owed, &b, &leg), ERR_OK);
+		assert_true(owed <= asked + 3);
+	}
 }
 
 static void
@@ -361,6 +407,7 @@ main(void)
 		cmocka_unit_test(book__agrees_with_a_list_over_random_puts),
 		cmocka_unit_test(book_debt_atoms__rounds_up),
 		cmocka_unit_test(book_debt_atoms__fails_beyond_the_type),
+		cmocka_unit_test(book_debt_shares__owe_what_was_asked),
 		cmocka_unit_test(margin_method_name__is_the_word_of_book_json),
 	};
 

@@ -288,7 +288,7 @@ close_vault__stays_within_its_legs_on_random_vaults(void **state)
 			eth = held->asset;
 			if (close_by(&r, profile_at(k)->name) != ERR_OK ||
 			    !r.is_liquidatable ||
-			    book_debt_atoms(&atoms, owed) != ERR_OK)
+			    book_debt_atoms(&atoms, &w.book, owed) != ERR_OK)
 				continue;
 			assert_true(r.repay <= atoms);
 			assert_true(r.seize <= held->amount);

@@ -38,6 +38,7 @@ static struct config config;
 	"  publish: {every: 90s}}\n" \
 	"attestation: {validity: 2m, interval: 2s, move: 0.5%,\n" \
 	"  verdicts_max: 99}\n" \
+	"engine: {wait: spin}\n" \
 	"signer: {keystore: k, password_file: p, state: s, gas_keystore: gk,\n" \
 	"  gas_password_file: gp,\n" \
 	"  bound: {base: 10%, per_second: 20%, max: 60%},\n" \
@@ -126,6 +127,7 @@ config_read__fills_prices_and_venues(void **state)
 	assert_int_equal(config.move_ppb, 2500000);
 	assert_int_equal(config.verdicts_max, 65536);
 	assert_int_equal(config.sandbox, SANDBOX_BEST_EFFORT);
+	assert_int_equal(config.engine_wait, WAIT_BLOCK);
 }
 
 static void
@@ -151,6 +153,7 @@ config_read__fills_every_other_field(void **state)
 	assert_int_equal(config.interval_ms, 2000);
 	assert_int_equal(config.move_ppb, 5000000);
 	assert_int_equal(config.verdicts_max, 99);
+	assert_int_equal(config.engine_wait, WAIT_SPIN);
 	assert_true(config.has_signer);
 	assert_string_equal(config.keystore, "k");
 	assert_string_equal(config.password_file, "p");

@@ -328,7 +328,7 @@ machine_apply__says_stale_when_prices_are(void **state)
 	assert_int_equal(a.header.reason, REASON_STALE);
 	assert_int_equal(a.header.verdict_count, 0);
 	assert_true(a.header.collateral_value == 0);
-	assert_int_equal(w.machine->vault[0].verdict.state, STATE_STALE);
+	assert_int_equal(w.machine->tables.state[0], STATE_STALE);
 	/* They recover, and so does it. */
 	w.now_ms += 1000;
 	world_prices(&w, ETH, BTC);
@@ -440,9 +440,9 @@ machine_apply__keeps_the_worst_when_the_tree_is_full(void **state)
 	ready_with_prices();
 	a = sign_now();
 	assert_int_equal(a.header.verdict_count, 4);
-	assert_true(w.machine->verdicts_over >= 2);
+	assert_true(w.machine->slots.refused >= 2);
 	for (uint32_t i = 0; i < 6; i++)
-		assert_int_equal(w.machine->vault[i].verdict_slot !=
+		assert_int_equal(machine_verdict_slot(w.machine, i) !=
 		    MACHINE_NO_SLOT, i >= 2);
 	/* A milder one does not displace them. */
 	assert_int_equal(world_vault(&w, 7, TEN_ETH, 28000000, 1), ERR_OK);
@@ -450,7 +450,7 @@ machine_apply__keeps_the_worst_when_the_tree_is_full(void **state)
 	world_prices(&w, ETH, BTC);
 	world_close(&w);
 	(void)sign_now();
-	assert_true(w.machine->vault[6].verdict_slot == MACHINE_NO_SLOT);
+	assert_true(machine_verdict_slot(w.machine, 6) == MACHINE_NO_SLOT);
 	/* When the deepest repays, a place is free: who takes it? */
 	assert_int_equal(world_vault(&w, 6, TEN_ETH, 1000, 2), ERR_OK);
 	w.now_ms += 1000;
@@ -476,7 +476,7 @@ machine_apply__fills_a_place_that_is_taken_again(void **state)
 	world_close(&w);
 	assert_true(is_asked());
 	(void)sign_now();
-	assert_true(w.machine->vault[0].verdict_slot == MACHINE_NO_SLOT);
+	assert_true(machine_verdict_slot(w.machine, 0) == MACHINE_NO_SLOT);
 	/* The second repays; the first is looked at a moment later. */
 	w.now_ms += 100;
 	assert_int_equal(world_vault(&w, 2, TEN_ETH, 1000, 2), ERR_OK);
@@ -485,7 +485,7 @@ machine_apply__fills_a_place_that_is_taken_again(void **state)
 	w.now_ms += 100;
 	world_prices(&w, ETH - ETH / 100, BTC);
 	world_close(&w);
-	assert_true(w.machine->vault[0].verdict_slot != MACHINE_NO_SLOT);
+	assert_true(machine_verdict_slot(w.machine, 0) != MACHINE_NO_SLOT);
 	assert_int_equal(sign_now().header.verdict_count, 1);
 	world_end(&w);
 }

@@ -412,7 +412,8 @@ legs_random(struct legs *out, struct world *w, uint64_t *seed)
 		out->held[i] = leg_of(w, &w->vault.collateral[i],
 		    w->vault.collateral[i].amount, false);
 	for (size_t i = 0; i < w->vault.debt_count; i++) {
-		if (book_debt_atoms(&atoms, &w->vault.debt[i]) != ERR_OK)
+		if (book_debt_atoms(&atoms, &w->book,
+		    &w->vault.debt[i]) != ERR_OK)
 			return false;
 		out->owed[i] = leg_of(w, &w->vault.debt[i], atoms, true);
 	}

@@ -1,19 +1,31 @@
-/* The tree against a full rebuild from its leaves, and its cost in hashes.
- * The module is compiled into this file so that its hashes can be counted. */
+/* The tree against a full rebuild from its leaves, and its cost in hashes; on
+ * every level of vectors that this machine has.  The module is compiled into
+ * this file so that its hashes can be counted and the level chosen. */
 #include "base/keccak.h"
+#include "base/keccak_lanes.h"
 
 static unsigned long pairs_count;
+static enum keccak_level level_wanted;
 
-static void
-pair_counted(struct b32 *out, const struct b32 *a, const struct b32 *b)
+static enum keccak_level
+level_chosen(void)
 {
-	pairs_count++;
-	keccak256_pair(out, a, b);
+	return level_wanted;
 }
 
-#define keccak256_pair pair_counted
+static void
+pairs_counted(enum keccak_level level, struct b32 *const *out,
+    const struct b32 *const *a, const struct b32 *const *b, size_t n)
+{
+	pairs_count += n;
+	keccak256_pairs(level, out, a, b, n);
+}
+
+#define keccak256_pairs pairs_counted
+#define keccak_level_best level_chosen
 #include "base/merkle.c"
-#undef keccak256_pair
+#undef keccak256_pairs
+#undef keccak_level_best
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,13 +48,16 @@ random_next(void)
 	return seed;
 }
 
+/* Many leaves begin alike, so that their order shows late. */
 static struct b32
 random_leaf(void)
 {
-	struct b32 leaf;
+	struct b32 leaf = { { 0 } };
+	size_t alike = random_next() % 2 ? 0 : random_next() % 32;
 
-	for (size_t i = 0; i < sizeof(leaf.b); i++)
+	for (size_t i = alike; i < sizeof(leaf.b); i++)
 		leaf.b[i] = (uint8_t)random_next();
+	leaf.b[31] |= 1;
 	return leaf;
 }
 
@@ -213,6 +228,44 @@ merkle_root__is_zero_again_once_all_leaves_are_gone(void **state)
 	assert_true(b32_equal(&root, &before));
 }
 
+/* Every leaf is there and proved, and nothing else is. */
+static void
+proofs_check(const struct merkle *t, const struct b32 *root,
+    const struct b32 *want)
+{
+	struct b32 proof[MERKLE_DEPTH_MAX], leaf;
+	size_t len;
+
+	for (uint32_t i = 0; i < CAPACITY_MAX;
+	    i += 1 + (uint32_t)(random_next() % 32)) {
+		leaf = merkle_leaf(t, i);
+		assert_true(b32_equal(&leaf, &want[i]));
+		if (b32_is_zero(&leaf)) {
+			assert_int_equal(merkle_prove(proof, &len, t, i),
+			    ERR_STATE);
+			continue;
+		}
+		assert_int_equal(merkle_prove(proof, &len, t, i), ERR_OK);
+		assert_true(merkle_verify(root, &leaf, proof, len));
+	}
+}
+
+/* What the caller's memory holds before is of no account, not even where it
+ * looks like the tree's own scratch data. */
+static void
+nodes_spoil(int run)
+{
+	memset(nodes, (int)random_next() & 0xff, sizeof(nodes));
+	if (run % 2 == 0)
+		return;
+	for (size_t i = 0; i < ARRAY_COUNT(nodes); i++) {
+		uint64_t next = random_next() % ARRAY_COUNT(nodes);
+
+		memcpy(nodes[i].b, MARK, MARK_LEN);
+		memcpy(nodes[i].b + MARK_LEN, &next, sizeof(next));
+	}
+}
+
 /* Any number of leaves in any order, with growth by any factor, repeats and
  * removals: the same tree as rebuilt from nothing, node by node. */
 static void
@@ -227,7 +280,7 @@ merkle_set__agrees_with_a_full_rebuild(void **state)
 		uint32_t used = 0;
 
 		memset(want, 0, sizeof(want));
-		memset(nodes, (int)random_next() & 0xff, sizeof(nodes));
+		nodes_spoil(run);
 		merkle_init(&t, nodes, CAPACITY_MAX);
 		for (int step = 0; step < 12; step++) {
 			uint32_t span = 1u << random_next() % 11;
@@ -252,6 +305,7 @@ merkle_set__agrees_with_a_full_rebuild(void **state)
 			merkle_root(&root, &t);
 			dumb = dumb_root(want, t.capacity);
 			assert_true(b32_equal(&root, &dumb));
+			proofs_check(&t, &root, want);
 		}
 	}
 }
@@ -266,8 +320,8 @@ merkle_set__hashes_each_touched_node_once(void **state)
 
 	(void)state;
 	merkle_init(&t, nodes, CAPACITY_MAX);
-	for (uint32_t i = 0; i < CAPACITY_MAX; i++) {
-		slots[i] = i;
+	for (uint32_t i = 0; i < BATCH_MAX; i++) {
+		slots[i] = i % CAPACITY_MAX;
 		leaves[i] = random_leaf();
 	}
 	assert_int_equal(merkle_set(&t, slots, leaves, CAPACITY_MAX), ERR_OK);
@@ -290,9 +344,57 @@ merkle_set__hashes_each_touched_node_once(void **state)
 	}
 }
 
+/* Old leaves change in the call that brings new ones: still once each, also
+ * where a new slot completes a pair. */
+static void
+merkle_set__hashes_each_node_once_while_growing(void **state)
+{
+	static struct b32 leaves[2 * CAPACITY_MAX];
+	static uint32_t slots[2 * CAPACITY_MAX];
+	static bool touched[CAPACITY_MAX];
+	struct merkle t;
+
+	(void)state;
+	for (int run = 0; run < 200; run++) {
+		uint32_t used = 1 + (uint32_t)(random_next() % 600);
+		uint32_t end = used + 1 + (uint32_t)(random_next() %
+		    (CAPACITY_MAX - used));
+		size_t count = 0;
+		unsigned long want = 0;
+
+		for (uint32_t i = 0; i < end; i++) {
+			slots[i] = i;
+			leaves[i] = random_leaf();
+		}
+		merkle_init(&t, nodes, CAPACITY_MAX);
+		assert_int_equal(merkle_set(&t, slots, leaves, used), ERR_OK);
+		while (count < random_next() % 9)
+			slots[count++] = (uint32_t)(random_next() % used);
+		slots[count++] = used - 1;
+		for (uint32_t i = used; i < end; i++)
+			slots[count++] = i;
+		memset(touched, 0, sizeof(touched));
+		for (size_t i = 0; i < count; i++)
+			for (unsigned h = 1;
+			    h <= height_of(dumb_capacity(end)); h++) {
+				size_t n = (CAPACITY_MAX + slots[i]) >> h;
+
+				want += !touched[n];
+				touched[n] = true;
+			}
+		pairs_count = 0;
+		assert_int_equal(merkle_set(&t, slots, leaves, count), ERR_OK);
+		/* Levels above a smaller tree begin at the first node. */
+		for (unsigned h = height_of(dumb_capacity(used)) + 1;
+		    h <= height_of(t.capacity); h++)
+			want += !touched[CAPACITY_MAX >> h];
+		assert_int_equal(pairs_count, want);
+	}
+}
+
 /* Doubling a full tree must not hash the old half again. */
 static void
-merkle_set__moves_old_nodes_without_hashing_them(void **state)
+merkle_set__keeps_the_old_half_without_hashing_it(void **state)
 {
 	static struct b32 leaves[CAPACITY_MAX];
 	static uint32_t slots[CAPACITY_MAX];
@@ -308,8 +410,81 @@ merkle_set__moves_old_nodes_without_hashing_them(void **state)
 	assert_int_equal(merkle_set(&t, slots, leaves, 512), ERR_OK);
 	pairs_count = 0;
 	assert_int_equal(merkle_set(&t, &next, leaves, 1), ERR_OK);
-	/* Ten of the new path, eleven of the empty subtrees' chain. */
-	assert_int_equal(pairs_count, 21);
+	/* The new path; an empty subtree is known already. */
+	assert_int_equal(pairs_count, 10);
+}
+
+/* A far slot opens many levels above the old root, and holes between. */
+static void
+merkle_set__grows_over_many_levels_for_two_paths(void **state)
+{
+	static struct b32 want[CAPACITY_MAX];
+
+	(void)state;
+	for (uint32_t from = 1; from <= 512; from *= 2)
+		for (uint32_t far = from; far < CAPACITY_MAX;
+		    far += 1 + (uint32_t)(random_next() % 96)) {
+			uint32_t slots[] = { from - 1, far };
+			struct b32 leaves[] = { random_leaf(), random_leaf() };
+			struct b32 root, dumb;
+			struct merkle t;
+
+			nodes_spoil(1);
+			memset(want, 0, sizeof(want));
+			want[from - 1] = leaves[0];
+			want[far] = leaves[1];
+			merkle_init(&t, nodes, CAPACITY_MAX);
+			assert_int_equal(merkle_set(&t, slots, leaves, 1),
+			    ERR_OK);
+			pairs_count = 0;
+			assert_int_equal(merkle_set(&t, slots + 1, leaves + 1,
+			    1), ERR_OK);
+			assert_true(pairs_count <= 2 *
+			    height_of(dumb_capacity(far + 1)));
+			merkle_root(&root, &t);
+			dumb = dumb_root(want, t.capacity);
+			assert_true(b32_equal(&root, &dumb));
+			proofs_check(&t, &root, want);
+		}
+}
+
+/* Ten million leaves must not cost the memory of sixteen: nothing but the
+ * nodes over used slots is written. */
+static void
+merkle_set__leaves_nodes_over_unused_slots_alone(void **state)
+{
+	static struct b32 leaves[CAPACITY_MAX];
+	static uint32_t slots[CAPACITY_MAX];
+	struct b32 guard;
+	struct merkle t;
+
+	(void)state;
+	memset(guard.b, 0xa5, sizeof(guard.b));
+	for (uint32_t i = 0; i < CAPACITY_MAX; i++) {
+		slots[i] = i;
+		leaves[i] = random_leaf();
+	}
+	for (uint32_t used = 1; used < CAPACITY_MAX; used += 1 + used / 7) {
+		uint32_t first = (uint32_t)(random_next() % used);
+		size_t untouched = 0;
+
+		memset(nodes, 0xa5, sizeof(nodes));
+		merkle_init(&t, nodes, CAPACITY_MAX);
+		assert_int_equal(merkle_set(&t, slots, leaves, first), ERR_OK);
+		assert_int_equal(merkle_set(&t, slots + first, leaves + first,
+		    used - first), ERR_OK);
+		for (unsigned h = 0; h <= height_of(CAPACITY_MAX); h++)
+			for (size_t i = 0; i < CAPACITY_MAX >> h; i++) {
+				bool is_used = i << h < used &&
+				    h <= height_of(t.capacity);
+
+				assert_int_equal(b32_equal(&guard,
+				    &nodes[(CAPACITY_MAX >> h) + i]),
+				    !is_used);
+				untouched += !is_used;
+			}
+		assert_true(2 * CAPACITY_MAX - untouched <= 2 * used + 11);
+	}
 }
 
 static void
@@ -396,12 +571,25 @@ main(void)
 		cmocka_unit_test(merkle_set__agrees_with_a_full_rebuild),
 		cmocka_unit_test(merkle_set__hashes_each_touched_node_once),
 		cmocka_unit_test(
-		    merkle_set__moves_old_nodes_without_hashing_them),
+		    merkle_set__hashes_each_node_once_while_growing),
+		cmocka_unit_test(
+		    merkle_set__keeps_the_old_half_without_hashing_it),
+		cmocka_unit_test(
+		    merkle_set__grows_over_many_levels_for_two_paths),
+		cmocka_unit_test(
+		    merkle_set__leaves_nodes_over_unused_slots_alone),
 		cmocka_unit_test(
 		    merkle_prove__is_verified_and_nothing_else_is),
 		cmocka_unit_test(
 		    merkle_verify__refuses_the_zero_leaf_and_long_proofs),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = 0;
+
+	for (int level = 0; level <= (int)keccak_level_best(); level++) {
+		level_wanted = (enum keccak_level)level;
+		failed += cmocka_run_group_tests_name(
+		    keccak_level_name(level_wanted), tests, NULL, NULL);
+	}
+	return failed;
 }

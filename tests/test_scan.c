@@ -9,11 +9,11 @@
 #include <cmocka.h>
 
 #include "margin/scan.h"
+#include "oracle/arena.h"
 #include "tests/margin_world.h"
 
 #define VAULTS 4096u
-#define BLOCKS 400u
-#define LEGS 6000u
+#define BLOCKS 2000u
 #define WORLDS 12
 
 static struct vault slots[VAULTS];
@@ -21,27 +21,41 @@ static uint32_t hash[2 * VAULTS];
 static struct book book;
 static struct market market;
 static struct px18 price[BOOK_ASSETS_MAX];
-static struct scan scan;
+static struct vaults scan;
+static struct vaults_limits limits = { .vaults = VAULTS,
+	.rows = VAULTS_ROWS_AUTO(8 * VAULTS),
+	.debt_rows = VAULTS_DEBT_ROWS_AUTO(8 * VAULTS) };
+static void *arena;
 static struct scan_prices prices;
-static int64_t amount[LEGS * SCAN_LANES] __attribute__((aligned(64)));
-static uint8_t index_of[LEGS * SCAN_LANES] __attribute__((aligned(64)));
-static uint32_t slot[BLOCKS * SCAN_LANES] __attribute__((aligned(64)));
-static uint64_t odd[BLOCKS];
 
 static void
 scan_build(void)
 {
-	assert_int_equal(scan_measure(&scan, &book), ERR_OK);
-	assert_true(scan.block_count <= BLOCKS && scan.leg_count <= LEGS);
-	scan.amount = amount;
-	scan.index = index_of;
-	scan.slot = slot;
-	scan.odd = odd;
-	scan_fill(&scan, &book);
+	uint32_t at;
+
+	if (arena)
+		arena_unmap(arena, vaults_bytes(&limits));
+	assert_int_equal(arena_map(&arena, vaults_bytes(&limits)), ERR_OK);
+	vaults_init(&scan, arena, &limits, &book);
+	for (uint32_t i = 0; i < book.vault_count; i++) {
+		assert_int_equal(vaults_put(&at, &scan, &book.vaults[i]),
+		    ERR_OK);
+		assert_int_equal(at, i);
+	}
+	assert_true(vaults_block_count(&scan) <= BLOCKS);
 	for (size_t i = 0; i < book.asset_count; i++)
 		price[i] = market.asset[i].price.mid;
-	assert_int_equal(scan_prices_from(&prices, &scan, &book, price),
-	    ERR_OK);
+	assert_int_equal(scan_prices_from(&prices, &scan, &book, price, price,
+	    SCAN_BY_THRESHOLD), ERR_OK);
+}
+
+/* What accrued, the same for all debts of an asset. */
+static void
+random_accrual(uint64_t *seed)
+{
+	for (size_t i = 0; i < book.asset_count; i++)
+		book.accrual[i] = wad_from_raw(WAD_ONE_RAW +
+		    (random_one_in(seed, 2) ? random_u64(seed) / 16 : 0));
 }
 
 /* A book of `count` vaults over the assets and market of one random world,
@@ -104,7 +118,7 @@ assert_is_near(uint32_t at)
 	if (ratio_evaluate(&r, &book, v, &market) != ERR_OK)
 		return;
 	excess = usd18_to_raw(r.mid.excess);
-	limit = (2 * legs + 2) * ((i128)1 << 52);
+	limit = (3 * legs + 2) * ((i128)1 << 52);
 	limit = prices.exponent < 0 ? (limit >> -prices.exponent) + 1 :
 	    limit << prices.exponent;
 	assert_true(excess <= limit && excess >= -limit);
@@ -114,20 +128,21 @@ static void
 compare_lane(struct tally *t, const struct scan_mask *m, uint32_t block,
     uint32_t lane)
 {
-	uint32_t at = slot[block * SCAN_LANES + lane];
+	uint32_t at = vaults_slot_at(&scan, block, lane);
+	bool is_live = (scan.block[block].live >> lane & 1) != 0;
 	bool is_below = (m->below >> lane & 1) != 0;
 	bool is_unsure = (m->unsure >> lane & 1) != 0;
 	struct ratio_result r;
 
 	assert_false(is_below && is_unsure);
-	if (at == SCAN_EMPTY) {
+	if (at == VAULTS_EMPTY || !is_live) {
 		assert_false(is_below || is_unsure);
 		return;
 	}
 	t->seen++;
 	if (is_unsure) {
 		t->unsure++;
-		if ((odd[block] >> lane & 1) == 0)
+		if ((scan.block[block].odd >> lane & 1) == 0)
 			assert_is_near(at);
 		return;
 	}
@@ -143,29 +158,37 @@ compare_lane(struct tally *t, const struct scan_mask *m, uint32_t block,
 static void
 scan_run__agrees_with_ratio_evaluate(void **state)
 {
-	struct scan_mask plain[BLOCKS], wide[BLOCKS];
+	static struct scan_mask plain[BLOCKS], wide[BLOCKS];
 	struct tally t = { 0, 0, 0, 0 };
 	uint64_t seed = 5;
 
 	(void)state;
 	for (int i = 0; i < WORLDS; i++) {
-		uint32_t with_debt = 0, before = t.seen;
+		uint32_t with_debt = 0, before = t.seen, blocks;
 
 		random_book(&seed, VAULTS);
+		if (i % 2 == 1)
+			random_accrual(&seed);
 		scan_build();
-		scan_run(wide, &scan, &prices, 0, scan.block_count);
-		scan_run_portable(plain, &scan, &prices, 0, scan.block_count);
-		assert_memory_equal(plain, wide, scan.block_count *
-		    sizeof(plain[0]));
-		for (uint32_t b = 0; b < scan.block_count; b++)
+		blocks = vaults_block_count(&scan);
+		scan_run_level(SCAN_PORTABLE, plain, &scan, &prices, 0,
+		    blocks);
+		for (enum scan_level l = SCAN_PORTABLE; l <= scan_level_best();
+		    l++) {
+			memset(wide, 0x55, sizeof(wide));
+			scan_run_level(l, wide, &scan, &prices, 0, blocks);
+			assert_memory_equal(plain, wide, blocks *
+			    sizeof(plain[0]));
+		}
+		for (uint32_t b = 0; b < blocks; b++)
 			for (uint32_t k = 0; k < SCAN_LANES; k++)
 				compare_lane(&t, &plain[b], b, k);
 		for (uint32_t v = 0; v < VAULTS; v++)
 			with_debt += book.vaults[v].debt_count > 0;
 		assert_int_equal(t.seen - before, with_debt);
 		/* From the middle, too. */
-		scan_run(wide, &scan, &prices, scan.block_count / 2, 1);
-		assert_memory_equal(&plain[scan.block_count / 2], wide,
+		scan_run(wide, &scan, &prices, blocks / 2, 1);
+		assert_memory_equal(&plain[blocks / 2], wide,
 		    sizeof(wide[0]));
 	}
 	print_message("below %u, above %u, unsure %u\n", t.below, t.above,
@@ -201,7 +224,7 @@ scan_run__is_unsure_only_near_zero(void **state)
 		bool below, unsure;
 	} rows[] = {
 		{ "10", "16000", false, true },
-		{ "10", "15999.99999", false, false },
+		{ "10", "15999.9999", false, false },
 		{ "10", "15999.999999", false, true },
 		/* Two legs: 2^54 units of 2^-11. */
 		{ "10", "16000.000008", false, true },
@@ -218,7 +241,7 @@ scan_run__is_unsure_only_near_zero(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		one_vault(rows[i].held, rows[i].owed);
-		assert_int_equal(scan.block_count, 1);
+		assert_int_equal(vaults_block_count(&scan), 1);
 		scan_run(&m, &scan, &prices, 0, 1);
 		if ((m.below & 1) != rows[i].below ||
 		    (m.unsure & 1) != rows[i].unsure)
@@ -227,28 +250,29 @@ scan_run__is_unsure_only_near_zero(void **state)
 }
 
 static void
-scan_fill__rounds_against_the_vault(void **state)
+vaults_put__rounds_against_the_vault(void **state)
 {
 	(void)state;
-	/* 10^16 + 1 atoms of debt have 54 bits, 10^18 + 1 of collateral 60. */
-	one_vault("1.000000000000000001", "10000000000.000001");
-	assert_int_equal(scan.shift[0], 9);
-	assert_int_equal(scan.shift[1], 3);
-	assert_int_equal(amount[0], INT64_C(1000000000000000000) >> 9);
-	assert_int_equal(amount[SCAN_LANES],
-	    INT64_C(10000000000000000) / 8 + 1);
+	/* 9 * 10^15 + 1 atoms of debt have 53 bits, 10^18 + 1 of collateral
+	 * 60. */
+	one_vault("1.000000000000000001", "9000000000.000001");
+	assert_int_equal(scan.head->shift[0], 9);
+	assert_int_equal(scan.head->shift[1], 2);
+	assert_int_equal(scan.amount[0], INT64_C(1000000000000000000) >> 9);
+	assert_int_equal(scan.amount[SCAN_LANES],
+	    INT64_C(9000000000000000) / 4 + 1);
 }
 
 static void
-scan_fill__marks_what_does_not_fit(void **state)
+vaults_put__marks_what_does_not_fit(void **state)
 {
 	struct scan_mask m;
 
 	(void)state;
-	one_vault("999999999999", "1");
-	assert_int_equal(odd[0], 0);
-	one_vault("1000000000000", "1");
-	assert_int_equal(odd[0], 1);
+	one_vault("9999999999", "1");
+	assert_int_equal(scan.block[0].odd, 0);
+	one_vault("10000000000", "1");
+	assert_int_equal(scan.block[0].odd, 1);
 	scan_run(&m, &scan, &prices, 0, 1);
 	assert_int_equal(m.below & 1, 0);
 	assert_int_equal(m.unsure & 1, 1);
@@ -257,22 +281,30 @@ scan_fill__marks_what_does_not_fit(void **state)
 	book.vaults[0].debt[0].amount = U128_MAX;
 	book.vaults[0].debt[0].index = wad_from_raw(2 * WAD_ONE_RAW);
 	scan_build();
-	assert_int_equal(odd[0], 1);
+	assert_int_equal(scan.block[0].odd, 1);
 }
 
 static void
-scan_measure__leaves_out_vaults_without_debt(void **state)
+scan_run__leaves_out_vaults_without_debt(void **state)
 {
+	struct scan_mask m;
+
 	(void)state;
 	one_vault("1", "1");
+	book.vaults[0].debt[0].amount = 1;
+	book.vaults[0].collateral[0].amount = 0;
+	scan_build();
+	scan_run(&m, &scan, &prices, 0, 1);
+	assert_true((m.below | m.unsure) != 0);
 	book.vaults[0].debt_count = 0;
 	scan_build();
-	assert_int_equal(scan.block_count, 0);
-	assert_int_equal(scan.leg_count, 0);
+	scan_run(&m, &scan, &prices, 0, 1);
+	assert_true((m.below | m.unsure) == 0);
 	book.vaults[0].debt_count = 1;
 	book.vaults[0].method = METHOD_SCENARIO;
 	scan_build();
-	assert_int_equal(scan.block_count, 0);
+	scan_run(&m, &scan, &prices, 0, 1);
+	assert_true((m.below | m.unsure) == 0);
 }
 
 static void
@@ -282,13 +314,13 @@ scan_prices_from__fails_beyond_its_bound(void **state)
 
 	(void)state;
 	one_vault("1", "1");
-	price[0] = px("100000000");
-	assert_int_equal(scan_prices_from(&prices, &scan, &book, price),
-	    ERR_OK);
+	price[0] = px("10000000");
+	assert_int_equal(scan_prices_from(&prices, &scan, &book, price,
+	    price, SCAN_BY_THRESHOLD), ERR_OK);
 	before = prices;
-	price[0] = px("100000000.000000000000000001");
-	assert_int_equal(scan_prices_from(&prices, &scan, &book, price),
-	    ERR_RANGE);
+	price[0] = px("10000000.000000000000000001");
+	assert_int_equal(scan_prices_from(&prices, &scan, &book, price,
+	    price, SCAN_BY_THRESHOLD), ERR_RANGE);
 	assert_memory_equal(&before, &prices, sizeof(before));
 }
 
@@ -298,9 +330,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scan_run__agrees_with_ratio_evaluate),
 		cmocka_unit_test(scan_run__is_unsure_only_near_zero),
-		cmocka_unit_test(scan_fill__rounds_against_the_vault),
-		cmocka_unit_test(scan_fill__marks_what_does_not_fit),
-		cmocka_unit_test(scan_measure__leaves_out_vaults_without_debt),
+		cmocka_unit_test(vaults_put__rounds_against_the_vault),
+		cmocka_unit_test(vaults_put__marks_what_does_not_fit),
+		cmocka_unit_test(scan_run__leaves_out_vaults_without_debt),
 		cmocka_unit_test(scan_prices_from__fails_beyond_its_bound),
 	};
 

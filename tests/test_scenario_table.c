@@ -277,13 +277,14 @@ reference_loss(uint8_t *worst, uint32_t v)
 static void
 compare_all(unsigned amount_bits)
 {
+	const struct scenario_which all = { NULL, 0, VAULTS };
 	struct usd18 plain[VAULTS], wide[VAULTS];
 	uint8_t worst[VAULTS], worst_wide[VAULTS], at;
 
 	assert_int_equal(scenario_vaults_check(&vaults, &table, amount_bits),
 	    ERR_OK);
 	assert_int_equal(scenario_vaults_worst_portable(plain, worst, &vaults,
-	    &table, 0, VAULTS), ERR_OK);
+	    &table, &all), ERR_OK);
 	assert_int_equal(scenario_vaults_worst(wide, worst_wide, &vaults,
 	    &table, 0, VAULTS, amount_bits), ERR_OK);
 	for (uint32_t v = 0; v < VAULTS; v++) {

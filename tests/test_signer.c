@@ -26,6 +26,17 @@ begin(void **state)
 }
 
 static int
+begin_hot(void **state)
+{
+	(void)state;
+	world_open(&w);
+	w.is_hot = true;
+	world_init_state(&w, 1000);
+	world_start(&w, NULL);
+	return 0;
+}
+
+static int
 end(void **state)
 {
 	(void)state;
@@ -93,6 +104,7 @@ must_reject(struct world_request *q, enum policy_rule rule)
 static int
 new_peer(enum role role)
 {
+	struct proc_passed p;
 	struct wire_peer m;
 	int ours, theirs;
 
@@ -100,8 +112,11 @@ new_peer(enum role role)
 	memset(&m, 0, sizeof(m));
 	wire_head_set(&m.head, WIRE_PEER);
 	m.role = role;
-	assert_int_equal(proc_send_fd(w.control, &m, theirs), ERR_OK);
-	close(theirs);
+	p = (struct proc_passed){ { theirs }, 1 };
+	if (w.is_hot && role == ROLE_ENGINE)
+		world_hot_open(&p, ours);
+	assert_int_equal(proc_send_with(w.control, &m, &p), ERR_OK);
+	proc_passed_close(&p);
 	return ours;
 }
 
@@ -483,8 +498,7 @@ signer__closes_on_what_is_no_message(void **state)
 			memcpy(bytes, &signed_message,
 			    size = sizeof(signed_message));
 		}
-		assert_int_equal(send(w.engine, bytes, size, MSG_NOSIGNAL),
-		    size);
+		world_send_bytes(w.engine, bytes, size);
 		assert_int_equal(world_receive(w.engine, bytes,
 		    sizeof(bytes)), 0);
 		new_engine();
@@ -504,6 +518,54 @@ signer__closes_on_a_descriptor_from_the_engine(void **state)
 	assert_int_equal(world_receive(w.engine, bytes, sizeof(bytes)), 0);
 	new_engine();
 	must_sign_plain();
+}
+
+/* An engine that writes what it wants into its half of the ring. */
+static void
+signer__closes_on_a_broken_ring(void **state)
+{
+	static const uint64_t head[] = { 1, 4, RING_CAPACITY_MIN + 8,
+	    UINT64_MAX, (uint64_t)1 << 63 };
+	uint8_t bytes[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(head); i++) {
+		must_sign_plain();
+		/* head is the first word (ring.c). */
+		memcpy(world_hot.ring.mine, &head[i], sizeof(head[i]));
+		assert_int_equal(send(w.engine, "", 1, MSG_NOSIGNAL), 1);
+		assert_int_equal(world_receive(w.engine, bytes,
+		    sizeof(bytes)), 0);
+		new_engine();
+	}
+	must_sign_plain();
+}
+
+/* More requests than the ring holds, and answers too, from an engine that
+ * reads none of them meanwhile. */
+static void
+signer__waits_for_room_in_a_full_ring(void **state)
+{
+	enum { REQUESTS = 300 };
+	static struct world_request q[REQUESTS];
+	static struct b32 digest[REQUESTS];
+
+	(void)state;
+	for (unsigned i = 0; i < REQUESTS; i++) {
+		struct attestation a;
+
+		world_request_begin(&q[i], &w);
+		world_request_send(&w, &q[i]);
+		world_expect(&w, &a, &digest[i], &q[i]);
+	}
+	for (unsigned i = 0; i < REQUESTS; i++) {
+		struct wire_signed answer;
+
+		assert_int_equal(world_receive(w.engine, &answer,
+		    sizeof(answer)), WIRE_SIGNED);
+		assert_int_equal(answer.sequence, q[i].begin.sequence);
+		assert_memory_equal(answer.digest.b, digest[i].b, 32);
+	}
 }
 
 static void
@@ -1119,7 +1181,10 @@ signer_state_write__keeps_the_newest_of_many(void **state)
 	}
 }
 
-#define WITH_SIGNER(test) cmocka_unit_test_setup_teardown(test, begin, end)
+/* By socket alone, and over a ring. */
+#define WITH_RING(test) { #test " (ring)", test, begin_hot, end, NULL }
+#define WITH_SIGNER(test) \
+	cmocka_unit_test_setup_teardown(test, begin, end), WITH_RING(test)
 #define ALONE(test) \
 	cmocka_unit_test_setup_teardown(test, begin_without_process, end)
 
@@ -1138,6 +1203,8 @@ main(void)
 	    WITH_SIGNER(signer__refuses_messages_out_of_order),
 	    WITH_SIGNER(signer__closes_on_what_is_no_message),
 	    WITH_SIGNER(signer__closes_on_a_descriptor_from_the_engine),
+	    WITH_RING(signer__closes_on_a_broken_ring),
+	    WITH_RING(signer__waits_for_room_in_a_full_ring),
 	    WITH_SIGNER(signer__gives_the_chain_no_word_of_the_engine),
 	    WITH_SIGNER(signer__ends_with_its_supervisor),
 	    WITH_SIGNER(signer__ends_on_nonsense_from_its_supervisor),

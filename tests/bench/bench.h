@@ -1,10 +1,12 @@
 /* tests/bench/bench.h - timing ours against a reference, in the same run.
  *
  * A row is printed as
- *	name  ours_ns  reference_ns  ratio  goal  pass|short
+ *	name  ours  reference  unit  ratio  goal  pass|short
  * where ratio = ours / reference and pass means ratio <= goal ("5x faster" is
- * goal 0.20).  Ours and the reference take turns, round by round, and the
- * median of the rounds counts: what disturbs the machine disturbs both.
+ * goal 0.20).  The unit is that of both figures, ns, us or ms of one
+ * operation, whichever shows them well.  Ours and the reference take turns,
+ * round by round, and the median of the rounds counts: what disturbs the
+ * machine disturbs both.
  * A round should take 20 us or more, so that reading the clock is nothing.
  */
 #ifndef TESTS_BENCH_BENCH_H
@@ -34,8 +36,15 @@ void bench_compare(const char *name, const struct bench_side *ours,
  * says whether all rows passed. */
 void bench_row(const char *name, double ours_ns, double reference_ns,
     double goal);
-/* bench_note prints a figure that has no reference. */
+/* bench_note prints a figure that has no reference; bench_figure one that is
+ * no time. */
 void bench_note(const char *name, double ours_ns);
+void bench_figure(const char *name, double value, const char *unit);
+/* bench_growth prints a point of a curve: what one operation takes where there
+ * are n things.  Points of one name belong together. */
+void bench_growth(const char *name, uint64_t n, double ours_ns);
+/* bench_missing prints a row without figures, and why it has none. */
+void bench_missing(const char *name, const char *why);
 
 uint64_t bench_now_ns(void);
 /* bench_keep makes the compiler believe that value is used. */
@@ -45,15 +54,29 @@ struct bench_suite {
 	const char *name;
 	void (*run)(void);
 };
-/* bench_main runs the suites that argv names, or all; returns the exit code:
- * 1 if a row falls short of its goal. */
-int bench_main(const struct bench_suite *suites, size_t count, int argc,
+struct bench_table {
+	const struct bench_suite *suites;
+	size_t count;
+};
+/* bench_main runs the suites that argv names, or all, and prints one table;
+ * returns the exit code: 1 if a row falls short of its goal, 2 if argv names
+ * what is none.  `--rows=FILE` writes the rows to a file as well, with tabs:
+ *	suite  row|note|growth|missing  name  ours  reference  ratio  goal
+ *	    result  unit
+ * in nanoseconds unless the unit says otherwise; a growth point has its n in
+ * the place of the reference, a missing row its reason as the result. */
+int bench_main(const struct bench_table *tables, size_t count, int argc,
     char **argv);
+
+/* bench_json_frame: the frame of a row of the suite `json`. */
+const char *bench_json_frame(const char *row);
 
 /* The suites, in the order of main.c's table. */
 void bench_decimal(void);
+void bench_growth_suite(void);
 void bench_json(void);
 void bench_keccak(void);
+void bench_merkle(void);
 void bench_sign(void);
 void bench_ticks(void);
 

@@ -111,6 +111,6 @@ bench_decimal(void)
 	struct bench_side reference = { run_strtod, &t, TEXTS };
 
 	texts_fill(&t);
-	bench_compare("decimal_to_dec18", &dec18, &reference, ROUNDS, 0.25);
-	bench_compare("decimal_to_u128", &fixed, &reference, ROUNDS, 0.25);
+	bench_compare("decimal_to_dec18", &dec18, &reference, ROUNDS, 0.20);
+	bench_compare("decimal_to_u128", &fixed, &reference, ROUNDS, 0.20);
 }

@@ -1,5 +1,4 @@
-/* tests/bench/bench_keccak.c - Keccak-256 against nettle's permutation, and
- * what a tree costs with it. */
+/* tests/bench/bench_keccak.c - Keccak-256 against nettle's permutation. */
 #include "tests/bench/bench.h"
 
 #include <stdlib.h>
@@ -8,16 +7,11 @@
 #include <nettle/sha3.h>
 
 #include "base/keccak.h"
-#include "base/merkle.h"
-#include "base/must.h"
 
 #define HASHES 200u
 #define ROUNDS 101u
 #define GOAL 1.05
 #define BULK 4096u
-
-#define CAPACITY 65536u
-#define CHANGED 100u
 
 static void
 run_pair(void *context)
@@ -61,41 +55,6 @@ run_bulk_nettle(void *context)
 	bench_keep(digest[0]);
 }
 
-struct changes {
-	struct merkle tree;
-	uint32_t slots[CHANGED];
-	struct b32 leaves[CHANGED];
-};
-
-static void
-run_merkle(void *context)
-{
-	struct changes *c = context;
-
-	for (unsigned i = 0; i < CHANGED; i++)
-		c->leaves[i].b[0]++;
-	MUST(merkle_set(&c->tree, c->slots, c->leaves, CHANGED) == ERR_OK);
-}
-
-static void
-bench_merkle(void)
-{
-	static struct b32 nodes[MERKLE_NODES(CAPACITY)];
-	static struct changes c;
-	struct bench_side side = { run_merkle, &c, 1 };
-	uint64_t seed = 0x9e3779b97f4a7c15u;
-
-	merkle_init(&c.tree, nodes, CAPACITY);
-	c.slots[0] = CAPACITY - 1;
-	for (unsigned i = 1; i < CHANGED; i++) {
-		seed = seed * 6364136223846793005u + 1442695040888963407u;
-		c.slots[i] = (uint32_t)(seed >> 33) % CAPACITY;
-		c.leaves[i].b[31] = 1;
-	}
-	bench_note("merkle 100 of 65536 leaves", bench_median_ns(&side,
-	    ROUNDS));
-}
-
 void
 bench_keccak(void)
 {
@@ -110,5 +69,4 @@ bench_keccak(void)
 	bench_compare("keccak256_pair", &ours, &reference, ROUNDS, GOAL);
 	bench_compare("keccak256 of 4096 bytes", &ours_bulk, &reference_bulk,
 	    ROUNDS * 5, GOAL);
-	bench_merkle();
 }

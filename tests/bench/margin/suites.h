@@ -1,4 +1,6 @@
-/* tests/bench/margin/suites.h - the rows of `make bench-margin`:
+/* tests/bench/margin/suites.h - the margin rows of `make bench`,
+ * and those of `make bench-margin`:
+ *	bands	ticks that pass few vaults, against the scan
  *	option	price, price with greeks, implied volatility; libm in double
  *	scenario	tables, and vaults against them
  *	scan	exact ratios of a million vaults
@@ -8,9 +10,13 @@
 
 #include "tests/bench/bench.h"
 
+void bench_bands(void);
 void bench_option(void);
 void bench_scenario(void);
 void bench_scan(void);
+void bench_scan_ten_million(void);
 void bench_var(void);
+
+struct bench_table bench_margin_table(void);
 
 #endif

@@ -1,0 +1,136 @@
+/* Eight Keccak states side by side: word w of state r stands at place r of
+ * register w. */
+#include "base/simd_keccak.h"
+
+#ifdef __x86_64__
+
+#include <immintrin.h>
+#include <string.h>
+
+#include "base/keccak.h"
+
+#define AVX512 __attribute__((target("avx512f")))
+#define N SIMD_KECCAK_AVX512_LANES
+
+#define LANE __m512i
+#define LANE_CODE static inline __attribute__((always_inline, \
+	target("avx512f")))
+#define LANE_FILL(v) _mm512_set1_epi64((long long)(v))
+#define LANE_ROTATE(a, n) _mm512_rol_epi64(a, n)
+#define LANE_XOR(a, b) _mm512_xor_si512(a, b)
+#define LANE_XOR3(a, b, c) _mm512_ternarylogic_epi64(a, b, c, 0x96)
+#define LANE_CHI(a, b, c) _mm512_ternarylogic_epi64(a, b, c, 0xd2)
+#include "base/keccak_round.h"
+
+/* Word w of row r goes to row w, place r. */
+LANE_CODE void
+rows_transpose(LANE r[N])
+{
+	LANE even[4], odd[4], t[4];
+
+	LANES_UNROLL
+	for (size_t i = 0; i < 4; i++) {
+		even[i] = _mm512_unpacklo_epi64(r[2 * i], r[2 * i + 1]);
+		odd[i] = _mm512_unpackhi_epi64(r[2 * i], r[2 * i + 1]);
+	}
+	/* Now two places travel together: 4 x 4 of them, twice. */
+	LANES_UNROLL
+	for (size_t i = 0; i < 2; i++) {
+		const LANE *half = i == 0 ? even : odd;
+
+		t[0] = _mm512_shuffle_i64x2(half[0], half[1], 0x44);
+		t[1] = _mm512_shuffle_i64x2(half[0], half[1], 0xee);
+		t[2] = _mm512_shuffle_i64x2(half[2], half[3], 0x44);
+		t[3] = _mm512_shuffle_i64x2(half[2], half[3], 0xee);
+		r[i] = _mm512_shuffle_i64x2(t[0], t[2], 0x88);
+		r[i + 2] = _mm512_shuffle_i64x2(t[0], t[2], 0xdd);
+		r[i + 4] = _mm512_shuffle_i64x2(t[1], t[3], 0x88);
+		r[i + 6] = _mm512_shuffle_i64x2(t[1], t[3], 0xdd);
+	}
+}
+
+LANE_CODE void
+digests_store(struct b32 *const *out, const LANE a[4])
+{
+	LANE r[N] = { a[0], a[1], a[2], a[3], a[0], a[1], a[2], a[3] };
+
+	rows_transpose(r);
+	LANES_UNROLL
+	for (size_t i = 0; i < N; i++)
+		_mm256_storeu_si256((__m256i_u *)out[i],
+		    _mm512_castsi512_si256(r[i]));
+}
+
+AVX512 void
+simd_keccak_pairs_avx512(struct b32 *const *out, const struct b32 *const *a,
+    const struct b32 *const *b)
+{
+	LANE s[KECCAK_WORDS];
+
+	LANES_UNROLL
+	for (size_t i = 0; i < N; i++)
+		s[i] = _mm512_inserti64x4(_mm512_castsi256_si512(
+		    _mm256_loadu_si256((const __m256i_u *)a[i])),
+		    _mm256_loadu_si256((const __m256i_u *)b[i]), 1);
+	rows_transpose(s);
+	LANES_UNROLL
+	for (size_t i = N; i < KECCAK_WORDS; i++)
+		s[i] = _mm512_setzero_si512();
+	s[8] = LANE_FILL(0x01);
+	s[KECCAK_RATE_WORDS - 1] = LANE_FILL(KECCAK_PAD_END);
+	lanes_permute(s);
+	digests_store(out, s);
+}
+
+AVX512 static void
+states_absorb(LANE s[KECCAK_WORDS], const uint8_t *const *block)
+{
+	LANE r[N];
+	uint64_t last[N];
+
+	LANES_UNROLL
+	for (size_t at = 0; at < 2 * N; at += N) {
+		LANES_UNROLL
+		for (size_t i = 0; i < N; i++)
+			r[i] = _mm512_loadu_si512(block[i] + 8 * at);
+		rows_transpose(r);
+		LANES_UNROLL
+		for (size_t i = 0; i < N; i++)
+			s[at + i] = LANE_XOR(s[at + i], r[i]);
+	}
+	for (size_t i = 0; i < N; i++)
+		memcpy(&last[i], block[i] + 16 * N, sizeof(last[i]));
+	s[2 * N] = LANE_XOR(s[2 * N], _mm512_loadu_si512(last));
+	lanes_permute(s);
+}
+
+AVX512 void
+simd_keccak_texts_avx512(struct b32 *const *out, const uint8_t *const *in,
+    size_t len)
+{
+	uint8_t tail[N][KECCAK256_RATE];
+	const uint8_t *at[N];
+	LANE s[KECCAK_WORDS];
+
+	LANES_UNROLL
+	for (size_t i = 0; i < KECCAK_WORDS; i++)
+		s[i] = _mm512_setzero_si512();
+	memcpy(at, in, sizeof(at));
+	for (; len >= KECCAK256_RATE; len -= KECCAK256_RATE) {
+		states_absorb(s, at);
+		for (size_t i = 0; i < N; i++)
+			at[i] += KECCAK256_RATE;
+	}
+	memset(tail, 0, sizeof(tail));
+	for (size_t i = 0; i < N; i++) {
+		if (len > 0)
+			memcpy(tail[i], at[i], len);
+		tail[i][len] ^= 0x01;
+		tail[i][KECCAK256_RATE - 1] ^= 0x80;
+		at[i] = tail[i];
+	}
+	states_absorb(s, at);
+	digests_store(out, s);
+}
+
+#endif

@@ -1,0 +1,145 @@
+/* The machine asks for no memory once it is created: the inputs of a busy hour
+ * go through it while every allocation is counted. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "tests/machine_world.h"
+
+#define ETH 200000u	/* cents */
+#define BTC 6000000u
+#define TEN_ETH 10000000000u	/* gwei: 20,000 USD */
+#define ROUNDS 400u
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CANNOT_COUNT 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
+#define CANNOT_COUNT 1
+#endif
+#endif
+
+static uint64_t allocations;
+
+#ifndef CANNOT_COUNT
+
+/* The C library's own, under the names that it keeps for this. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *at, size_t size);
+
+void *
+malloc(size_t size)
+{
+	allocations++;
+	return __libc_malloc(size);
+}
+
+void *
+calloc(size_t count, size_t size)
+{
+	allocations++;
+	return __libc_calloc(count, size);
+}
+
+void *
+realloc(void *at, size_t size)
+{
+	allocations++;
+	return __libc_realloc(at, size);
+}
+
+#endif
+
+static struct world w;
+
+/* Signs what was asked for, if anything was. */
+static void
+answer(void)
+{
+	struct dumb_answer a;
+
+	if (dumb_sign(&a, &w.signer, &w.out, true))
+		assert_int_equal(world_signed(&w, a.header.sequence,
+		    &a.digest), ERR_OK);
+}
+
+/* Prices up and down through the vaults' thresholds, new and changed vaults,
+ * a venue that falls silent. */
+static void
+busy_hour(void)
+{
+	world_begin(&w, false, 16);
+	world_signer_ready(&w);
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		uint32_t down = i % 40 < 20 ? i % 20 : 20 - i % 20;
+
+		w.now_ms += i % 100 == 99 ? 5000 : 30;
+		if (i % 7 == 0)
+			assert_int_equal(world_vault(&w, (uint8_t)(1 + i % 50),
+			    TEN_ETH, 24000000 + 100000u * (i % 60), i),
+			    ERR_OK);
+		world_prices(&w, ETH - down * (ETH / 100), BTC);
+		world_close(&w);
+		answer();
+	}
+	assert_true(w.machine->signatures > 50 && w.machine->slots.used > 4);
+}
+
+/* The inputs once more, through a machine of their own. */
+static uint64_t
+count_again(struct machine *m)
+{
+	struct machine_output o = { world_emit, &w.out };
+	uint64_t before = allocations;
+
+	for (size_t at = 0; at < w.inputs_len;) {
+		static _Alignas(16) uint8_t message[WIRE_SIZE_MAX];
+		struct wire_head head;
+
+		memcpy(&head, w.inputs + at, sizeof(head));
+		memcpy(message, w.inputs + at, head.size);
+		w.out.len = 0;
+		(void)!machine_apply(m, message, &o);
+		at += head.size;
+	}
+	return allocations - before;
+}
+
+static void
+machine_apply__allocates_nothing(void **state)
+{
+	struct replay_life *life;
+	void *one;
+
+	(void)state;
+#ifdef CANNOT_COUNT
+	skip();
+#endif
+	busy_hour();
+	life = world_life(false, 16);
+	/* The counter counts. */
+	allocations = 0;
+	one = malloc(1);
+	assert_non_null(one);
+	free(one);
+	assert_int_equal(allocations, 1);
+	assert_int_equal(count_again(life->machine), 0);
+	assert_memory_equal(&life->machine->last, &w.machine->last,
+	    sizeof(w.machine->last));
+	replay_life_close(life);
+	world_end(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(machine_apply__allocates_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
