@@ -136,11 +136,10 @@ verdict_leaf_write(uint8_t bytes[VERDICT_BYTES], const struct verdict_leaf *l)
 }
 
 void
-verdict_leaf_hash_many(struct b32 *out, const struct verdict_leaf *const *leaf,
-    size_t n)
+verdict_leaf_hash_many(enum keccak_level level, struct b32 *out,
+    const struct verdict_leaf *const *leaf, size_t n)
 {
 	uint8_t bytes[KECCAK_LANES_MAX][VERDICT_BYTES];
-	enum keccak_level level = keccak_level_best();
 
 	for (size_t done = 0, k; done < n; done += k) {
 		k = n - done < KECCAK_LANES_MAX ? n - done : KECCAK_LANES_MAX;
@@ -155,7 +154,7 @@ verdict_leaf_hash_many(struct b32 *out, const struct verdict_leaf *const *leaf,
 void
 verdict_leaf_hash(struct b32 *out, const struct verdict_leaf *l)
 {
-	verdict_leaf_hash_many(out, &l, 1);
+	verdict_leaf_hash_many(KECCAK_PORTABLE, out, &l, 1);
 }
 
 void

@@ -8,6 +8,7 @@
 #define CONTRACTS_ABI_ATTEST_H
 
 #include "base/price.h"
+#include "base/keccak_lanes.h"
 #include "base/types.h"
 
 struct eip712_domain {
@@ -78,7 +79,7 @@ struct verdict_leaf {
 /* keccak256(keccak256(abi.encode(fields in this order))). */
 void verdict_leaf_hash(struct b32 *out, const struct verdict_leaf *l);
 /* verdict_leaf_hash_many: of n leaves, several at a time; the same hashes. */
-void verdict_leaf_hash_many(struct b32 *out,
+void verdict_leaf_hash_many(enum keccak_level level, struct b32 *out,
     const struct verdict_leaf *const *leaf, size_t n);
 
 struct position_leaf {

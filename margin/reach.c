@@ -59,6 +59,7 @@ reach_init(struct reach *w, void *arena, const struct vaults_limits *l,
 
 	memset(w, 0, sizeof(*w));
 	w->vaults = v;
+	w->level = scan_level_best();
 	w->has_ladders = false;
 	w->block = (void *)(at + y.block);
 	w->initial = (void *)(at + y.initial);
@@ -155,9 +156,10 @@ slice_scan(struct reach *w, uint32_t first)
 
 	w->slice_first = first;
 	w->slice_count = left < SLICE ? left : SLICE;
-	scan_run(w->initial, w->vaults, &w->at_initial, first,
+	scan_run_level(w->level, w->initial, w->vaults, &w->at_initial, first,
 	    w->slice_count);
-	scan_run(w->best, w->vaults, &w->at_best, first, w->slice_count);
+	scan_run_level(w->level, w->best, w->vaults, &w->at_best, first,
+	    w->slice_count);
 }
 
 /* The next block with lanes in doubt; false at the end. */

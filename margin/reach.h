@@ -38,6 +38,7 @@ struct reach_block {
 struct reach {
 	const struct vaults *vaults;
 	struct bands bands;
+	enum scan_level level;	/* the best, unless set after init */
 	struct reach_block *block;
 	struct scan_mask *initial, *best;	/* of a slice of a scan */
 	bool has_ladders;	/* triggers hold */

@@ -33,6 +33,8 @@ lists_create(struct machine *m, uint32_t vaults, uint32_t verdicts)
 {
 	m->touched = calloc(vaults, sizeof(*m->touched));
 	m->is_touched = bits_create(vaults);
+	m->crossing = calloc(vaults, sizeof(*m->crossing));
+	m->is_crossing = bits_create(vaults);
 	m->put = calloc(vaults, sizeof(*m->put));
 	m->is_put = bits_create(vaults);
 	m->has_value = bits_create(vaults);
@@ -44,7 +46,8 @@ lists_create(struct machine *m, uint32_t vaults, uint32_t verdicts)
 	m->pending_dirty = calloc(verdicts, sizeof(uint32_t));
 	m->pending_owner = calloc(verdicts, sizeof(uint32_t));
 	m->is_dirty = calloc(verdicts, sizeof(bool));
-	if (!m->touched || !m->is_touched || !m->put || !m->is_put ||
+	if (!m->touched || !m->is_touched || !m->crossing ||
+	    !m->is_crossing || !m->put || !m->is_put ||
 	    !m->has_value || !m->verdict_told || !m->stored ||
 	    !m->stored_hash || !m->is_stored || !m->dirty ||
 	    !m->pending_dirty || !m->pending_owner || !m->is_dirty)
@@ -101,6 +104,8 @@ machine_destroy(struct machine *m)
 	slots_free(&m->slots);
 	free(m->touched);
 	free(m->is_touched);
+	free(m->crossing);
+	free(m->is_crossing);
 	free(m->put);
 	free(m->is_put);
 	free(m->has_value);

@@ -58,6 +58,10 @@ struct machine {
 					 * struck by a refused price */
 	uint32_t touched_count;
 	uint64_t *is_touched;		/* a bit by vault slot */
+	uint32_t *crossing;		/* vaults that changed their state at
+					 * this CLOSE, each once */
+	uint32_t crossing_count;
+	uint64_t *is_crossing;		/* a bit by vault slot */
 	uint32_t *put;			/* position leaves to be made anew */
 	uint32_t put_count;
 	uint64_t *is_put;		/* a bit by vault slot */

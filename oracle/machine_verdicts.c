@@ -9,6 +9,7 @@
 #define SETTLE_MAX 4096u	/* vaults whose triggers are placed anew at one
 				 * CLOSE, after a shock */
 #define LEAVES_AT_ONCE 8u
+#define SORT_MAX 64u	/* crossings sorted one by one */
 #define WAITING_LOOK 65536u	/* states looked at for one that waits */
 
 /* ---- leaves -------------------------------------------------------------- */
@@ -50,7 +51,7 @@ leaves_hash(struct machine *m)
 		}
 		if (n == 0 || (n < LEAVES_AT_ONCE && i + 1 < m->stored_count))
 			continue;
-		verdict_leaf_hash_many(hash, leaf, n);
+		verdict_leaf_hash_many(m->verdicts.level, hash, leaf, n);
 		for (uint32_t k = 0; k < n; k++)
 			m->stored_hash[place[k]] = hash[k];
 		n = 0;
@@ -201,31 +202,21 @@ state_store(struct machine *m, uint32_t slot, enum vault_state state)
 	machine_guard_vault(m, slot, false);
 }
 
+/* A vault whose place in the tree may change at the end of the batch. */
 static void
-tree_store(struct machine *m, uint32_t slot, const struct vault *v,
-    const struct verdict *d, bool is_new)
+crossing_add(struct machine *m, uint32_t slot)
 {
-	uint32_t at = machine_verdict_slot(m, slot);
-
-	if (!verdict_is_in_tree(d->state)) {
-		slot_release(m, slot);
+	if (machine_bit(m->is_crossing, slot))
 		return;
-	}
-	if (at == MACHINE_NO_SLOT) {
-		at = slot_take(m, slot, d);
-		is_new = true;
-	} else {
-		slots_value(&m->slots, at, badness_of(d));
-	}
-	if (is_new && at != MACHINE_NO_SLOT)
-		leaf_write(m, slot, at, v, d);
+	machine_bit_set(m->is_crossing, slot, true);
+	m->crossing[m->crossing_count++] = slot;
 }
 
-/* must_write: the leaf is made anew though the state is the same. */
 static void
-vault_value(struct machine *m, uint32_t slot, bool must_write)
+vault_value(struct machine *m, uint32_t slot)
 {
 	uint8_t before = m->tables.state[slot];
+	bool was_valued = machine_bit(m->has_value, slot);
 	bool was_waiting = is_waiting(m, slot);
 	struct verdict d;
 	struct vault v;
@@ -233,15 +224,89 @@ vault_value(struct machine *m, uint32_t slot, bool must_write)
 
 	MUST(e == ERR_OK);
 	verdict_begin(&d, &m->book, &v, &m->market);
-	reach_note(&m->reach, &m->book, &m->market, slot, &v,
-	    d.state);
-	if (verdict_is_in_tree(d.state))
+	reach_note(&m->reach, &m->book, &m->market, slot, &v, d.state);
+	/* What cannot be said in full is STALE. */
+	if (verdict_is_in_tree(d.state) && !(was_valued &&
+	    before == (uint8_t)d.state))
 		verdict_finish(&d, &m->book, &v, &m->market);
 	m->evaluations++;
 	state_store(m, slot, d.state);
-	tree_store(m, slot, &v, &d, must_write || before != (uint8_t)d.state);
 	m->waiting -= was_waiting;
 	m->waiting += is_waiting(m, slot);
+	if (!was_valued || before != (uint8_t)d.state)
+		crossing_add(m, slot);
+}
+
+/* The leaf as it would be now, in the slot that the vault has. */
+static void
+leaf_renew(struct machine *m, uint32_t slot, uint32_t at)
+{
+	struct verdict d;
+	struct vault v;
+	enum err e = vaults_get(&v, &m->vaults, slot);
+
+	MUST(e == ERR_OK);
+	verdict_from_vault(&d, &m->book, &v, &m->market);
+	slots_value(&m->slots, at, badness_of(&d));
+	leaf_write(m, slot, at, &v, &d);
+}
+
+/* A vault in or out of the tree, as its state says. */
+static void
+place_settle(struct machine *m, uint32_t slot)
+{
+	bool was_waiting = is_waiting(m, slot);
+	uint32_t at = machine_verdict_slot(m, slot);
+	struct verdict d;
+	struct vault v;
+	enum err e;
+
+	if (!verdict_is_in_tree((enum vault_state)m->tables.state[slot])) {
+		slot_release(m, slot);
+	} else if (at == MACHINE_NO_SLOT) {
+		e = vaults_get(&v, &m->vaults, slot);
+		MUST(e == ERR_OK);
+		verdict_from_vault(&d, &m->book, &v, &m->market);
+		at = slot_take(m, slot, &d);
+		if (at != MACHINE_NO_SLOT)
+			leaf_write(m, slot, at, &v, &d);
+	} else {
+		leaf_renew(m, slot, at);
+	}
+	m->waiting -= was_waiting;
+	m->waiting += is_waiting(m, slot);
+}
+
+/* In the order of slots: so the tree does not depend on the order in which
+ * crossings were found. */
+static void
+crossings_settle(struct machine *m)
+{
+	uint32_t *list = m->crossing, count = m->crossing_count;
+
+	if (count > SORT_MAX) {
+		uint32_t words = vaults_used(&m->vaults) / 64 + 1, n = 0;
+
+		for (uint32_t i = 0; i < words; i++)
+			for (uint64_t bits = m->is_crossing[i]; bits != 0;
+			    bits &= bits - 1)
+				list[n++] = i * 64 +
+				    (uint32_t)__builtin_ctzll(bits);
+	} else {
+		for (uint32_t i = 1; i < count; i++)
+			for (uint32_t k = i; k > 0 && list[k] < list[k - 1];
+			    k--) {
+				uint32_t swap = list[k];
+
+				list[k] = list[k - 1];
+				list[k - 1] = swap;
+			}
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		machine_bit_set(m->is_crossing, list[i], false);
+		place_settle(m, list[i]);
+	}
+	m->crossing_count = 0;
 }
 
 /* ---- the batch ----------------------------------------------------------- */
@@ -270,14 +335,14 @@ touched_value(struct machine *m)
 {
 	for (uint32_t i = 0; i < m->touched_count; i++) {
 		machine_bit_set(m->is_touched, m->touched[i], false);
-		vault_value(m, m->touched[i], false);
+		vault_value(m, m->touched[i]);
 	}
 	m->touched_count = 0;
 }
 
 /* A place that became free is for the next of those that wait. */
 static void
-waiting_value(struct machine *m)
+waiting_settle(struct machine *m)
 {
 	uint32_t used = vaults_used(&m->vaults);
 
@@ -286,7 +351,7 @@ waiting_value(struct machine *m)
 		uint32_t slot = m->waiting_next++ % used;
 
 		if (is_waiting(m, slot))
-			vault_value(m, slot, false);
+			place_settle(m, slot);
 	}
 }
 
@@ -300,12 +365,13 @@ machine_verdicts_close(struct machine *m, u128 moved)
 	touched_value(m);
 	while ((n = reach_next(&m->reach, slot)) > 0)
 		for (uint32_t i = 0; i < n; i++)
-			vault_value(m, slot[i], false);
+			vault_value(m, slot[i]);
 	for (uint32_t done = 0; done < SETTLE_MAX &&
 	    (n = reach_settle(&m->reach, slot)) > 0; done += n)
 		for (uint32_t i = 0; i < n; i++)
-			vault_value(m, slot[i], false);
-	waiting_value(m);
+			vault_value(m, slot[i]);
+	crossings_settle(m);
+	waiting_settle(m);
 	leaves_flush(m);
 	aggregate_value(&m->aggregate, &m->vaults, &m->book, &m->market);
 }
@@ -323,7 +389,7 @@ machine_verdicts_refresh(struct machine *m)
 		if (owner == SLOTS_NONE || m->now_ms <
 		    m->tables.leaf[at].as_of + MACHINE_VERDICT_REFRESH_MS)
 			continue;
-		vault_value(m, owner, true);
+		leaf_renew(m, owner, at);
 		done++;
 	}
 	m->refresh_next %= used > 0 ? used : 1;
