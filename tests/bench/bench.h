@@ -36,6 +36,9 @@ void bench_compare(const char *name, const struct bench_side *ours,
  * says whether all rows passed. */
 void bench_row(const char *name, double ours_ns, double reference_ns,
     double goal);
+/* bench_row_of: of figures that are no times. */
+void bench_row_of(const char *name, double ours, double reference,
+    const char *unit, double goal);
 /* bench_note prints a figure that has no reference; bench_figure one that is
  * no time. */
 void bench_note(const char *name, double ours_ns);
@@ -77,6 +80,7 @@ void bench_growth_suite(void);
 void bench_json(void);
 void bench_keccak(void);
 void bench_merkle(void);
+void bench_reach(void);
 void bench_sign(void);
 void bench_ticks(void);
 

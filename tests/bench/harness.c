@@ -110,23 +110,40 @@ row_keep(const char *kind, const char *name, const char *figures,
 		    kind, name, figures, result, unit) > 0);
 }
 
+static void
+row_print(const char *name, double ours, double reference, double goal,
+    const struct scale *s, const char *kept_unit)
+{
+	double ratio = ours / reference;
+	bool passes = ratio <= goal;
+	char figures[128];
+
+	printf("  %-40s %10.1f %10.1f %-6s %7.3f %6.3f  %s\n", name,
+	    ours / s->ns, reference / s->ns, s->unit, ratio, goal,
+	    passes ? "pass" : "short");
+	fflush(stdout);
+	snprintf(figures, sizeof(figures), "%.2f\t%.2f\t%.4f\t%.4f", ours,
+	    reference, ratio, goal);
+	row_keep("row", name, figures, passes ? "pass" : "short", kept_unit);
+	rows_short += !passes;
+}
+
 void
 bench_row(const char *name, double ours_ns, double reference_ns, double goal)
 {
 	struct scale s = scale_of(ours_ns < reference_ns ? ours_ns :
 	    reference_ns);
-	double ratio = ours_ns / reference_ns;
-	bool passes = ratio <= goal;
-	char figures[128];
 
-	printf("  %-40s %10.1f %10.1f %-6s %7.3f %6.3f  %s\n", name,
-	    ours_ns / s.ns, reference_ns / s.ns, s.unit, ratio, goal,
-	    passes ? "pass" : "short");
-	fflush(stdout);
-	snprintf(figures, sizeof(figures), "%.2f\t%.2f\t%.4f\t%.4f", ours_ns,
-	    reference_ns, ratio, goal);
-	row_keep("row", name, figures, passes ? "pass" : "short", "ns");
-	rows_short += !passes;
+	row_print(name, ours_ns, reference_ns, goal, &s, "ns");
+}
+
+void
+bench_row_of(const char *name, double ours, double reference,
+    const char *unit, double goal)
+{
+	struct scale s = { unit, 1 };
+
+	row_print(name, ours, reference, goal, &s, unit);
 }
 
 void

@@ -10,6 +10,8 @@
  *	merkle	a leaf, and a node of a tree of 1 M leaves; nettle's
  *		permutation.  The update of 1,000 of them; the build.  On each
  *		level of vectors
+ *	reach	a tick from prices to valued vaults, 10 k to 10 M of them; a
+ *		crash; memory
  *	sign	digest, signature, both forms on the wire; the library's sign
  *	ticks	a frame on loopback to a released attestation, through feeds,
  *		engine and signer; the sum of its parts, each alone
@@ -23,6 +25,7 @@ static const struct bench_suite SUITES[] = {
 	{ "json", bench_json },
 	{ "keccak", bench_keccak },
 	{ "merkle", bench_merkle },
+	{ "reach", bench_reach },
 	{ "sign", bench_sign },
 	{ "ticks", bench_ticks },
 };

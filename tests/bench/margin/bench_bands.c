@@ -334,6 +334,17 @@ note(const char *name, const struct run *r, double value)
 	bench_note(text, value);
 }
 
+static void
+count_of(const char *name, const struct run *r, double value,
+    const char *unit)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "bands, %u, %u in 1,000 near: %s",
+	    r->vaults, r->crowd, name);
+	bench_figure(text, value, unit);
+}
+
 static double
 mean_ns(const uint64_t *ns)
 {
@@ -362,16 +373,17 @@ bench_book(uint32_t vaults, uint32_t crowd, bool against_scan)
 	note("a tick, mean", r, mean);
 	note("a tick, p50", r, (double)ns[TICKS / 2]);
 	note("a tick, p99", r, (double)ns[TICKS / 100 * 99]);
-	note("vaults touched a tick", r, touched);
-	note("of them evaluated", r, (double)r->unproven / TICKS);
-	note("of them changed", r, (double)r->changed / TICKS);
-	note("bytes a leg in use", r, (double)(sizeof(struct ladder_node) *
+	count_of("touched a tick", r, touched, "vaults");
+	count_of("of them evaluated", r, (double)r->unproven / TICKS,
+	    "vaults");
+	count_of("of them changed", r, (double)r->changed / TICKS, "vaults");
+	count_of("a leg in use", r, (double)(sizeof(struct ladder_node) *
 	    r->bands.ladder.fresh + sizeof(uint32_t) * vaults) /
-	    (double)r->legs);
+	    (double)r->legs, "bytes");
 	if (against_scan) {
 		bench_row("bands, a tick, vs scan", mean, scan_ns(r), 0.001);
-		bench_row("bands, touched, vs a vault in 100,000", touched,
-		    vaults / 100000.0, 1.0);
+		bench_row_of("bands, touched, vs a vault in 100,000", touched,
+		    vaults / 100000.0, "vaults", 1.0);
 	}
 	run_free(r);
 }
