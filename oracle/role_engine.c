@@ -75,6 +75,10 @@ vaults_from_file(struct engine *g)
 		machine_vault_message(&w, &g->book.vaults[i]);
 		(void)shell_input(&g->shell, &w, 0);
 	}
+	/* They are in the machine's columns now, a tenth of the size. */
+	free(g->book.vaults);
+	g->book.vaults = NULL;
+	g->book.vault_count = g->book.vault_capacity = 0;
 }
 
 static void
