@@ -36,10 +36,9 @@ book_init(struct book *b, struct vault *vaults, uint32_t *hash,
 	memset(hash, 0, 2 * (size_t)vault_capacity * sizeof(*hash));
 }
 
-/* Every byte of the id counts: ids of tests differ in their last byte only,
- * those of a chain everywhere. */
-static uint32_t
-id_hash(const struct b32 *id)
+/* Ids of tests differ in their last byte only, those of a chain everywhere. */
+uint32_t
+book_hash_id(const struct b32 *id)
 {
 	uint64_t h = 0;
 	uint64_t word;
@@ -58,7 +57,7 @@ static uint32_t *
 hash_probe(const struct book *b, const struct b32 *id)
 {
 	uint32_t mask = 2 * b->vault_capacity - 1;
-	uint32_t at = id_hash(id) & mask;
+	uint32_t at = book_hash_id(id) & mask;
 
 	/* An entry is the slot plus one; zero is empty.  Nothing is ever
 	 * deleted, so an empty entry ends the search. */
@@ -137,8 +136,8 @@ tree_check(const struct book *b, const struct vault *v)
 	return ERR_OK;
 }
 
-static enum err
-vault_check(const struct book *b, const struct vault *v)
+enum err
+book_check_vault(const struct book *b, const struct vault *v)
 {
 	enum err e = legs_check(b, v->collateral, v->collateral_count);
 
@@ -163,7 +162,7 @@ vault_check(const struct book *b, const struct vault *v)
 enum err
 book_put_vault(uint32_t *slot, struct book *b, const struct vault *v)
 {
-	enum err e = vault_check(b, v);
+	enum err e = book_check_vault(b, v);
 	uint32_t *entry;
 
 	if (e != ERR_OK)

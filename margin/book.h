@@ -148,8 +148,8 @@ struct book {
 };
 
 /* book_init empties the book, its assets included, over the caller's arrays;
- * mode_count is then 1, the base mode, and accruals are one.  vault_capacity is a power of two of at
- * most BOOK_VAULTS_MAX (MUST). */
+ * mode_count is then 1, the base mode, and accruals are one.  vault_capacity
+ * is a power of two of at most BOOK_VAULTS_MAX (MUST). */
 void book_init(struct book *b, struct vault *vaults, uint32_t *hash,
     uint32_t vault_capacity);
 
@@ -161,6 +161,11 @@ void book_init(struct book *b, struct vault *vaults, uint32_t *hash,
  * parent that is not there.  Positions are checked like legs. */
 MUST_CHECK enum err book_put_vault(uint32_t *slot, struct book *b,
     const struct vault *v);
+/* book_check_vault: what book_put_vault says of v, but for ERR_LIMIT. */
+MUST_CHECK enum err book_check_vault(const struct book *b,
+    const struct vault *v);
+/* book_hash_id spreads ids over tables: every byte counts. */
+uint32_t book_hash_id(const struct b32 *id);
 /* book_find_vault: ERR_UNKNOWN where no vault has this id. */
 MUST_CHECK enum err book_find_vault(uint32_t *slot, const struct book *b,
     const struct b32 *id);

@@ -7,11 +7,13 @@
 #pragma weak bench_option
 #pragma weak bench_scenario
 #pragma weak bench_scan
+#pragma weak bench_scan_ten_million
 #pragma weak bench_var
 static const struct bench_suite SUITES[] = {
 	{ "option", bench_option },
 	{ "scenario", bench_scenario },
 	{ "scan", bench_scan },
+	{ "scan10m", bench_scan_ten_million },
 	{ "var", bench_var },
 };
 

@@ -1,7 +1,8 @@
 /* tests/bench/margin/suites.h - the rows of `make bench-margin`:
  *	option	price, price with greeks, implied volatility; libm in double
  *	scenario	tables, and vaults against them
- *	scan	exact ratios of a million vaults
+ *	scan	exact ratios of a million vaults, and changes of them
+ *	scan10m	the same of ten million
  *	var	value at risk and expected shortfall of 100,000 vaults */
 #ifndef TESTS_BENCH_MARGIN_SUITES_H
 #define TESTS_BENCH_MARGIN_SUITES_H
@@ -11,6 +12,7 @@
 void bench_option(void);
 void bench_scenario(void);
 void bench_scan(void);
+void bench_scan_ten_million(void);
 void bench_var(void);
 
 #endif
