@@ -233,24 +233,21 @@ place_of(const struct vaults *v, uint32_t slot)
 	return (struct vaults_place){ at / SCAN_LANES, at % SCAN_LANES };
 }
 
-static void
-place_set(struct vaults *v, uint32_t slot, struct vaults_place at)
-{
-	uint32_t n = at.block * SCAN_LANES + at.lane;
-
-	v->place[slot] = n + 1;
-	v->slot[n] = slot + 1;
-}
-
 static bool
 is_empty(const struct vaults *v, uint32_t slot)
 {
 	return slot >= v->head->used || v->place[slot] == 0;
 }
 
-static void
-record_set(struct vaults_record *r, const struct vault *in)
+void
+vaults_slot_set(struct vaults *v, uint32_t slot, struct vaults_place at,
+    const struct vault *in)
 {
+	uint32_t n = at.block * SCAN_LANES + at.lane;
+	struct vaults_record *r = &v->record[slot];
+
+	v->place[slot] = n + 1;
+	v->slot[n] = slot + 1;
 	r->id = in->id;
 	r->owner = in->owner;
 	r->mode = in->mode;
@@ -324,8 +321,7 @@ vaults_put(uint32_t *slot, struct vaults *v, const struct vault *in)
 	vaults_lane_fill(v, to, in, &m);
 	if (*entry == 0)
 		*entry = ++h->used;
-	place_set(v, at, to);
-	record_set(&v->record[at], in);
+	vaults_slot_set(v, at, to, in);
 	*slot = at;
 	return ERR_OK;
 }

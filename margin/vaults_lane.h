@@ -40,6 +40,10 @@ MUST_CHECK enum err vaults_check(const struct vaults *v,
  * belongs. */
 uint32_t *vaults_hash_entry(const struct vaults *v, const struct b32 *id);
 
+/* vaults_slot_set: the slot holds this vault, at this place. */
+void vaults_slot_set(struct vaults *v, uint32_t slot, struct vaults_place at,
+    const struct vault *in);
+
 /* vaults_pairs_fit: ERR_LIMIT where the vault needs more new numbers than are
  * free.  vaults_pairs_hold counts its legs, and numbers what is new. */
 MUST_CHECK enum err vaults_pairs_fit(const struct vaults *v,

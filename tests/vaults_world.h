@@ -1,4 +1,4 @@
-/* tests/vaults_world.h - a store of vaults over a small book.  Test code only. */
+/* tests/vaults_world.h - a store of vaults over a small book.  Tests only. */
 #ifndef TESTS_VAULTS_WORLD_H
 #define TESTS_VAULTS_WORLD_H
 
