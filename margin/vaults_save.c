@@ -8,8 +8,9 @@
  *		of a vault then owner, mode, method, node, owner_index, nonce,
  *		liquidations, block_number, and its legs: asset, amount, of
  *		debts the index
- *	4, 4 each	how many blocks are in lists, and which: pushed in this
- *		order they give the same lists
+ *	4, 4 each	how many blocks are in lists, and which: by groups, then
+ *		empty ones by rows; pushed in this order they give the same
+ *		lists
  *	32	keccak of all before
  */
 #include "margin/vaults_lane.h"
@@ -406,27 +407,50 @@ read_slot(struct reading *r, uint32_t slot)
 	    place / SCAN_LANES, place % SCAN_LANES }, slot, &in);
 }
 
+/* list_order: as write_lists goes through them. */
+static uint32_t
+list_order(const struct vaults_block *b)
+{
+	uint32_t c = b->collateral_count, d = b->debt_count;
+	uint32_t groups = (BOOK_LEGS_MAX + 1) * (BOOK_LEGS_MAX + 1);
+
+	return b->used == 0 ? groups + c + d : c * (BOOK_LEGS_MAX + 1) + d;
+}
+
+/* read_listed: the next block with room, of the last one's list or a later. */
+static enum err
+read_listed(struct reading *r, uint32_t *order)
+{
+	const struct vaults_block *b;
+	uint32_t block;
+	enum err e = read_u32(&block, r);
+
+	if (e != ERR_OK)
+		return e;
+	if (block >= r->blocks)
+		return ERR_SYNTAX;
+	b = &r->v->block[block];
+	if (b->prev != 0)
+		return ERR_DUPLICATE;
+	if (b->used == UINT64_MAX || list_order(b) < *order)
+		return ERR_SYNTAX;
+	*order = list_order(b);
+	vaults_block_push(r->v, block);
+	return ERR_OK;
+}
+
 static enum err
 read_lists(struct reading *r)
 {
-	uint32_t rooms = 0, count, block;
+	uint32_t rooms = 0, order = 0, count;
 	enum err e = read_u32(&count, r);
 
 	for (uint32_t i = 0; i < r->blocks; i++)
 		rooms += r->v->block[i].used != UINT64_MAX;
 	if (e == ERR_OK && count != rooms)
 		return count < rooms ? ERR_MISSING : ERR_SYNTAX;
-	for (uint32_t i = 0; i < rooms && e == ERR_OK; i++) {
-		e = read_u32(&block, r);
-		if (e != ERR_OK)
-			break;
-		if (block >= r->blocks ||
-		    r->v->block[block].used == UINT64_MAX)
-			return ERR_SYNTAX;
-		if (r->v->block[block].prev != 0)
-			return ERR_DUPLICATE;
-		vaults_block_push(r->v, block);
-	}
+	for (uint32_t i = 0; i < rooms && e == ERR_OK; i++)
+		e = read_listed(r, &order);
 	return e;
 }
 

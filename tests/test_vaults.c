@@ -829,6 +829,11 @@ vaults_restore__refuses_a_block_listed_twice(void **state)
 	stream[stream_len - 36] = stream[stream_len - 40];
 	stream_seal();
 	assert_int_equal(restore_again(), ERR_DUPLICATE);
+	/* Nor in another order. */
+	stream[stream_len - 40] = 1;
+	stream[stream_len - 36] = 0;
+	stream_seal();
+	assert_int_equal(restore_again(), ERR_SYNTAX);
 }
 
 static void
