@@ -119,7 +119,7 @@ compare_vault(struct tally *t, const struct scan_mask *masks, uint32_t slot,
     const struct px18 *held, const struct px18 *owed, bool is_initial)
 {
 	struct vaults_place at;
-	struct usd18 surplus;
+	struct usd18 surplus = usd18_zero();
 	struct vault v;
 	bool is_below, is_unsure, is_good;
 
