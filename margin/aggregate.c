@@ -35,48 +35,45 @@ sum_add(struct usd18 *sum, struct usd18 part)
 		*sum = usd18_from_raw(I128_MAX);
 }
 
-/* A pair's side: what all that is held or owed of it is worth at mid. */
+/* What all that is held, or owed, of an asset in a mode is worth at mid. */
 static void
-side_value(struct usd18 *value, struct usd18 *weighted,
-    const struct vaults_pair *p, const struct book *b, struct px18 price,
-    bool is_debt)
+side_value(struct aggregate *a, const struct vaults *v, const struct book *b,
+    uint8_t asset, uint8_t mode, struct px18 price, bool is_debt)
 {
-	const struct asset *a = &b->assets[p->asset];
-	const struct asset_rules *r = &a->rules[p->mode];
+	const struct asset_rules *r = &b->assets[asset].rules[mode];
+	struct u256 total = vaults_total_of(v, asset, mode, is_debt);
 	struct ratio_leg leg;
 	u128 atoms;
-	enum err e = u256_to_u128(&atoms, &p->total[is_debt]);
+	enum err e = u256_to_u128(&atoms, &total);
 
 	if (e == ERR_OK && is_debt)
-		e = muldiv_u128(&atoms, atoms,
-		    wad_to_raw(b->accrual[p->asset]), WAD_ONE_RAW,
-		    ROUND_CEIL);
+		e = muldiv_u128(&atoms, atoms, wad_to_raw(b->accrual[asset]),
+		    WAD_ONE_RAW, ROUND_CEIL);
 	if (e == ERR_OK)
-		e = is_debt ? ratio_value_debt(&leg, a, atoms, price,
-		    r->debt_weight) : ratio_value_collateral(&leg, a, atoms,
-		    price, r->liquidation_threshold);
+		e = is_debt ? ratio_value_debt(&leg, &b->assets[asset], atoms,
+		    price, r->debt_weight) : ratio_value_collateral(&leg,
+		    &b->assets[asset], atoms, price, r->liquidation_threshold);
 	if (e != ERR_OK)
 		return;
-	sum_add(value, leg.value);
-	sum_add(weighted, leg.weighted);
+	sum_add(is_debt ? &a->debt_value : &a->collateral_value, leg.value);
+	sum_add(is_debt ? &a->weighted_debt : &a->weighted_collateral,
+	    leg.weighted);
 }
 
 void
 aggregate_value(struct aggregate *a, const struct vaults *v,
     const struct book *b, const struct market *m)
 {
-	const struct vaults_pair *p;
-
 	a->collateral_value = a->debt_value = usd18_zero();
 	a->weighted_collateral = a->weighted_debt = usd18_zero();
-	for (uint32_t i = 0; (p = vaults_pair_at(v, i)) != NULL; i++) {
-		const struct price *price = &m->asset[p->asset].price;
+	for (uint8_t i = 0; i < b->asset_count; i++) {
+		const struct price *p = &m->asset[i].price;
 
-		if (p->legs == 0 || price->status == PRICE_REFUSED)
+		if (p->status == PRICE_REFUSED)
 			continue;
-		side_value(&a->collateral_value, &a->weighted_collateral, p,
-		    b, price->mid, false);
-		side_value(&a->debt_value, &a->weighted_debt, p, b,
-		    price->mid, true);
+		for (uint8_t mode = 0; mode < b->mode_count; mode++) {
+			side_value(a, v, b, i, mode, p->mid, false);
+			side_value(a, v, b, i, mode, p->mid, true);
+		}
 	}
 }

@@ -108,11 +108,11 @@ weights_of(struct reach *w, const struct book *b, const struct market *m)
 			worst_debt[i] = px_max(worst_debt[i], p->stable);
 		}
 	}
-	e = scan_prices_from(&w->at_initial, w->vaults, b, worst, worst_debt,
-	    SCAN_BY_LTV);
+	e = scan_prices_from(&w->at_initial, w->vaults, worst, worst_debt,
+	    SCAN_INITIAL);
 	if (e == ERR_OK)
-		e = scan_prices_from(&w->at_best, w->vaults, b, high, low,
-		    SCAN_BY_THRESHOLD);
+		e = scan_prices_from(&w->at_best, w->vaults, high, low,
+		    SCAN_MAINTENANCE);
 	return e;
 }
 
@@ -156,9 +156,9 @@ slice_scan(struct reach *w, uint32_t first)
 
 	w->slice_first = first;
 	w->slice_count = left < SLICE ? left : SLICE;
-	scan_run_level(w->level, w->initial, w->vaults, &w->at_initial, first,
+	scan_run_at(w->level, w->initial, w->vaults, &w->at_initial, first,
 	    w->slice_count);
-	scan_run_level(w->level, w->best, w->vaults, &w->at_best, first,
+	scan_run_at(w->level, w->best, w->vaults, &w->at_best, first,
 	    w->slice_count);
 }
 

@@ -1,19 +1,21 @@
-/* margin/scan.h - the sign of a surplus of every `ratio` vault at one vector of
- * prices: sum V * factor - sum D * b.
+/* margin/scan.h - the sign of the surplus of every `ratio` vault of a store at
+ * one vector of prices: sum V * factor - sum D * b.
  *
- * It reads the hot columns of margin/vaults.h.  An amount is a count of
- * 2^shift atoms, the shift the asset's own, rounded against the vault; an
- * index names an (asset, mode) of which a price vector has two weights, USD
- * of one count, in units of 2^exponent * 10^-18 USD, rounded against the
- * vault; the asset's accrual is in the weight of its debt.  So a sum of
- * products, which is exact, is above the true surplus by less than 2^51 a debt
- * leg (an accrued atom's ceil) and falls short of it by less than 2^53 a leg.
- * Vaults in that interval are named `unsure`, and the caller asks
- * ratio_evaluate; of the others the sign is what ratio_evaluate says.
+ * A vector has for each pair of asset and mode two weights, USD of one count
+ * (margin/vaults_columns.h) in units of 2^exponent * 10^-18 USD, rounded
+ * against the vault; a debt's counts its accrual in.  Of each product of count
+ * and weight the 2^52 units are added up.  With c and d legs the sum is then
+ * less than 2c + d below the true surplus and less than d above it, and
+ * ratio_evaluate's own roundings take less than 1 + d/2 more: vaults in that
+ * interval are named `unsure`, and the caller asks ratio_evaluate; of the
+ * others the sign is what ratio_evaluate says.
  *
- * Units:  counts and weights below 2^52.  Owns nothing.  A vault without debt,
- *         or of another method, is in no mask.
- * Limits: prices of at most 10^7 USD, accrual of at most 8.
+ * Units:  counts and weights of at most 2^51.  Owns nothing.
+ * Limits: amounts below 10^12 whole units, debts also below 2^112 atoms: others
+ *         are always unsure.  Each price that ratio_evaluate sees is at most
+ *         10^6 USD, or such that the largest amount of the asset that the
+ *         store has had is worth at most 10^18 USD; a debt's with accrual.
+ *         Accruals are at most 2^16.
  * Source: DESIGN section 4; margin-model 1.5.
  */
 #ifndef MARGIN_SCAN_H
@@ -21,37 +23,49 @@
 
 #include "margin/vaults.h"
 
-/* Weights of one count of each pair. */
+enum scan_factor {	/* of collateral */
+	SCAN_INITIAL,		/* LTV */
+	SCAN_MAINTENANCE,	/* liquidation threshold */
+};
+
+/* The weights of one count of each pair, times 2^12: the high word of a product
+ * is then in units of 2^52. */
 struct scan_prices {
 	int exponent;
-	uint64_t collateral[SCAN_PAIRS_MAX];	/* price * factor, floor */
-	uint64_t debt[SCAN_PAIRS_MAX];		/* price * accrual * b, ceil */
+	uint32_t layout;	/* of the store for which they hold */
+	uint64_t collateral[SCAN_PAIRS_MAX];	/* floor */
+	uint64_t debt[SCAN_PAIRS_MAX];		/* ceil */
 };
+#define SCAN_WEIGHT_SHIFT 12
+
 struct scan_mask {
 	uint64_t below;		/* surplus below zero */
 	uint64_t unsure;	/* ask ratio_evaluate */
 };
 
-/* Which factor of the rules weighs collateral. */
-enum scan_factor { SCAN_BY_LTV, SCAN_BY_THRESHOLD };
-
-/* scan_prices_from: the prices of collateral and of debt, by asset slot.
- * They hold until a vault is put.  ERR_RANGE. */
+/* scan_prices_from: the price of each asset by slot, for collateral and for
+ * debt (they may be one vector).  ERR_RANGE beyond the limits. */
 MUST_CHECK enum err scan_prices_from(struct scan_prices *out,
-    const struct vaults *v, const struct book *b,
-    const struct px18 *collateral, const struct px18 *debt,
-    enum scan_factor factor);
+    const struct vaults *v, const struct px18 *collateral,
+    const struct px18 *debt, enum scan_factor factor);
+/* scan_prices_hold: false since a vault has brought a new pair or a larger
+ * amount; the prices are then made again. */
+bool scan_prices_hold(const struct scan_prices *p, const struct vaults *v);
 
-/* How it is computed: the same masks on every level. */
-enum scan_level { SCAN_PORTABLE, SCAN_AVX2, SCAN_IFMA, SCAN_LEVELS };
-/* scan_level_best: the highest level of this machine. */
-enum scan_level scan_level_best(void);
-
-/* scan_run: out[i] of block first + i, by the best level. */
+/* scan_run: out[i] of block first + i, at prices that hold (MUST).  Lanes of
+ * other methods, without debt or unused are in neither mask. */
 void scan_run(struct scan_mask *out, const struct vaults *v,
     const struct scan_prices *p, uint32_t first, uint32_t count);
-/* level is at most scan_level_best() (MUST). */
-void scan_run_level(enum scan_level level, struct scan_mask *out,
+
+/* The same masks by one set of instructions, for tests and benches; a level is
+ * at most the processor's best (MUST). */
+enum scan_level {
+	SCAN_PORTABLE,	/* 64-bit words */
+	SCAN_AVX2,	/* four lanes, products of 32-bit limbs */
+	SCAN_IFMA,	/* eight lanes, AVX-512's 52-bit multiply-add */
+};
+enum scan_level scan_level_best(void);
+void scan_run_at(enum scan_level level, struct scan_mask *out,
     const struct vaults *v, const struct scan_prices *p, uint32_t first,
     uint32_t count);
 

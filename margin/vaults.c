@@ -1,193 +1,343 @@
-/* The store: slots, ids and places.  How a lane is filled is next door, in
- * vaults_lane.c. */
 #include "margin/vaults.h"
+
+#include <string.h>
 
 #include "base/must.h"
 #include "margin/vaults_lane.h"
 
-#include <string.h>
 
-#define ALIGN 64u
+/* ---- the arena ---------------------------------------------------------- */
 
-/* Offsets of the arrays, in the order of struct vaults. */
-enum part {
-	PART_HEAD, PART_BLOCK, PART_DEBT_ROW, PART_SLOT, PART_RECORD,
-	PART_PLACE, PART_HASH, PART_AMOUNT, PART_INDEX, PART_ATOMS,
-	PART_DEBT_INDEX, PARTS,
+/* arena_place: where the next array lies, of so many bytes. */
+static size_t
+arena_place(size_t *at, size_t count, size_t size)
+{
+	size_t here = *at;
+
+	*at = (here + count * size + 63) & ~(size_t)63;
+	return here;
+}
+
+struct arena_layout {
+	size_t block, debt_row, slot, record, place, hash, amount, index,
+	    atoms, debt_index, end;
 };
 
-static size_t
-layout_of(size_t at[PARTS], const struct vaults_limits *l)
+static struct arena_layout
+arena_of(const struct vaults_limits *l)
 {
-	size_t blocks = vaults_blocks_max(l);
-	const size_t bytes[PARTS] = {
-		[PART_HEAD] = sizeof(struct vaults_head),
-		[PART_BLOCK] = blocks * sizeof(struct vaults_block),
-		[PART_DEBT_ROW] = blocks * BOOK_LEGS_MAX * sizeof(uint32_t),
-		[PART_SLOT] = blocks * SCAN_LANES * sizeof(uint32_t),
-		[PART_RECORD] = l->vaults * sizeof(struct vaults_record),
-		[PART_PLACE] = l->vaults * sizeof(uint32_t),
-		[PART_HASH] = 2 * (size_t)l->vaults * sizeof(uint32_t),
-		[PART_AMOUNT] = l->rows * SCAN_LANES * sizeof(int64_t),
-		[PART_INDEX] = l->rows * SCAN_LANES,
-		[PART_ATOMS] = l->rows * SCAN_LANES * sizeof(u128),
-		[PART_DEBT_INDEX] = l->debt_rows * SCAN_LANES * sizeof(u128),
-	};
-	size_t sum = 0;
+	size_t blocks = vaults_blocks_max(l), at = 0;
+	size_t legs = (size_t)l->rows * SCAN_LANES;
+	struct arena_layout a;
 
-	for (size_t i = 0; i < PARTS; i++) {
-		at[i] = sum;
-		sum += (bytes[i] + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-	}
-	return sum;
+	MUST(l->vaults > 0 && l->vaults <= BOOK_VAULTS_MAX);
+	MUST((l->vaults & (l->vaults - 1)) == 0);
+	MUST(l->rows < UINT32_MAX && l->debt_rows < UINT32_MAX);
+	(void)arena_place(&at, 1, sizeof(struct vaults_head));
+	a.block = arena_place(&at, blocks, sizeof(struct vaults_block));
+	a.debt_row = arena_place(&at, blocks * BOOK_LEGS_MAX,
+	    sizeof(uint32_t));
+	a.slot = arena_place(&at, blocks * SCAN_LANES, sizeof(uint32_t));
+	a.record = arena_place(&at, l->vaults, sizeof(struct vaults_record));
+	a.place = arena_place(&at, l->vaults, sizeof(uint32_t));
+	a.hash = arena_place(&at, 2 * (size_t)l->vaults, sizeof(uint32_t));
+	a.amount = arena_place(&at, legs, sizeof(int64_t));
+	a.index = arena_place(&at, legs, sizeof(uint8_t));
+	a.atoms = arena_place(&at, legs, sizeof(u128));
+	a.debt_index = arena_place(&at, (size_t)l->debt_rows * SCAN_LANES,
+	    sizeof(u128));
+	a.end = at;
+	return a;
 }
 
 size_t
 vaults_bytes(const struct vaults_limits *limits)
 {
-	size_t at[PARTS];
+	return arena_of(limits).end;
+}
 
-	MUST(limits->vaults > 0 && limits->vaults <= BOOK_VAULTS_MAX);
-	MUST((limits->vaults & (limits->vaults - 1)) == 0);
-	MUST(limits->rows < UINT32_MAX && limits->debt_rows < UINT32_MAX);
-	return layout_of(at, limits);
+static void
+arrays_place(struct vaults *v, void *arena,
+    const struct vaults_limits *limits)
+{
+	struct arena_layout a = arena_of(limits);
+	char *base = arena;
+
+	MUST((uintptr_t)arena % 64 == 0);
+	v->head = arena;
+	v->block = (void *)(base + a.block);
+	v->debt_row = (void *)(base + a.debt_row);
+	v->slot = (void *)(base + a.slot);
+	v->record = (void *)(base + a.record);
+	v->place = (void *)(base + a.place);
+	v->hash = (void *)(base + a.hash);
+	v->amount = (void *)(base + a.amount);
+	v->index = (void *)(base + a.index);
+	v->atoms = (void *)(base + a.atoms);
+	v->debt_index = (void *)(base + a.debt_index);
 }
 
 void
-vaults_attach(struct vaults *v, void *arena,
+vaults_view_init(struct vaults_view *out, void *arena,
     const struct vaults_limits *limits)
 {
-	size_t at[PARTS];
-	uint8_t *base = arena;
-
-	(void)layout_of(at, limits);
-	*v = (struct vaults){
-		.limits = *limits,
-		.head = (void *)(base + at[PART_HEAD]),
-		.block = (void *)(base + at[PART_BLOCK]),
-		.debt_row = (void *)(base + at[PART_DEBT_ROW]),
-		.slot = (void *)(base + at[PART_SLOT]),
-		.record = (void *)(base + at[PART_RECORD]),
-		.place = (void *)(base + at[PART_PLACE]),
-		.hash = (void *)(base + at[PART_HASH]),
-		.amount = (void *)(base + at[PART_AMOUNT]),
-		.index = base + at[PART_INDEX],
-		.atoms = (void *)(base + at[PART_ATOMS]),
-		.debt_index = (void *)(base + at[PART_DEBT_INDEX]),
-	};
+	out->limits = *limits;
+	out->arrays.assets = NULL;
+	arrays_place(&out->arrays, arena, limits);
 }
 
 void
 vaults_init(struct vaults *v, void *arena, const struct vaults_limits *limits,
     const struct book *assets)
 {
-	vaults_attach(v, arena, limits);
+	arrays_place(v, arena, limits);
 	v->assets = assets;
+	MUST(v->head->used == 0 && v->head->block_count == 0);
+	v->head->limits = *limits;
 }
 
-/* An entry is the slot plus one, zero is empty.  Ids are never taken out, so an
- * empty entry ends the search; the table is at most half full. */
-static uint32_t *
-hash_entry(const struct vaults *v, const struct b32 *id)
+/* ---- one vault's legs --------------------------------------------------- */
+
+enum err
+vaults_check(const struct vaults *v, const struct vault *in)
 {
-	uint32_t mask = 2 * v->limits.vaults - 1;
-	uint32_t at = book_hash_id(id) & mask;
+	enum err e;
 
-	for (uint32_t i = 0; i < mask; i++, at = (at + 1) & mask) {
-		uint32_t held = v->hash[at];
+	if (in->position_count != 0 || in->order_count != 0 ||
+	    in->parent != 0 || !num18_is_zero(in->leverage) ||
+	    in->node > NODE_CROSS)
+		return ERR_UNKNOWN;
+	e = book_check_vault(v->assets, in);
+	for (size_t i = 0; e == ERR_OK && i < in->collateral_count; i++)
+		if (in->collateral[i].lien != 0)
+			e = ERR_UNKNOWN;
+	return e;
+}
 
-		if (held == 0 || held > v->limits.vaults ||
-		    b32_equal(&v->record[held - 1].id, id))
-			break;
-	}
-	return &v->hash[at];
+/* leg_total: ceil(amount * index), which may be beyond 128 bits. */
+static struct u256
+leg_total(const struct leg *leg, bool is_debt)
+{
+	struct u256 one = u256_from_u128(WAD_ONE_RAW), unit, rest, t;
+	u128 atoms = leg->amount;
+
+	if (!is_debt || book_debt_base(&atoms, leg) == ERR_OK)
+		return u256_from_u128(atoms);
+	t = u256_mul_u128(leg->amount, wad_to_raw(leg->index));
+	u256_div(&t, &rest, &t, &one);
+	unit = u256_from_u128(u256_is_zero(&rest) ? 0 : 1);
+	MUST(u256_add(&t, &t, &unit) == ERR_OK);
+	return t;
+}
+
+static unsigned
+bits_of(u128 v)
+{
+	uint64_t high = (uint64_t)(v >> 64), low = (uint64_t)v;
+
+	if (high != 0)
+		return 128u - (unsigned)__builtin_clzll(high);
+	return low != 0 ? 64u - (unsigned)__builtin_clzll(low) : 0;
 }
 
 static bool
-is_plain(const struct vault *in)
+atoms_are_odd(u128 atoms, const struct asset *a, bool is_debt)
 {
-	for (uint8_t i = 0; i < in->collateral_count; i++)
-		if (in->collateral[i].lien != 0)
-			return false;
-	return in->position_count == 0 && in->order_count == 0 &&
-	    in->parent == 0 && in->node != NODE_PORTFOLIO &&
-	    num18_is_zero(in->leverage);
+	return (is_debt && atoms >> VAULTS_DEBT_BITS != 0) ||
+	    atoms / pow10_u128(a->decimals) >= VAULTS_UNITS_MAX;
 }
 
-static void
-record_write(struct vaults_record *r, const struct vault *in)
-{
-	*r = (struct vaults_record){
-		.id = in->id, .owner = in->owner, .mode = in->mode,
-		.method = in->method, .node = in->node,
-		.owner_index = in->owner_index, .nonce = in->nonce,
-		.liquidations = in->liquidations,
-		.block_number = in->block_number,
-	};
-}
-
-/* Where a vault of these legs goes: where it lay, if they are as many. */
-static enum err
-place_choose(struct vaults_place *out, struct vaults *v, uint32_t slot,
+void
+vaults_measure(struct vaults_measure *out, const struct vaults *v,
     const struct vault *in)
 {
-	const struct vaults_block *b;
+	uint64_t factors[2] = { 0, 0 };
 
-	if (slot < v->head->used && v->place[slot] != 0) {
-		out->block = (v->place[slot] - 1) / SCAN_LANES;
-		out->lane = (v->place[slot] - 1) % SCAN_LANES;
-		b = &v->block[out->block];
+	out->is_odd = false;
+	for (size_t k = 0; k < vaults_legs(in); k++) {
+		const struct leg *leg = vaults_leg(in, k);
+		const struct asset *a = &v->assets->assets[leg->asset];
+		bool is_debt = k >= in->collateral_count;
+		unsigned bits;
+		u128 atoms;
+
+		out->total[k] = leg_total(leg, is_debt);
+		if (u256_to_u128(&atoms, &out->total[k]) != ERR_OK ||
+		    atoms_are_odd(atoms, a, is_debt)) {
+			out->is_odd = true;
+			atoms = 0;
+		}
+		bits = bits_of(atoms);
+		out->atoms[k] = atoms;
+		out->shift[k] = (uint8_t)(bits > VAULTS_COUNT_BITS ?
+		    bits - VAULTS_COUNT_BITS : 0);
+		factors[is_debt] |= UINT64_C(1) << a->factor;
+	}
+	out->is_hedged = (factors[0] & factors[1]) != 0;
+}
+
+/* ---- pairs of asset and mode -------------------------------------------- */
+
+enum err
+vaults_pairs_fit(const struct vaults *v, const struct vault *in)
+{
+	u128 seen = 0;
+	uint32_t fresh = 0;
+
+	for (size_t k = 0; k < vaults_legs(in); k++) {
+		uint8_t asset = vaults_leg(in, k)->asset;
+
+		fresh += v->head->pair_of[asset][in->mode] == 0 &&
+		    (seen >> asset & 1) == 0;
+		seen |= (u128)1 << asset;
+	}
+	return fresh > SCAN_PAIRS_MAX - v->head->pair_count ? ERR_LIMIT :
+	    ERR_OK;
+}
+
+static uint16_t
+pair_number(struct vaults_head *h, uint8_t asset, uint8_t mode)
+{
+	uint16_t at = 0;
+
+	while (h->pair[at].legs != 0)
+		at++;
+	MUST(at < SCAN_PAIRS_MAX);
+	h->pair[at].asset = asset;
+	h->pair[at].mode = mode;
+	h->pair_count++;
+	h->layout++;
+	return (uint16_t)(at + 1);
+}
+
+void
+vaults_pairs_hold(struct vaults *v, const struct vault *in)
+{
+	struct vaults_head *h = v->head;
+
+	for (size_t k = 0; k < vaults_legs(in); k++) {
+		uint8_t asset = vaults_leg(in, k)->asset;
+		uint16_t *of = &h->pair_of[asset][in->mode];
+
+		if (*of == 0)
+			*of = pair_number(h, asset, in->mode);
+		h->pair[*of - 1].legs++;
+	}
+}
+
+/* ---- put, delete, get --------------------------------------------------- */
+
+uint32_t *
+vaults_hash_entry(const struct vaults *v, const struct b32 *id)
+{
+	uint32_t mask = 2 * v->head->limits.vaults - 1;
+	uint32_t at = book_hash_id(id) & mask;
+
+	/* Ids are never removed, and the table is at most half full. */
+	while (v->hash[at] != 0 &&
+	    !b32_equal(&v->record[v->hash[at] - 1].id, id))
+		at = (at + 1) & mask;
+	return &v->hash[at];
+}
+
+static struct vaults_place
+place_of(const struct vaults *v, uint32_t slot)
+{
+	uint32_t at = v->place[slot] - 1;
+
+	MUST(v->place[slot] != 0);
+	return (struct vaults_place){ at / SCAN_LANES, at % SCAN_LANES };
+}
+
+static bool
+is_empty(const struct vaults *v, uint32_t slot)
+{
+	return slot >= v->head->used || v->place[slot] == 0;
+}
+
+void
+vaults_slot_set(struct vaults *v, uint32_t slot, struct vaults_place at,
+    const struct vault *in)
+{
+	uint32_t n = at.block * SCAN_LANES + at.lane;
+	struct vaults_record *r = &v->record[slot];
+
+	v->place[slot] = n + 1;
+	v->slot[n] = slot + 1;
+	r->id = in->id;
+	r->owner = in->owner;
+	r->mode = in->mode;
+	r->method = in->method;
+	r->node = in->node;
+	r->owner_index = in->owner_index;
+	r->nonce = in->nonce;
+	r->liquidations = in->liquidations;
+	r->block_number = in->block_number;
+}
+
+/* place_for: where the vault lies, or a lane of its group. */
+static enum err
+place_for(struct vaults_place *out, struct vaults *v, uint32_t slot,
+    const struct vault *in)
+{
+	if (!is_empty(v, slot)) {
+		struct vaults_place at = place_of(v, slot);
+		const struct vaults_block *b = &v->block[at.block];
+
+		*out = at;
 		if (b->collateral_count == in->collateral_count &&
 		    b->debt_count == in->debt_count)
 			return ERR_OK;
 	}
-	return vaults_lane_take(out, v, in->collateral_count,
-	    in->debt_count);
+	return vaults_lane_take(out, v, in->collateral_count, in->debt_count);
 }
 
+/* slot_clear takes the vault of a slot out; its lane stays its own. */
 static void
-slot_empty(struct vaults *v, uint32_t slot, bool stays)
+slot_clear(struct vaults *v, uint32_t slot)
 {
-	struct vaults_place at = { (v->place[slot] - 1) / SCAN_LANES,
-		(v->place[slot] - 1) % SCAN_LANES };
+	struct vault was;
 
-	vaults_lane_clear(v, at);
-	if (!stays)
-		vaults_lane_free(v, at);
-	v->place[slot] = 0;
-	v->head->count--;
+	MUST(vaults_get(&was, v, slot) == ERR_OK);
+	vaults_lane_clear(v, place_of(v, slot), &was);
 }
 
 enum err
 vaults_put(uint32_t *slot, struct vaults *v, const struct vault *in)
 {
-	uint32_t *entry = hash_entry(v, &in->id), at = *entry;
-	struct vaults_place place;
-	enum err e = book_check_vault(v->assets, in);
+	struct vaults_head *h = v->head;
+	struct vaults_measure m;
+	struct vaults_place to;
+	uint32_t *entry, at;
+	enum err e = vaults_check(v, in);
 
-	if (e == ERR_OK && !is_plain(in))
-		e = ERR_UNKNOWN;
 	if (e != ERR_OK)
 		return e;
-	at = at != 0 ? at - 1 : v->head->used;
-	if (at == v->limits.vaults)
+	entry = vaults_hash_entry(v, &in->id);
+	if (*entry == 0 && h->used == h->limits.vaults)
 		return ERR_LIMIT;
+	at = *entry == 0 ? h->used : *entry - 1;
 	e = vaults_pairs_fit(v, in);
 	if (e == ERR_OK)
-		e = place_choose(&place, v, at, in);
+		e = place_for(&to, v, at, in);
 	if (e != ERR_OK)
 		return e;
-	if (at == v->head->used) {
-		*entry = at + 1;
-		v->head->used++;
-	} else if (v->place[at] != 0) {
-		slot_empty(v, at, v->place[at] - 1 == place.block *
-		    SCAN_LANES + place.lane);
+
+	vaults_measure(&m, v, in);
+	vaults_pairs_hold(v, in);
+	if (!is_empty(v, at)) {
+		struct vaults_place was = place_of(v, at);
+
+		slot_clear(v, at);
+		if (was.block != to.block || was.lane != to.lane)
+			vaults_lane_free(v, was);
+	} else {
+		h->count++;
 	}
-	record_write(&v->record[at], in);
-	vaults_lane_fill(v, place, at, in);
-	v->place[at] = place.block * SCAN_LANES + place.lane + 1;
-	v->head->count++;
+	vaults_lane_fill(v, to, in, &m);
+	if (*entry == 0)
+		*entry = ++h->used;
+	vaults_slot_set(v, at, to, in);
 	*slot = at;
 	return ERR_OK;
 }
@@ -195,79 +345,35 @@ vaults_put(uint32_t *slot, struct vaults *v, const struct vault *in)
 enum err
 vaults_delete(struct vaults *v, uint32_t slot)
 {
-	struct vaults_record empty = { .mode = 0 };
-
-	if (slot >= v->head->used || v->place[slot] == 0)
+	if (is_empty(v, slot))
 		return ERR_UNKNOWN;
-	slot_empty(v, slot, false);
-	empty.id = v->record[slot].id;
-	v->record[slot] = empty;
+	slot_clear(v, slot);
+	vaults_lane_free(v, place_of(v, slot));
+	v->place[slot] = 0;
+	v->head->count--;
+	v->record[slot] = (struct vaults_record){ .id = v->record[slot].id };
 	return ERR_OK;
 }
 
 enum err
 vaults_find(uint32_t *slot, const struct vaults *v, const struct b32 *id)
 {
-	uint32_t held = *hash_entry(v, id);
+	uint32_t entry = *vaults_hash_entry(v, id);
 
-	if (held == 0 || held > v->limits.vaults || v->place[held - 1] == 0)
+	if (entry == 0 || is_empty(v, entry - 1))
 		return ERR_UNKNOWN;
-	*slot = held - 1;
+	*slot = entry - 1;
 	return ERR_OK;
-}
-
-/* ---- reading ------------------------------------------------------------- */
-
-/* What a block says of itself, if such a block can be: it may lie in memory
- * that another process writes. */
-static bool
-block_read(struct vaults_block *out, const struct vaults *v, uint32_t block)
-{
-	if (block >= vaults_blocks_max(&v->limits))
-		return false;
-	*out = v->block[block];
-	return out->collateral_count <= BOOK_LEGS_MAX &&
-	    out->debt_count <= BOOK_LEGS_MAX && (uint64_t)out->row +
-	    out->collateral_count + out->debt_count <= v->limits.rows;
-}
-
-static struct leg
-leg_read(const struct vaults *v, uint64_t row, uint32_t lane, u128 index)
-{
-	uint64_t at = row * SCAN_LANES + lane;
-
-	return (struct leg){ v->head->pair[v->index[at]].asset, v->atoms[at],
-		0, wad_from_raw(index) };
-}
-
-static bool
-debt_index_read(u128 *out, const struct vaults *v, uint32_t block, uint32_t i,
-    uint32_t lane)
-{
-	uint32_t row = v->debt_row[(size_t)block * BOOK_LEGS_MAX + i];
-
-	if (row == 0 || row > v->limits.debt_rows)
-		return false;
-	*out = v->debt_index[(size_t)(row - 1) * SCAN_LANES + lane];
-	return true;
 }
 
 enum err
 vaults_get(struct vault *out, const struct vaults *v, uint32_t slot)
 {
-	const struct vaults_record *r;
-	struct vaults_place at;
-	struct vaults_block b;
-	uint32_t place;
+	const struct vaults_record *r = &v->record[slot];
 
-	if (slot >= v->limits.vaults || (place = v->place[slot]) == 0)
+	if (is_empty(v, slot))
 		return ERR_UNKNOWN;
-	at = (struct vaults_place){ (place - 1) / SCAN_LANES,
-		(place - 1) % SCAN_LANES };
-	if (!block_read(&b, v, at.block))
-		return ERR_UNKNOWN;
-	r = &v->record[slot];
-	memset(out, 0, offsetof(struct vault, collateral));
+	out->name[0] = '\0';
 	out->id = r->id;
 	out->owner = r->owner;
 	out->owner_index = r->owner_index;
@@ -277,21 +383,15 @@ vaults_get(struct vault *out, const struct vaults *v, uint32_t slot)
 	out->mode = r->mode;
 	out->method = r->method;
 	out->node = r->node;
-	out->collateral_count = b.collateral_count;
-	out->debt_count = b.debt_count;
-	for (uint8_t i = 0; i < b.collateral_count; i++)
-		out->collateral[i] = leg_read(v, (uint64_t)b.row + i, at.lane,
-		    WAD_ONE_RAW);
-	for (uint8_t i = 0; i < b.debt_count; i++) {
-		u128 index;
-
-		if (!debt_index_read(&index, v, at.block, i, at.lane))
-			return ERR_UNKNOWN;
-		out->debt[i] = leg_read(v, (uint64_t)b.row +
-		    b.collateral_count + i, at.lane, index);
-	}
+	out->parent = 0;
+	out->leverage = num18_zero();
+	out->position_first = out->position_count = 0;
+	out->order_first = out->order_count = 0;
+	vaults_lane_read(out, v, place_of(v, slot));
 	return ERR_OK;
 }
+
+/* ---- what the caller counts with ---------------------------------------- */
 
 uint32_t
 vaults_used(const struct vaults *v)
@@ -308,27 +408,41 @@ vaults_count(const struct vaults *v)
 u128
 vaults_assets(const struct vaults *v, uint32_t slot)
 {
-	struct vaults_place at;
 	const struct vaults_block *b;
-	u128 assets = 0;
+	struct vaults_place at;
+	u128 bits = 0;
 
-	if (vaults_place_of(&at, v, slot) != ERR_OK)
+	if (is_empty(v, slot))
 		return 0;
+	at = place_of(v, slot);
 	b = &v->block[at.block];
-	for (uint32_t i = 0; i < (uint32_t)b->collateral_count +
-	    b->debt_count; i++)
-		assets |= (u128)1 << v->head->pair[v->index[((size_t)b->row +
-		    i) * SCAN_LANES + at.lane]].asset;
-	return assets;
+	for (uint32_t k = 0; k < (uint32_t)b->collateral_count +
+	    b->debt_count; k++)
+		bits |= (u128)1 << v->head->pair[v->index[
+		    ((size_t)b->row + k) * SCAN_LANES + at.lane]].asset;
+	return bits;
 }
 
-const struct vaults_pair *
-vaults_pair_at(const struct vaults *v, uint32_t n)
+struct u256
+vaults_total_of(const struct vaults *v, uint8_t asset, uint8_t mode,
+    bool is_debt)
 {
-	return n < v->head->pair_count ? &v->head->pair[n] : NULL;
+	MUST(asset < BOOK_ASSETS_MAX && mode < BOOK_MODES_MAX);
+	return v->head->total[asset][mode][is_debt];
 }
 
-/* ---- places -------------------------------------------------------------- */
+struct u256
+vaults_total(const struct vaults *v, uint8_t asset, bool is_debt)
+{
+	struct u256 sum = u256_from_u128(0);
+
+	for (uint8_t mode = 0; mode < BOOK_MODES_MAX; mode++) {
+		struct u256 t = vaults_total_of(v, asset, mode, is_debt);
+
+		MUST(u256_add(&sum, &sum, &t) == ERR_OK);
+	}
+	return sum;
+}
 
 uint32_t
 vaults_block_count(const struct vaults *v)
@@ -340,31 +454,30 @@ enum err
 vaults_place_of(struct vaults_place *out, const struct vaults *v,
     uint32_t slot)
 {
-	if (slot >= v->head->used || v->place[slot] == 0)
+	if (is_empty(v, slot))
 		return ERR_UNKNOWN;
-	out->block = (v->place[slot] - 1) / SCAN_LANES;
-	out->lane = (v->place[slot] - 1) % SCAN_LANES;
+	*out = place_of(v, slot);
 	return ERR_OK;
 }
 
 uint32_t
 vaults_slot_at(const struct vaults *v, uint32_t block, uint32_t lane)
 {
-	uint32_t held;
-
 	MUST(block < v->head->block_count && lane < SCAN_LANES);
-	held = v->slot[(size_t)block * SCAN_LANES + lane];
-	return held == 0 ? VAULTS_EMPTY : held - 1;
+	/* Zero, an unused lane, becomes VAULTS_EMPTY. */
+	return v->slot[(size_t)block * SCAN_LANES + lane] - 1;
 }
 
 uint64_t
 vaults_lanes(const struct vaults *v, uint32_t block)
 {
+	MUST(block < v->head->block_count);
 	return v->block[block].used;
 }
 
 uint64_t
 vaults_hedged(const struct vaults *v, uint32_t block)
 {
+	MUST(block < v->head->block_count);
 	return v->block[block].hedged;
 }

@@ -39,12 +39,6 @@ size_t vaults_bytes(const struct vaults_limits *limits);
 void vaults_init(struct vaults *v, void *arena,
     const struct vaults_limits *limits, const struct book *assets);
 
-/* vaults_attach finds a store that another process has in shared memory, to
- * read it: vaults_get, vaults_find.  What it says is bounded, and nonsense
- * while the writer is at it: the caller's lock tells. */
-void vaults_attach(struct vaults *v, void *arena,
-    const struct vaults_limits *limits);
-
 /* vaults_put inserts or replaces by id, and says the slot.  The errors of
  * book_put_vault; ERR_UNKNOWN also for positions, orders, liens, a parent, a
  * leverage and NODE_PORTFOLIO.  ERR_LIMIT where slots, blocks, rows or pairs
@@ -68,9 +62,27 @@ uint32_t vaults_count(const struct vaults *v);	/* that hold a vault */
 /* vaults_assets: bit a where the vault holds or owes asset a; zero for an
  * empty slot. */
 u128 vaults_assets(const struct vaults *v, uint32_t slot);
-/* vaults_pair_at: the n-th pair of asset and mode, with the exact totals of all
- * vaults; NULL behind the last.  One without legs is not in use. */
-const struct vaults_pair *vaults_pair_at(const struct vaults *v, uint32_t n);
+/* vaults_total over all vaults, exact: atoms of collateral, or atoms of debt
+ * before accrual (book_debt_base). */
+struct u256 vaults_total(const struct vaults *v, uint8_t asset, bool is_debt);
+
+/* vaults_total_of: of the vaults of one mode. */
+struct u256 vaults_total_of(const struct vaults *v, uint8_t asset,
+    uint8_t mode, bool is_debt);
+
+/* A store that another process writes, for a reader: whatever lies there,
+ * nothing outside the arena is read.  What is read while the writer is at it is
+ * nonsense, and the caller's lock tells. */
+struct vaults_view {
+	struct vaults_limits limits;
+	struct vaults arrays;	/* nobody writes by them */
+};
+void vaults_view_init(struct vaults_view *out, void *arena,
+    const struct vaults_limits *limits);
+/* vaults_view_get: as vaults_get; counts and lanes are within their limits, an
+ * asset or a mode need not be the book's.  ERR_UNKNOWN. */
+MUST_CHECK enum err vaults_view_get(struct vault *out,
+    const struct vaults_view *v, uint32_t slot);
 
 /* Masks of lanes that a caller keeps, one word a block. */
 struct vaults_place {

@@ -16,6 +16,11 @@
 #define VAULTS_EMPTY UINT32_MAX
 #define VAULTS_LEGS_MAX (2 * BOOK_LEGS_MAX)
 #define VAULTS_COUNT_BITS 51u	/* of an amount: its ceil still fits 52 */
+/* An amount of so many whole units, or a debt beyond so many bits of atoms, is
+ * odd: below, at what margin/scan.h takes, nothing of ratio_evaluate
+ * overflows. */
+#define VAULTS_UNITS_MAX ((u128)1000000000000)
+#define VAULTS_DEBT_BITS 112
 #define VAULTS_SHIFT_MAX (128u - VAULTS_COUNT_BITS)
 
 struct vaults_limits {	/* what the arrays must hold */
@@ -39,8 +44,6 @@ struct vaults_block {
 struct vaults_pair {
 	uint8_t asset, mode;
 	uint32_t legs;		/* that name it; none: the number is free */
-	struct u256 total[2];	/* atoms of collateral; of debt, before
-				 * accrual */
 };
 
 struct vaults_record {	/* of a slot; of an empty one only the id */
@@ -51,6 +54,7 @@ struct vaults_record {	/* of a slot; of an empty one only the id */
 };
 
 struct vaults_head {
+	struct vaults_limits limits;
 	uint32_t used, count;
 	uint32_t block_count;
 	uint32_t layout;	/* counts changes of pairs and shifts */
@@ -59,15 +63,16 @@ struct vaults_head {
 	uint32_t debt_rows_free;	/* its length */
 	uint32_t partial[BOOK_LEGS_MAX + 1][BOOK_LEGS_MAX + 1];	/* lists */
 	uint32_t empty[VAULTS_LEGS_MAX + 1];	/* lists, by rows */
-	uint32_t pair_count;	/* numbers ever given */
+	uint32_t pair_count;	/* in use */
 	struct vaults_pair pair[SCAN_PAIRS_MAX];
 	uint16_t pair_of[BOOK_ASSETS_MAX][BOOK_MODES_MAX];	/* from one */
 	uint8_t shift[BOOK_ASSETS_MAX];
+	/* By asset and mode: collateral, debt. */
+	struct u256 total[BOOK_ASSETS_MAX][BOOK_MODES_MAX][2];
 };
 
 /* The arena's arrays. */
 struct vaults {
-	struct vaults_limits limits;
 	const struct book *assets;
 	struct vaults_head *head;
 	struct vaults_block *block;

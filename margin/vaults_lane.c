@@ -1,105 +1,31 @@
 #include "margin/vaults_lane.h"
 
-#include "base/must.h"
-
 #include <string.h>
 
-/* More whole units than this are odd: below it and the scan's greatest price
- * and accrual no sum of ratio_evaluate overflows. */
-#define UNITS_MAX ((u128)10000000000)
-#define ATOMS_MAX (U128_MAX / 8)	/* what accrues must fit */
+#include "base/must.h"
 
-/* ---- pairs --------------------------------------------------------------- */
-
-enum err
-vaults_pairs_fit(const struct vaults *v, const struct vault *in)
+static uint64_t
+lane_bit(struct vaults_place at)
 {
-	const struct vaults_head *h = v->head;
-	uint32_t missing = 0, spare = SCAN_PAIRS_MAX - h->pair_count;
-
-	for (uint8_t i = 0; i < in->collateral_count; i++)
-		missing += h->pair_of[in->collateral[i].asset][in->mode] == 0;
-	for (uint8_t i = 0; i < in->debt_count; i++)
-		missing += h->pair_of[in->debt[i].asset][in->mode] == 0;
-	if (missing <= spare)
-		return ERR_OK;
-	for (uint32_t i = 0; i < h->pair_count; i++)
-		spare += h->pair[i].legs == 0;
-	return missing <= spare ? ERR_OK : ERR_LIMIT;
-}
-
-/* pair_new: a number that was never given, or one whose legs are gone. */
-static uint32_t
-pair_new(struct vaults_head *h)
-{
-	if (h->pair_count < SCAN_PAIRS_MAX)
-		return h->pair_count++;
-	for (uint32_t i = 0; i < h->pair_count; i++)
-		if (h->pair[i].legs == 0) {
-			h->pair_of[h->pair[i].asset][h->pair[i].mode] = 0;
-			return i;
-		}
-	MUST(false);	/* vaults_pairs_fit saw one */
-	return 0;
+	return UINT64_C(1) << at.lane;
 }
 
 static uint32_t
-pair_number(struct vaults_head *h, uint8_t asset, uint8_t mode)
+block_rows(const struct vaults_block *b)
 {
-	uint32_t n;
-
-	if (h->pair_of[asset][mode] != 0)
-		return h->pair_of[asset][mode] - 1u;
-	n = pair_new(h);
-	h->pair[n] = (struct vaults_pair){ .asset = asset, .mode = mode };
-	h->pair_of[asset][mode] = (uint16_t)(n + 1);
-	h->layout++;
-	return n;
+	return (uint32_t)b->collateral_count + b->debt_count;
 }
 
-/* ---- blocks -------------------------------------------------------------- */
-
-/* Numbers in lists count from one. */
-static void
-partial_push(struct vaults *v, uint32_t block)
-{
-	struct vaults_block *b = &v->block[block];
-	uint32_t *head =
-	    &v->head->partial[b->collateral_count][b->debt_count];
-
-	b->prev = 0;
-	b->next = *head;
-	if (*head != 0)
-		v->block[*head - 1].prev = block + 1;
-	*head = block + 1;
-}
+/* ---- debt rows ---------------------------------------------------------- */
 
 static bool
-partial_holds(const struct vaults *v, uint32_t block)
+debt_rows_fit(const struct vaults_head *h, uint8_t count)
 {
-	const struct vaults_block *b = &v->block[block];
-
-	return b->next != 0 || b->prev != 0 || v->head->partial[
-	    b->collateral_count][b->debt_count] == block + 1;
+	return h->debt_rows_free + h->limits.debt_rows - h->debt_row_count >=
+	    count;
 }
 
-static void
-partial_remove(struct vaults *v, uint32_t block)
-{
-	struct vaults_block *b = &v->block[block];
-
-	if (!partial_holds(v, block))
-		return;
-	if (b->prev != 0)
-		v->block[b->prev - 1].next = b->next;
-	else
-		v->head->partial[b->collateral_count][b->debt_count] = b->next;
-	if (b->next != 0)
-		v->block[b->next - 1].prev = b->prev;
-	b->next = b->prev = 0;
-}
-
-/* A free row of indices names the next in its first word. */
+/* A free row's first word is the next free one, from one. */
 static uint32_t
 debt_row_take(struct vaults *v)
 {
@@ -107,319 +33,310 @@ debt_row_take(struct vaults *v)
 	uint32_t row = h->debt_row_free;
 
 	if (row == 0)
-		return ++h->debt_row_count;
-	h->debt_row_free = (uint32_t)v->debt_index[(size_t)(row - 1) *
-	    SCAN_LANES];
+		return h->debt_row_count++;
+	row--;
+	h->debt_row_free = (uint32_t)v->debt_index[(size_t)row * SCAN_LANES];
 	h->debt_rows_free--;
 	return row;
 }
 
 static void
-debt_row_give(struct vaults *v, uint32_t row)
-{
-	v->debt_index[(size_t)(row - 1) * SCAN_LANES] =
-	    v->head->debt_row_free;
-	v->head->debt_row_free = row;
-	v->head->debt_rows_free++;
-}
-
-static enum err
-block_new(uint32_t *out, struct vaults *v, uint8_t collateral, uint8_t debt)
+debt_row_free(struct vaults *v, uint32_t row)
 {
 	struct vaults_head *h = v->head;
-	uint32_t rows = (uint32_t)collateral + debt, block;
 
-	if (debt > h->debt_rows_free + (v->limits.debt_rows -
-	    h->debt_row_count))
+	v->debt_index[(size_t)row * SCAN_LANES] = h->debt_row_free;
+	h->debt_row_free = row + 1;
+	h->debt_rows_free++;
+}
+
+/* ---- lists of blocks ---------------------------------------------------- */
+
+uint32_t *
+vaults_block_list(const struct vaults *v, uint32_t block)
+{
+	const struct vaults_block *b = &v->block[block];
+
+	return b->used == 0 ? &v->head->empty[block_rows(b)] :
+	    &v->head->partial[b->collateral_count][b->debt_count];
+}
+
+void
+vaults_block_push(struct vaults *v, uint32_t block)
+{
+	uint32_t *head = vaults_block_list(v, block);
+	struct vaults_block *b = &v->block[block];
+
+	MUST(b->prev == 0);
+	b->next = *head;
+	b->prev = VAULTS_EMPTY;
+	if (*head != 0)
+		v->block[*head - 1].prev = block + 1;
+	*head = block + 1;
+}
+
+/* list_remove takes a block out while it is still what its list says. */
+static void
+list_remove(struct vaults *v, uint32_t block)
+{
+	struct vaults_block *b = &v->block[block];
+
+	MUST(b->prev != 0);
+	if (b->prev == VAULTS_EMPTY)
+		*vaults_block_list(v, block) = b->next;
+	else
+		v->block[b->prev - 1].next = b->next;
+	if (b->next != 0)
+		v->block[b->next - 1].prev = b->prev;
+	b->next = b->prev = 0;
+}
+
+enum err
+vaults_block_add(uint32_t *block, struct vaults *v, uint8_t collateral_count,
+    uint8_t debt_count)
+{
+	struct vaults_head *h = v->head;
+	uint32_t rows = (uint32_t)collateral_count + debt_count;
+
+	if (h->block_count == vaults_blocks_max(&h->limits) ||
+	    rows > h->limits.rows - h->row_count)
 		return ERR_LIMIT;
-	if (h->empty[rows] != 0) {
-		block = h->empty[rows] - 1;
-		h->empty[rows] = v->block[block].next;
-	} else {
-		if (h->block_count == vaults_blocks_max(&v->limits) ||
-		    rows > v->limits.rows - h->row_count)
-			return ERR_LIMIT;
-		block = h->block_count++;
-		v->block[block].row = h->row_count;
-		h->row_count += rows;
-	}
-	v->block[block] = (struct vaults_block){
-		.row = v->block[block].row, .collateral_count = collateral,
-		.debt_count = debt };
-	for (uint8_t i = 0; i < debt; i++)
-		v->debt_row[(size_t)block * BOOK_LEGS_MAX + i] =
-		    debt_row_take(v);
-	*out = block;
+	*block = h->block_count++;
+	v->block[*block] = (struct vaults_block){
+		.row = h->row_count,
+		.collateral_count = collateral_count,
+		.debt_count = debt_count,
+	};
+	h->row_count += rows;
 	return ERR_OK;
 }
 
-static void
-block_give(struct vaults *v, uint32_t block)
+enum err
+vaults_block_begin(struct vaults *v, uint32_t block, uint8_t collateral_count,
+    uint8_t debt_count)
 {
 	struct vaults_block *b = &v->block[block];
-	uint32_t rows = (uint32_t)b->collateral_count + b->debt_count;
+	uint32_t *row = &v->debt_row[(size_t)block * BOOK_LEGS_MAX];
 
-	for (uint8_t i = 0; i < b->debt_count; i++) {
-		uint32_t *row = &v->debt_row[(size_t)block * BOOK_LEGS_MAX +
-		    i];
+	MUST(b->used == 0);
+	MUST((uint32_t)collateral_count + debt_count == block_rows(b));
+	if (!debt_rows_fit(v->head, debt_count))
+		return ERR_LIMIT;
+	b->collateral_count = collateral_count;
+	b->debt_count = debt_count;
+	for (uint8_t i = 0; i < debt_count; i++)
+		row[i] = debt_row_take(v);
+	return ERR_OK;
+}
 
-		debt_row_give(v, *row);
-		*row = 0;
+/* ---- lanes -------------------------------------------------------------- */
+
+/* block_find: a block with room, in the list of its group. */
+static enum err
+block_find(uint32_t *block, struct vaults *v, uint8_t collateral_count,
+    uint8_t debt_count)
+{
+	struct vaults_head *h = v->head;
+	uint32_t head = h->partial[collateral_count][debt_count];
+
+	if (head != 0) {
+		*block = head - 1;
+		return ERR_OK;
 	}
-	b->next = v->head->empty[rows];
-	v->head->empty[rows] = block + 1;
+	if (!debt_rows_fit(h, debt_count))
+		return ERR_LIMIT;
+	head = h->empty[collateral_count + debt_count];
+	if (head != 0) {
+		*block = head - 1;
+		list_remove(v, *block);
+	} else if (vaults_block_add(block, v, collateral_count, debt_count) !=
+	    ERR_OK) {
+		return ERR_LIMIT;
+	}
+	return vaults_block_begin(v, *block, collateral_count, debt_count);
 }
 
 enum err
 vaults_lane_take(struct vaults_place *out, struct vaults *v,
     uint8_t collateral_count, uint8_t debt_count)
 {
-	uint32_t block = v->head->partial[collateral_count][debt_count];
-	enum err e;
+	struct vaults_place at;
+	struct vaults_block *b;
 
-	if (block == 0) {
-		e = block_new(&block, v, collateral_count, debt_count);
-		if (e != ERR_OK)
-			return e;
-		partial_push(v, block++);
-	}
-	out->block = block - 1;
-	out->lane = (uint32_t)__builtin_ctzll(~v->block[block - 1].used);
+	if (block_find(&at.block, v, collateral_count, debt_count) != ERR_OK)
+		return ERR_LIMIT;
+	b = &v->block[at.block];
+	at.lane = (uint32_t)__builtin_ctzll(~b->used);
+	if ((b->used | lane_bit(at)) == UINT64_MAX)
+		list_remove(v, at.block);
+	b->used |= lane_bit(at);
+	if (b->used == lane_bit(at))
+		vaults_block_push(v, at.block);
+	*out = at;
 	return ERR_OK;
 }
 
 void
 vaults_lane_free(struct vaults *v, struct vaults_place at)
 {
-	const struct vaults_block *b = &v->block[at.block];
+	struct vaults_block *b = &v->block[at.block];
+	uint32_t *row = &v->debt_row[(size_t)at.block * BOOK_LEGS_MAX];
 
-	if (!partial_holds(v, at.block))
-		partial_push(v, at.block);
-	if (b->used == 0) {
-		partial_remove(v, at.block);
-		block_give(v, at.block);
+	MUST((b->used & lane_bit(at)) != 0);
+	v->slot[(size_t)at.block * SCAN_LANES + at.lane] = 0;
+	if (b->used != UINT64_MAX)
+		list_remove(v, at.block);
+	b->used &= ~lane_bit(at);
+	if (b->used == 0)
+		for (uint8_t i = b->debt_count; i > 0; i--)
+			debt_row_free(v, row[i - 1]);
+	vaults_block_push(v, at.block);
+}
+
+/* shift_grow brings an asset's counts to a larger unit: the floor of a floor is
+ * the floor, and the ceil of a ceil the ceil. */
+static void
+shift_grow(struct vaults *v, uint8_t asset, uint8_t shift)
+{
+	struct vaults_head *h = v->head;
+	unsigned by = (unsigned)shift - h->shift[asset];
+	int64_t rest = (INT64_C(1) << (by < 62 ? by : 62)) - 1;
+
+	for (uint32_t i = 0; i < h->block_count; i++) {
+		const struct vaults_block *b = &v->block[i];
+		size_t first = (size_t)b->row * SCAN_LANES;
+		size_t debts = first + (size_t)b->collateral_count *
+		    SCAN_LANES;
+		size_t end = first + (size_t)block_rows(b) * SCAN_LANES;
+
+		for (size_t at = first; b->used != 0 && at < end; at++) {
+			int64_t a = v->amount[at];
+
+			if (h->pair[v->index[at]].asset != asset)
+				continue;
+			v->amount[at] = (by < 62 ? a >> by : 0) +
+			    (at >= debts && (a & rest) != 0);
+		}
 	}
+	h->shift[asset] = shift;
+	h->layout++;
 }
 
-/* ---- legs ---------------------------------------------------------------- */
-
-static unsigned
-bits_of(u128 v)
-{
-	unsigned bits = 0;
-
-	for (; v != 0; v >>= 1)
-		bits++;
-	return bits;
-}
-
-/* What a debt of amount shares is at its index: never beyond 256 bits. */
-static struct u256
-base_of(u128 amount, u128 index)
-{
-	struct u256 product = u256_mul_u128(amount, index), rest;
-	struct u256 wad = u256_from_u128(WAD_ONE_RAW), out;
-	struct u256 one = u256_from_u128(1);
-
-	u256_div(&out, &rest, &product, &wad);
-	if (!u256_is_zero(&rest))
-		MUST(u256_add(&out, &out, &one) == ERR_OK);
-	return out;
-}
-
-static bool
-is_odd(const struct vaults *v, const struct u256 *atoms, uint8_t asset)
-{
-	u128 fits;
-
-	return u256_to_u128(&fits, atoms) != ERR_OK || fits > ATOMS_MAX ||
-	    fits / pow10_u128(v->assets->assets[asset].decimals) >= UNITS_MAX;
-}
-
-/* The count of the scan: collateral rounded down, debt up. */
 static int64_t
-count_of(u128 atoms, unsigned shift, bool is_debt)
+count_of(u128 atoms, uint8_t shift, bool is_debt)
 {
 	u128 rest = ((u128)1 << shift) - 1;
 
 	return (int64_t)(atoms >> shift) + (is_debt && (atoms & rest) != 0);
 }
 
-/* One leg of a lane, as the columns have it. */
-struct cell {
-	uint64_t at;
-	bool is_debt;
-	struct u256 base;	/* atoms before accrual */
-};
-
-static struct cell
-cell_of(const struct vaults *v, struct vaults_place p, uint32_t leg)
+static void
+total_change(struct vaults *v, uint8_t asset, uint8_t mode, bool is_debt,
+    const struct u256 *atoms, bool is_more)
 {
-	const struct vaults_block *b = &v->block[p.block];
-	struct cell c = {
-		.at = ((uint64_t)b->row + leg) * SCAN_LANES + p.lane,
-		.is_debt = leg >= b->collateral_count };
+	struct u256 *t = &v->head->total[asset][mode][is_debt];
+	enum err e = is_more ? u256_add(t, t, atoms) : u256_sub(t, t, atoms);
 
-	if (c.is_debt)
-		c.base = base_of(v->atoms[c.at], v->debt_index[(size_t)(
-		    v->debt_row[(size_t)p.block * BOOK_LEGS_MAX + leg -
-		    b->collateral_count] - 1) * SCAN_LANES + p.lane]);
-	else
-		c.base = u256_from_u128(v->atoms[c.at]);
-	return c;
+	MUST(e == ERR_OK);	/* 2^24 vaults of less than 2^200 each */
 }
 
 static void
-cell_weigh(struct vaults *v, const struct cell *c)
+leg_write(struct vaults *v, struct vaults_place at, const struct leg *leg,
+    size_t k)
 {
-	uint8_t asset = v->head->pair[v->index[c->at]].asset;
-	u128 atoms = 0;
+	const struct vaults_block *b = &v->block[at.block];
+	const uint32_t *rows = &v->debt_row[(size_t)at.block * BOOK_LEGS_MAX];
 
-	v->amount[c->at] = 0;
-	if (!is_odd(v, &c->base, asset) &&
-	    u256_to_u128(&atoms, &c->base) == ERR_OK)
-		v->amount[c->at] = count_of(atoms, v->head->shift[asset],
-		    c->is_debt);
-}
-
-/* Every amount of the asset, at the new shift. */
-static void
-asset_shift(struct vaults *v, uint8_t asset, uint8_t shift)
-{
-	v->head->shift[asset] = shift;
-	v->head->layout++;
-	for (uint32_t i = 0; i < v->head->block_count; i++) {
-		const struct vaults_block *b = &v->block[i];
-		uint32_t legs = (uint32_t)b->collateral_count + b->debt_count;
-
-		for (uint64_t used = b->used; used != 0; used &= used - 1)
-			for (uint32_t k = 0; k < legs; k++) {
-				struct vaults_place p = { i,
-					(uint32_t)__builtin_ctzll(used) };
-				struct cell c;
-				uint64_t at = ((uint64_t)b->row + k) *
-				    SCAN_LANES + p.lane;
-
-				if (v->head->pair[v->index[at]].asset !=
-				    asset)
-					continue;
-				c = cell_of(v, p, k);
-				cell_weigh(v, &c);
-			}
-	}
-}
-
-static void
-total_add(struct vaults_pair *p, const struct cell *c)
-{
-	struct u256 *t = &p->total[c->is_debt];
-
-	/* 2^24 vaults of 16 legs below 2^197. */
-	MUST(u256_add(t, t, &c->base) == ERR_OK);
-	p->legs++;
-}
-
-static void
-total_take(struct vaults_pair *p, const struct cell *c)
-{
-	struct u256 *t = &p->total[c->is_debt];
-
-	MUST(p->legs > 0 && u256_sub(t, t, &c->base) == ERR_OK);
-	p->legs--;
-}
-
-static void
-shift_grow(struct vaults *v, const struct cell *c, uint8_t asset)
-{
-	unsigned bits;
-	u128 atoms;
-
-	if (is_odd(v, &c->base, asset) ||
-	    u256_to_u128(&atoms, &c->base) != ERR_OK)
-		return;
-	bits = bits_of(atoms);
-	if (bits > VAULTS_COUNT_BITS + v->head->shift[asset])
-		asset_shift(v, asset, (uint8_t)(bits - VAULTS_COUNT_BITS));
-}
-
-/* Whether some base factor has collateral and debt. */
-static bool
-is_hedged(const struct vaults *v, const struct vault *in)
-{
-	uint64_t held = 0, owed = 0;
-
-	for (uint8_t i = 0; i < in->collateral_count; i++)
-		held |= UINT64_C(1) <<
-		    v->assets->assets[in->collateral[i].asset].factor;
-	for (uint8_t i = 0; i < in->debt_count; i++)
-		owed |= UINT64_C(1) <<
-		    v->assets->assets[in->debt[i].asset].factor;
-	return (held & owed) != 0;
+	v->atoms[(b->row + k) * SCAN_LANES + at.lane] = leg->amount;
+	if (k >= b->collateral_count)
+		v->debt_index[(size_t)rows[k - b->collateral_count] *
+		    SCAN_LANES + at.lane] = wad_to_raw(leg->index);
 }
 
 void
-vaults_lane_fill(struct vaults *v, struct vaults_place at, uint32_t slot,
-    const struct vault *in)
+vaults_lane_fill(struct vaults *v, struct vaults_place at,
+    const struct vault *in, const struct vaults_measure *m)
 {
 	struct vaults_block *b = &v->block[at.block];
-	uint64_t bit = UINT64_C(1) << at.lane;
-	uint32_t legs = (uint32_t)in->collateral_count + in->debt_count;
+	struct vaults_head *h = v->head;
 
-	for (uint32_t i = 0; i < legs; i++) {
-		bool is_debt = i >= in->collateral_count;
-		uint32_t k = is_debt ? i - in->collateral_count : i;
-		const struct leg *l = is_debt ? &in->debt[k] :
-		    &in->collateral[k];
-		uint64_t cell = ((uint64_t)b->row + i) * SCAN_LANES + at.lane;
-		struct cell c;
+	MUST(b->collateral_count == in->collateral_count);
+	MUST(b->debt_count == in->debt_count);
+	for (size_t k = 0; k < vaults_legs(in); k++) {
+		const struct leg *leg = vaults_leg(in, k);
+		size_t to = (b->row + k) * SCAN_LANES + at.lane;
+		bool is_debt = k >= in->collateral_count;
 
-		v->index[cell] = (uint8_t)pair_number(v->head, l->asset,
-		    in->mode);
-		v->atoms[cell] = l->amount;
-		if (is_debt)
-			v->debt_index[(size_t)(v->debt_row[(size_t)at.block *
-			    BOOK_LEGS_MAX + k] - 1) * SCAN_LANES + at.lane] =
-			    wad_to_raw(l->index);
-		c = cell_of(v, at, i);
-		shift_grow(v, &c, l->asset);
-		total_add(&v->head->pair[v->index[cell]], &c);
-		if (is_odd(v, &c.base, l->asset))
-			b->odd |= bit;
+		if (m->shift[k] > h->shift[leg->asset])
+			shift_grow(v, leg->asset, m->shift[k]);
+		v->index[to] = (uint8_t)(h->pair_of[leg->asset][in->mode] - 1);
+		v->amount[to] = count_of(m->atoms[k], h->shift[leg->asset],
+		    is_debt);
+		leg_write(v, at, leg, k);
+		total_change(v, leg->asset, in->mode, is_debt, &m->total[k],
+		    true);
 	}
-	/* The shifts are what they will be. */
-	for (uint32_t i = 0; i < legs; i++) {
-		struct cell c = cell_of(v, at, i);
-
-		cell_weigh(v, &c);
-	}
-	b->used |= bit;
 	if (in->method == METHOD_RATIO && in->debt_count > 0)
-		b->live |= bit;
-	if (is_hedged(v, in))
-		b->hedged |= bit;
-	v->slot[(size_t)at.block * SCAN_LANES + at.lane] = slot + 1;
-	if (b->used == UINT64_MAX)
-		partial_remove(v, at.block);
+		b->live |= lane_bit(at);
+	if (m->is_odd)
+		b->odd |= lane_bit(at);
+	if (m->is_hedged)
+		b->hedged |= lane_bit(at);
+}
+
+static void
+pair_release(struct vaults_head *h, uint8_t asset, uint8_t mode)
+{
+	uint16_t *of = &h->pair_of[asset][mode];
+
+	MUST(*of != 0 && h->pair[*of - 1].legs > 0);
+	if (--h->pair[*of - 1].legs == 0) {
+		*of = 0;
+		h->pair_count--;
+	}
 }
 
 void
-vaults_lane_clear(struct vaults *v, struct vaults_place at)
+vaults_lane_clear(struct vaults *v, struct vaults_place at,
+    const struct vault *was)
 {
 	struct vaults_block *b = &v->block[at.block];
-	uint64_t keep = ~(UINT64_C(1) << at.lane);
-	uint32_t legs = (uint32_t)b->collateral_count + b->debt_count;
+	struct vaults_measure m;
 
-	for (uint32_t i = 0; i < legs; i++) {
-		struct cell c = cell_of(v, at, i);
+	vaults_measure(&m, v, was);
+	for (size_t k = 0; k < vaults_legs(was); k++) {
+		const struct leg *leg = vaults_leg(was, k);
 
-		total_take(&v->head->pair[v->index[c.at]], &c);
-		v->amount[c.at] = 0;
-		v->index[c.at] = 0;
-		v->atoms[c.at] = 0;
+		total_change(v, leg->asset, was->mode, k >=
+		    was->collateral_count, &m.total[k], false);
+		pair_release(v->head, leg->asset, was->mode);
 	}
-	b->used &= keep;
-	b->live &= keep;
-	b->odd &= keep;
-	b->hedged &= keep;
-	v->slot[(size_t)at.block * SCAN_LANES + at.lane] = 0;
+	b->live &= ~lane_bit(at);
+	b->odd &= ~lane_bit(at);
+	b->hedged &= ~lane_bit(at);
+}
+
+void
+vaults_lane_read(struct vault *out, const struct vaults *v,
+    struct vaults_place at)
+{
+	const struct vaults_block *b = &v->block[at.block];
+	const uint32_t *rows = &v->debt_row[(size_t)at.block * BOOK_LEGS_MAX];
+
+	out->collateral_count = b->collateral_count;
+	out->debt_count = b->debt_count;
+	for (size_t k = 0; k < block_rows(b); k++) {
+		size_t from = (b->row + k) * SCAN_LANES + at.lane;
+		bool is_debt = k >= b->collateral_count;
+		size_t i = is_debt ? k - b->collateral_count : k;
+
+		*(is_debt ? &out->debt[i] : &out->collateral[i]) =
+		    (struct leg){
+			.asset = v->head->pair[v->index[from]].asset,
+			.amount = v->atoms[from],
+			.index = is_debt ? wad_from_raw(v->debt_index[
+			    (size_t)rows[i] * SCAN_LANES + at.lane]) :
+			    wad_one(),
+		};
+	}
 }

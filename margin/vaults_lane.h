@@ -1,29 +1,81 @@
-/* margin/vaults_lane.h - finding, filling and freeing lanes of the columns: the
- * inside of margin/vaults.h.
+/* margin/vaults_lane.h - taking, filling and freeing lanes of the columns: the
+ * inside of margin/vaults.h and of its snapshots.
  *
- * A block with a free lane is in the list of its group, one without a vault in
- * the list of all that have as many rows.  Rows of debt indices belong to a
- * block while it holds a vault.
+ * A block with a free lane is in one list: of its group, or, when it holds no
+ * vault, of all empty blocks with as many rows; it then has no debt rows.
  */
 #ifndef MARGIN_VAULTS_LANE_H
 #define MARGIN_VAULTS_LANE_H
 
 #include "margin/vaults.h"
 
-/* vaults_pairs_fit: ERR_LIMIT where the vault needs more pairs than are free. */
+/* One vault's legs as the columns take them, collateral first. */
+struct vaults_measure {
+	struct u256 total[VAULTS_LEGS_MAX];	/* atoms before accrual */
+	u128 atoms[VAULTS_LEGS_MAX];	/* the same; zero where odd */
+	uint8_t shift[VAULTS_LEGS_MAX];	/* the least that holds them */
+	bool is_odd, is_hedged;
+};
+void vaults_measure(struct vaults_measure *out, const struct vaults *v,
+    const struct vault *in);
+
+/* vaults_leg: leg k of a vault, collateral first. */
+static inline const struct leg *
+vaults_leg(const struct vault *in, size_t k)
+{
+	return k < in->collateral_count ? &in->collateral[k] :
+	    &in->debt[k - in->collateral_count];
+}
+
+static inline size_t
+vaults_legs(const struct vault *in)
+{
+	return (size_t)in->collateral_count + in->debt_count;
+}
+
+/* vaults_check: what vaults_put says of a vault, but for ERR_LIMIT. */
+MUST_CHECK enum err vaults_check(const struct vaults *v,
+    const struct vault *in);
+/* vaults_hash_entry: the entry that holds id, or the empty one where it
+ * belongs. */
+uint32_t *vaults_hash_entry(const struct vaults *v, const struct b32 *id);
+
+/* vaults_slot_set: the slot holds this vault, at this place. */
+void vaults_slot_set(struct vaults *v, uint32_t slot, struct vaults_place at,
+    const struct vault *in);
+
+/* vaults_pairs_fit: ERR_LIMIT where the vault needs more new numbers than are
+ * free.  vaults_pairs_hold counts its legs, and numbers what is new. */
 MUST_CHECK enum err vaults_pairs_fit(const struct vaults *v,
     const struct vault *in);
-/* vaults_lane_take finds a free lane for this many legs; it is the vault's once
- * vaults_lane_fill has been called.  ERR_LIMIT, and nothing is changed. */
+void vaults_pairs_hold(struct vaults *v, const struct vault *in);
+
+/* vaults_lane_take: a free lane for so many legs, now used.  ERR_LIMIT, and
+ * nothing is changed. */
 MUST_CHECK enum err vaults_lane_take(struct vaults_place *out,
     struct vaults *v, uint8_t collateral_count, uint8_t debt_count);
-/* vaults_lane_fill writes a vault of that many legs into a lane that is free,
- * grows shifts and counts it. */
-void vaults_lane_fill(struct vaults *v, struct vaults_place at, uint32_t slot,
-    const struct vault *in);
-/* vaults_lane_clear is its inverse; the block leaves or joins lists only in
- * vaults_lane_free, so that a vault may be written again where it lay. */
-void vaults_lane_clear(struct vaults *v, struct vaults_place at);
+/* vaults_lane_free gives it back. */
 void vaults_lane_free(struct vaults *v, struct vaults_place at);
+/* vaults_lane_fill writes the legs of a vault whose pairs are held and counts
+ * them; shifts grow where they must. */
+void vaults_lane_fill(struct vaults *v, struct vaults_place at,
+    const struct vault *in, const struct vaults_measure *m);
+/* vaults_lane_clear counts the legs that lie there no more. */
+void vaults_lane_clear(struct vaults *v, struct vaults_place at,
+    const struct vault *was);
+/* vaults_lane_read: the legs and their counts. */
+void vaults_lane_read(struct vault *out, const struct vaults *v,
+    struct vaults_place at);
+
+/* vaults_block_add: a new empty block, in no list.  ERR_LIMIT. */
+MUST_CHECK enum err vaults_block_add(uint32_t *block, struct vaults *v,
+    uint8_t collateral_count, uint8_t debt_count);
+/* vaults_block_begin takes an empty block's debt rows.  ERR_LIMIT. */
+MUST_CHECK enum err vaults_block_begin(struct vaults *v, uint32_t block,
+    uint8_t collateral_count, uint8_t debt_count);
+/* vaults_block_list: the head of the list where a block with room belongs;
+ * vaults_block_push puts it there. */
+uint32_t *vaults_block_list(const struct vaults *v, uint32_t block);
+void vaults_block_push(struct vaults *v, uint32_t block);
 
 #endif

@@ -60,7 +60,7 @@ struct api_state {
 	const struct board *board;
 	const struct config *config;
 	const struct book *book;	/* assets; a file's vaults by name */
-	struct vaults vaults;		/* the board's */
+	struct vaults_view vaults;	/* the board's */
 	struct book valued;		/* assets, and the head's accrual */
 	struct market market;		/* the head's prices */
 	uint32_t value_next;		/* the slot whose turn it is */

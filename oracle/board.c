@@ -332,25 +332,25 @@ tables_of(struct tables *out, const struct board *b)
 }
 
 void
-board_vaults(struct vaults *out, const struct board *b)
+board_vaults(struct vaults_view *out, const struct board *b)
 {
 	struct tables t;
 
 	tables_of(&t, b);
-	vaults_attach(out, t.vaults, &t.limits);
+	vaults_view_init(out, t.vaults, &t.limits);
 }
 
 /* One reading; what it leads to counts only if the lock holds. */
 static enum err
 vault_read(struct board_vault *out, const struct board *b,
-    const struct vaults *v, uint32_t slot)
+    const struct vaults_view *v, uint32_t slot)
 {
 	struct tables t;
 	uint32_t at;
 	enum err e;
 
 	tables_of(&t, b);
-	e = vaults_get(&out->vault, v, slot);
+	e = vaults_view_get(&out->vault, v, slot);
 	if (e != ERR_OK)
 		return e;
 	out->state = t.state[slot];
@@ -365,7 +365,7 @@ vault_read(struct board_vault *out, const struct board *b,
 
 enum err
 board_get_vault(struct board_vault *out, const struct board *b,
-    const struct vaults *v, uint32_t slot)
+    const struct vaults_view *v, uint32_t slot)
 {
 	const _Atomic uint64_t *locks = at_offset_const(b, b->locks_at);
 	const _Atomic uint64_t *lock = &locks[slot / BOARD_BLOCK];

@@ -104,10 +104,10 @@ MUST_CHECK enum err board_map_reader(const struct board **out, int fd);
 MUST_CHECK enum err board_get_head(struct board_head *out,
     const struct board *b);
 /* board_vaults: the vault columns, for board_get_vault. */
-void board_vaults(struct vaults *out, const struct board *b);
+void board_vaults(struct vaults_view *out, const struct board *b);
 /* board_get_vault: ERR_UNKNOWN where the slot holds none. */
 MUST_CHECK enum err board_get_vault(struct board_vault *out,
-    const struct board *b, const struct vaults *v, uint32_t slot);
+    const struct board *b, const struct vaults_view *v, uint32_t slot);
 /* board_get_attestation: the one with this sequence, or with sequence 0 the
  * newest; ERR_UNKNOWN where the ring does not hold it (any more). */
 MUST_CHECK enum err board_get_attestation(struct board_attestation *out,

@@ -284,8 +284,8 @@ scans_new(struct run *r)
 	}
 	for (uint32_t i = 0; i < ASSETS; i++)
 		price[i] = r->market.asset[i].price.mid;
-	MUST(scan_prices_from(&c->prices, &c->store, &r->book, price, price,
-	    SCAN_BY_THRESHOLD) == ERR_OK);
+	MUST(scan_prices_from(&c->prices, &c->store, price, price,
+	    SCAN_MAINTENANCE) == ERR_OK);
 	c->mask = calloc(vaults_block_count(&c->store), sizeof(*c->mask));
 	MUST(c->mask != NULL);
 	return c;

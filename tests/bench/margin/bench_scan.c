@@ -114,8 +114,8 @@ arena_map(size_t size)
 static void
 world_prices(struct world *w)
 {
-	MUST(scan_prices_from(&w->prices, &w->store, &w->book, w->price,
-	    w->price, SCAN_BY_THRESHOLD) == ERR_OK);
+	MUST(scan_prices_from(&w->prices, &w->store, w->price, w->price,
+	    SCAN_MAINTENANCE) == ERR_OK);
 }
 
 /* ---- what is timed ------------------------------------------------------ */
@@ -125,7 +125,7 @@ run_scan(void *context)
 {
 	struct world *w = context;
 
-	scan_run_level(w->level, w->mask, &w->store, &w->prices, 0,
+	scan_run_at(w->level, w->mask, &w->store, &w->prices, 0,
 	    vaults_block_count(&w->store));
 	bench_keep(w->mask[0].below);
 }
@@ -236,10 +236,10 @@ notes_of_bytes(const struct world *w)
 	double blocks = h->block_count * (sizeof(struct vaults_block) +
 	    4.0 * BOOK_LEGS_MAX + 64 * 4);
 
-	bench_figure("a vault, hot", hot / n, "bytes");
-	bench_figure("a vault, cold legs", cold / n, "bytes");
-	bench_figure("a vault, slots, blocks, hash", (slots + blocks +
-	    w->store.limits.vaults * 8.0) / n, "bytes");
+	bench_note("bytes a vault, hot", hot / n);
+	bench_note("bytes a vault, cold legs", cold / n);
+	bench_note("bytes a vault, slots, blocks, hash", (slots + blocks +
+	    h->limits.vaults * 8.0) / n);
 }
 
 static void
@@ -281,7 +281,7 @@ world_run(uint32_t count, unsigned rounds, double goal)
 	run_scan(w);
 	for (uint32_t i = 0; i < vaults_block_count(&w->store); i++)
 		unsure += (uint64_t)__builtin_popcountll(w->mask[i].unsure);
-	bench_figure("unsure", (double)unsure, "vaults");
+	bench_note("vaults unsure", (double)unsure);
 	bench_note("vaults_get and ratio_evaluate", bench_median_ns(&exact,
 	    5));
 	notes_of_bytes(w);

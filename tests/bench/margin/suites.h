@@ -3,7 +3,8 @@
  *	bands	ticks that pass few vaults, against the scan
  *	option	price, price with greeks, implied volatility; libm in double
  *	scenario	tables, and vaults against them
- *	scan	exact ratios of a million vaults
+ *	scan	exact ratios of a million vaults, and changes of them
+ *	scan10m	the same of ten million
  *	var	value at risk and expected shortfall of 100,000 vaults */
 #ifndef TESTS_BENCH_MARGIN_SUITES_H
 #define TESTS_BENCH_MARGIN_SUITES_H
