@@ -1,6 +1,6 @@
 /* The exact scan of a store of vaults of 3 to 8 legs over 64 assets, against
- * reading the same bytes and against ratio_evaluate, vault by vault; and puts
- * and deletes against 10 us each.  Of 2^20 vaults; `scan10m` is of ten
+ * reading the same bytes and against ratio_evaluate, vault by vault; puts and
+ * deletes against 10 us each; snapshots.  Of 2^20 vaults; `scan10m` is of ten
  * million, where the machine has the memory. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 #define MILLION (1u << 20)
 #define TEN_MILLION 10000000u
-#define TEN_MILLION_BYTES (UINT64_C(6) << 30)	/* free, to be measured */
+#define TEN_MILLION_BYTES (UINT64_C(10) << 30)	/* free, to be measured */
 #define ASSETS 64u
 #define EXACT 4096u	/* vaults that ratio_evaluate takes in a round */
 #define CHANGES 20000u	/* puts or deletes in a round */
@@ -253,6 +253,61 @@ rows_of_changes(struct world *w, unsigned rounds)
 	    10000, 1.0);
 }
 
+struct stream {
+	uint8_t *bytes;
+	size_t at, len;
+};
+
+static enum err
+stream_write(void *context, const void *bytes, size_t len)
+{
+	struct stream *s = context;
+
+	if (len > s->len - s->at)
+		return ERR_IO;
+	memcpy(s->bytes + s->at, bytes, len);
+	s->at += len;
+	return ERR_OK;
+}
+
+static enum err
+stream_read(void *context, void *bytes, size_t len)
+{
+	struct stream *s = context;
+
+	if (len > s->len - s->at)
+		return ERR_IO;
+	memcpy(bytes, s->bytes + s->at, len);
+	s->at += len;
+	return ERR_OK;
+}
+
+/* The store is saved, and restored in its own arena's place. */
+static void
+notes_of_snapshots(struct world *w, void *arena, size_t size)
+{
+	struct stream s = { NULL, 0, (size_t)w->count * 512 };
+	struct vaults_sink sink = { stream_write, &s };
+	struct vaults_source source = { stream_read, &s };
+	struct vaults_limits limits = w->store.head->limits;
+	uint64_t began = bench_now_ns();
+
+	s.bytes = arena_map(s.len);
+	MUST(vaults_save(&w->store, &sink) == ERR_OK);
+	bench_note("save, a vault", (double)(bench_now_ns() - began) /
+	    w->count);
+	bench_note("bytes a vault, saved", (double)s.at / w->count);
+	MUST(madvise(arena, size, MADV_DONTNEED) == 0);
+	s.at = 0;
+	began = bench_now_ns();
+	vaults_init(&w->store, arena, &limits, &w->book);
+	MUST(vaults_restore(&w->store, &source) == ERR_OK);
+	MUST(vaults_count(&w->store) == w->count);
+	bench_note("restore, a vault", (double)(bench_now_ns() - began) /
+	    w->count);
+	munmap(s.bytes, s.len);
+}
+
 static void
 world_run(uint32_t count, unsigned rounds, double goal)
 {
@@ -286,6 +341,7 @@ world_run(uint32_t count, unsigned rounds, double goal)
 	    5));
 	notes_of_bytes(w);
 	rows_of_changes(w, 5);
+	notes_of_snapshots(w, arena, size);
 	free(w->mask);
 	munmap(arena, size);
 	free(w);
