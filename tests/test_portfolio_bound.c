@@ -11,8 +11,10 @@
 #include "margin/portfolio_bound.h"
 #include "tests/portfolio_world.h"
 
+#ifndef PORTFOLIOS	/* for a longer run */
 #define PORTFOLIOS 150
 #define MOVES 25
+#endif
 #define TRIES 40
 
 static struct portfolio_world *w;
@@ -123,12 +125,83 @@ market_move(const i128 *by, i128 basis, i128 vol)
 
 /* ---- random portfolios -------------------------------------------------- */
 
+/* Rules of both methods with everything that bends the excess in use now and
+ * then. */
+static void
+random_rules(void)
+{
+	struct scenario_rules *g = &w->rules.scenario;
+	struct standard_rules *t = &w->rules.standard;
+
+	rules_default(&w->rules);
+	if (pw_random(w) % 3 == 0)
+		t->profit_weight = ppb_from_raw(700000000u);
+	if (pw_random(w) % 3 == 0) {
+		t->linear.size_factor = num18_from_raw(pw_between(w, 0, 1) /
+		    10);
+		t->linear.open_interest_upper =
+		    usd18_from_raw(pw_number("100000000"));
+		t->option.unpaired_initial = ppb_from_raw(200000000u);
+		t->option.unpaired_maintenance = ppb_from_raw(180000000u);
+	}
+	if (pw_random(w) % 3 == 0) {
+		uint32_t most = pw_random(w) % 2 ? 1200000000u : 100000000u;
+
+		t->option.initial_at_money = ppb_from_raw(
+		    (uint32_t)(pw_random(w) % most));
+		t->option.initial_min = ppb_from_raw(
+		    (uint32_t)(pw_random(w) % (most / 4)));
+		t->option.maintenance_put_mark = ppb_from_raw(600000000u);
+		t->option.initial_put_scale = ppb_from_raw(2000000000u);
+	}
+	if (pw_random(w) % 3 == 0) {
+		g->extra.funding_percent = num18_from_raw(
+		    pw_between(w, 0, 20));
+		g->extra.fee_percent = num18_from_raw(pw_between(w, 0, 10));
+		g->extra.short_option_minimum = num18_from_raw(
+		    pw_between(w, 0, 300));
+		g->extra.minimum_charge = usd18_from_raw(
+		    pw_between(w, 0, 100000000));
+	}
+	if (pw_random(w) % 3 == 0) {
+		g->margin.mm_factor = num18_from_raw(pw_between(w, 100,
+		    1500));
+		g->margin.im_factor = num18_from_raw(pw_between(w, 1000,
+		    3000));
+		g->skew.linear_base_cap = num18_from_raw(pw_between(w, 100,
+		    1500));
+		g->skew.abs_base_cap = num18_from_raw(pw_between(w, 100,
+		    1500));
+		g->skew.width_scale = num18_from_raw(pw_between(w, 100,
+		    4000));
+		g->shock_count = 6 + (uint32_t)(pw_random(w) % 20);
+	}
+	if (pw_random(w) % 3 == 0)
+		g->basis.basis_cont_add_factor = num18_from_raw(
+		    pw_between(w, 0, 30000));
+}
+
+/* A cap, a haircut by volatility, nothing: limits of initial margin. */
+static void
+random_limits(void)
+{
+	for (uint32_t i = 0; i < w->book.asset_count; i++) {
+		struct asset_risk *r = &w->book.assets[i].risk;
+
+		r->has_cap = pw_random(w) % 12 == 0;
+		r->cap = usd18_from_raw(pw_between(w, 1000000, 50000000));
+		r->is_dynamic = pw_random(w) % 12 == 0;
+		r->adv = usd18_from_raw(pw_number("10000000"));
+	}
+	w->rules.collateral.wrong_way = num18_zero();
+}
+
 static void
 random_market(void)
 {
 	anchor_restore();
-	w->rules.standard.profit_weight = ppb_from_raw(pw_random(w) % 3 ?
-	    PPB_ONE_RAW : 700000000u);
+	random_rules();
+	random_limits();
 	for (unsigned f = 0; f < 2; f++)
 		for (uint32_t k = 0; k < 3; k++) {
 			struct market_slice *s = &w->terms.factor[f].slice[k];
@@ -137,6 +210,17 @@ random_market(void)
 			    moved(w->terms.factor[f].forward[k].price,
 			    uniform(pw_number("0.02")));
 			s->vol = num18_from_raw(pw_between(w, 300, 1100));
+			s->is_flat = pw_random(w) % 4 != 0;
+			s->svi = (struct svi){
+				.a = num18_from_raw(pw_between(w, 5, 20)),
+				.b = num18_from_raw(pw_between(w, 10, 100)),
+				.rho = num18_from_raw(pw_between(w, -500,
+				    500)),
+				.sigma = num18_from_raw(pw_between(w, 50,
+				    300)),
+				.forward = w->terms.factor[f].price.price.mid,
+				.tau = num18_from_raw(pw_between(w, 20,
+				    300)) };
 		}
 	for (uint32_t i = 0; i < w->book.instrument_count; i++) {
 		struct market_mark *m = &w->terms.mark[i];
@@ -167,13 +251,17 @@ random_portfolio(enum margin_method method)
 
 	pw_clear(w);
 	slot = pw_random_vault(w, method, 1 + (unsigned)(pw_random(w) % 12));
-	for (uint32_t i = 0; i < w->book.position_count; i++)
-		if (w->instruments[w->positions[i].instrument].kind !=
-		    INSTRUMENT_OPTION)
-			w->positions[i].funding = usd18_from_raw(
-			    w->instruments[w->positions[i].instrument].
-			    is_inverse ? pw_between(w, -1, 1) / 100 :
-			    pw_between(w, -20000, 20000));
+	for (uint32_t i = 0; i < w->book.position_count; i++) {
+		struct position *p = &w->positions[i];
+		const struct instrument *k = &w->instruments[p->instrument];
+
+		if (k->kind == INSTRUMENT_OPTION)
+			continue;
+		p->funding = usd18_from_raw(k->is_inverse ?
+		    pw_between(w, -1, 1) / 100 : pw_between(w, -20000, 20000));
+		if (k->is_inverse && pw_random(w) % 4 == 0)
+			p->entry = pw_px("1000000");
+	}
 	return slot;
 }
 
@@ -230,6 +318,23 @@ geared_up(uint32_t slot, enum margin_method method, enum margin_side side)
 		break;
 	}
 	return true;
+}
+
+/* near_the_floor puts the least requirement a little below or above what the
+ * scenarios ask. */
+static void
+near_the_floor(uint32_t slot, enum margin_method method,
+    enum margin_side side)
+{
+	const struct point mid = point_mid();
+	struct usd18 *least = &w->rules.scenario.extra.minimum_charge;
+	struct evaluation v;
+
+	*least = usd18_zero();
+	assert_int_equal(margin_evaluate_at(&v, &w->snapshot, slot, method,
+	    &mid, side, NULL), ERR_OK);
+	assert_int_equal(usd18_mul_num(least, v.requirement, num18_from_raw(
+	    pw_between(w, 950, 1020)), ROUND_FLOOR), ERR_OK);
 }
 
 /* ---- the line ----------------------------------------------------------- */
@@ -296,10 +401,12 @@ check_lines(enum margin_method method)
 
 		random_market();
 		(void)geared_up(slot, method, side);
+		if (method == METHOD_SCENARIO && pw_random(w) % 2 == 0)
+			near_the_floor(slot, method, side);
 		anchor_take();
 		assert_int_equal(portfolio_bound_of(&p, &w->snapshot, slot,
 		    method, side, num18_from_raw((i128)WAD_ONE_RAW / 4 >>
-		    pw_random(w) % 6)), ERR_OK);
+		    pw_random(w) % 14)), ERR_OK);
 		bounds += p.exists;
 		for (int k = 0; k < MOVES && p.exists; k++)
 			check_line(&p, slot, method, side);
@@ -469,6 +576,286 @@ portfolio_bound_radius__holds_and_is_useful_for_scenario(void **state)
 
 /* ---- by hand ------------------------------------------------------------ */
 
+static struct portfolio_bound
+bound_of(uint32_t slot, enum margin_method method, enum margin_side side)
+{
+	struct portfolio_bound p;
+
+	assert_int_equal(portfolio_bound_of(&p, &w->snapshot, slot, method,
+	    side, num18_from_raw((i128)WAD_ONE_RAW / 8)), ERR_OK);
+	return p;
+}
+
+/* near: within 1e-6 USD. */
+static void
+assert_usd(struct usd18 v, const char *expected)
+{
+	i128 off = usd18_to_raw(v) - pw_number(expected);
+
+	if (off > pw_number("0.000001") || off < -pw_number("0.000001")) {
+		char text[DECIMAL_BUF];
+
+		decimal_from_i128(text, usd18_to_raw(v), 18);
+		fail_msg("%s is not %s", text, expected);
+	}
+}
+
+/* 10 ETH at 2000 count 0.825, 5000 USDC owed: 16500 - 5000; each moves with
+ * its own factor. */
+static void
+portfolio_bound_of__is_exact_for_tokens(void **state)
+{
+	static const enum margin_method methods[] = { METHOD_RATIO,
+		METHOD_STANDARD, METHOD_SCENARIO };
+
+	(void)state;
+	w->rules.scenario.shock_count = 1;	/* no move */
+	w->rules.scenario.shock[0].spot = num18_one();
+	for (size_t i = 0; i < ARRAY_COUNT(methods); i++) {
+		const struct portfolio_room none = { .band = num18_zero() };
+		struct vault v = pw_vault(w, methods[i]);
+		struct portfolio_bound p;
+		uint32_t slot;
+
+		pw_hold(w, &v, PW_ETH, "10");
+		pw_owe(w, &v, PW_USDC, "5000");
+		slot = pw_put(w, &v);
+		p = bound_of(slot, methods[i], SIDE_MAINTENANCE);
+		assert_true(p.exists);
+		assert_usd(p.excess, "11500");
+		assert_usd(p.slope[PW_F_ETH], "16500");
+		assert_usd(p.slope[PW_F_BTC], "0");
+		assert_usd(p.slope[PW_F_USDC], "5000");
+		assert_usd(p.basis_slope, "21500");
+		assert_usd(p.vol_slope, "0");
+		/* 11500 / 21500 is beyond the box. */
+		assert_true(num18_compare(portfolio_bound_radius(&p, &none),
+		    p.box) == 0);
+		p.excess = usd18_from_raw(pw_number("2150"));
+		assert_true(num18_to_raw(portfolio_bound_radius(&p, &none)) ==
+		    pw_number("0.1"));
+		pw_clear(w);
+	}
+}
+
+/* Short 8 ETH against 10 ETH held at 0.825: the price nets to 500 USD a unit
+ * of move, apart from what the tiers ask. */
+static void
+portfolio_bound_of__nets_a_hedge(void **state)
+{
+	struct vault v = pw_vault(w, METHOD_STANDARD);
+	struct portfolio_bound p;
+	uint32_t slot;
+
+	(void)state;
+	pw_hold(w, &v, PW_ETH, "10");
+	pw_trade(w, &v, 0, -pw_number("8"), pw_px("2000"));
+	slot = pw_put(w, &v);
+	p = bound_of(slot, METHOD_STANDARD, SIDE_MAINTENANCE);
+	/* 16500 - 3 % of 16000; up: -16500 + 16000 + 480, down: 16500 - 16000
+	 * - 480. */
+	assert_usd(p.excess, "16020");
+	assert_usd(p.slope[PW_F_ETH], "20");
+	/* Each on its own: all of it. */
+	assert_usd(p.basis_slope, "32980");
+}
+
+static void
+portfolio_bound_radius__pays_for_the_room_first(void **state)
+{
+	struct portfolio_bound p = { .exists = true,
+		.box = num18_from_raw(pw_number("0.25")),
+		.excess = usd18_from_raw(pw_number("100")),
+		.basis_slope = usd18_from_raw(pw_number("1000")),
+		.vol_slope = usd18_from_raw(pw_number("50")) };
+	struct portfolio_room room = { .band = num18_zero() };
+
+	(void)state;
+	p.slope[0] = usd18_from_raw(pw_number("600"));
+	p.slope[63] = usd18_from_raw(pw_number("400"));
+	assert_true(num18_to_raw(portfolio_bound_radius(&p, &room)) ==
+	    pw_number("0.1"));
+	room.basis = num18_from_raw(pw_number("0.01"));
+	assert_true(num18_to_raw(portfolio_bound_radius(&p, &room)) ==
+	    pw_number("0.09"));
+	room.vol = num18_from_raw(pw_number("0.2"));
+	assert_true(num18_to_raw(portfolio_bound_radius(&p, &room)) ==
+	    pw_number("0.08"));
+	/* 1.08 / 1.0125 - 1 */
+	room.band = num18_from_raw(pw_number("0.0125"));
+	assert_true(num18_to_raw(portfolio_bound_radius(&p, &room)) ==
+	    pw_number("0.066666666666666666"));
+	room.band = num18_from_raw(pw_number("0.08"));
+	assert_true(num18_is_zero(portfolio_bound_radius(&p, &room)));
+	room.band = num18_zero();
+	/* The box has room for both. */
+	p.excess = usd18_from_raw(pw_number("1000"));
+	assert_true(num18_to_raw(portfolio_bound_radius(&p, &room)) ==
+	    pw_number("0.24"));
+	room.vol = num18_from_raw(PORTFOLIO_BOUND_VOL_MAX_RAW + 1);
+	assert_true(num18_is_zero(portfolio_bound_radius(&p, &room)));
+	room.vol = num18_zero();
+	p.exists = false;
+	assert_true(num18_is_zero(portfolio_bound_radius(&p, &room)));
+	p.exists = true;
+	p.excess = usd18_from_raw(-1);
+	assert_true(num18_is_zero(portfolio_bound_radius(&p, &room)));
+}
+
+/* A vault with a bit of everything; each thing that no bound is known for. */
+static uint32_t
+plain_vault(void)
+{
+	struct vault v;
+
+	pw_clear(w);
+	v = pw_vault(w, METHOD_SCENARIO);
+	pw_hold(w, &v, PW_ETH, "100");
+	pw_trade(w, &v, 0, pw_number("1"), pw_px("2000"));
+	pw_trade(w, &v, 3, pw_number("1"), pw_px("2000"));
+	pw_trade(w, &v, 5, pw_number("-1"), pw_px("0"));
+	return pw_put(w, &v);
+}
+
+static bool
+exists(enum margin_method method, enum margin_side side)
+{
+	return bound_of(plain_vault(), method, side).exists;
+}
+
+static bool
+both_exist(enum margin_side side)
+{
+	return exists(METHOD_STANDARD, side) && exists(METHOD_SCENARIO, side);
+}
+
+static bool
+none_exists(enum margin_side side)
+{
+	return !exists(METHOD_STANDARD, side) &&
+	    !exists(METHOD_SCENARIO, side);
+}
+
+static void
+portfolio_bound_of__knows_none_for_some(void **state)
+{
+	struct snapshot floor = w->snapshot;
+	struct vault v;
+	uint32_t slot;
+
+	(void)state;
+	assert_true(both_exist(SIDE_INITIAL));
+	assert_true(both_exist(SIDE_MAINTENANCE));
+	assert_false(exists(METHOD_GREEKS, SIDE_INITIAL));
+	assert_false(exists(METHOD_VAR, SIDE_MAINTENANCE));
+	assert_false(exists(METHOD_ES, SIDE_MAINTENANCE));
+
+	w->rules.scenario.extra.omega = num18_from_raw(1);
+	assert_false(exists(METHOD_SCENARIO, SIDE_MAINTENANCE));
+	assert_true(exists(METHOD_STANDARD, SIDE_MAINTENANCE));
+	w->rules.scenario.extra.omega = num18_zero();
+
+	w->instruments[0].tier[1].maintenance = ppb_from_raw(29999999);
+	assert_false(exists(METHOD_STANDARD, SIDE_MAINTENANCE));
+	assert_true(exists(METHOD_STANDARD, SIDE_INITIAL));
+	w->instruments[0].tier[1].maintenance = ppb_from_raw(30000000);
+	assert_true(exists(METHOD_STANDARD, SIDE_MAINTENANCE));
+
+	w->rules.collateral.share_max = ppb_from_raw(PPB_ONE_RAW - 1);
+	assert_true(none_exists(SIDE_INITIAL));
+	assert_true(both_exist(SIDE_MAINTENANCE));
+	w->rules.collateral.share_max = ppb_one();
+
+	w->book.assets[PW_ETH].risk.is_dynamic = true;
+	assert_false(exists(METHOD_STANDARD, SIDE_MAINTENANCE));
+	assert_true(exists(METHOD_SCENARIO, SIDE_INITIAL));
+	w->book.assets[PW_ETH].risk.is_dynamic = false;
+
+	w->terms.factor[PW_F_ETH].slice[0].confidence =
+	    w->rules.scenario.other.conf_threshold;
+	assert_false(exists(METHOD_SCENARIO, SIDE_INITIAL));
+	assert_true(exists(METHOD_SCENARIO, SIDE_MAINTENANCE));
+	assert_true(exists(METHOD_STANDARD, SIDE_INITIAL));
+	w->terms.factor[PW_F_ETH].slice[0].confidence =
+	    w->rules.standard.oracle.option_threshold;
+	assert_true(none_exists(SIDE_INITIAL));
+	w->terms.factor[PW_F_ETH].slice[0].confidence = num18_one();
+	assert_true(both_exist(SIDE_INITIAL));
+
+	w->rules.scenario.skew.linear_base_cap = num18_from_raw(-1);
+	w->rules.scenario.skew.linear_c_base = num18_zero();
+	assert_false(exists(METHOD_SCENARIO, SIDE_MAINTENANCE));
+	rules_default(&w->rules);
+
+	/* The option's window opens. */
+	w->market.as_of_ms = PW_NOW_MS + 7 * PW_DAY_MS -
+	    INSTRUMENT_WINDOW_MS_DEFAULT - 1;
+	assert_true(both_exist(SIDE_MAINTENANCE));
+	w->market.as_of_ms++;
+	assert_true(none_exists(SIDE_MAINTENANCE));
+	w->market.as_of_ms = PW_NOW_MS;
+
+	slot = plain_vault();
+	v = w->vaults[slot];
+	w->orders[0] = (struct order){ .instrument = 0,
+		.size = num18_one(), .price = pw_px("1900") };
+	w->book.order_count = v.order_count = 1;
+	v.order_first = 0;
+	slot = pw_put(w, &v);
+	assert_false(bound_of(slot, METHOD_STANDARD, SIDE_INITIAL).exists);
+
+	floor.floors = &w->snapshot;
+	floor.floor_count = 1;
+	{
+		struct portfolio_bound p;
+
+		assert_int_equal(portfolio_bound_of(&p, &floor, plain_vault(),
+		    METHOD_SCENARIO, SIDE_INITIAL, num18_from_raw(
+		    (i128)WAD_ONE_RAW / 8)), ERR_OK);
+		assert_false(p.exists);
+	}
+	w->terms.factor[PW_F_ETH].price.price.status = PRICE_REFUSED;
+	{
+		struct portfolio_bound p;
+
+		assert_int_equal(portfolio_bound_of(&p, &w->snapshot,
+		    plain_vault(), METHOD_SCENARIO, SIDE_INITIAL,
+		    num18_from_raw((i128)WAD_ONE_RAW / 8)), ERR_STALE);
+	}
+}
+
+/* What shares its collateral adds up. */
+static void
+portfolio_bound_of__adds_what_shares(void **state)
+{
+	struct portfolio_bound one, two, all;
+	struct vault root = pw_vault(w, METHOD_STANDARD), child;
+	uint32_t slot, below;
+
+	(void)state;
+	root.node = NODE_CROSS;
+	pw_hold(w, &root, PW_ETH, "10");
+	slot = pw_put(w, &root);
+	child = pw_vault(w, METHOD_SCENARIO);
+	child.node = NODE_PORTFOLIO;
+	pw_trade(w, &child, 1, pw_number("-0.1"), pw_px("50000"));
+	below = pw_put(w, &child);
+	one = bound_of(slot, METHOD_STANDARD, SIDE_INITIAL);
+	two = bound_of(below, METHOD_SCENARIO, SIDE_INITIAL);
+	w->vaults[below].parent = slot + 1;
+	tree_build(&w->tree, &w->book);
+	w->snapshot.tree = &w->tree;
+	all = bound_of(slot, METHOD_STANDARD, SIDE_INITIAL);
+	assert_true(all.exists);
+	assert_true(usd18_to_raw(all.excess) == usd18_to_raw(one.excess) +
+	    usd18_to_raw(two.excess));
+	for (size_t f = 0; f < BOOK_FACTORS_MAX; f++)
+		assert_true(usd18_to_raw(all.slope[f]) ==
+		    usd18_to_raw(one.slope[f]) + usd18_to_raw(two.slope[f]));
+	assert_true(usd18_to_raw(all.slope[PW_F_ETH]) > 0 &&
+	    usd18_to_raw(all.slope[PW_F_BTC]) > 0);
+}
+
 #define UNIT_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -481,6 +868,11 @@ main(void)
 		    portfolio_bound_radius__holds_and_is_useful_for_standard),
 		UNIT_TEST(
 		    portfolio_bound_radius__holds_and_is_useful_for_scenario),
+		UNIT_TEST(portfolio_bound_of__is_exact_for_tokens),
+		UNIT_TEST(portfolio_bound_of__nets_a_hedge),
+		UNIT_TEST(portfolio_bound_radius__pays_for_the_room_first),
+		UNIT_TEST(portfolio_bound_of__knows_none_for_some),
+		UNIT_TEST(portfolio_bound_of__adds_what_shares),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
