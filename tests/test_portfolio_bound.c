@@ -638,6 +638,57 @@ portfolio_bound_of__is_exact_for_tokens(void **state)
 	}
 }
 
+/* A put that is out of the money asks for more as the price falls, and not only
+ * by its mark: at_money S - (S - K). */
+static void
+portfolio_bound_of__knows_a_put_comes_into_the_money(void **state)
+{
+	struct vault v = pw_vault(w, METHOD_STANDARD);
+	const i128 by[3] = { -pw_number("0.0001"), 0, 0 };
+	struct portfolio_bound p;
+	uint32_t slot;
+
+	(void)state;
+	w->rules.standard.option.initial_at_money = ppb_from_raw(600000000u);
+	pw_hold(w, &v, PW_USDC, "20000");
+	pw_trade(w, &v, 6, -pw_number("10"), pw_px("0"));
+	slot = pw_put(w, &v);
+	assert_false(w->instruments[6].is_call);
+	assert_true(px18_compare(w->instruments[6].strike, pw_px("1800")) ==
+	    0);
+	assert_int_equal(portfolio_bound_of(&p, &w->snapshot, slot,
+	    METHOD_STANDARD, SIDE_INITIAL, num18_from_raw(-by[0])), ERR_OK);
+	anchor_take();
+	market_move(by, 0, 0);
+	assert_true(usd18_compare(excess_mid(slot, METHOD_STANDARD,
+	    SIDE_INITIAL), line_at(&p, by, 0, 0)) >= 0);
+	/* 10 (1 - 0.6) 2000 a unit of move, and the delta: no more. */
+	assert_true(usd18_to_raw(p.slope[0]) > pw_number("8000") &&
+	    usd18_to_raw(p.slope[0]) < pw_number("28000"));
+}
+
+/* An inverse contract far under water: its index and its mark part. */
+static void
+portfolio_bound_of__knows_mark_and_index_part(void **state)
+{
+	struct vault v = pw_vault(w, METHOD_STANDARD);
+	const i128 none[3] = { 0, 0, 0 }, by = pw_number("0.01");
+	struct portfolio_bound p;
+	uint32_t slot;
+
+	(void)state;
+	w->terms.mark[2].has_mark = true;
+	w->terms.mark[2].mark = pw_px("50000");
+	pw_trade(w, &v, 2, pw_number("10000"), pw_px("1000000"));
+	slot = pw_put(w, &v);
+	p = bound_of(slot, METHOD_STANDARD, SIDE_MAINTENANCE);
+	assert_true(p.exists);
+	w->terms.mark[2].mark = moved(w->terms.mark[2].mark, -by);
+	w->terms.factor[PW_F_BTC].price.price.mid = moved(pw_px("50000"), by);
+	assert_true(usd18_compare(excess_mid(slot, METHOD_STANDARD,
+	    SIDE_MAINTENANCE), line_at(&p, none, by, 0)) >= 0);
+}
+
 /* Short 8 ETH against 10 ETH held at 0.825: the price nets to 500 USD a unit
  * of move, apart from what the tiers ask. */
 static void
@@ -870,6 +921,8 @@ main(void)
 		    portfolio_bound_radius__holds_and_is_useful_for_scenario),
 		UNIT_TEST(portfolio_bound_of__is_exact_for_tokens),
 		UNIT_TEST(portfolio_bound_of__nets_a_hedge),
+		UNIT_TEST(portfolio_bound_of__knows_a_put_comes_into_the_money),
+		UNIT_TEST(portfolio_bound_of__knows_mark_and_index_part),
 		UNIT_TEST(portfolio_bound_radius__pays_for_the_room_first),
 		UNIT_TEST(portfolio_bound_of__knows_none_for_some),
 		UNIT_TEST(portfolio_bound_of__adds_what_shares),
