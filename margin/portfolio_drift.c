@@ -222,7 +222,7 @@ debt_drift(struct bounding *b, size_t leg)
 
 	if (d->amount == 0)
 		return ERR_OK;
-	e = book_debt_atoms(&atoms, d);
+	e = book_debt_atoms(&atoms, n->book, d);
 	if (e == ERR_OK)
 		e = leg_price(&px, &is_loose, b, d->asset, true);
 	if (e == ERR_OK)

@@ -21,7 +21,8 @@ WARN = ["-Wall", "-Wextra", "-pedantic", "-Werror"]
 # have them; the compiler's own: 128-bit division, and what crt1 asks for.
 LIBC = re.compile(r"(mem|str)\w+|__(mem|str)\w+_chk|__stack_chk_fail")
 COMPILER = re.compile(r"__u?(div|mod|divmod)ti[34]|_GLOBAL_OFFSET_TABLE_|"
-                      r"_ITM_\w+|__cxa_finalize|__gmon_start__")
+                      r"_ITM_\w+|__cxa_finalize|__gmon_start__|"
+                      r"__cpu_(model|indicator_init)")
 EXPECTED = """\
 value                  23839.075051779634
 initial margin         3341.728156143871
