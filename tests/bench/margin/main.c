@@ -4,6 +4,7 @@
 
 #include "base/types.h"
 
+#pragma weak bench_live
 #pragma weak bench_option
 #pragma weak bench_scenario
 #pragma weak bench_scan
@@ -11,6 +12,7 @@
 static const struct bench_suite SUITES[] = {
 	{ "option", bench_option },
 	{ "scenario", bench_scenario },
+	{ "live", bench_live },
 	{ "scan", bench_scan },
 	{ "var", bench_var },
 };

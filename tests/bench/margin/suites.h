@@ -1,6 +1,7 @@
 /* tests/bench/margin/suites.h - the rows of `make bench-margin`:
  *	option	price, price with greeks, implied volatility; libm in double
  *	scenario	tables, and vaults against them
+ *	live	a table and its vaults kept up with the market
  *	scan	exact ratios of a million vaults
  *	var	value at risk and expected shortfall of 100,000 vaults */
 #ifndef TESTS_BENCH_MARGIN_SUITES_H
@@ -8,6 +9,7 @@
 
 #include "tests/bench/bench.h"
 
+void bench_live(void);
 void bench_option(void);
 void bench_scenario(void);
 void bench_scan(void);
