@@ -245,8 +245,8 @@ method_scenario_unit(bool *is_empty, struct scenario_work *w,
 	return e;
 }
 
-/* Values here are USD, not units of a stablecoin, so a depeg raises
- * the loss factor without turning into a price. */
+/* Values here are USD, not units of a stablecoin, so a depeg raises the loss
+ * factor without turning into a price. */
 enum err
 method_scenario_rules(struct scenario_rules *out, const struct node *n)
 {

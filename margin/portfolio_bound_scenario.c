@@ -102,7 +102,7 @@ static enum err
 vol_multiple(struct num18 *out, const struct scenario_slice *s,
     const struct scenario_column *c)
 {
-	struct num18 cap = num18_zero();
+	struct num18 cap;
 
 	switch (c->vol) {
 	case SCENARIO_VOL_NONE:
@@ -357,7 +357,8 @@ basis_add(struct unit *k, const struct priced *p)
 		for (int i = 0; i < 2 && e == ERR_OK; i++) {
 			e = usd18_add(&loss, end[i]->loss[way],
 			    now->gain[way]);
-			most = usd18_max(most, loss);
+			if (e == ERR_OK)
+				most = usd18_max(most, loss);
 		}
 		if (e == ERR_OK)
 			e = usd18_mul_num(&most, most, times, ROUND_CEIL);
@@ -372,6 +373,8 @@ basis_add(struct unit *k, const struct priced *p)
 		e = both(&alone, now->alone, end[i]->alone, &w);
 		if (e == ERR_OK)
 			e = both(&vol, now->vol, end[i]->vol, &w);
+		if (e != ERR_OK)
+			return e;
 		d.alone = usd18_max(d.alone, alone);
 		d.vol = usd18_max(d.vol, vol);
 	}
@@ -683,7 +686,8 @@ worst_of(struct usd18 *out, const struct drift *d, const struct drift *own)
 
 	for (int way = 0; way < DRIFT_WAYS && e == ERR_OK; way++) {
 		e = usd18_add(&loss, d->loss[way], own->loss[way]);
-		most = usd18_max(most, loss);
+		if (e == ERR_OK)
+			most = usd18_max(most, loss);
 	}
 	*out = most;
 	return e;

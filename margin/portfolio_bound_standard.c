@@ -85,8 +85,10 @@ linear_drift(struct bounding *b, struct usd18 *exposed,
 		e = i->is_inverse ? linear_notional_inverse(&at_mark, size,
 		    i->multiplier, l->mark, l->index) :
 		    linear_notional(&at_mark, size, i->multiplier, l->mark);
+	if (e != ERR_OK)
+		return e;
 	at_index = at_mark;
-	if (e == ERR_OK && !i->is_inverse)
+	if (!i->is_inverse)
 		e = linear_notional(&at_index, size, i->multiplier, l->index);
 	if (e == ERR_OK)
 		e = bounding_guard(b, usd18_max(at_mark, at_index));

@@ -132,12 +132,13 @@ bounding_depeg(struct num18 *gap, const struct bounding *b,
 			continue;
 		e = num18_mul(&low, num18_from_raw(now), b->below,
 		    ROUND_FLOOR);
+		if (e != ERR_OK)
+			return e;
 		before = most > now ? most - now : 0;
 		after = most > num18_to_raw(low) ? most - num18_to_raw(low) :
 		    0;
-		if (e == ERR_OK)
-			e = num18_add(&gap[a->factor], gap[a->factor],
-			    num18_from_raw(after - before));
+		e = num18_add(&gap[a->factor], gap[a->factor],
+		    num18_from_raw(after - before));
 	}
 	return e;
 }

@@ -140,7 +140,8 @@ expiry_is(const struct scenario_expiry *a, const struct scenario_expiry *b)
 }
 
 /* vols_look notes whether the surface says something else of an expiry:
- * through another slice, or, between two of them, at another time. */
+ * through another slice, or, between two of them, at another time.  What is
+ * over needs no volatility, and keeps the one that it had. */
 static enum err
 vols_look(const struct refresh *f, struct scenario_live_expiry *x,
     bool is_time_new)
@@ -167,7 +168,6 @@ static enum err
 expiry_look(const struct refresh *f, struct scenario_live_expiry *x)
 {
 	struct scenario_expiry at;
-	bool was_over = !f->is_all && x->at.seconds == 0;
 	bool is_time_new;
 	enum err e = scenario_expiry_of(&at, &f->n,
 	    &f->l->book->instruments[x->instrument], &f->mid);
@@ -177,10 +177,7 @@ expiry_look(const struct refresh *f, struct scenario_live_expiry *x)
 	is_time_new = !num_is(at.tau, x->at.tau);
 	x->is_new = f->is_all || !expiry_is(&at, &x->at);
 	x->at = at;
-	e = vols_look(f, x, is_time_new);
-	/* What is over has no volatility any more. */
-	x->is_vol_new |= (at.seconds == 0) != was_over;
-	return e;
+	return vols_look(f, x, is_time_new);
 }
 
 static enum err

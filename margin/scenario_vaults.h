@@ -46,8 +46,8 @@ MUST_CHECK enum err scenario_vaults_check(const struct scenario_vaults *v,
 MUST_CHECK enum err scenario_vaults_worst(struct usd18 *loss, uint8_t *worst,
     const struct scenario_vaults *v, const struct scenario_table *t,
     uint32_t first, uint32_t count, unsigned amount_bits);
-/* scenario_vaults_worst_some: the same of the vaults that `some` names, count of
- * them, into loss[some[i]] and worst[some[i]]. */
+/* scenario_vaults_worst_some: the same of the count vaults that `some` names,
+ * into loss[some[i]] and worst[some[i]]. */
 MUST_CHECK enum err scenario_vaults_worst_some(struct usd18 *loss,
     uint8_t *worst, const struct scenario_vaults *v,
     const struct scenario_table *t, const uint32_t *some, uint32_t count,

@@ -345,8 +345,10 @@ line_at(const struct portfolio_bound *p, const i128 *by, i128 basis, i128 vol)
 	struct usd18 v = p->excess, part;
 
 	for (unsigned f = 0; f < 3; f++) {
+		i128 size = by[f] < 0 ? -by[f] : by[f];
+
 		assert_int_equal(usd18_mul_num(&part, p->slope[f],
-		    num18_from_raw(by[f] < 0 ? -by[f] : by[f]), ROUND_CEIL), ERR_OK);
+		    num18_from_raw(size), ROUND_CEIL), ERR_OK);
 		assert_int_equal(usd18_sub(&v, v, part), ERR_OK);
 	}
 	assert_int_equal(usd18_mul_num(&part, p->basis_slope,

@@ -440,6 +440,30 @@ compare_losses(const struct usd18 *loss, const uint8_t *worst)
 	}
 }
 
+/* Of each row its vaults, ascending. */
+static void
+scenario_holders_fill__turns_positions_round(void **state)
+{
+	struct scenario_holders h = { .vault_count = VAULTS,
+		.first = row_first, .vault = holder, .mark = mark };
+
+	(void)state;
+	init(PW_F_ETH);
+	h.row_count = live.row_count;
+	random_vaults();
+	scenario_holders_fill(&h, &vaults);
+	assert_int_equal(row_first[0], 0);
+	for (uint32_t i = 0; i < live.row_count; i++) {
+		uint32_t at = row_first[i];
+
+		for (uint32_t v = 0; v < VAULTS; v++)
+			for (uint32_t p = first[v]; p < first[v + 1]; p++)
+				if (row[p] == i)
+					assert_int_equal(holder[at++], v);
+		assert_int_equal(at, row_first[i + 1]);
+	}
+}
+
 static void
 scenario_vaults_worst_some__keeps_all_losses_up(void **state)
 {
@@ -497,6 +521,7 @@ main(void)
 		UNIT_TEST(scenario_live_time__stands_still_within_a_step),
 		UNIT_TEST(scenario_live_build__takes_what_the_method_takes),
 		UNIT_TEST(scenario_live_refresh__fails_where_a_price_is_gone),
+		UNIT_TEST(scenario_holders_fill__turns_positions_round),
 		UNIT_TEST(scenario_vaults_worst_some__keeps_all_losses_up),
 	};
 

@@ -3,7 +3,11 @@
 
 #include "base/types.h"
 
+<<<<<<< HEAD:tests/bench/margin/suites.c
 #pragma weak bench_bands
+=======
+#pragma weak bench_live
+>>>>>>> tables:tests/bench/margin/main.c
 #pragma weak bench_option
 #pragma weak bench_scenario
 #pragma weak bench_scan
@@ -13,6 +17,7 @@ static const struct bench_suite SUITES[] = {
 	{ "bands", bench_bands },
 	{ "option", bench_option },
 	{ "scenario", bench_scenario },
+	{ "live", bench_live },
 	{ "scan", bench_scan },
 	{ "scan10m", bench_scan_ten_million },
 	{ "var", bench_var },

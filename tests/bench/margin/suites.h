@@ -3,6 +3,7 @@
  *	bands	ticks that pass few vaults, against the scan
  *	option	price, price with greeks, implied volatility; libm in double
  *	scenario	tables, and vaults against them
+ *	live	a table and its vaults kept up with the market
  *	scan	exact ratios of a million vaults, and changes of them
  *	scan10m	the same of ten million
  *	var	value at risk and expected shortfall of 100,000 vaults */
@@ -12,6 +13,7 @@
 #include "tests/bench/bench.h"
 
 void bench_bands(void);
+void bench_live(void);
 void bench_option(void);
 void bench_scenario(void);
 void bench_scan(void);
