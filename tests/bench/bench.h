@@ -56,5 +56,6 @@ void bench_json(void);
 void bench_keccak(void);
 void bench_sign(void);
 void bench_ticks(void);
+void bench_wire(void);
 
 #endif
