@@ -175,8 +175,6 @@ proc_receive(int fd, void *bytes, size_t *size)
 
 /* Hot wires. */
 
-#define BELLS_MAX 64u	/* bytes taken at once; they come one a sleep */
-
 /* A full socket holds a byte already.  False where nobody is there. */
 static bool
 peer_wake(int fd)
@@ -248,24 +246,23 @@ proc_hot_receive(int fd, struct ring *r, void *bytes, size_t *size)
 	return ERR_OK;
 }
 
+/* One look: a sleep is answered by one byte, and poll comes back for more. */
 void
 proc_hot_listen(int fd, struct ring *r)
 {
+	uint8_t bytes[2];
+	ssize_t n;
+
 	if (!ring_is_open(r))
 		return;
-	for (unsigned i = 0; i < BELLS_MAX; i++) {
-		uint8_t bytes[2];
-		ssize_t n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-
-		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-			return;
-		if (n <= 0 && !(n < 0 && errno == EINTR)) {
-			r->is_over = true;
-			return;
-		}
-		if (n > 1)	/* a message, past the ring */
-			r->is_broken = true;
-	}
+	n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK ||
+	    errno == EINTR))
+		return;
+	if (n <= 0)
+		r->is_over = true;
+	else if (n > 1)		/* a message, past the ring */
+		r->is_broken = true;
 }
 
 static void

@@ -188,14 +188,14 @@ ring_put(struct ring *r, const void *bytes, size_t size)
 
 /* Taking. */
 
-/* The writer may only have put more, and no more than there is room for. */
+/* Asked where all that was known is taken: the writer may only have put more,
+ * and no more than there is room for. */
 static void
 their_head_look(struct ring *r)
 {
 	uint64_t head = atomic_load(&r->theirs->head);
 
-	if (head - r->tail > r->in_capacity ||
-	    head - r->tail < r->their_head - r->tail || head % 8 != 0)
+	if (head - r->tail > r->in_capacity || head % 8 != 0)
 		r->is_broken = true;
 	else
 		r->their_head = head;

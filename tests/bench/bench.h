@@ -83,5 +83,6 @@ void bench_merkle(void);
 void bench_reach(void);
 void bench_sign(void);
 void bench_ticks(void);
+void bench_wire(void);
 
 #endif

@@ -15,6 +15,7 @@
  *	sign	digest, signature, both forms on the wire; the library's sign
  *	ticks	a frame on loopback to a released attestation, through feeds,
  *		engine and signer; the sum of its parts, each alone
+ *	wire	a request to another process and its answer, by ring; by socket
  * A line without a reference is a figure to read the row above it with. */
 #include "base/types.h"
 #include "tests/bench/margin/suites.h"
@@ -28,6 +29,7 @@ static const struct bench_suite SUITES[] = {
 	{ "reach", bench_reach },
 	{ "sign", bench_sign },
 	{ "ticks", bench_ticks },
+	{ "wire", bench_wire },
 };
 
 int

@@ -16,9 +16,12 @@
 
 #define CONFIG_NAME "bench.yaml"
 
+#define RING_BYTES (1u << 20)
+
+/* Both ends of each; of the hot ones with their halves of a ring. */
 struct wires {
-	int feeds_engine[2], engine_signer[2], engine_journal[2],
-	    engine_api[2];
+	struct proc_passed feeds_engine[2], engine_signer[2];
+	int engine_journal[2], engine_api[2];
 };
 
 void
@@ -41,6 +44,18 @@ pair_make(int pair[2])
 {
 	MUST(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) ==
 	    0);
+}
+
+static void
+hot_pair_make(struct proc_passed end[2])
+{
+	int pair[2];
+
+	pair_make(pair);
+	for (int i = 0; i < 2; i++)
+		end[i] = (struct proc_passed){ { pair[i] }, 1 };
+	MUST(proc_hot_halves(&end[0], &end[1], RING_BYTES,
+	    RING_CAPACITY_MIN) == ERR_OK);
 }
 
 /* Both ends of what a blocked bench waits for give up in the end. */
@@ -95,7 +110,8 @@ journal_main(int engine)
 }
 
 __attribute__((noreturn)) static void
-signer_main(struct service *s, int engine, int control)
+signer_main(struct service *s, const struct ring *engine_ring, int engine,
+    int control)
 {
 	static struct signer_state state;
 	static const struct sandbox_paths none;
@@ -103,6 +119,7 @@ signer_main(struct service *s, int engine, int control)
 	struct signer_keys keys = { .attest = s->key };
 	struct signer_setup setup = {
 		.engine_fd = engine, .chain_fd = -1, .control_fd = control,
+		.engine_ring = *engine_ring,
 		.config = c, .domain = s->life->machine->domain,
 		.book = s->life->book.id,
 		.rules_hash = s->life->machine->rules_hash,
@@ -113,6 +130,7 @@ signer_main(struct service *s, int engine, int control)
 	char path[96], why[PRIVATE_WHY];
 
 	log_open("signer");
+	ring_spin_from(&setup.spin, c->engine_wait == WAIT_SPIN);
 	snprintf(path, sizeof(path), "%s/state", s->folder);
 	signer_identity_from(&id, c, s->life->book.chain_id,
 	    &s->life->book.id, &s->key.address);
@@ -127,9 +145,14 @@ signer_main(struct service *s, int engine, int control)
 	_exit(signer_run(&setup));
 }
 
+/* wire: the child's end of one that it has from the beginning, or NULL; a ring
+ * is mapped before the descriptors go. */
 static pid_t
-child_fork(struct service *s, enum service_child child, int keep, int control)
+child_fork(struct service *s, enum service_child child,
+    const struct proc_passed *wire, int control)
 {
+	struct ring ring = { .mine = NULL };
+	int keep = wire ? wire->fd[0] : -1;
 	pid_t pid;
 
 	fflush(NULL);
@@ -140,6 +163,8 @@ child_fork(struct service *s, enum service_child child, int keep, int control)
 		return pid;
 	}
 	log_redirect(s);
+	if (wire && wire->count == 3)
+		MUST(ring_open(&ring, wire->fd[1], wire->fd[2]) == ERR_OK);
 	/* Above every other: then the others go. */
 	keep = keep < 0 ? -1 : fcntl(keep, F_DUPFD, 1000);
 	control = control < 0 ? -1 : fcntl(control, F_DUPFD, 1001);
@@ -149,21 +174,30 @@ child_fork(struct service *s, enum service_child child, int keep, int control)
 	if (child == CHILD_JOURNAL)
 		journal_main(keep);
 	if (child == CHILD_SIGNER)
-		signer_main(s, keep, PROC_CONTROL_FD);
+		signer_main(s, &ring, keep, PROC_CONTROL_FD);
 	close(control);
 	_exit(child == CHILD_ENGINE ? role_engine() : role_feeds());
 }
 
 static void
-control_give(const struct service *s, enum service_child child,
-    uint32_t role, int fd)
+control_pass(const struct service *s, enum service_child child,
+    uint32_t role, const struct proc_passed *passed)
 {
 	struct wire_peer w;
 
 	memset(&w, 0, sizeof(w));
 	wire_head_set(&w.head, WIRE_PEER);
 	w.role = role;
-	MUST(proc_send_fd(s->control[child], &w, fd) == ERR_OK);
+	MUST(proc_send_with(s->control[child], &w, passed) == ERR_OK);
+}
+
+static void
+control_give(const struct service *s, enum service_child child,
+    uint32_t role, int fd)
+{
+	const struct proc_passed passed = { { fd }, 1 };
+
+	control_pass(s, child, role, &passed);
 }
 
 static void
@@ -182,21 +216,23 @@ children_start(struct service *s, const char *config, const char *book)
 	int config_fd = memfd_with(CONFIG_NAME, config);
 	int book_fd = memfd_with(NULL, book);
 	int board, board_read, pair[2];
+	struct proc_passed journal;
 	struct wires w;
 
-	pair_make(w.feeds_engine);
-	pair_make(w.engine_signer);
+	hot_pair_make(w.feeds_engine);
+	hot_pair_make(w.engine_signer);
 	pair_make(w.engine_journal);
 	pair_make(w.engine_api);
 	MUST(board_create(&board, &board_read, s->life->config.vaults_max,
 	    s->life->config.verdicts_max) == ERR_OK);
 	s->control[CHILD_JOURNAL] = -1;
-	child_fork(s, CHILD_JOURNAL, w.engine_journal[1], -1);
+	journal = (struct proc_passed){ { w.engine_journal[1] }, 1 };
+	child_fork(s, CHILD_JOURNAL, &journal, -1);
 	for (unsigned i = CHILD_SIGNER; i < CHILD_COUNT; i++) {
 		pair_make(pair);
 		s->control[i] = pair[0];
 		child_fork(s, (enum service_child)i, i == CHILD_SIGNER ?
-		    w.engine_signer[1] : -1, pair[1]);
+		    &w.engine_signer[1] : NULL, pair[1]);
 		close(pair[1]);
 		if (i == CHILD_SIGNER)
 			continue;
@@ -204,19 +240,19 @@ children_start(struct service *s, const char *config, const char *book)
 		control_give(s, (enum service_child)i, ROLE_BOOK, book_fd);
 	}
 	control_give(s, CHILD_ENGINE, ROLE_BOARD, board);
-	control_give(s, CHILD_ENGINE, ROLE_SIGNER, w.engine_signer[0]);
+	control_pass(s, CHILD_ENGINE, ROLE_SIGNER, &w.engine_signer[0]);
 	control_give(s, CHILD_ENGINE, ROLE_JOURNAL, w.engine_journal[0]);
-	control_give(s, CHILD_ENGINE, ROLE_FEEDS, w.feeds_engine[1]);
+	control_pass(s, CHILD_ENGINE, ROLE_FEEDS, &w.feeds_engine[1]);
 	control_give(s, CHILD_ENGINE, ROLE_API, w.engine_api[0]);
-	control_give(s, CHILD_FEEDS, ROLE_ENGINE, w.feeds_engine[0]);
+	control_pass(s, CHILD_FEEDS, ROLE_ENGINE, &w.feeds_engine[0]);
 	control_go(s, CHILD_ENGINE);
 	control_go(s, CHILD_FEEDS);
 	s->released = w.engine_api[1];
 	wait_limit(s->released);
 	close(w.engine_api[0]);
 	for (int i = 0; i < 2; i++) {
-		close(w.feeds_engine[i]);
-		close(w.engine_signer[i]);
+		proc_passed_close(&w.feeds_engine[i]);
+		proc_passed_close(&w.engine_signer[i]);
 		close(w.engine_journal[i]);
 	}
 	close(board);

@@ -1,6 +1,7 @@
 // `margind run` as an operator sees it: SIGKILL of one role, of everything;
 // pause and resume; a full disk; what it says, and with which exit code, when the world
-// around it is wrong; and the journal of all that, replayed.
+// around it is wrong; and the journal of all that, replayed.  The argument is what
+// the config says of engine.wait.
 import { spawn, spawnSync } from 'node:child_process'
 import { createServer } from 'node:net'
 import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync,
@@ -16,6 +17,7 @@ import { expect, finish, sleep, until } from './tally.mjs'
 const MARGIND = resolve(process.env.MARGIND ?? 'build/margind')
 const REFUSED = 2, PAUSED = 103
 const READY_MS = 15_000
+const WAIT = process.argv[2] ?? 'block'
 
 const dir = mkdtempSync(join(tmpdir(), 'margind-run-'))
 const stage = new Stage({ margind: MARGIND, dir, died: (e) => expect(false, e.message) })
@@ -307,7 +309,7 @@ async function build() {
 	const listen = `127.0.0.1:${await freePort(0)}`
 	// Small segments, so that there are several; many headers a second.
 	writeFileSync(join(dir, 'margind.yaml'), config({ ports, rpc, clearing: world.clearing, listen })
-		.replace('segment: 64MiB', 'segment: 1MiB').replace('interval: 1s', 'interval: 50ms'))
+		.replace('segment: 64MiB', 'segment: 1MiB').replace('interval: 1s', 'interval: 50ms') + `engine: {wait: ${WAIT}}\n`)
 	stage.initState()
 	facts = { rpc, signer, api: `http://${listen}` }
 }
