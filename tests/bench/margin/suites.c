@@ -3,11 +3,8 @@
 
 #include "base/types.h"
 
-<<<<<<< HEAD:tests/bench/margin/suites.c
 #pragma weak bench_bands
-=======
 #pragma weak bench_live
->>>>>>> tables:tests/bench/margin/main.c
 #pragma weak bench_option
 #pragma weak bench_scenario
 #pragma weak bench_scan
