@@ -28,7 +28,8 @@
 #include "oracle/wire.h"
 
 #define MACHINE_VERDICT_REFRESH_MS 1000u
-#define MACHINE_REFRESH_MAX 1024u	/* leaves made anew at one request */
+#define MACHINE_REFRESH_MAX 1024u	/* leaves made anew at one request, */
+#define MACHINE_REFRESH_CROSSED 32u	/* and at one that a crossing asked for */
 #define MACHINE_NO_SLOT TABLES_NO_SLOT
 
 struct machine_output {

@@ -28,8 +28,8 @@ void machine_vaults_close(struct machine *m);
  * moved across a threshold; `moved`, a bit per asset. */
 void machine_verdicts_close(struct machine *m, u128 moved);
 /* machine_verdicts_refresh values leaves that are a second old anew, in turn,
- * MACHINE_REFRESH_MAX at most. */
-void machine_verdicts_refresh(struct machine *m);
+ * max at most. */
+void machine_verdicts_refresh(struct machine *m, uint32_t max);
 
 static inline bool
 machine_bit(const uint64_t *bits, uint32_t slot)

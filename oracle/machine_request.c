@@ -254,9 +254,10 @@ machine_request_close(struct machine *m, const struct machine_output *o)
 
 	if (!request_is_due(m))
 		return;
-	/* Those for whom a crossing is signed do not wait for it. */
-	if (!m->is_crossed)
-		machine_verdicts_refresh(m);
+	/* Who waits for a crossing does not wait for many others; but where
+	 * every request is a crossing, their figures still follow. */
+	machine_verdicts_refresh(m, m->is_crossed ? MACHINE_REFRESH_CROSSED :
+	    MACHINE_REFRESH_MAX);
 	header_fill(&m->pending, m);
 	attest_digest(&m->pending_digest, &m->domain, &m->pending);
 	emit_request(m, o);

@@ -154,6 +154,15 @@ badness_of(const struct verdict *d)
 		d->value.mid.health };
 }
 
+/* Whether a vault has no slot though its state asks for one. */
+static bool
+is_waiting(const struct machine *m, uint32_t slot)
+{
+	return machine_bit(m->has_value, slot) && verdict_is_in_tree(
+	    (enum vault_state)m->tables.state[slot]) &&
+	    machine_verdict_slot(m, slot) == MACHINE_NO_SLOT;
+}
+
 /* A place for slot's verdict; when the tree is full the least bad gives way,
  * if it is less bad than this one. */
 static uint32_t
@@ -164,20 +173,11 @@ slot_take(struct machine *m, uint32_t slot, const struct verdict *d)
 	at = slots_take(&m->slots, slot, badness_of(d), &evicted);
 	if (evicted != SLOTS_NONE) {
 		slot_set(m, evicted, MACHINE_NO_SLOT);
-		m->waiting++;
+		m->waiting += is_waiting(m, evicted);
 	}
 	if (at != SLOTS_NONE)
 		slot_set(m, slot, at);
 	return at;
-}
-
-/* Whether a vault has no slot though its state asks for one. */
-static bool
-is_waiting(const struct machine *m, uint32_t slot)
-{
-	return machine_bit(m->has_value, slot) && verdict_is_in_tree(
-	    (enum vault_state)m->tables.state[slot]) &&
-	    machine_verdict_slot(m, slot) == MACHINE_NO_SLOT;
 }
 
 /* ---- one vault ----------------------------------------------------------- */
@@ -224,11 +224,11 @@ vault_value(struct machine *m, uint32_t slot)
 
 	MUST(e == ERR_OK);
 	verdict_begin(&d, &m->book, &v, &m->market);
-	reach_note(&m->reach, &m->book, &m->market, slot, &v, d.state);
 	/* What cannot be said in full is STALE. */
 	if (verdict_is_in_tree(d.state) && !(was_valued &&
 	    before == (uint8_t)d.state))
 		verdict_finish(&d, &m->book, &v, &m->market);
+	reach_note(&m->reach, &m->book, &m->market, slot, &v, d.state);
 	m->evaluations++;
 	state_store(m, slot, d.state);
 	m->waiting -= was_waiting;
@@ -237,18 +237,51 @@ vault_value(struct machine *m, uint32_t slot)
 		crossing_add(m, slot);
 }
 
+/* The verdict of a vault whose state is in the tree, in full, at the prices of
+ * now.  False where it cannot be said: the vault is STALE, and looked at on
+ * every move until it can. */
+static bool
+verdict_say(struct machine *m, uint32_t slot, struct vault *v,
+    struct verdict *d)
+{
+	enum err e = vaults_get(v, &m->vaults, slot);
+
+	MUST(e == ERR_OK);
+	verdict_from_vault(d, &m->book, v, &m->market);
+	if (verdict_is_in_tree(d->state))
+		return true;
+	reach_note(&m->reach, &m->book, &m->market, slot, v, d->state);
+	state_store(m, slot, d->state);
+	return false;
+}
+
 /* The leaf as it would be now, in the slot that the vault has. */
 static void
 leaf_renew(struct machine *m, uint32_t slot, uint32_t at)
 {
 	struct verdict d;
 	struct vault v;
-	enum err e = vaults_get(&v, &m->vaults, slot);
 
-	MUST(e == ERR_OK);
-	verdict_from_vault(&d, &m->book, &v, &m->market);
+	if (!verdict_say(m, slot, &v, &d)) {
+		slot_release(m, slot);
+		return;
+	}
 	slots_value(&m->slots, at, badness_of(&d));
 	leaf_write(m, slot, at, &v, &d);
+}
+
+static void
+leaf_place(struct machine *m, uint32_t slot)
+{
+	struct verdict d;
+	struct vault v;
+	uint32_t at;
+
+	if (!verdict_say(m, slot, &v, &d))
+		return;
+	at = slot_take(m, slot, &d);
+	if (at != MACHINE_NO_SLOT)
+		leaf_write(m, slot, at, &v, &d);
 }
 
 /* A vault in or out of the tree, as its state says. */
@@ -257,30 +290,19 @@ place_settle(struct machine *m, uint32_t slot)
 {
 	bool was_waiting = is_waiting(m, slot);
 	uint32_t at = machine_verdict_slot(m, slot);
-	struct verdict d;
-	struct vault v;
-	enum err e;
 
-	if (!verdict_is_in_tree((enum vault_state)m->tables.state[slot])) {
+	if (!verdict_is_in_tree((enum vault_state)m->tables.state[slot]))
 		slot_release(m, slot);
-	} else if (at == MACHINE_NO_SLOT) {
-		e = vaults_get(&v, &m->vaults, slot);
-		MUST(e == ERR_OK);
-		verdict_from_vault(&d, &m->book, &v, &m->market);
-		at = slot_take(m, slot, &d);
-		if (at != MACHINE_NO_SLOT)
-			leaf_write(m, slot, at, &v, &d);
-	} else {
+	else if (at == MACHINE_NO_SLOT)
+		leaf_place(m, slot);
+	else
 		leaf_renew(m, slot, at);
-	}
 	m->waiting -= was_waiting;
 	m->waiting += is_waiting(m, slot);
 }
 
-/* In the order of slots: so the tree does not depend on the order in which
- * crossings were found. */
 static void
-crossings_settle(struct machine *m)
+crossings_sort(struct machine *m)
 {
 	uint32_t *list = m->crossing, count = m->crossing_count;
 
@@ -302,9 +324,25 @@ crossings_settle(struct machine *m)
 				list[k - 1] = swap;
 			}
 	}
-	for (uint32_t i = 0; i < count; i++) {
-		machine_bit_set(m->is_crossing, list[i], false);
-		place_settle(m, list[i]);
+}
+
+/* In the order of slots: so the tree does not depend on the order in which
+ * crossings were found.  Who leaves goes first, and makes room. */
+static void
+crossings_settle(struct machine *m)
+{
+	crossings_sort(m);
+	for (uint32_t i = 0; i < m->crossing_count; i++)
+		if (!verdict_is_in_tree((enum vault_state)
+		    m->tables.state[m->crossing[i]]))
+			place_settle(m, m->crossing[i]);
+	for (uint32_t i = 0; i < m->crossing_count; i++) {
+		uint32_t slot = m->crossing[i];
+
+		machine_bit_set(m->is_crossing, slot, false);
+		if (verdict_is_in_tree((enum vault_state)
+		    m->tables.state[slot]))
+			place_settle(m, slot);
 	}
 	m->crossing_count = 0;
 }
@@ -377,12 +415,11 @@ machine_verdicts_close(struct machine *m, u128 moved)
 }
 
 void
-machine_verdicts_refresh(struct machine *m)
+machine_verdicts_refresh(struct machine *m, uint32_t max)
 {
 	uint32_t used = m->slots.used;
 
-	for (uint32_t i = 0, done = 0; i < used && done < MACHINE_REFRESH_MAX;
-	    i++) {
+	for (uint32_t i = 0, done = 0; i < used && done < max; i++) {
 		uint32_t at = m->refresh_next++ % used;
 		uint32_t owner = m->slots.owner[at];
 

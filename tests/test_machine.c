@@ -619,6 +619,29 @@ answer(struct world_output *asked, unsigned *signatures)
 	assert_int_equal(world_say(&w, &r), ERR_OK);
 }
 
+/* Every vault whose state belongs in the tree has a slot, or is counted among
+ * those that wait; and none waits while there is room. */
+static void
+assert_waiting_is_counted(uint32_t verdicts_max)
+{
+	const struct machine *m = w.machine;
+	uint32_t wanting = 0, placed = 0;
+
+	for (uint32_t i = 0; i < vaults_used(&m->vaults); i++) {
+		bool wants = verdict_is_in_tree(
+		    (enum vault_state)m->tables.state[i]);
+		bool has = machine_verdict_slot(m, i) != MACHINE_NO_SLOT;
+
+		assert_true(wants || !has);
+		wanting += wants;
+		placed += has;
+	}
+	assert_int_equal(placed, wanting < verdicts_max ? wanting :
+	    verdicts_max);
+	assert_int_equal(m->waiting, wanting - placed);
+	assert_int_equal(m->slots.count, placed);
+}
+
 static void
 random_run(uint32_t verdicts_max, unsigned steps)
 {
@@ -641,6 +664,7 @@ random_run(uint32_t verdicts_max, unsigned steps)
 		if (below(12) != 0)
 			world_prices(&w, eth, btc);
 		world_close(&w);
+		assert_waiting_is_counted(verdicts_max);
 		if (is_asked()) {
 			struct b32 root;
 			const struct wire_begin *b =
