@@ -6,7 +6,6 @@
 
 #define SLICE 64u		/* blocks that are scanned at a time */
 #define ALIGN 64u
-#define LEGS_MAX (UINT64_C(1) << 28)	/* that have triggers */
 
 struct layout {
 	size_t block, initial, best, bands, all;
@@ -21,11 +20,9 @@ aligned(size_t bytes)
 static struct bands_limits
 bands_of(const struct vaults_limits *l)
 {
-	uint64_t legs = (uint64_t)l->vaults * VAULTS_LEGS_MAX;
-
 	return (struct bands_limits){ .assets = BOOK_ASSETS_MAX,
 		.slots = l->vaults,
-		.legs = legs < LEGS_MAX ? legs : LEGS_MAX };
+		.legs = (uint64_t)l->vaults * VAULTS_LEGS_MAX };
 }
 
 static struct layout
@@ -60,7 +57,6 @@ reach_init(struct reach *w, void *arena, const struct vaults_limits *l,
 	memset(w, 0, sizeof(*w));
 	w->vaults = v;
 	w->level = scan_level_best();
-	w->has_ladders = false;
 	w->block = (void *)(at + y.block);
 	w->initial = (void *)(at + y.initial);
 	w->best = (void *)(at + y.best);
@@ -69,18 +65,6 @@ reach_init(struct reach *w, void *arena, const struct vaults_limits *l,
 }
 
 /* ---- the scan ------------------------------------------------------------ */
-
-static struct px18
-px_min(struct px18 a, struct px18 b)
-{
-	return px18_compare(a, b) < 0 ? a : b;
-}
-
-static struct px18
-px_max(struct px18 a, struct px18 b)
-{
-	return px18_compare(a, b) > 0 ? a : b;
-}
 
 /* The prices of the worst case that initial margin knows, and of the best that
  * maintenance does; a refused price is zero, and nobody watched holds it. */
@@ -100,12 +84,12 @@ weights_of(struct reach *w, const struct book *b, const struct market *m)
 		worst[i] = low[i];
 		worst_debt[i] = high[i];
 		if (p->has_twap) {
-			worst[i] = px_min(worst[i], p->twap);
-			worst_debt[i] = px_max(worst_debt[i], p->twap);
+			worst[i] = px18_min(worst[i], p->twap);
+			worst_debt[i] = px18_max(worst_debt[i], p->twap);
 		}
 		if (p->has_stable) {
-			worst[i] = px_min(worst[i], p->stable);
-			worst_debt[i] = px_max(worst_debt[i], p->stable);
+			worst[i] = px18_min(worst[i], p->stable);
+			worst_debt[i] = px18_max(worst_debt[i], p->stable);
 		}
 	}
 	e = scan_prices_from(&w->at_initial, w->vaults, worst, worst_debt,
@@ -323,9 +307,12 @@ reach_note(struct reach *w, const struct book *b, const struct market *m,
 		k->liquidatable |= bit;
 	else if (state != STATE_RESTRICTED)
 		k->always |= bit;
-	if (w->has_ladders && bands_anchor(&is_proven, &w->bands, slot, b, v,
-	    state) != ERR_OK)
-		w->has_ladders = false;	/* too many legs: scans, from here */
+	if (!w->has_ladders)
+		return;
+	e = bands_anchor(&is_proven, &w->bands, slot, b, v, state);
+	MUST(e == ERR_OK);	/* there is room for every leg of every vault */
+	if (!is_proven)
+		k->always |= bit;	/* by whatever way it is looked for */
 }
 
 void

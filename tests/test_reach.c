@@ -178,6 +178,14 @@ vault_make(struct vault *v, uint32_t n)
 	    (uint8_t)(1 + below(5)), usd);
 	for (size_t i = 0; i < v->collateral_count; i++)
 		v->collateral[i].index = wad_one();
+	/* A few atoms: liquidatable, and one day worth nothing at all. */
+	if (one_in(25)) {
+		v->collateral_count = v->debt_count = 1;
+		v->collateral[0] = (struct leg){ 0, 1 + below(4), 0,
+			wad_one() };
+		v->debt[0] = (struct leg){ 4, pow10_u128(18), 0, wad_one() };
+		return;
+	}
 	if (!one_in(20))
 		v->debt_count = legs_make(v->debt, (uint8_t)(1 + below(3)),
 		    usd * (20 + below(80)) / 100);
@@ -420,6 +428,7 @@ reach__misses_nothing_under_random_ticks(void **state)
 	world_open(capacity);
 	world_fill(count);
 	crossings = valued = 0;
+	look[0].reach.scans = 0;	/* the first valued all */
 	for (uint32_t i = 1; i <= ticks; i++) {
 		random_tick(count);
 		if (i % 2000 == 0)
@@ -430,7 +439,7 @@ reach__misses_nothing_under_random_ticks(void **state)
 			    (unsigned long long)crossings);
 	}
 	print_message("%u vaults, %u ticks: %llu crossings, %llu valued, %llu "
-	    "checks; %llu scans of ladders\n", count, ticks,
+	    "checks; %llu scans where ladders were left\n", count, ticks,
 	    (unsigned long long)crossings, (unsigned long long)valued,
 	    (unsigned long long)checks,
 	    (unsigned long long)look[0].reach.scans);
