@@ -47,6 +47,15 @@ struct price {
 	uint32_t skew_ms;	/* how far the most advanced vote's clock is ahead */
 };
 
+/* price_is_same: status and the three prices; not who voted, and when. */
+static inline bool
+price_is_same(const struct price *a, const struct price *b)
+{
+	return a->status == b->status && px18_compare(a->mid, b->mid) == 0 &&
+	    px18_compare(a->low, b->low) == 0 &&
+	    px18_compare(a->high, b->high) == 0;
+}
+
 /* Static words, as they stand in JSON: "OK", "DEGRADED", "REFUSED"; "NONE",
  * "QUORUM", ...; "UNNAMED" for a number that has no name. */
 const char *price_status_name(enum price_status s);

@@ -281,16 +281,19 @@ rows_value(struct api_state *s)
 	s->value_next %= s->row_count > 0 ? s->row_count : 1;
 }
 
+/* Answers whether a price differs from before. */
 static bool
 market_take(struct api_state *s)
 {
 	struct market m = { .as_of_ms = s->head.now_ms,
 		.count = s->book->asset_count };
-	bool differs;
+	bool differs = false;
 
-	for (size_t i = 0; i < m.count; i++)
+	for (size_t i = 0; i < m.count; i++) {
 		m.asset[i].price = s->head.asset_price[i];
-	differs = memcmp(m.asset, s->market.asset, sizeof(m.asset)) != 0;
+		differs = differs || !price_is_same(&m.asset[i].price,
+		    &s->market.asset[i].price);
+	}
 	s->market = m;
 	for (size_t i = 0; i < m.count; i++)
 		s->valued.accrual[i] = wad_compare(s->head.accrual[i],

@@ -25,7 +25,7 @@
 
 enum api_sort { SORT_HEALTH, SORT_COLLATERAL, SORT_DEBT, SORT_ID };
 #define API_SORTS 4u
-#define API_VALUED_MAX 16384u	/* vaults valued in turn at one refresh */
+#define API_VALUED_MAX 4096u	/* vaults valued in turn at one refresh */
 
 /* A vault as the board has it, valued at the prices of the head. */
 struct api_vault {

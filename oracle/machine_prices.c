@@ -20,14 +20,6 @@ word_from_unit(struct b32 *word, const struct price *p)
 	MUST(price_word_pack(word, &refused) == ERR_OK);
 }
 
-static bool
-price_differs(const struct price *a, const struct price *b)
-{
-	return a->status != b->status || px18_compare(a->mid, b->mid) != 0 ||
-	    px18_compare(a->low, b->low) != 0 ||
-	    px18_compare(a->high, b->high) != 0;
-}
-
 u128
 machine_prices_close(struct machine *m)
 {
@@ -45,7 +37,7 @@ machine_prices_close(struct machine *m)
 		MUST(policy_bound_word(&word, &m->bound[i], m->now_ms,
 		    &m->config->policy) == ERR_OK);
 		MUST(price_word_unpack(&p, &word) == ERR_OK);
-		if (price_differs(&p, &m->market.asset[i].price))
+		if (!price_is_same(&p, &m->market.asset[i].price))
 			moved |= (u128)1 << i;
 		m->word[i] = word;
 		m->market.asset[i].price = p;

@@ -469,6 +469,32 @@ index__follows_changes_and_a_new_engine(void **state)
 	    &b->world.vaults[2].id), ERR_OK);
 }
 
+/* The engine writes only of vaults that crossed; figures follow all the same. */
+static void
+index__values_vaults_that_nobody_wrote(void **state)
+{
+	struct bed *b = *state;
+	struct board_head *h = &b->world.head;
+	struct price *p = &h->asset_price[0];
+	struct px18 half;
+
+	bed_publish(b, NOW);
+	for (uint32_t i = 0; i < 200; i++)
+		api_state_clean(b->api.state, i);
+	/* Another age alone is nothing to see. */
+	p->age_ms += 7;
+	h->now_ms += 50;
+	board_put_head(b->world.writer, h);
+	api_state_refresh(b->api.state);
+	assert_int_equal(b->api.state->dirty_count, 0);
+	half = px18_from_raw(px18_to_raw(p->mid) / 2);
+	p->mid = p->low = p->high = half;
+	h->now_ms += 50;
+	board_put_head(b->world.writer, h);
+	api_state_refresh(b->api.state);
+	assert_true(b->api.state->dirty_count > 50);
+}
+
 /* --- attestations and proofs -------------------------------------------- */
 
 static enum err
@@ -1117,6 +1143,7 @@ main(void)
 		BED(vault__shows_figures_legs_and_limits),
 		BED(vault__has_no_figures_while_stale),
 		BED(index__follows_changes_and_a_new_engine),
+		BED(index__values_vaults_that_nobody_wrote),
 		BED(attestations__come_from_the_ring_then_from_history),
 		BED(proof__holds_against_the_newest_attestation),
 		BED(proof__gives_no_verdict_that_is_not_signed),
