@@ -5,7 +5,6 @@
 #include "base/must.h"
 #include "margin/vaults_lane.h"
 
-
 /* ---- the arena ---------------------------------------------------------- */
 
 /* arena_place: where the next array lies, of so many bytes. */
@@ -366,14 +365,10 @@ vaults_find(uint32_t *slot, const struct vaults *v, const struct b32 *id)
 	return ERR_OK;
 }
 
-enum err
-vaults_get(struct vault *out, const struct vaults *v, uint32_t slot)
+void
+vaults_record_read(struct vault *out, const struct vaults_record *r)
 {
-	const struct vaults_record *r = &v->record[slot];
-
-	if (is_empty(v, slot))
-		return ERR_UNKNOWN;
-	out->name[0] = '\0';
+	memset(out, 0, offsetof(struct vault, collateral));
 	out->id = r->id;
 	out->owner = r->owner;
 	out->owner_index = r->owner_index;
@@ -383,10 +378,14 @@ vaults_get(struct vault *out, const struct vaults *v, uint32_t slot)
 	out->mode = r->mode;
 	out->method = r->method;
 	out->node = r->node;
-	out->parent = 0;
-	out->leverage = num18_zero();
-	out->position_first = out->position_count = 0;
-	out->order_first = out->order_count = 0;
+}
+
+enum err
+vaults_get(struct vault *out, const struct vaults *v, uint32_t slot)
+{
+	if (is_empty(v, slot))
+		return ERR_UNKNOWN;
+	vaults_record_read(out, &v->record[slot]);
 	vaults_lane_read(out, v, place_of(v, slot));
 	return ERR_OK;
 }

@@ -33,6 +33,9 @@ vaults_legs(const struct vault *in)
 	return (size_t)in->collateral_count + in->debt_count;
 }
 
+/* vaults_record_read: all of a vault but its legs. */
+void vaults_record_read(struct vault *out, const struct vaults_record *r);
+
 /* vaults_check: what vaults_put says of a vault, but for ERR_LIMIT. */
 MUST_CHECK enum err vaults_check(const struct vaults *v,
     const struct vault *in);

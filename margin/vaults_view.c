@@ -1,8 +1,6 @@
 /* The store as another process reads it: every number from the arena is read
  * once and bounded before it leads anywhere. */
-#include "margin/vaults.h"
-
-#include <string.h>
+#include "margin/vaults_lane.h"
 
 static bool
 block_read(struct vaults_block *out, const struct vaults_view *v,
@@ -37,21 +35,6 @@ index_read(u128 *out, const struct vaults_view *v, uint32_t block, uint32_t i,
 	return *out != 0;
 }
 
-static void
-record_read(struct vault *out, const struct vaults_record *r)
-{
-	memset(out, 0, offsetof(struct vault, collateral));
-	out->id = r->id;
-	out->owner = r->owner;
-	out->owner_index = r->owner_index;
-	out->nonce = r->nonce;
-	out->liquidations = r->liquidations;
-	out->block_number = r->block_number;
-	out->mode = r->mode;
-	out->method = r->method;
-	out->node = r->node;
-}
-
 enum err
 vaults_view_get(struct vault *out, const struct vaults_view *v, uint32_t slot)
 {
@@ -65,7 +48,7 @@ vaults_view_get(struct vault *out, const struct vaults_view *v, uint32_t slot)
 	lane = (place - 1) % SCAN_LANES;
 	if (!block_read(&b, v, block))
 		return ERR_UNKNOWN;
-	record_read(out, &a->record[slot]);
+	vaults_record_read(out, &a->record[slot]);
 	out->collateral_count = b.collateral_count;
 	out->debt_count = b.debt_count;
 	for (uint8_t i = 0; i < b.collateral_count; i++)

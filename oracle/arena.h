@@ -14,8 +14,5 @@ void arena_unmap(void *at, size_t bytes);	/* accepts NULL */
 /* arena_advise asks for huge pages in a mapping made elsewhere; a kernel that
  * has none says no, and nothing is lost. */
 void arena_advise(void *at, size_t bytes);
-/* arena_resident: bytes that are in memory now, 0 where nobody can say.  Asks
- * the kernel about every page: not for a hot path. */
-size_t arena_resident(const void *at, size_t bytes);
 
 #endif

@@ -57,7 +57,7 @@ static int
 ask(const struct options_command *c, int argc, char **argv)
 {
 	struct options_given given;
-	char path[CONFIG_PATH_MAX], answer[4096];
+	char path[CONFIG_PATH_MAX], answer[8192];
 	int code;
 	enum err e;
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define CLIENT_MS 5000u
+#define ANSWER_MAX 8192u
 
 static enum err
 address_fill(struct sockaddr_un *a, const char *path)
@@ -141,36 +142,38 @@ client_accept(struct control *c, uint64_t now_ms)
 }
 
 static void
+status_role(struct text *t, struct control *c, enum role r)
+{
+	struct memory_use use;
+	unsigned restarts;
+	int pid;
+	const struct wire_status *s = c->status(c->arg, r, &pid, &restarts);
+
+	memory_of_process(&use, pid);
+	text_printf(t, "%s{\"role\":\"%s\",\"pid\":%d,\"ready\":%s,"
+	    "\"paused\":%s,\"restarts\":%u,\"reason\":",
+	    r == ROLE_FEEDS ? "" : ",", role_name(r), pid,
+	    s->is_ready ? "true" : "false", s->is_paused ? "true" : "false",
+	    restarts);
+	text_json_string(t, s->reason, strlen(s->reason));
+	text_printf(t, ",\"resident_bytes\":%" PRIu64
+	    ",\"huge_page_bytes\":%" PRIu64 "}", use.resident, use.huge);
+}
+
+static void
 answer_status(struct control *c, struct control_client *k)
 {
-	char text[4096];
-	size_t len = 0;
-	int n = snprintf(text, sizeof(text), "{\"roles\":[");
+	struct text t;
 
-	for (enum role r = ROLE_FEEDS; r < ROLE_COUNT && n > 0; r++) {
-		int pid;
-		unsigned restarts;
-		struct memory_use use;
-		const struct wire_status *s = c->status(c->arg, r, &pid,
-		    &restarts);
-
-		memory_of_process(&use, pid);
-		len += (size_t)n;
-		n = snprintf(text + len, sizeof(text) - len,
-		    "%s{\"role\":\"%s\",\"pid\":%d,\"ready\":%s,"
-		    "\"paused\":%s,\"restarts\":%u,\"reason\":\"%s\","
-		    "\"resident_bytes\":%" PRIu64 ",\"huge_page_bytes\":%"
-		    PRIu64 "}", r == ROLE_FEEDS ? "" : ",", role_name(r), pid,
-		    s->is_ready ? "true" : "false",
-		    s->is_paused ? "true" : "false", restarts, s->reason,
-		    use.resident, use.huge);
-	}
-	len += (size_t)n;
-	n = snprintf(text + len, sizeof(text) - len, "],\"memory\":");
-	len += (size_t)n;
-	len += c->memory(c->arg, text + len, sizeof(text) - len);
-	snprintf(text + len, sizeof(text) - len, "}\n");
-	client_answer(k, text);
+	text_init(&t, ANSWER_MAX);
+	text_put(&t, "{\"roles\":[");
+	for (enum role r = ROLE_FEEDS; r < ROLE_COUNT; r++)
+		status_role(&t, c, r);
+	text_put(&t, "],\"memory\":");
+	c->memory(c->arg, &t);
+	text_put(&t, "}\n");
+	client_answer(k, t.failed ? "{\"error\":\"no memory\"}\n" : t.at);
+	text_free(&t);
 }
 
 static void

@@ -11,6 +11,7 @@
 #define ORACLE_CONTROL_H
 
 #include "oracle/proc.h"
+#include "oracle/text.h"
 
 #include <poll.h>
 
@@ -21,8 +22,8 @@ typedef enum err (*control_order)(void *arg, enum wire_type order);
 typedef const struct wire_status *(*control_status)(void *arg,
     enum role role, int *pid, unsigned *restarts);
 
-/* Writes what the tables take, one JSON object, and returns its length. */
-typedef size_t (*control_memory)(void *arg, char *out, size_t out_size);
+/* Writes what the tables take, one JSON object. */
+typedef void (*control_memory)(void *arg, struct text *out);
 
 struct control_client {
 	int fd;			/* -1: free */

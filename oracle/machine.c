@@ -63,11 +63,9 @@ static enum err
 tables_take(struct machine *m, const struct tables *given)
 {
 	struct tables *t = &m->tables;
-	uint32_t verdicts = 1;
+	uint32_t verdicts = tables_verdict_capacity(m->config->verdicts_max);
 	enum err e = ERR_OK;
 
-	while (verdicts < m->config->verdicts_max)
-		verdicts *= 2;
 	if (given) {
 		*t = *given;
 	} else {

@@ -259,8 +259,7 @@ board_refresh(struct shell *s)
 	board_put_head(s->board, &head);
 }
 
-/* A refresh of the whole book takes longer than the signer does; its answer
- * must not lie on the wire meanwhile. */
+/* The signer's answer must not lie on the wire while the head is copied. */
 static bool
 refresh_waits(const struct shell *s, uint64_t now_ms)
 {

@@ -450,40 +450,26 @@ on_status(void *arg, enum role role, int *pid, unsigned *restarts)
 	return &s->child[role].status;
 }
 
-static uint32_t
-verdict_capacity(const struct config *c)
-{
-	uint32_t verdicts = 1;
-
-	while (verdicts < c->verdicts_max)
-		verdicts *= 2;
-	return verdicts;
-}
-
 /* What each table has room for, and what the board takes of it now. */
-static size_t
-on_memory(void *arg, char *out, size_t out_size)
+static void
+on_memory(void *arg, struct text *out)
 {
 	static const char *const names[TABLES_PARTS] = { "vaults", "states",
 		"verdict_slots", "verdict_leaves", "position_tree",
 		"verdict_tree" };
 	const struct supervisor *s = arg;
 	const struct config *c = s->setup->config;
-	struct vaults_limits limits = { .vaults = c->vaults_max };
-	size_t part[TABLES_PARTS], len = 0;
-	int n = snprintf(out, out_size, "{\"vaults_max\":%u,"
-	    "\"board_bytes\":%" PRIu64 ",\"reserved_bytes\":{\"reach\":%zu",
-	    c->vaults_max, memory_of_file(s->board_fd), reach_bytes(&limits));
+	struct vaults_limits limits = tables_limits(c->vaults_max);
+	size_t part[TABLES_PARTS];
 
-	(void)tables_measure(part, c->vaults_max, verdict_capacity(c));
-	for (size_t i = 0; i < TABLES_PARTS && n > 0; i++) {
-		len += (size_t)n;
-		n = snprintf(out + len, out_size - len, ",\"%s\":%zu",
-		    names[i], part[i]);
-	}
-	len += (size_t)n;
-	n = snprintf(out + len, out_size - len, "}}");
-	return len + (size_t)n;
+	(void)tables_measure(part, c->vaults_max,
+	    tables_verdict_capacity(c->verdicts_max));
+	text_printf(out, "{\"vaults_max\":%" PRIu32 ",\"board_bytes\":%" PRIu64
+	    ",\"reserved_bytes\":{\"reach\":%zu", c->vaults_max,
+	    memory_of_file(s->board_fd), reach_bytes(&limits));
+	for (size_t i = 0; i < TABLES_PARTS; i++)
+		text_printf(out, ",\"%s\":%zu", names[i], part[i]);
+	text_put(out, "}}");
 }
 
 static void
@@ -544,7 +530,7 @@ texts_place(struct supervisor *s)
 	    u->book_text_len);
 	return s->config_fd >= 0 && s->book_fd >= 0 && board_create(
 	    &s->board_fd, &s->board_read_fd, u->config->vaults_max,
-	    verdict_capacity(u->config)) == ERR_OK;
+	    tables_verdict_capacity(u->config->verdicts_max)) == ERR_OK;
 }
 
 int

@@ -10,8 +10,18 @@ rounded(size_t bytes)
 	return (bytes + TABLES_ALIGN - 1) & ~(size_t)(TABLES_ALIGN - 1);
 }
 
-static struct vaults_limits
-limits_of(uint32_t vaults)
+uint32_t
+tables_verdict_capacity(uint32_t verdicts_max)
+{
+	uint32_t capacity = 1;
+
+	while (capacity < verdicts_max)
+		capacity *= 2;
+	return capacity;
+}
+
+struct vaults_limits
+tables_limits(uint32_t vaults)
 {
 	/* Every vault may have every leg: what is not used costs nothing. */
 	return (struct vaults_limits){ .vaults = vaults,
@@ -24,7 +34,7 @@ limits_of(uint32_t vaults)
 size_t
 tables_measure(size_t part[TABLES_PARTS], uint32_t vaults, uint32_t verdicts)
 {
-	struct vaults_limits l = limits_of(vaults);
+	struct vaults_limits l = tables_limits(vaults);
 	const size_t bytes[TABLES_PARTS] = {
 		vaults_bytes(&l), vaults * sizeof(uint8_t),
 		vaults * sizeof(uint32_t),
@@ -53,7 +63,7 @@ tables_place(struct tables *out, void *memory, uint32_t vaults,
 		at[i + 1] = at[i] + part[i];
 	*out = (struct tables){
 		.vault_capacity = vaults, .verdict_capacity = verdicts,
-		.limits = limits_of(vaults),
+		.limits = tables_limits(vaults),
 		.vaults = at[0], .state = at[1], .verdict_slot = (void *)at[2],
 		.leaf = (void *)at[3], .positions = (void *)at[4],
 		.verdicts = (void *)at[5],

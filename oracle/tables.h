@@ -43,6 +43,10 @@ struct tables_guard {
 	void *arg;
 };
 
+/* tables_verdict_capacity: the power of two that holds so many verdicts. */
+uint32_t tables_verdict_capacity(uint32_t verdicts_max);
+/* tables_limits: what the vaults' arena has room for. */
+struct vaults_limits tables_limits(uint32_t vaults);
 /* tables_measure: the bytes of each part in the order of struct tables, each
  * rounded up to TABLES_ALIGN; returns their sum. */
 #define TABLES_PARTS 6u

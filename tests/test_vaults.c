@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <stdio.h>
 
 #include <cmocka.h>
@@ -867,6 +868,42 @@ vaults_save__passes_on_the_writers_error(void **state)
 	}
 }
 
+/* An arena of any bytes: a reader stays inside it (the sanitizers look), and
+ * says nothing beyond the limits. */
+static void
+vaults_view_get__stays_within_an_arena_of_any_bytes(void **state)
+{
+	struct vaults_limits limits = { .vaults = 64, .rows = 64,
+		.debt_rows = 16 };
+	size_t size = vaults_bytes(&limits);
+	uint64_t *words, seed = 77, found = 0;
+	struct vaults_view view;
+
+	(void)state;
+	assert_int_equal(posix_memalign((void **)&words, 64, size), 0);
+	for (int round = 0; round < 200; round++) {
+		/* Small numbers lead further than large ones. */
+		for (size_t i = 0; i < size / 8; i++)
+			words[i] = round % 2 ? random_u64(&seed) :
+			    random_below(&seed, 80) * UINT64_C(0x100000001);
+		vaults_view_init(&view, words, &limits);
+		for (uint32_t slot = 0; slot < limits.vaults + 2; slot++) {
+			struct vault v;
+
+			if (vaults_view_get(&v, &view, slot) != ERR_OK)
+				continue;
+			assert_true(slot < limits.vaults);
+			assert_true(v.collateral_count <= BOOK_LEGS_MAX);
+			assert_true(v.debt_count <= BOOK_LEGS_MAX);
+			for (uint8_t i = 0; i < v.debt_count; i++)
+				assert_true(wad_to_raw(v.debt[i].index) != 0);
+			found++;
+		}
+	}
+	assert_true(found > 0);
+	free(words);
+}
+
 int
 main(void)
 {
@@ -893,6 +930,8 @@ main(void)
 		cmocka_unit_test(
 		    vaults_restore__fails_where_limits_are_smaller),
 		cmocka_unit_test(vaults_save__passes_on_the_writers_error),
+		cmocka_unit_test(
+		    vaults_view_get__stays_within_an_arena_of_any_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, store_free);

@@ -25,6 +25,7 @@
 #define CRASH_ROUNDS 5u
 #define TEN_MILLION 10000000u
 #define GIB (UINT64_C(1) << 30)
+#define PAGES_AT_ONCE 65536u
 
 struct run {
 	struct book book;
@@ -263,14 +264,39 @@ rows_of_ticks(struct run *r)
 	    "vaults");
 }
 
+/* Bytes of a mapping that are in memory now. */
+static size_t
+resident(const void *at, size_t bytes)
+{
+	static unsigned char in_memory[PAGES_AT_ONCE];
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), held = 0;
+	union {
+		const void *in;
+		uint8_t *out;
+	} u = { at };
+
+	for (size_t done = 0; done < bytes; done += page * PAGES_AT_ONCE) {
+		size_t left = bytes - done;
+		size_t pages = (left + page - 1) / page;
+
+		if (pages > PAGES_AT_ONCE)
+			pages = PAGES_AT_ONCE;
+		if (mincore(u.out + done, pages * page, in_memory) != 0)
+			return 0;
+		for (size_t i = 0; i < pages; i++)
+			held += (in_memory[i] & 1u) * page;
+	}
+	return held;
+}
+
 static void
 rows_of_memory(const struct run *r)
 {
-	size_t vaults = arena_resident(r->vaults_arena,
+	size_t vaults = resident(r->vaults_arena,
 	    vaults_bytes(&r->limits));
-	size_t reach = arena_resident(r->reach_arena,
+	size_t reach = resident(r->reach_arena,
 	    reach_bytes(&r->limits));
-	size_t tree = arena_resident(r->nodes, MERKLE_NODES(
+	size_t tree = resident(r->nodes, MERKLE_NODES(
 	    r->limits.vaults) * sizeof(struct b32));
 	/* Hot: the columns of the scan, the ladders, the tree. */
 	double hot = (double)(reach + tree) + (double)r->vaults.head->row_count

@@ -138,6 +138,10 @@ async function killOne(s) {
 async function pauses(s) {
 	const states = margind('status', '--config', 'margind.yaml')
 	expect(states.status === 0 && states.stdout.includes('signer'), 'status answers')
+	const status = JSON.parse(states.stdout)
+	const engine = status.roles.find(r => r.role === 'engine')
+	expect(engine.resident_bytes > 1e6 && status.memory.board_bytes > 0 && status.memory.reserved_bytes.vaults > 0,
+		`status says what memory is held: engine ${engine.resident_bytes} bytes`)
 	const began = Date.now()
 	const p = margind('pause', '--config', 'margind.yaml')
 	const header = await until(3000, async () => {
