@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -18,18 +19,27 @@ struct tree_shape {
 	uint32_t capacity, used, leaves, zero;
 };
 
-/* The first page: what a reader must find before it believes the rest. */
-struct board {
+/* The first page.  The writer may change all of it at any time. */
+struct board_page {
 	uint64_t magic;
 	uint64_t layout;		/* sizeof of everything, mixed */
-	uint64_t bytes;
 	uint32_t vault_capacity, verdict_capacity;
-	uint64_t head_at, locks_at, ring_at, tables_at;	/* offsets */
 	_Atomic uint64_t life;
 	_Atomic uint64_t head_lock;
 	_Atomic uint64_t tree_lock[BOARD_TREES];
 	struct tree_shape shape[BOARD_TREES];	/* under their locks */
 	_Atomic uint64_t newest_at;	/* ring index of the newest, +1 */
+};
+
+/* A mapping of it.  What leads anywhere stands here, where nobody else can
+ * write: the capacities as they were when it was mapped, and what follows from
+ * them. */
+struct board {
+	uint8_t *base;
+	struct board_page *page;	/* at base */
+	uint32_t vault_capacity, verdict_capacity;
+	uint64_t head_at, locks_at, ring_at, tables_at;	/* offsets */
+	uint64_t bytes;
 };
 
 struct ring_entry {
@@ -54,11 +64,9 @@ layout_fill(struct board *b, uint32_t vaults, uint32_t verdicts)
 	size_t part[TABLES_PARTS];
 
 	memset(b, 0, sizeof(*b));
-	b->magic = BOARD_MAGIC;
-	b->layout = LAYOUT;
 	b->vault_capacity = vaults;
 	b->verdict_capacity = verdicts;
-	b->head_at = aligned(sizeof(*b));
+	b->head_at = aligned(sizeof(struct board_page));
 	b->locks_at = aligned(b->head_at + sizeof(struct board_head));
 	b->ring_at = aligned(b->locks_at +
 	    (vaults / BOARD_BLOCK + 1) * sizeof(uint64_t));
@@ -71,6 +79,9 @@ enum err
 board_create(int *fd, int *fd_read_only, uint32_t vault_capacity,
     uint32_t verdict_capacity)
 {
+	const struct board_page page = { .magic = BOARD_MAGIC,
+		.layout = LAYOUT, .vault_capacity = vault_capacity,
+		.verdict_capacity = verdict_capacity };
 	struct board b;
 	char path[64];
 	int w, r;
@@ -81,7 +92,7 @@ board_create(int *fd, int *fd_read_only, uint32_t vault_capacity,
 		return ERR_IO;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", w);
 	if (ftruncate(w, (off_t)b.bytes) != 0 ||
-	    pwrite(w, &b, sizeof(b), 0) != (ssize_t)sizeof(b) ||
+	    pwrite(w, &page, sizeof(page), 0) != (ssize_t)sizeof(page) ||
 	    fcntl(w, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW |
 	    F_SEAL_SEAL) != 0 || (r = open(path, O_RDONLY | O_CLOEXEC)) < 0) {
 		close(w);
@@ -92,45 +103,60 @@ board_create(int *fd, int *fd_read_only, uint32_t vault_capacity,
 	return ERR_OK;
 }
 
-static enum err
-map(void **out, int fd, int protection)
+static bool
+capacity_is_good(uint32_t n)
 {
-	struct board b;
+	return n > 0 && n <= BOOK_VAULTS_MAX && (n & (n - 1)) == 0;
+}
+
+static enum err
+map(struct board **out, int fd, int protection)
+{
+	struct board_page page;
+	struct board *b;
 	struct stat s;
 	void *at;
 
 	if (fstat(fd, &s) != 0 ||
-	    pread(fd, &b, sizeof(b), 0) != (ssize_t)sizeof(b))
+	    pread(fd, &page, sizeof(page), 0) != (ssize_t)sizeof(page))
 		return ERR_IO;
-	if (b.magic != BOARD_MAGIC || b.layout != LAYOUT ||
-	    (uint64_t)s.st_size != b.bytes)
+	if (page.magic != BOARD_MAGIC || page.layout != LAYOUT ||
+	    !capacity_is_good(page.vault_capacity) ||
+	    !capacity_is_good(page.verdict_capacity))
 		return ERR_STATE;
-	at = mmap(NULL, b.bytes, protection, MAP_SHARED, fd, 0);
-	if (at == MAP_FAILED)
-		return ERR_IO;
-	*out = at;
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return ERR_LIMIT;
+	layout_fill(b, page.vault_capacity, page.verdict_capacity);
+	at = (uint64_t)s.st_size == b->bytes ? mmap(NULL, b->bytes,
+	    protection, MAP_SHARED, fd, 0) : MAP_FAILED;
+	if (at == MAP_FAILED) {
+		enum err e = (uint64_t)s.st_size == b->bytes ? ERR_IO :
+		    ERR_STATE;
+
+		free(b);
+		return e;
+	}
+	b->base = at;
+	b->page = at;
+	*out = b;
 	return ERR_OK;
 }
 
 enum err
 board_map_writer(struct board **out, int fd)
 {
-	void *at;
-	enum err e = map(&at, fd, PROT_READ | PROT_WRITE);
-
-	if (e == ERR_OK)
-		*out = at;
-	return e;
+	return map(out, fd, PROT_READ | PROT_WRITE);
 }
 
 enum err
 board_map_reader(const struct board **out, int fd)
 {
-	void *at;
-	enum err e = map(&at, fd, PROT_READ);
+	struct board *b;
+	enum err e = map(&b, fd, PROT_READ);
 
 	if (e == ERR_OK)
-		*out = at;
+		*out = b;
 	return e;
 }
 
@@ -139,23 +165,19 @@ board_unmap(const struct board *b)
 {
 	union {
 		const struct board *in;
-		void *out;
+		struct board *out;
 	} u = { b };
 
-	if (b)
-		munmap(u.out, b->bytes);
+	if (!b)
+		return;
+	munmap(b->base, b->bytes);
+	free(u.out);
 }
 
 static void *
-at_offset(struct board *b, uint64_t offset)
+at_offset(const struct board *b, uint64_t offset)
 {
-	return (uint8_t *)b + offset;
-}
-
-static const void *
-at_offset_const(const struct board *b, uint64_t offset)
-{
-	return (const uint8_t *)b + offset;
+	return b->base + offset;
 }
 
 /* A write: odd while it lasts; readers that saw any of it try again. */
@@ -246,18 +268,18 @@ board_begin_life(struct board *b)
 	struct ring_entry *ring = at_offset(b, b->ring_at);
 	_Atomic uint64_t *locks = at_offset(b, b->locks_at);
 
-	atomic_fetch_add(&b->life, 1);
-	locked_write(&b->head_lock, at_offset(b, b->head_at), &none,
+	atomic_fetch_add(&b->page->life, 1);
+	locked_write(&b->page->head_lock, at_offset(b, b->head_at), &none,
 	    sizeof(none));
 	for (size_t i = 0; i < BOARD_RING; i++) {
 		atomic_store(&ring[i].sequence, 0);
 		locked_write(&ring[i].lock, &ring[i].attestation,
 		    &no_attestation, sizeof(no_attestation));
 	}
-	atomic_store(&b->newest_at, 0);
+	atomic_store(&b->page->newest_at, 0);
 	for (size_t i = 0; i < BOARD_TREES; i++) {
-		lock_begin(&b->tree_lock[i]);
-		b->shape[i] = (struct tree_shape){ 0 };
+		lock_begin(&b->page->tree_lock[i]);
+		b->page->shape[i] = (struct tree_shape){ 0 };
 	}
 	for (uint32_t i = 0; i < b->vault_capacity / BOARD_BLOCK + 1; i++)
 		lock_begin(&locks[i]);
@@ -265,7 +287,7 @@ board_begin_life(struct board *b)
 	for (uint32_t i = 0; i < b->vault_capacity / BOARD_BLOCK + 1; i++)
 		lock_end(&locks[i]);
 	for (size_t i = 0; i < BOARD_TREES; i++)
-		lock_end(&b->tree_lock[i]);
+		lock_end(&b->page->tree_lock[i]);
 }
 
 void
@@ -273,20 +295,20 @@ board_put_head(struct board *b, const struct board_head *h)
 {
 	struct board_head copy = *h;
 
-	copy.life = atomic_load(&b->life);
-	locked_write(&b->head_lock, at_offset(b, b->head_at), &copy,
+	copy.life = atomic_load(&b->page->life);
+	locked_write(&b->page->head_lock, at_offset(b, b->head_at), &copy,
 	    sizeof(copy));
 }
 
 enum err
 board_get_head(struct board_head *out, const struct board *b)
 {
-	return locked_read(&b->head_lock, out, at_offset_const(b, b->head_at),
+	return locked_read(&b->page->head_lock, out, at_offset(b, b->head_at),
 	    sizeof(*out));
 }
 
 void
-board_tables(struct tables *out, struct board *b)
+board_tables(struct tables *out, const struct board *b)
 {
 	tables_place(out, at_offset(b, b->tables_at), b->vault_capacity,
 	    b->verdict_capacity);
@@ -308,27 +330,15 @@ board_vault_end(struct board *b, uint32_t slot)
 void
 board_tree_begin(struct board *b, enum tables_tree which)
 {
-	lock_begin(&b->tree_lock[which]);
+	lock_begin(&b->page->tree_lock[which]);
 }
 
 void
 board_tree_end(struct board *b, enum tables_tree which, const struct merkle *t)
 {
-	b->shape[which] = (struct tree_shape){ t->capacity, t->used,
+	b->page->shape[which] = (struct tree_shape){ t->capacity, t->used,
 	    t->leaves, 0 };
-	lock_end(&b->tree_lock[which]);
-}
-
-/* The tables of a mapping that can only be read: nobody writes by them. */
-static void
-tables_of(struct tables *out, const struct board *b)
-{
-	union {
-		const void *in;
-		void *out;
-	} u = { at_offset_const(b, b->tables_at) };
-
-	tables_place(out, u.out, b->vault_capacity, b->verdict_capacity);
+	lock_end(&b->page->tree_lock[which]);
 }
 
 void
@@ -336,7 +346,7 @@ board_vaults(struct vaults_view *out, const struct board *b)
 {
 	struct tables t;
 
-	tables_of(&t, b);
+	board_tables(&t, b);
 	vaults_view_init(out, t.vaults, &t.limits);
 }
 
@@ -349,7 +359,7 @@ vault_read(struct board_vault *out, const struct board *b,
 	uint32_t at;
 	enum err e;
 
-	tables_of(&t, b);
+	board_tables(&t, b);
 	e = vaults_view_get(&out->vault, v, slot);
 	if (e != ERR_OK)
 		return e;
@@ -367,7 +377,7 @@ enum err
 board_get_vault(struct board_vault *out, const struct board *b,
     const struct vaults_view *v, uint32_t slot)
 {
-	const _Atomic uint64_t *locks = at_offset_const(b, b->locks_at);
+	const _Atomic uint64_t *locks = at_offset(b, b->locks_at);
 	const _Atomic uint64_t *lock = &locks[slot / BOARD_BLOCK];
 
 	if (slot >= b->vault_capacity)
@@ -389,20 +399,20 @@ void
 board_put_attestation(struct board *b, const struct board_attestation *a)
 {
 	struct ring_entry *ring = at_offset(b, b->ring_at);
-	uint64_t newest = atomic_load(&b->newest_at);
+	uint64_t newest = atomic_load(&b->page->newest_at);
 	struct ring_entry *e = &ring[newest % BOARD_RING];
 
 	locked_write(&e->lock, &e->attestation, a, sizeof(*a));
 	atomic_store(&e->sequence, a->header.sequence);
-	atomic_store(&b->newest_at, newest + 1);
+	atomic_store(&b->page->newest_at, newest + 1);
 }
 
 enum err
 board_get_attestation(struct board_attestation *out, const struct board *b,
     uint64_t sequence)
 {
-	const struct ring_entry *ring = at_offset_const(b, b->ring_at);
-	uint64_t newest = atomic_load(&b->newest_at);
+	const struct ring_entry *ring = at_offset(b, b->ring_at);
+	uint64_t newest = atomic_load(&b->page->newest_at);
 
 	for (uint64_t i = 0; i < BOARD_RING && i < newest; i++) {
 		const struct ring_entry *e =
@@ -427,8 +437,8 @@ enum err
 board_get_attestation_back(struct board_attestation *out,
     const struct board *b, uint32_t n)
 {
-	const struct ring_entry *ring = at_offset_const(b, b->ring_at);
-	uint64_t newest = atomic_load(&b->newest_at);
+	const struct ring_entry *ring = at_offset(b, b->ring_at);
+	uint64_t newest = atomic_load(&b->page->newest_at);
 	const struct ring_entry *e;
 
 	if (n >= BOARD_RING || n >= newest)
@@ -441,10 +451,10 @@ board_get_attestation_back(struct board_attestation *out,
 static enum err
 tree_read(struct merkle *out, const struct board *b, enum tables_tree which)
 {
-	struct tree_shape s = b->shape[which];
+	struct tree_shape s = b->page->shape[which];
 	struct tables t;
 
-	tables_of(&t, b);
+	board_tables(&t, b);
 	merkle_init(out, which == TABLES_POSITIONS ? t.positions : t.verdicts,
 	    which == TABLES_POSITIONS ? b->vault_capacity :
 	    b->verdict_capacity);
@@ -475,7 +485,7 @@ enum err
 board_prove(struct board_proof *out, const struct board *b,
     enum tables_tree which, uint32_t slot)
 {
-	const _Atomic uint64_t *lock = &b->tree_lock[which];
+	const _Atomic uint64_t *lock = &b->page->tree_lock[which];
 
 	for (unsigned i = 0; i < BOARD_TRIES; i++) {
 		uint64_t seen;
@@ -493,7 +503,7 @@ board_prove(struct board_proof *out, const struct board *b,
 uint64_t
 board_block_generation(const struct board *b, uint32_t block)
 {
-	const _Atomic uint64_t *locks = at_offset_const(b, b->locks_at);
+	const _Atomic uint64_t *locks = at_offset(b, b->locks_at);
 
 	if (block > (b->vault_capacity - 1) / BOARD_BLOCK)
 		return 0;

@@ -78,7 +78,7 @@ struct board_attestation {
 	struct b32 word[BOOK_ASSETS_MAX];
 };
 
-struct board;	/* the mapping; layout private to board.c */
+struct board;	/* a mapping; private to board.c, freed by board_unmap */
 
 /* Writer's side.  board_create makes the memfd for a capacity (a power of
  * two); *fd is the writable descriptor, *fd_read_only one that can only be
@@ -91,15 +91,15 @@ void board_put_head(struct board *b, const struct board_head *h);
 void board_put_attestation(struct board *b, const struct board_attestation *a);
 /* board_tables: the engine's tables, in this memory.  Each change is enclosed
  * by a begin and an end; begins do not nest. */
-void board_tables(struct tables *out, struct board *b);
+void board_tables(struct tables *out, const struct board *b);
 void board_vault_begin(struct board *b, uint32_t slot);
 void board_vault_end(struct board *b, uint32_t slot);
 void board_tree_begin(struct board *b, enum tables_tree which);
 void board_tree_end(struct board *b, enum tables_tree which,
     const struct merkle *t);
 
-/* Reader's side.  ERR_STATE where the layout is another one; ERR_STALE where
- * the writer was busy for BOARD_TRIES tries. */
+/* Reader's side.  ERR_STATE where the layout is another one, ERR_LIMIT without
+ * memory; ERR_STALE where the writer was busy for BOARD_TRIES tries. */
 MUST_CHECK enum err board_map_reader(const struct board **out, int fd);
 MUST_CHECK enum err board_get_head(struct board_head *out,
     const struct board *b);
