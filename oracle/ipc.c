@@ -204,7 +204,18 @@ room_wait(int fd, struct ring *r)
 }
 
 enum err
-proc_hot_send(int fd, struct ring *r, const void *message, bool may_block)
+proc_hot_ring(int fd, struct ring *r)
+{
+	if (!ring_is_open(r))
+		return ERR_OK;
+	r->rung = r->head;
+	if (ring_must_wake(r, RING_DATA) && !peer_wake(fd))
+		r->is_over = true;
+	return r->is_over ? ERR_IO : ERR_OK;
+}
+
+enum err
+proc_hot_put(int fd, struct ring *r, const void *message, bool may_block)
 {
 	enum err e;
 
@@ -212,14 +223,29 @@ proc_hot_send(int fd, struct ring *r, const void *message, bool may_block)
 		return proc_send(fd, message, may_block);
 	if (r->is_over)
 		return ERR_IO;
-	while ((e = ring_put(r, message, message_size(message))) == ERR_LIMIT)
-		if (!may_block || (e = room_wait(fd, r)) != ERR_OK)
+	while ((e = ring_put(r, message, message_size(message))) ==
+	    ERR_LIMIT) {
+		/* It makes room only if it knows what is there. */
+		e = proc_hot_ring(fd, r);
+		if (e == ERR_OK && !may_block)
+			e = ERR_LIMIT;
+		if (e == ERR_OK)
+			e = room_wait(fd, r);
+		if (e != ERR_OK)
 			return e;
+	}
 	if (e != ERR_OK)
 		return ERR_IO;
-	if (ring_must_wake(r, RING_DATA) && !peer_wake(fd))
-		r->is_over = true;
-	return r->is_over ? ERR_IO : ERR_OK;
+	return r->head - r->rung < PROC_QUIET_BYTES ? ERR_OK :
+	    proc_hot_ring(fd, r);
+}
+
+enum err
+proc_hot_send(int fd, struct ring *r, const void *message, bool may_block)
+{
+	enum err e = proc_hot_put(fd, r, message, may_block);
+
+	return e != ERR_OK ? e : proc_hot_ring(fd, r);
 }
 
 /* What was put before the hang-up is still taken. */

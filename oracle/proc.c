@@ -235,6 +235,20 @@ proc_peer_send(struct proc_role *p, enum role to, const void *message,
 	    proc_hot_send(p->peer[to], &p->ring[to], message, may_block);
 }
 
+enum err
+proc_peer_put(struct proc_role *p, enum role to, const void *message)
+{
+	return p->peer[to] < 0 ? ERR_IO :
+	    proc_hot_put(p->peer[to], &p->ring[to], message, true);
+}
+
+enum err
+proc_peer_ring(struct proc_role *p, enum role to)
+{
+	return p->peer[to] < 0 ? ERR_IO :
+	    proc_hot_ring(p->peer[to], &p->ring[to]);
+}
+
 void
 proc_role_status(struct proc_role *p, bool is_ready, const char *reason,
     const uint64_t *counter, size_t counter_count)

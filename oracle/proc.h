@@ -86,7 +86,16 @@ void proc_passed_close(struct proc_passed *p);
 MUST_CHECK enum err proc_send_fd(int fd, const void *message, int passed);
 
 /* A hot wire: ring r with its socket fd.  Where r is not open these are
- * proc_send and proc_receive, and the others do nothing. */
+ * proc_send and proc_receive, and the others do nothing.
+ *
+ * To wake a sleeper costs the waker more than all else, and a reader that is
+ * woken for the first of many messages sleeps again before the second: so
+ * proc_hot_put only puts, until PROC_QUIET_BYTES lie there unsaid, and
+ * proc_hot_ring rings once for all of them; proc_hot_send does both. */
+#define PROC_QUIET_BYTES 16384u
+MUST_CHECK enum err proc_hot_put(int fd, struct ring *r, const void *message,
+    bool may_block);
+MUST_CHECK enum err proc_hot_ring(int fd, struct ring *r);
 MUST_CHECK enum err proc_hot_send(int fd, struct ring *r, const void *message,
     bool may_block);
 MUST_CHECK enum err proc_hot_receive(int fd, struct ring *r, void *bytes,
@@ -97,6 +106,9 @@ void proc_hot_listen(int fd, struct ring *r);
 /* The same for a peer of p; proc_peer_close hangs up. */
 MUST_CHECK enum err proc_peer_send(struct proc_role *p, enum role to,
     const void *message, bool may_block);
+MUST_CHECK enum err proc_peer_put(struct proc_role *p, enum role to,
+    const void *message);	/* blocks where there is no room */
+MUST_CHECK enum err proc_peer_ring(struct proc_role *p, enum role to);
 void proc_peer_close(struct proc_role *p, enum role peer);
 
 /* proc_hot_halves adds a new ring to both ends of a wire, each of which holds

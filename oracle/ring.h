@@ -51,6 +51,8 @@ struct ring {
 	uint64_t head, tail;			/* put, taken: ours alone */
 	uint64_t their_head, their_tail;	/* as last believed */
 	uint64_t need;		/* bytes of the record that did not fit */
+	uint64_t rung;		/* head when the reader was last thought of:
+				 * the bell's alone (ipc.c) */
 	uint64_t sleeps;	/* times announced */
 	uint64_t answered;	/* the other's announcement that was */
 	bool is_broken;

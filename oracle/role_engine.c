@@ -31,6 +31,7 @@ struct engine {
 	bool has_journal;		/* JOURNAL_READY came, START is written */
 	bool has_input;			/* since the last CLOSE */
 	bool is_waiting;		/* a crossing, for the clock */
+	bool is_late;			/* nothing came until the timer */
 	uint64_t asked_ns;		/* of the last poll */
 	uint64_t close_ms;
 	uint64_t status_ms;
@@ -38,20 +39,33 @@ struct engine {
 	enum price_status was_status;
 };
 
+/* The signer is woken for a whole request. */
 static enum err
 send_signer(void *arg, const void *message)
 {
 	struct engine *g = arg;
+	struct wire_head head;
 
-	return proc_peer_send(&g->proc, ROLE_SIGNER, message, true);
+	memcpy(&head, message, sizeof(head));
+	return head.type == WIRE_END ?
+	    proc_peer_send(&g->proc, ROLE_SIGNER, message, true) :
+	    proc_peer_put(&g->proc, ROLE_SIGNER, message);
 }
 
 static enum err
-send_journal(void *arg, const void *message)
+put_journal(void *arg, const void *message)
 {
 	struct engine *g = arg;
 
-	return proc_peer_send(&g->proc, ROLE_JOURNAL, message, true);
+	return proc_peer_put(&g->proc, ROLE_JOURNAL, message);
+}
+
+static enum err
+ring_journal(void *arg)
+{
+	struct engine *g = arg;
+
+	return proc_peer_ring(&g->proc, ROLE_JOURNAL);
 }
 
 static void
@@ -199,13 +213,27 @@ static const enum role readable[] = { ROLE_SIGNER, ROLE_JOURNAL, ROLE_CHAIN,
     ROLE_FEEDS, ROLE_API };
 #define WIRES ARRAY_COUNT(readable)
 
-/* Announces on both rings that the engine sleeps; false where one of them has
+static const enum role hot[] = { ROLE_SIGNER, ROLE_FEEDS, ROLE_JOURNAL };
+#define RINGS ARRAY_COUNT(hot)
+
+/* Announces on all rings that the engine sleeps; false where one of them has
  * something, or is broken. */
 static bool
 rings_sleep(struct engine *g)
 {
-	return ring_sleep(&g->proc.ring[ROLE_SIGNER], RING_DATA) &&
-	    ring_sleep(&g->proc.ring[ROLE_FEEDS], RING_DATA);
+	for (size_t i = 0; i < RINGS; i++)
+		if (!ring_sleep(&g->proc.ring[hot[i]], RING_DATA))
+			return false;
+	return true;
+}
+
+/* Nobody waits for what the journal is told while the signer is asked: to wake
+ * it then would only hold up the answer, which wakes it anyway. */
+static void
+journal_settle(struct engine *g)
+{
+	if (!g->shell.machine->in_flight || g->is_late)
+		shell_journal_now(&g->shell);
 }
 
 /* Waits for any wire, the control socket (wait[0]) or the timer: spins on the
@@ -214,26 +242,30 @@ rings_sleep(struct engine *g)
 static bool
 wires_wait(struct engine *g, struct pollfd wait[1 + WIRES])
 {
-	struct ring *const hot[] = { &g->proc.ring[ROLE_SIGNER],
-	    &g->proc.ring[ROLE_FEEDS] };
-	int timeout = g->is_waiting ? CLOCK_MS : TIMER_MS;
+	struct ring *ring[RINGS];
+	int timeout = g->is_waiting ? CLOCK_MS : TIMER_MS, ready;
 
+	journal_settle(g);
+	for (size_t i = 0; i < RINGS; i++)
+		ring[i] = &g->proc.ring[hot[i]];
 	wait[0] = (struct pollfd){ .fd = g->proc.control_fd,
 		.events = POLLIN };
 	for (size_t i = 0; i < WIRES; i++)
 		wait[1 + i] = (struct pollfd){ .fd = g->proc.peer[readable[i]],
 			.events = POLLIN };
-	if (ring_spin(&g->proc.spin, hot, ARRAY_COUNT(hot))) {
+	if (ring_spin(&g->proc.spin, ring, RINGS)) {
 		if (clock_monotonic_ns() < g->asked_ns + g->proc.spin.spin_ns)
 			return true;
 		timeout = 0;
 	} else if (!rings_sleep(g)) {
 		timeout = 0;
 	}
-	if (poll(wait, 1 + WIRES, timeout) < 0 && errno != EINTR)
+	ready = poll(wait, 1 + WIRES, timeout);
+	if (ready < 0 && errno != EINTR)
 		return false;
-	for (size_t i = 0; i < ARRAY_COUNT(hot); i++)
-		ring_awake(hot[i]);
+	g->is_late = ready == 0 && timeout > 0;
+	for (size_t i = 0; i < RINGS; i++)
+		ring_awake(ring[i]);
 	g->asked_ns = clock_monotonic_ns();
 	return true;
 }
@@ -360,8 +392,8 @@ engine_open(struct engine *g)
 	explicit_bzero(seed, sizeof(seed));
 	if (e != ERR_OK)
 		return e;
-	g->shell.wires = (struct shell_wires){ send_signer, send_journal,
-		on_release, g };
+	g->shell.wires = (struct shell_wires){ send_signer, put_journal,
+		ring_journal, on_release, g };
 	g->shell.is_durable = g->proc.config.release == RELEASE_DURABLE;
 	return sandbox_enter(ROLE_ENGINE, g->proc.config.sandbox, &none);
 }

@@ -130,14 +130,13 @@ static void
 committed_send(struct journal *j)
 {
 	struct wire_committed w;
-	int fd = j->proc.peer[ROLE_ENGINE];
 
 	memset(&w, 0, sizeof(w));
 	wire_head_set(&w.head, WIRE_COMMITTED);
 	w.records = j->committed;
 	/* Cumulative: when the queue is full a later one says it too. */
-	j->is_committed_due = fd >= 0 &&
-	    proc_send(fd, &w, false) == ERR_LIMIT;
+	j->is_committed_due = proc_peer_send(&j->proc, ROLE_ENGINE, &w,
+	    false) == ERR_LIMIT;
 }
 
 static void
@@ -151,7 +150,7 @@ ready_send(struct journal *j)
 	wire_head_set(&w.head, WIRE_JOURNAL_READY);
 	w.inputs_hash = segment_writer_state(j->writer)->inputs_hash;
 	w.last_sequence = j->last_sequence;
-	if (proc_send(j->proc.peer[ROLE_ENGINE], &w, false) == ERR_LIMIT)
+	if (proc_peer_send(&j->proc, ROLE_ENGINE, &w, false) == ERR_LIMIT)
 		return;
 	j->is_ready_due = false;
 	j->has_life = true;
@@ -209,8 +208,7 @@ engine_drop(struct journal *j, const char *why)
 {
 	if (why)
 		log_error("the engine %s; waiting for another", why);
-	close(j->proc.peer[ROLE_ENGINE]);
-	j->proc.peer[ROLE_ENGINE] = -1;
+	proc_peer_close(&j->proc, ROLE_ENGINE);
 	j->has_life = false;
 	j->is_committed_due = false;
 }
@@ -277,7 +275,8 @@ engine_drain(struct journal *j)
 		    j->whole_count == WHOLE_MAX ||
 		    segment_writer_is_full(j->writer))
 			return;
-		e = proc_receive(j->proc.peer[ROLE_ENGINE], bytes, &size);
+		e = proc_hot_receive(j->proc.peer[ROLE_ENGINE],
+		    &j->proc.ring[ROLE_ENGINE], bytes, &size);
 		if (e == ERR_MISSING)
 			return;
 		if (e != ERR_OK) {
@@ -324,27 +323,42 @@ control_turn(struct journal *j)
 		engine_begin(j);
 }
 
+/* Waits for the control socket (wait[0]), the engine's wire (wait[1]), room in
+ * it, or the time. */
 static bool
-loop_once(struct journal *j)
+wires_wait(struct journal *j, struct pollfd wait[2])
 {
 	bool is_full = segment_writer_is_full(j->writer) ||
 	    j->whole_count == WHOLE_MAX;
-	struct pollfd wait[2] = {
-		{ .fd = j->stop_ms ? -1 : j->proc.control_fd,
-		  .events = POLLIN },
-		{ .fd = j->proc.peer[ROLE_ENGINE],
-		  .events = (short)((is_full ? 0 : POLLIN) |
-		  (j->is_committed_due ? POLLOUT : 0)) },
-	};
+	bool is_due = j->is_committed_due;
+	struct ring *ring = &j->proc.ring[ROLE_ENGINE];
+	unsigned wants = (is_full ? 0 : RING_DATA) | (is_due ? RING_SPACE : 0);
+	int timeout = (int)HISTORY_MS;
 
-	if (is_full && !j->is_committed_due)
-		wait[1].fd = -1;
-	if (poll(wait, ARRAY_COUNT(wait), (int)HISTORY_MS) < 0 &&
-	    errno != EINTR)
+	wait[0] = (struct pollfd){ .events = POLLIN,
+		.fd = j->stop_ms ? -1 : j->proc.control_fd };
+	wait[1] = (struct pollfd){ .events = POLLIN,
+		.fd = wants != 0 ? j->proc.peer[ROLE_ENGINE] : -1 };
+	if (wants != 0 && !ring_sleep(ring, wants))
+		timeout = 0;
+	if (poll(wait, 2, timeout) < 0 && errno != EINTR)
+		return false;
+	ring_awake(ring);
+	if (wait[1].revents != 0)
+		proc_hot_listen(wait[1].fd, ring);
+	return true;
+}
+
+static bool
+loop_once(struct journal *j)
+{
+	struct pollfd wait[2];
+
+	if (!wires_wait(j, wait))
 		return false;
 	if (wait[0].revents != 0)
 		control_turn(j);
-	if (wait[1].revents != 0)
+	if (wait[1].revents != 0 || ring_has_data(&j->proc.ring[ROLE_ENGINE]))
 		engine_drain(j);
 	if (j->is_committed_due)
 		committed_send(j);

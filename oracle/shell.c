@@ -19,6 +19,18 @@ journal(struct shell *s, const void *message)
 	s->records++;
 }
 
+void
+shell_journal_now(struct shell *s)
+{
+	enum err e;
+
+	if (!s->wires.journal_now || s->failure != ERR_OK)
+		return;
+	e = s->wires.journal_now(s->wires.arg);
+	if (e != ERR_OK)
+		s->failure = e;
+}
+
 /* Verified before anyone sees it, after the signer has gone on. */
 static bool
 signature_holds(struct shell *s, const struct board_attestation *a)
@@ -37,11 +49,6 @@ signature_holds(struct shell *s, const struct board_attestation *a)
 static void
 release(struct shell *s, const struct board_attestation *a)
 {
-	if (!signature_holds(s, a)) {
-		s->bad_signatures++;
-		s->failure = ERR_AUTH;
-		return;
-	}
 	if (s->board)
 		board_put_attestation(s->board, a);
 	if (s->wires.release)
@@ -77,6 +84,7 @@ shell_is_full(const struct shell *s)
 	return s->held_count >= SHELL_HELD_MAX - 1;
 }
 
+/* While the signature is verified the journal writes. */
 static void
 hold(struct shell *s)
 {
@@ -84,10 +92,16 @@ hold(struct shell *s)
 
 	/* shell_close stops asking before this is full. */
 	MUST(s->held_count < SHELL_HELD_MAX);
+	shell_journal_now(s);
+	s->is_collecting = false;
+	if (!signature_holds(s, &s->collecting)) {
+		s->bad_signatures++;
+		s->failure = ERR_AUTH;
+		return;
+	}
 	h = &s->held[(s->held_first + s->held_count++) % SHELL_HELD_MAX];
 	h->attestation = s->collecting;
 	h->record = s->records;
-	s->is_collecting = false;
 	release_durable(s);
 }
 

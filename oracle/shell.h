@@ -20,7 +20,9 @@
 /* Where the outputs go; each may be NULL. */
 struct shell_wires {
 	enum err (*to_signer)(void *arg, const void *message);
+	/* Records lie ready; journal_now: they are to be written. */
 	enum err (*to_journal)(void *arg, const void *message);
+	enum err (*journal_now)(void *arg);
 	void (*release)(void *arg, const struct board_attestation *a);
 	void *arg;
 };
@@ -65,6 +67,9 @@ void shell_close(struct shell *s, uint64_t now_ms, uint64_t now_ns);
  * the last attestation passed (asOf must rise).  False where the wall clock
  * now_ms is behind the machine's: that wait has no short end. */
 bool shell_waits_for_clock(const struct shell *s, uint64_t now_ms);
+/* shell_journal_now, before the caller sleeps: nothing that was given to the
+ * journal is left lying.  shell_input does so once an attestation is whole. */
+void shell_journal_now(struct shell *s);
 /* shell_committed: so many records are durable; releases what waited. */
 void shell_committed(struct shell *s, uint64_t records);
 bool shell_is_full(const struct shell *s);

@@ -62,7 +62,7 @@ static const struct wire_row {
 	bool is_hot;
 } wires[] = {
 	{ ROLE_FEEDS, ROLE_ENGINE, true }, { ROLE_ENGINE, ROLE_SIGNER, true },
-	{ ROLE_ENGINE, ROLE_JOURNAL, false }, { ROLE_ENGINE, ROLE_CHAIN, false },
+	{ ROLE_ENGINE, ROLE_JOURNAL, true }, { ROLE_ENGINE, ROLE_CHAIN, false },
 	{ ROLE_ENGINE, ROLE_API, false }, { ROLE_CHAIN, ROLE_SIGNER, false },
 };
 

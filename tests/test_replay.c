@@ -75,7 +75,7 @@ life_begin(uint64_t segment_bytes)
 	memset(&g.shell, 0, sizeof(g.shell));
 	g.shell.machine = g.life->machine;
 	g.shell.is_durable = true;
-	g.shell.wires = (struct shell_wires){ on_signer, on_journal,
+	g.shell.wires = (struct shell_wires){ on_signer, on_journal, NULL,
 		on_release, &g };
 	memset(&g.signer, 0, sizeof(g.signer));
 	g.signer.asset_count = g.life->book.asset_count;

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -20,8 +22,9 @@
 
 /* Both ends of each; of the hot ones with their halves of a ring. */
 struct wires {
-	struct proc_passed feeds_engine[2], engine_signer[2];
-	int engine_journal[2], engine_api[2];
+	struct proc_passed feeds_engine[2], engine_signer[2],
+	    engine_journal[2];
+	int engine_chain[2], engine_api[2];
 };
 
 void
@@ -96,20 +99,6 @@ memfd_with(const char *first, const char *text)
 /* ---- the processes ---- */
 
 __attribute__((noreturn)) static void
-journal_main(int engine)
-{
-	static uint8_t bytes[WIRE_SIZE_MAX];
-	struct wire_journal_ready ready;
-
-	memset(&ready, 0, sizeof(ready));
-	wire_head_set(&ready.head, WIRE_JOURNAL_READY);
-	MUST(proc_send(engine, &ready, true) == ERR_OK);
-	while (recv(engine, bytes, sizeof(bytes), 0) > 0)
-		;
-	_exit(0);
-}
-
-__attribute__((noreturn)) static void
 signer_main(struct service *s, const struct ring *engine_ring, int engine,
     int control)
 {
@@ -171,8 +160,6 @@ child_fork(struct service *s, enum service_child child,
 	if (control >= 0)
 		MUST(dup2(control, PROC_CONTROL_FD) >= 0);
 	MUST(close_range(PROC_CONTROL_FD + (control >= 0), 999, 0) == 0);
-	if (child == CHILD_JOURNAL)
-		journal_main(keep);
 	if (child == CHILD_SIGNER)
 		signer_main(s, &ring, keep, PROC_CONTROL_FD);
 	close(control);
@@ -210,24 +197,37 @@ control_go(const struct service *s, enum service_child child)
 	MUST(proc_send(s->control[child], &w, true) == ERR_OK);
 }
 
+/* The bench's end of the journal's wire, and its first word. */
+static void
+journal_open(struct service *s, const struct proc_passed *end)
+{
+	struct wire_journal_ready ready;
+
+	MUST(ring_open(&s->journal_ring, end->fd[1], end->fd[2]) == ERR_OK);
+	close(end->fd[1]);
+	close(end->fd[2]);
+	s->journal = end->fd[0];
+	memset(&ready, 0, sizeof(ready));
+	wire_head_set(&ready.head, WIRE_JOURNAL_READY);
+	MUST(proc_hot_send(s->journal, &s->journal_ring, &ready, true) ==
+	    ERR_OK);
+}
+
 static void
 children_start(struct service *s, const char *config, const char *book)
 {
 	int config_fd = memfd_with(CONFIG_NAME, config);
 	int book_fd = memfd_with(NULL, book);
 	int board, board_read, pair[2];
-	struct proc_passed journal;
 	struct wires w;
 
 	hot_pair_make(w.feeds_engine);
 	hot_pair_make(w.engine_signer);
-	pair_make(w.engine_journal);
+	hot_pair_make(w.engine_journal);
+	pair_make(w.engine_chain);
 	pair_make(w.engine_api);
 	MUST(board_create(&board, &board_read, s->life->config.vaults_max,
 	    s->life->config.verdicts_max) == ERR_OK);
-	s->control[CHILD_JOURNAL] = -1;
-	journal = (struct proc_passed){ { w.engine_journal[1] }, 1 };
-	child_fork(s, CHILD_JOURNAL, &journal, -1);
 	for (unsigned i = CHILD_SIGNER; i < CHILD_COUNT; i++) {
 		pair_make(pair);
 		s->control[i] = pair[0];
@@ -241,20 +241,24 @@ children_start(struct service *s, const char *config, const char *book)
 	}
 	control_give(s, CHILD_ENGINE, ROLE_BOARD, board);
 	control_pass(s, CHILD_ENGINE, ROLE_SIGNER, &w.engine_signer[0]);
-	control_give(s, CHILD_ENGINE, ROLE_JOURNAL, w.engine_journal[0]);
+	control_pass(s, CHILD_ENGINE, ROLE_JOURNAL, &w.engine_journal[0]);
+	control_give(s, CHILD_ENGINE, ROLE_CHAIN, w.engine_chain[0]);
 	control_pass(s, CHILD_ENGINE, ROLE_FEEDS, &w.feeds_engine[1]);
 	control_give(s, CHILD_ENGINE, ROLE_API, w.engine_api[0]);
 	control_pass(s, CHILD_FEEDS, ROLE_ENGINE, &w.feeds_engine[0]);
 	control_go(s, CHILD_ENGINE);
 	control_go(s, CHILD_FEEDS);
 	s->released = w.engine_api[1];
+	s->chain = w.engine_chain[1];
 	wait_limit(s->released);
+	journal_open(s, &w.engine_journal[1]);
 	close(w.engine_api[0]);
+	close(w.engine_chain[0]);
 	for (int i = 0; i < 2; i++) {
 		proc_passed_close(&w.feeds_engine[i]);
 		proc_passed_close(&w.engine_signer[i]);
-		close(w.engine_journal[i]);
 	}
+	proc_passed_close(&w.engine_journal[0]);
 	close(board);
 	close(board_read);
 	close(config_fd);
@@ -328,6 +332,68 @@ service_say(const struct service *s, size_t venue, const char *frame,
 		service_fail(s, "feeds is gone");
 }
 
+/* Sleeps until the journal's wire has something. */
+static void
+journal_wait(struct service *s)
+{
+	struct pollfd p = { .fd = s->journal, .events = POLLIN };
+
+	if (!ring_sleep(&s->journal_ring, RING_DATA))
+		return;
+	s->waits++;
+	if (poll(&p, 1, SERVICE_WAIT_S * 1000) == 0)
+		service_fail(s, "nothing for the journal");
+	ring_awake(&s->journal_ring);
+	proc_hot_listen(s->journal, &s->journal_ring);
+}
+
+bool
+service_hear_signed(struct service *s, struct wire_attestation *out,
+    bool may_wait)
+{
+	static _Alignas(16) uint8_t bytes[WIRE_SIZE_MAX];
+	struct wire_head head;
+	size_t size;
+	enum err e;
+
+	for (;;) {
+		e = proc_hot_receive(s->journal, &s->journal_ring, bytes,
+		    &size);
+		if (e == ERR_MISSING && !may_wait)
+			return false;
+		if (e == ERR_MISSING) {
+			journal_wait(s);
+			continue;
+		}
+		if (e != ERR_OK)
+			service_fail(s, "the journal's wire broke");
+		memcpy(&head, bytes, sizeof(head));
+		if (head.type != WIRE_ATTESTATION)
+			continue;
+		memcpy(out, bytes, sizeof(*out));
+		return true;
+	}
+}
+
+void
+service_put(struct service *s, const struct wire_vault *v)
+{
+	struct wire_attestation a;
+
+	/* The engine waits for the journal as we wait for the engine. */
+	for (;;) {
+		enum err e = proc_send(s->chain, v, false);
+
+		while (service_hear_signed(s, &a, false))
+			;
+		if (e == ERR_OK)
+			return;
+		if (e != ERR_LIMIT)
+			service_fail(s, "the engine takes no vaults");
+		sched_yield();
+	}
+}
+
 bool
 service_hear(const struct service *s, struct wire_attestation *out,
     bool may_wait)
@@ -396,12 +462,14 @@ service_stop(struct service *s)
 	for (unsigned i = CHILD_COUNT; i-- > 0;) {
 		int status;
 
-		if (s->control[i] >= 0)
-			close(s->control[i]);
+		close(s->control[i]);
 		MUST(waitpid(s->pid[i], &status, 0) == s->pid[i]);
 	}
 	for (size_t i = 0; i < SERVICE_VENUES; i++)
 		close(s->venue[i]);
+	ring_close(&s->journal_ring);
+	close(s->journal);
+	close(s->chain);
 	close(s->released);
 	snprintf(path, sizeof(path), "%s/state", s->folder);
 	unlink(path);

@@ -1,10 +1,9 @@
 /* tests/bench/service.h - the service's own processes on loopback: role_feeds,
  * role_engine and signer_run, forked and sandboxed as the supervisor does it.
- * The bench is their supervisor, their three exchanges (websockets on
- * 127.0.0.1) and the api that a released attestation goes to.
- *
- * The journal's place holds a process that reads what it is told and writes
- * nothing (`release: immediate`): signing waits for no disk.
+ * The bench is everything around them: the supervisor, three exchanges
+ * (websockets on 127.0.0.1), the chain that vaults come from, the journal that
+ * a signed attestation goes to, and the api that hears of it once it is
+ * released (`release: immediate`: signing waits for no disk).
  *
  * Owns:   processes and a folder below /tmp, until service_stop.
  * Limits: SERVICE_WAIT_S without an answer and the bench ends with what the
@@ -16,15 +15,14 @@
 #include <sys/types.h>
 
 #include "oracle/replay.h"
+#include "oracle/ring.h"
 #include "oracle/sig.h"
 
 #define SERVICE_VENUES 3u
 #define SERVICE_WAIT_S 10
 #define SERVICE_FRAME_MAX 2048u
 
-enum service_child {
-	CHILD_JOURNAL, CHILD_SIGNER, CHILD_ENGINE, CHILD_FEEDS, CHILD_COUNT,
-};
+enum service_child { CHILD_SIGNER, CHILD_ENGINE, CHILD_FEEDS, CHILD_COUNT };
 
 struct service {
 	/* The same config and book once more, in this process. */
@@ -32,8 +30,12 @@ struct service {
 	struct sig_key key;		/* the signer's */
 	char folder[64];
 	pid_t pid[CHILD_COUNT];
-	int control[CHILD_COUNT];	/* -1 where there is none */
+	int control[CHILD_COUNT];
 	int venue[SERVICE_VENUES];	/* in the order of the config */
+	int chain;			/* the engine's wires */
+	int journal;
+	struct ring journal_ring;
+	uint64_t waits;			/* for the journal's wire, counted */
 	int released;			/* ATTESTATIONs come here */
 };
 
@@ -47,8 +49,13 @@ size_t service_frame_make(char out[SERVICE_FRAME_MAX], const char *text);
 /* service_say sends a frame as one segment. */
 void service_say(const struct service *s, size_t venue, const char *frame,
     size_t len);
-/* service_hear takes the next released attestation; false where may_wait is
- * false and there is none. */
+/* service_put tells the engine a vault. */
+void service_put(struct service *s, const struct wire_vault *v);
+/* service_hear_signed takes the journal's records up to the next attestation;
+ * service_hear takes the next one released.  False where may_wait is false and
+ * there is none. */
+bool service_hear_signed(struct service *s, struct wire_attestation *out,
+    bool may_wait);
 bool service_hear(const struct service *s, struct wire_attestation *out,
     bool may_wait);
 /* service_fail prints the processes' log and ends the bench. */
