@@ -183,25 +183,47 @@ legs_put(struct abi_writer *w, const struct leg_word *legs, size_t count)
 	}
 }
 
+static void
+positions_absorb(struct keccak256 *k, const struct position_word *p,
+    size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint8_t bytes[4 * ABI_WORD];
+		struct abi_writer w;
+
+		MUST(i == 0 || b32_compare(&p[i - 1].instrument,
+		    &p[i].instrument) < 0);
+		abi_write_open(&w, bytes, sizeof(bytes));
+		abi_put_b32(&w, &p[i].instrument);
+		abi_put_i128(&w, p[i].size);
+		abi_put_u128(&w, p[i].entry);
+		abi_put_i128(&w, p[i].funding);
+		keccak256_update(k, bytes, w.len);
+	}
+}
+
 void
-legs_hash(struct b32 *out, const struct leg_word *collateral,
-    size_t collateral_count, const struct leg_word *debt, size_t debt_count)
+legs_hash(struct b32 *out, const struct legs_words *l)
 {
 	/* Three offsets, three lengths, two words a leg. */
 	uint8_t bytes[(6 + 4 * LEGS_HASH_MAX) * ABI_WORD];
+	struct keccak256 k;
 	struct abi_writer w;
-	uint64_t debt_offset = (3 + 1 + 2 * collateral_count) * ABI_WORD;
+	uint64_t debt_offset = (3 + 1 + 2 * l->collateral_count) * ABI_WORD;
 
-	MUST(collateral_count <= LEGS_HASH_MAX);
-	MUST(debt_count <= LEGS_HASH_MAX);
+	MUST(l->collateral_count <= LEGS_HASH_MAX);
+	MUST(l->debt_count <= LEGS_HASH_MAX);
 	abi_write_open(&w, bytes, sizeof(bytes));
 	abi_put_u64(&w, 3 * ABI_WORD);
 	abi_put_u64(&w, debt_offset);
-	abi_put_u64(&w, debt_offset + (1 + 2 * debt_count) * ABI_WORD);
-	legs_put(&w, collateral, collateral_count);
-	legs_put(&w, debt, debt_count);
-	abi_put_u64(&w, 0);	/* no positions: linear vaults only */
-	keccak256(out, bytes, w.len);
+	abi_put_u64(&w, debt_offset + (1 + 2 * l->debt_count) * ABI_WORD);
+	legs_put(&w, l->collateral, l->collateral_count);
+	legs_put(&w, l->debt, l->debt_count);
+	abi_put_u64(&w, l->position_count);
+	keccak256_init(&k);
+	keccak256_update(&k, bytes, w.len);
+	positions_absorb(&k, l->positions, l->position_count);
+	keccak256_final(&k, out);
 }
 
 void

@@ -92,14 +92,25 @@ void position_leaf_hash(struct b32 *out, const struct position_leaf *l);
 
 /* legs_hash: keccak256(abi.encode(Leg[] collateral, Leg[] debt, Position[]
  * positions)), Leg(bytes32 asset, uint256 amount) in atoms (debt in shares),
- * each side strictly ascending by asset id (the caller sorts; MUST). */
+ * Position(bytes32 instrument, int256 size, uint256 entry, int256 funding) with
+ * 18 decimals; each strictly ascending by its id (the caller sorts; MUST). */
 #define LEGS_HASH_MAX 16u
 struct leg_word {
 	struct b32 asset;
 	u128 amount;
 };
-void legs_hash(struct b32 *out, const struct leg_word *collateral,
-    size_t collateral_count, const struct leg_word *debt, size_t debt_count);
+struct position_word {
+	struct b32 instrument;
+	i128 size;
+	u128 entry;
+	i128 funding;
+};
+struct legs_words {
+	const struct leg_word *collateral, *debt;
+	const struct position_word *positions;
+	size_t collateral_count, debt_count, position_count;
+};
+void legs_hash(struct b32 *out, const struct legs_words *l);
 
 /* asset_id: keccak256(abi.encode(uint256 chainId, address token)). */
 void asset_id(struct b32 *out, uint64_t chain_id, const struct addr *token);

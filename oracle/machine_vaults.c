@@ -37,8 +37,10 @@ machine_position_leaf(struct position_leaf *out,
 	out->vault = v->id;
 	out->nonce = v->nonce;
 	out->block_number = v->block_number;
-	legs_hash(&out->legs_hash, collateral, v->collateral_count, debt,
-	    v->debt_count);
+	legs_hash(&out->legs_hash, &(struct legs_words){
+		.collateral = collateral, .debt = debt,
+		.collateral_count = v->collateral_count,
+		.debt_count = v->debt_count });
 }
 
 void

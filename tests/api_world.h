@@ -233,7 +233,9 @@ api_world_position(struct api_world *w, uint32_t slot)
 
 	api_world_leg_words(c, w, v->collateral, v->collateral_count);
 	api_world_leg_words(d, w, v->debt, v->debt_count);
-	legs_hash(&p.legs_hash, c, v->collateral_count, d, v->debt_count);
+	legs_hash(&p.legs_hash, &(struct legs_words){ .collateral = c,
+	    .debt = d, .collateral_count = v->collateral_count,
+	    .debt_count = v->debt_count });
 	position_leaf_hash(&leaf, &p);
 	board_tree_begin(w->writer, TABLES_POSITIONS);
 	api_world_must(merkle_set(&w->positions, &slot, &leaf, 1) == ERR_OK,

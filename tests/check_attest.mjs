@@ -153,7 +153,7 @@ function checkLeaves(where, m) {
     ['tuple(bytes32 asset,uint256 amount)[]',
       'tuple(bytes32 asset,uint256 amount)[]',
       'tuple(bytes32 instrument,int256 size,uint256 entry,int256 funding)[]'],
-    [m.collateral, m.debt, []])));
+    [m.collateral, m.debt, m.positions])));
   equal(where, 'position leaf', m.positionLeaf, leaf(position, m.position));
   const { address, number, name, asset, vault, book } = m.ids;
   equal(where, 'asset id', asset,

@@ -306,10 +306,11 @@ legs_hash__is_the_one_of_ethers(void **state)
 	struct b32 hash;
 
 	(void)state;
-	legs_hash(&hash, collateral, 2, debt, 1);
+	legs_hash(&hash, &(struct legs_words){ .collateral = collateral,
+	    .collateral_count = 2, .debt = debt, .debt_count = 1 });
 	assert_b32(&hash, "0x81f631ebbf5384fb153d704a060fd9fc"
 	    "1aaddaf95af2a4f35ac2d5c26d429554");
-	legs_hash(&hash, NULL, 0, NULL, 0);
+	legs_hash(&hash, &(struct legs_words){ .debt = NULL });
 	assert_b32(&hash, "0x9915489080799234d12c818dbd017442"
 	    "406686b38ae33288e035c18102ae4781");
 }
@@ -322,7 +323,8 @@ legs_of(size_t collateral, size_t debt)
 
 	for (size_t i = 0; i < ARRAY_COUNT(legs); i++)
 		legs[i].asset = b32_of((uint8_t)i);
-	legs_hash(&hash, legs, collateral, legs, debt);
+	legs_hash(&hash, &(struct legs_words){ .collateral = legs,
+	    .collateral_count = collateral, .debt = legs, .debt_count = debt });
 }
 
 static void legs_at_limit(void) { legs_of(LEGS_HASH_MAX, LEGS_HASH_MAX); }
@@ -335,7 +337,8 @@ legs_twice(void)
 	struct leg_word legs[] = { { b32_of(2), 1 }, { b32_of(2), 1 } };
 	struct b32 hash;
 
-	legs_hash(&hash, legs, 2, NULL, 0);
+	legs_hash(&hash, &(struct legs_words){ .collateral = legs,
+	    .collateral_count = 2 });
 }
 
 static void
@@ -344,7 +347,19 @@ legs_descending(void)
 	struct leg_word legs[] = { { b32_of(2), 1 }, { b32_of(1), 1 } };
 	struct b32 hash;
 
-	legs_hash(&hash, NULL, 0, legs, 2);
+	legs_hash(&hash, &(struct legs_words){ .debt = legs,
+	    .debt_count = 2 });
+}
+
+static void
+positions_twice(void)
+{
+	struct position_word p[] = { { b32_of(2), 1, 1, 0 },
+	    { b32_of(2), 1, 1, 0 } };
+	struct b32 hash;
+
+	legs_hash(&hash, &(struct legs_words){ .positions = p,
+	    .position_count = 2 });
 }
 
 static void
@@ -356,6 +371,7 @@ legs_hash__dies_on_too_many_or_unsorted(void **state)
 	assert_true(dies_by_must(legs_debt_beyond));
 	assert_true(dies_by_must(legs_twice));
 	assert_true(dies_by_must(legs_descending));
+	assert_true(dies_by_must(positions_twice));
 }
 
 static void

@@ -572,8 +572,10 @@ positions_expected(struct b32 *out, const struct said_vault *v, size_t count)
 			continue;
 		p.vault.b[0] = 0x77;
 		p.vault.b[31] = (uint8_t)i;
-		legs_hash(&p.legs_hash, &eth, v[i].eth_gwei > 0, &btc,
-		    v[i].satoshis > 0);
+		legs_hash(&p.legs_hash, &(struct legs_words){
+			.collateral = &eth, .debt = &btc,
+			.collateral_count = v[i].eth_gwei > 0,
+			.debt_count = v[i].satoshis > 0 });
 		position_leaf_hash(&leaf[v[i].slot], &p);
 		used = v[i].slot + 1 > used ? v[i].slot + 1 : used;
 	}

@@ -16,6 +16,8 @@
 #include "contracts-abi/tx.h"
 #include "oracle/sig.h"
 
+#define POSITIONS 40u	/* of a vault, at most */
+
 #define WORDS_MAX 130u
 #define DETAIL_MAX 4u
 #define SIGNATURES_MAX 19u
@@ -274,12 +276,47 @@ dump_legs(const char *name, const struct leg_word *legs, size_t count)
 	printf("],");
 }
 
+/* Half of them none, as of a vault of tokens. */
+static size_t
+random_positions(struct position_word *p)
+{
+	size_t count = random_below(2) == 0 ? 0 : random_below(POSITIONS + 1);
+
+	for (size_t i = 0; i < count; i++) {
+		p[i].instrument = random_b32();
+		p[i].instrument.b[0] = (uint8_t)(i * 6 + random_below(6));
+		p[i].size = (i128)random_bits(128);
+		p[i].entry = random_bits(128);
+		p[i].funding = (i128)random_bits(128);
+	}
+	return count;
+}
+
+static void
+dump_positions(const struct position_word *p, size_t count)
+{
+	printf("\"positions\":[");
+	for (size_t i = 0; i < count; i++) {
+		printf("%s{", i > 0 ? "," : "");
+		print_b32("instrument", &p[i].instrument);
+		print_int("size", p[i].size);
+		print_uint("entry", p[i].entry);
+		print_int("funding", p[i].funding);
+		printf("\"_\":0}");
+	}
+	printf("],");
+}
+
 static void
 dump_position(void)
 {
 	struct leg_word collateral[LEGS_HASH_MAX], debt[LEGS_HASH_MAX];
-	size_t collateral_count = random_legs(collateral);
-	size_t debt_count = random_legs(debt);
+	struct position_word positions[POSITIONS];
+	struct legs_words legs = { .collateral = collateral, .debt = debt,
+		.positions = positions,
+		.collateral_count = random_legs(collateral),
+		.debt_count = random_legs(debt),
+		.position_count = random_positions(positions) };
 	struct position_leaf l = {
 		.vault = random_b32(),
 		.nonce = (uint64_t)random_bits(64),
@@ -287,11 +324,11 @@ dump_position(void)
 	};
 	struct b32 hash;
 
-	legs_hash(&l.legs_hash, collateral, collateral_count, debt,
-	    debt_count);
+	legs_hash(&l.legs_hash, &legs);
 	position_leaf_hash(&hash, &l);
-	dump_legs("collateral", collateral, collateral_count);
-	dump_legs("debt", debt, debt_count);
+	dump_legs("collateral", collateral, legs.collateral_count);
+	dump_legs("debt", debt, legs.debt_count);
+	dump_positions(positions, legs.position_count);
 	print_open("position");
 	print_b32("vault", &l.vault);
 	print_uint("nonce", l.nonce);
