@@ -12,8 +12,10 @@
 #include "margin/evaluate.h"
 #include "margin/method_work.h"
 
+#ifndef PW_VAULTS	/* a power of two */
 #define PW_VAULTS 8u
 #define PW_POSITIONS 1024u
+#endif
 #define PW_ORDERS 64u
 #define PW_INSTRUMENTS 64u
 #define PW_RETURNS 400u
@@ -243,6 +245,7 @@ pw_vault(struct portfolio_world *w, enum margin_method method)
 
 	memset(&v, 0, sizeof(v));
 	v.id.b[31] = (uint8_t)(w->book.vault_count + 1);
+	v.id.b[30] = (uint8_t)((w->book.vault_count + 1) >> 8);
 	snprintf(v.name, sizeof(v.name), "v%u", w->book.vault_count);
 	v.method = (uint8_t)method;
 	v.position_first = w->book.position_count;
