@@ -16,11 +16,20 @@
  * price, times a weight below 4.3. */
 #define ATOM_GUARD 11u
 
-/* A vault's lists of a factor. */
-enum list_kind { LIST_PLAIN, LIST_DATED, LIST_ALWAYS, LIST_KINDS };
+/* Each tier has a quarter of the slack of the one before. */
+#define TIER_SHARE 4
+#define BOX_MOST_RAW ((i128)WAD_ONE_RAW / 4)
+#define BOX_LEAST_RAW ((i128)WAD_ONE_RAW / 32)
+/* A miss more doubles the wait, up to 2^this. */
+#define MISSES_MAX 5u
+
+/* A vault's lists of a factor: these two of each tier, and one. */
+enum list_kind { LIST_PLAIN, LIST_DATED, LIST_KINDS };
+#define LIST_ALWAYS (LIST_KINDS * PORTFOLIO_TIERS)
+#define LISTS (LIST_ALWAYS + 1)
 
 struct layout {
-	size_t price, queue, queued, epoch, ladder, all;
+	size_t price, queue, queued, tried, epoch, ladder, all;
 };
 
 static size_t
@@ -41,7 +50,7 @@ ladder_of(const struct portfolio_reach_limits *l)
 	MUST(l->legs <= LADDER_NODES_MAX / 3);
 	return (struct ladder_size){
 		.rings = 2 * price_count_of(l),
-		.lists = LIST_KINDS * l->market.factors,
+		.lists = LISTS * l->market.factors,
 		.slots = l->vaults,
 		.nodes = 3 * l->legs,	/* up, down and a list */
 	};
@@ -57,9 +66,12 @@ layout_of(const struct portfolio_reach_limits *l)
 	y.queue = y.price + aligned(price_count_of(l) *
 	    sizeof(struct portfolio_reach_price));
 	y.queued = y.queue + aligned(l->vaults * sizeof(uint32_t));
-	y.epoch = y.queued + aligned((l->vaults + WORD - 1) / WORD *
+	y.tried = y.queued + aligned((l->vaults + WORD - 1) / WORD *
 	    sizeof(uint64_t));
-	y.ladder = y.epoch + aligned(portfolio_epoch_bytes(&l->market));
+	y.epoch = y.tried + aligned(l->vaults *
+	    sizeof(struct portfolio_reach_try));
+	y.ladder = y.epoch + PORTFOLIO_TIERS *
+	    aligned(portfolio_epoch_bytes(&l->market));
 	y.all = y.ladder + aligned(ladder_bytes(&ladder));
 	return y;
 }
@@ -77,6 +89,7 @@ portfolio_reach_init(struct portfolio_reach *r, void *arena,
 {
 	struct ladder_size ladder = ladder_of(l);
 	struct layout y = layout_of(l);
+	struct portfolio_slack part = *slack;
 	uint8_t *at = arena;
 
 	memset(r, 0, sizeof(*r));
@@ -85,14 +98,26 @@ portfolio_reach_init(struct portfolio_reach *r, void *arena,
 	r->price_count = price_count_of(l);
 	r->queue = (void *)(at + y.queue);
 	r->queued = (void *)(at + y.queued);
-	portfolio_epoch_init(&r->epoch, at + y.epoch, &l->market, slack);
+	r->tried = (void *)(at + y.tried);
+	for (size_t i = 0; i < PORTFOLIO_TIERS; i++) {
+		portfolio_epoch_init(&r->epoch[i], at + y.epoch + i *
+		    aligned(portfolio_epoch_bytes(&l->market)), &l->market,
+		    &part);
+		part.band = num18_from_raw(num18_to_raw(part.band) /
+		    TIER_SHARE);
+		part.basis = num18_from_raw(num18_to_raw(part.basis) /
+		    TIER_SHARE);
+		part.vol = num18_from_raw(num18_to_raw(part.vol) /
+		    TIER_SHARE);
+	}
 	ladder_init(&r->ladder, at + y.ladder, &ladder);
 }
 
 void
 portfolio_reach_restart(struct portfolio_reach *r)
 {
-	portfolio_epoch_restart(&r->epoch);
+	for (size_t i = 0; i < PORTFOLIO_TIERS; i++)
+		portfolio_epoch_restart(&r->epoch[i]);
 }
 
 /* ---- the queue ----------------------------------------------------------- */
@@ -148,6 +173,7 @@ portfolio_reach_forget(struct portfolio_reach *r, uint32_t slot)
 	uint32_t i = r->queue_first, end = i + r->queue_count;
 
 	ladder_remove(&r->ladder, slot);
+	r->tried[slot] = (struct portfolio_reach_try){ 0, 0 };
 	if (!is_queued(r, slot))
 		return;
 	while (r->queue[i] != slot)
@@ -184,10 +210,17 @@ ring_down(uint32_t price)
 	return 2 * price + 1;
 }
 
+/* list: of a factor, below LISTS. */
 static uint32_t
-list_of(const struct portfolio_reach *r, enum list_kind kind, uint32_t factor)
+list_of(const struct portfolio_reach *r, uint32_t list, uint32_t factor)
 {
-	return ladder_of_list(&r->ladder, factor * LIST_KINDS + kind);
+	return ladder_of_list(&r->ladder, factor * LISTS + list);
+}
+
+static uint32_t
+tier_list(unsigned tier, enum list_kind kind)
+{
+	return tier * LIST_KINDS + kind;
 }
 
 /* pass drains the buckets [from, to) of a ring; all of it beyond a turn. */
@@ -241,7 +274,8 @@ prices_move(struct portfolio_reach *r, const struct snapshot *s)
 {
 	for (uint8_t f = 0; f < s->book->factor_count; f++) {
 		struct px18 px;
-		bool is_known = portfolio_epoch_reference(&px, &r->epoch, f);
+		bool is_known = portfolio_epoch_reference(&px,
+		    &r->epoch[0], f);
 
 		price_move(r, f, is_known ? &px : NULL);
 	}
@@ -255,26 +289,36 @@ prices_move(struct portfolio_reach *r, const struct snapshot *s)
 	}
 }
 
+static void
+epochs_move(struct portfolio_reach *r, const struct snapshot *s, unsigned tier)
+{
+	struct portfolio_epoch *e = &r->epoch[tier];
+
+	portfolio_epoch_move(e, s);
+	for (uint8_t f = 0; f < s->book->factor_count; f++) {
+		if (e->plain >> f & 1)
+			r->by_epoch += drain(r, list_of(r, tier_list(tier,
+			    LIST_PLAIN), f));
+		if (e->dated >> f & 1)
+			r->by_epoch += drain(r, list_of(r, tier_list(tier,
+			    LIST_DATED), f));
+	}
+}
+
 /* Epochs go first: what they name has no triggers left to pass. */
 void
 portfolio_reach_move(struct portfolio_reach *r, const struct snapshot *s)
 {
-	const struct portfolio_epoch *e = &r->epoch;
-
 	MUST(s->book->vault_count <= r->limits.vaults);
 	memmove(r->queue, &r->queue[r->queue_first], r->queue_count *
 	    sizeof(r->queue[0]));
 	r->queue_first = 0;
 	r->moves++;
-	portfolio_epoch_move(&r->epoch, s);
-	for (uint8_t f = 0; f < s->book->factor_count; f++) {
-		if (e->plain >> f & 1)
-			r->by_epoch += drain(r, list_of(r, LIST_PLAIN, f));
-		if (e->dated >> f & 1)
-			r->by_epoch += drain(r, list_of(r, LIST_DATED, f));
-		if (e->moved >> f & 1)
+	for (unsigned i = 0; i < PORTFOLIO_TIERS; i++)
+		epochs_move(r, s, i);
+	for (uint8_t f = 0; f < s->book->factor_count; f++)
+		if (r->epoch[0].moved >> f & 1)
 			r->by_always += drain(r, list_of(r, LIST_ALWAYS, f));
-	}
 	prices_move(r, s);
 }
 
@@ -333,33 +377,77 @@ lesser(struct num18 a, struct num18 b)
 	return num18_compare(a, b) < 0 ? a : b;
 }
 
+/* What is left of a vault's bounds in the room of each tier. */
+struct radii {
+	struct portfolio_room room[PORTFOLIO_TIERS];
+	struct num18 radius[PORTFOLIO_TIERS], box[PORTFOLIO_TIERS];
+};
+
+/* radii_try takes the initial bound of one box. */
+static enum err
+radii_try(struct radii *x, const struct snapshot *s, uint32_t slot,
+    enum margin_method method, struct num18 box)
+{
+	struct portfolio_bound p;
+	enum err e = portfolio_bound_of(&p, s, slot, method, SIDE_INITIAL,
+	    box);
+
+	if (e == ERR_OK)
+		e = atoms_pay(&p, s, &s->book->vaults[slot]);
+	for (unsigned i = 0; i < PORTFOLIO_TIERS && e == ERR_OK; i++) {
+		struct num18 v = portfolio_bound_radius(&p, &x->room[i]);
+
+		if (num18_compare(v, x->radius[i]) > 0) {
+			x->radius[i] = v;
+			x->box[i] = box;
+		}
+	}
+	return e;
+}
+
+/* radii_widest: the widest box, and then the narrowest that is twice as wide as
+ * what that leaves, as a narrow one has flatter lines. */
+static enum err
+radii_widest(struct radii *x, const struct snapshot *s, uint32_t slot,
+    enum margin_method method)
+{
+	i128 box = BOX_MOST_RAW, need;
+	enum err e = radii_try(x, s, slot, method, num18_from_raw(box));
+
+	need = 2 * num18_to_raw(x->radius[PORTFOLIO_TIERS - 1]);
+	while (box > BOX_LEAST_RAW && box / 2 >= need)
+		box /= 2;
+	return e != ERR_OK || box == BOX_MOST_RAW ? e :
+	    radii_try(x, s, slot, method, num18_from_raw(box));
+}
+
 /* radius_of: initial margin over the whole band; for maintenance mid is enough
  * (the three-point rule), and so is the box that was taken before. */
 static enum err
-radius_of(struct num18 *out, const struct snapshot *s, uint32_t slot,
-    enum margin_method method, const struct portfolio_room *room)
+radius_of(struct num18 *out, unsigned *tier, struct radii *x,
+    const struct snapshot *s, uint32_t slot, enum margin_method method)
 {
-	const struct vault *v = &s->book->vaults[slot];
-	struct portfolio_room at_mid = *room;
 	struct portfolio_bound p;
-	struct num18 initial;
-	enum err e = portfolio_bound_widest(&p, s, slot, method, SIDE_INITIAL,
-	    room);
+	unsigned i = 0;
+	enum err e = radii_widest(x, s, slot, method);
 
-	if (e == ERR_OK)
-		e = atoms_pay(&p, s, v);
 	if (e != ERR_OK)
 		return e;
-	initial = portfolio_bound_radius(&p, room);
-	*out = initial;
-	if (num18_is_zero(initial))
+	while (2 * num18_to_raw(x->radius[i]) <
+	    num18_to_raw(x->radius[PORTFOLIO_TIERS - 1]))
+		i++;
+	*tier = i;
+	*out = x->radius[i];
+	if (num18_is_zero(x->radius[i]))
 		return ERR_OK;
-	at_mid.band = num18_zero();
-	e = portfolio_bound_of(&p, s, slot, method, SIDE_MAINTENANCE, p.box);
+	x->room[i].band = num18_zero();
+	e = portfolio_bound_of(&p, s, slot, method, SIDE_MAINTENANCE,
+	    x->box[i]);
 	if (e == ERR_OK)
-		e = atoms_pay(&p, s, v);
+		e = atoms_pay(&p, s, &s->book->vaults[slot]);
 	if (e == ERR_OK)
-		*out = lesser(initial, portfolio_bound_radius(&p, &at_mid));
+		*out = lesser(x->radius[i], portfolio_bound_radius(&p,
+		    &x->room[i]));
 	return e;
 }
 
@@ -371,19 +459,24 @@ shares(const struct snapshot *s, uint32_t slot)
 }
 
 struct num18
-portfolio_reach_radius(const struct portfolio_reach *r,
+portfolio_reach_radius(unsigned *tier, const struct portfolio_reach *r,
     const struct snapshot *s, uint32_t slot)
 {
 	enum margin_method method = margin_own_method(s, slot);
-	struct portfolio_room room;
+	uint64_t factors = margin_factors(s, slot);
+	bool is_dated = vault_is_dated(s, &s->book->vaults[slot]);
+	struct radii x = { .radius = { { 0 } } };
 	struct num18 radius;
 
+	*tier = 0;
 	if (shares(s, slot) || (method != METHOD_STANDARD &&
-	    method != METHOD_SCENARIO) || !portfolio_epoch_room(&room,
-	    &r->epoch, margin_factors(s, slot), vault_is_dated(s,
-	    &s->book->vaults[slot])))
+	    method != METHOD_SCENARIO))
 		return num18_zero();
-	return radius_of(&radius, s, slot, method, &room) == ERR_OK ?
+	for (unsigned i = 0; i < PORTFOLIO_TIERS; i++)
+		if (!portfolio_epoch_room(&x.room[i], &r->epoch[i], factors,
+		    is_dated))
+			return num18_zero();
+	return radius_of(&radius, tier, &x, s, slot, method) == ERR_OK ?
 	    radius : num18_zero();
 }
 
@@ -478,54 +571,67 @@ prices_watch(bool *is_near, const struct noting *k, bool place)
 	return e;
 }
 
-static enum err
-lists_put(const struct noting *k, enum list_kind kind)
+/* asked_radius: of a HEALTHY vault; zero also where it is not asked. */
+static struct num18
+asked_radius(unsigned *tier, const struct noting *k)
 {
-	enum err e = ERR_OK;
-
-	for (uint64_t left = k->factors; left != 0 && e == ERR_OK;
-	    left &= left - 1)
-		e = ladder_put(&k->r->ladder, k->slot, list_of(k->r, kind,
-		    (uint32_t)__builtin_ctzll(left)));
-	return e;
-}
-
-/* kind_of: which lists; of a vault with triggers its radius as well. */
-static enum list_kind
-kind_of(struct noting *k, enum vault_state state)
-{
-	enum list_kind kind = k->is_dated ? LIST_DATED : LIST_PLAIN;
+	struct portfolio_reach_try *t = &k->r->tried[k->slot];
+	struct num18 radius = num18_zero();
+	struct noting with = *k;
 	bool is_near;
 
+	if (t->wait > 0) {
+		t->wait--;
+		return radius;
+	}
+	radius = with.radius = portfolio_reach_radius(tier, k->r, k->s,
+	    k->slot);
+	if (!num18_is_zero(radius) && prices_watch(&is_near, &with, false) ==
+	    ERR_OK && !is_near) {
+		t->misses = 0;
+		return radius;
+	}
+	if (t->misses < MISSES_MAX)
+		t->misses++;
+	t->wait = (uint8_t)((1u << t->misses) - 1);
+	return num18_zero();
+}
+
+/* list_for: which list; of a vault with triggers its radius as well. */
+static uint32_t
+list_for(struct noting *k, enum vault_state state)
+{
+	enum list_kind kind = k->is_dated ? LIST_DATED : LIST_PLAIN;
+	unsigned tier = 0;
+
 	if (is_held(k->s, k->slot, state))
-		return kind;
-	if (state != STATE_HEALTHY)
-		return LIST_ALWAYS;
-	k->radius = portfolio_reach_radius(k->r, k->s, k->slot);
-	if (num18_is_zero(k->radius) ||
-	    prices_watch(&is_near, k, false) != ERR_OK || is_near)
-		return LIST_ALWAYS;
-	return kind;
+		return tier_list(0, kind);
+	if (state == STATE_HEALTHY)
+		k->radius = asked_radius(&tier, k);
+	return num18_is_zero(k->radius) ? LIST_ALWAYS : tier_list(tier, kind);
 }
 
 enum err
 portfolio_reach_note(struct portfolio_reach *r, const struct snapshot *s,
     uint32_t slot, enum vault_state state)
 {
-	uint32_t root = s->tree ? tree_root(s->book, slot) : slot;
+	uint32_t root = s->tree ? tree_root(s->book, slot) : slot, list;
 	struct noting k = { .r = r, .s = s, .slot = slot,
-		.v = &s->book->vaults[slot], .factors = margin_factors(s,
-		root) | margin_factors(s, slot), .radius = num18_zero() };
-	enum list_kind kind;
+		.radius = num18_zero() };
 	bool is_near;
-	enum err e;
+	enum err e = ERR_OK;
 
-	MUST(r->epoch.has_market && slot < r->limits.vaults);
-	ladder_remove(&r->ladder, slot);
+	MUST(r->epoch[0].has_market && slot < r->limits.vaults);
+	k.v = &s->book->vaults[slot];
+	k.factors = margin_factors(s, root) | margin_factors(s, slot);
 	k.is_dated = vault_is_dated(s, k.v);
-	kind = kind_of(&k, state);
-	e = lists_put(&k, kind);
-	if (e == ERR_OK && !num18_is_zero(k.radius) && kind != LIST_ALWAYS)
+	ladder_remove(&r->ladder, slot);
+	list = list_for(&k, state);
+	for (uint64_t left = k.factors; left != 0 && e == ERR_OK;
+	    left &= left - 1)
+		e = ladder_put(&r->ladder, slot, list_of(r, list,
+		    (uint32_t)__builtin_ctzll(left)));
+	if (e == ERR_OK && list != LIST_ALWAYS && !num18_is_zero(k.radius))
 		e = prices_watch(&is_near, &k, true);
 	if (e != ERR_OK)
 		ladder_remove(&r->ladder, slot);

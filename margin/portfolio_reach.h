@@ -15,9 +15,15 @@
  *		of each slot: margin_evaluate(.., margin_own_method),
  *		portfolio_reach_note with the state; where it fails, with STALE
  *
+ * What an epoch leaves slack for is taken from the radius, and of a vault near
+ * its edge it would leave nothing.  So there are epochs of PORTFOLIO_TIERS
+ * tiers, each with a quarter of the slack of the one before; a vault is in the
+ * first that leaves it half of the radius of the last.
+ *
  * What is named:
  *	triggers	vaults whose radius may have been left
- *	epochs		all vaults of a factor, or those of its dated contracts
+ *	epochs		all vaults of a tier and factor, or those of its dated
+ *			contracts
  *	always		on every change of one of its factors, of the clock or
  *			of a rate: what is not HEALTHY, has no bound, or is
  *			within a bucket (some 1e-4) of its edge; other methods;
@@ -41,6 +47,7 @@
 #include "margin/portfolio_epoch.h"
 
 #define PORTFOLIO_REACH_BATCH 64u
+#define PORTFOLIO_TIERS 3u
 
 struct portfolio_reach_limits {
 	uint32_t vaults;
@@ -57,24 +64,32 @@ struct portfolio_reach_price {
 	uint32_t bucket;
 };
 
+/* A HEALTHY vault without a radius is not asked again each time. */
+struct portfolio_reach_try {
+	uint8_t misses;		/* in a row */
+	uint8_t wait;		/* this many times */
+};
+
 struct portfolio_reach {
 	struct portfolio_reach_limits limits;
-	struct portfolio_epoch epoch;
+	struct portfolio_epoch epoch[PORTFOLIO_TIERS];
 	struct ladder ladder;
 	struct portfolio_reach_price *price;
 	uint32_t price_count;
 	uint32_t *queue;	/* to be named: from queue_first on */
 	uint32_t queue_first, queue_count;
 	uint64_t *queued;	/* a bit a vault */
+	struct portfolio_reach_try *tried;	/* of each vault */
 	uint64_t moves, named;	/* for metrics */
 	uint64_t by_trigger, by_epoch, by_always;	/* of those named */
 };
 
 /* portfolio_reach_bytes: 140 KB for each factor, 280 KB for each asset, touched
- * where used; 8 bytes a vault, 36 a leg. */
+ * where used; 11 bytes a vault, 36 a leg. */
 size_t portfolio_reach_bytes(const struct portfolio_reach_limits *l);
 /* portfolio_reach_init: over a zeroed arena of that size, aligned to 64, which
- * is kept.  slack as portfolio_epoch_init. */
+ * is kept.  slack, of the first tier, as portfolio_epoch_init; its basis at
+ * least 2e-4 (MUST). */
 void portfolio_reach_init(struct portfolio_reach *r, void *arena,
     const struct portfolio_reach_limits *l,
     const struct portfolio_slack *slack);
@@ -102,8 +117,9 @@ MUST_CHECK enum err portfolio_reach_note(struct portfolio_reach *r,
 void portfolio_reach_forget(struct portfolio_reach *r, uint32_t slot);
 
 /* portfolio_reach_radius: how far its prices may go before a HEALTHY vault is
- * named; zero where it always is. */
-struct num18 portfolio_reach_radius(const struct portfolio_reach *r,
-    const struct snapshot *s, uint32_t slot);
+ * named, and the tier of its epochs; zero where it always is. */
+struct num18 portfolio_reach_radius(unsigned *tier,
+    const struct portfolio_reach *r, const struct snapshot *s,
+    uint32_t slot);
 
 #endif

@@ -6,6 +6,7 @@
 #pragma weak bench_bands
 #pragma weak bench_live
 #pragma weak bench_option
+#pragma weak bench_portfolio
 #pragma weak bench_scenario
 #pragma weak bench_scan
 #pragma weak bench_scan_ten_million
@@ -15,6 +16,7 @@ static const struct bench_suite SUITES[] = {
 	{ "option", bench_option },
 	{ "scenario", bench_scenario },
 	{ "live", bench_live },
+	{ "portfolio", bench_portfolio },
 	{ "scan", bench_scan },
 	{ "scan10m", bench_scan_ten_million },
 	{ "var", bench_var },

@@ -4,6 +4,7 @@
  *	option	price, price with greeks, implied volatility; libm in double
  *	scenario	tables, and vaults against them
  *	live	a table and its vaults kept up with the market
+ *	portfolio	vaults of positions that a tick names
  *	scan	exact ratios of a million vaults, and changes of them
  *	scan10m	the same of ten million
  *	var	value at risk and expected shortfall of 100,000 vaults */
@@ -15,6 +16,7 @@
 void bench_bands(void);
 void bench_live(void);
 void bench_option(void);
+void bench_portfolio(void);
 void bench_scenario(void);
 void bench_scan(void);
 void bench_scan_ten_million(void);
