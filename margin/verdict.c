@@ -147,14 +147,26 @@ verdict_repay(struct verdict *d, const struct book *b, const struct vault *v,
 	return e;
 }
 
+enum err
+verdict_pick_assets(struct verdict *d, const struct book *b,
+    const struct vault *v, const struct market *m)
+{
+	struct verdict picked = *d;
+	enum err e = verdict_pick_collateral(&picked, b, v, m);
+
+	if (e == ERR_OK)
+		e = verdict_pick_debt(&picked, b, v, m);
+	if (e == ERR_OK)
+		*d = picked;
+	return e;
+}
+
 static enum err
 verdict_figures(struct verdict *d, const struct book *b, const struct vault *v,
     const struct market *m)
 {
-	enum err e = verdict_pick_collateral(d, b, v, m);
+	enum err e = verdict_pick_assets(d, b, v, m);
 
-	if (e == ERR_OK)
-		e = verdict_pick_debt(d, b, v, m);
 	if (e == ERR_OK)
 		e = verdict_price(d, b, v, m);
 	if (e == ERR_OK)
@@ -162,7 +174,7 @@ verdict_figures(struct verdict *d, const struct book *b, const struct vault *v,
 	return e;
 }
 
-static void
+void
 verdict_make_stale(struct verdict *d)
 {
 	memset(d, 0, sizeof(*d));

@@ -45,6 +45,12 @@ void verdict_finish(struct verdict *d, const struct book *b,
 void verdict_from_vault(struct verdict *out, const struct book *b,
     const struct vault *v, const struct market *m);
 
+/* The parts that other methods share (margin/portfolio_verdict.h): STALE and no
+ * more; the two assets, at mid.  ERR_RANGE. */
+void verdict_make_stale(struct verdict *d);
+MUST_CHECK enum err verdict_pick_assets(struct verdict *d,
+    const struct book *b, const struct vault *v, const struct market *m);
+
 /* The state alone, of a valuation. */
 enum vault_state verdict_state_from_ratio(const struct ratio_result *r);
 

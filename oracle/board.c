@@ -23,7 +23,7 @@ struct tree_shape {
 struct board_page {
 	uint64_t magic;
 	uint64_t layout;		/* sizeof of everything, mixed */
-	uint32_t vault_capacity, verdict_capacity;
+	struct tables_size size;
 	_Atomic uint64_t life;
 	_Atomic uint64_t head_lock;
 	_Atomic uint64_t tree_lock[BOARD_TREES];
@@ -37,7 +37,7 @@ struct board_page {
 struct board {
 	uint8_t *base;
 	struct board_page *page;	/* at base */
-	uint32_t vault_capacity, verdict_capacity;
+	struct tables_size size;
 	uint64_t head_at, locks_at, ring_at, tables_at;	/* offsets */
 	uint64_t bytes;
 };
@@ -59,34 +59,31 @@ aligned(uint64_t at)
 }
 
 static void
-layout_fill(struct board *b, uint32_t vaults, uint32_t verdicts)
+layout_fill(struct board *b, const struct tables_size *size)
 {
 	size_t part[TABLES_PARTS];
 
 	memset(b, 0, sizeof(*b));
-	b->vault_capacity = vaults;
-	b->verdict_capacity = verdicts;
+	b->size = *size;
 	b->head_at = aligned(sizeof(struct board_page));
 	b->locks_at = aligned(b->head_at + sizeof(struct board_head));
 	b->ring_at = aligned(b->locks_at +
-	    (vaults / BOARD_BLOCK + 1) * sizeof(uint64_t));
+	    (size->vaults / BOARD_BLOCK + 1) * sizeof(uint64_t));
 	b->tables_at = aligned(b->ring_at +
 	    BOARD_RING * sizeof(struct ring_entry));
-	b->bytes = b->tables_at + tables_measure(part, vaults, verdicts);
+	b->bytes = b->tables_at + tables_measure(part, size);
 }
 
 enum err
-board_create(int *fd, int *fd_read_only, uint32_t vault_capacity,
-    uint32_t verdict_capacity)
+board_create(int *fd, int *fd_read_only, const struct tables_size *size)
 {
 	const struct board_page page = { .magic = BOARD_MAGIC,
-		.layout = LAYOUT, .vault_capacity = vault_capacity,
-		.verdict_capacity = verdict_capacity };
+		.layout = LAYOUT, .size = *size };
 	struct board b;
 	char path[64];
 	int w, r;
 
-	layout_fill(&b, vault_capacity, verdict_capacity);
+	layout_fill(&b, size);
 	w = memfd_create("board", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (w < 0)
 		return ERR_IO;
@@ -104,9 +101,9 @@ board_create(int *fd, int *fd_read_only, uint32_t vault_capacity,
 }
 
 static bool
-capacity_is_good(uint32_t n)
+capacity_is_good(uint32_t n, uint32_t max)
 {
-	return n > 0 && n <= BOOK_VAULTS_MAX && (n & (n - 1)) == 0;
+	return n > 0 && n <= max && (n & (n - 1)) == 0;
 }
 
 static enum err
@@ -121,13 +118,14 @@ map(struct board **out, int fd, int protection)
 	    pread(fd, &page, sizeof(page), 0) != (ssize_t)sizeof(page))
 		return ERR_IO;
 	if (page.magic != BOARD_MAGIC || page.layout != LAYOUT ||
-	    !capacity_is_good(page.vault_capacity) ||
-	    !capacity_is_good(page.verdict_capacity))
+	    !capacity_is_good(page.size.vaults, BOOK_VAULTS_MAX) ||
+	    !capacity_is_good(page.size.verdicts, BOOK_VAULTS_MAX) ||
+	    !capacity_is_good(page.size.portfolios, CONFIG_PORTFOLIOS_MAX))
 		return ERR_STATE;
 	b = calloc(1, sizeof(*b));
 	if (!b)
 		return ERR_LIMIT;
-	layout_fill(b, page.vault_capacity, page.verdict_capacity);
+	layout_fill(b, &page.size);
 	at = (uint64_t)s.st_size == b->bytes ? mmap(NULL, b->bytes,
 	    protection, MAP_SHARED, fd, 0) : MAP_FAILED;
 	if (at == MAP_FAILED) {
@@ -281,10 +279,10 @@ board_begin_life(struct board *b)
 		lock_begin(&b->page->tree_lock[i]);
 		b->page->shape[i] = (struct tree_shape){ 0 };
 	}
-	for (uint32_t i = 0; i < b->vault_capacity / BOARD_BLOCK + 1; i++)
+	for (uint32_t i = 0; i < b->size.vaults / BOARD_BLOCK + 1; i++)
 		lock_begin(&locks[i]);
 	tables_clear(b);
-	for (uint32_t i = 0; i < b->vault_capacity / BOARD_BLOCK + 1; i++)
+	for (uint32_t i = 0; i < b->size.vaults / BOARD_BLOCK + 1; i++)
 		lock_end(&locks[i]);
 	for (size_t i = 0; i < BOARD_TREES; i++)
 		lock_end(&b->page->tree_lock[i]);
@@ -310,14 +308,13 @@ board_get_head(struct board_head *out, const struct board *b)
 void
 board_tables(struct tables *out, const struct board *b)
 {
-	tables_place(out, at_offset(b, b->tables_at), b->vault_capacity,
-	    b->verdict_capacity);
+	tables_place(out, at_offset(b, b->tables_at), &b->size);
 }
 
 void
 board_vault_begin(struct board *b, uint32_t slot)
 {
-	MUST(slot < b->vault_capacity);
+	MUST(slot < b->size.vaults);
 	lock_begin(vault_lock(b, slot));
 }
 
@@ -350,6 +347,22 @@ board_vaults(struct vaults_view *out, const struct board *b)
 	vaults_view_init(out, t.vaults, &t.limits);
 }
 
+static void
+positions_read(struct board_vault *out, const struct tables *t, uint32_t slot)
+{
+	uint32_t row = out->vault.method != METHOD_RATIO ?
+	    tables_portfolio_row(t, slot) : TABLES_NO_SLOT;
+
+	out->portfolio = row;
+	out->position_count = 0;
+	if (row == TABLES_NO_SLOT ||
+	    t->portfolio[row].positions > WIRE_POSITIONS)
+		return;
+	out->position_count = t->portfolio[row].positions;
+	memcpy(out->position, t->position + (size_t)row * WIRE_POSITIONS,
+	    out->position_count * sizeof(*out->position));
+}
+
 /* One reading; what it leads to counts only if the lock holds. */
 static enum err
 vault_read(struct board_vault *out, const struct board *b,
@@ -364,9 +377,10 @@ vault_read(struct board_vault *out, const struct board *b,
 	if (e != ERR_OK)
 		return e;
 	out->state = t.state[slot];
+	positions_read(out, &t, slot);
 	at = t.verdict_slot[slot];
 	out->verdict_slot = TABLES_NO_SLOT;
-	if (at == 0 || at > t.verdict_capacity)
+	if (at == 0 || at > t.size.verdicts)
 		return ERR_OK;
 	out->verdict_slot = at - 1;
 	out->leaf = t.leaf[at - 1];
@@ -380,7 +394,7 @@ board_get_vault(struct board_vault *out, const struct board *b,
 	const _Atomic uint64_t *locks = at_offset(b, b->locks_at);
 	const _Atomic uint64_t *lock = &locks[slot / BOARD_BLOCK];
 
-	if (slot >= b->vault_capacity)
+	if (slot >= b->size.vaults)
 		return ERR_UNKNOWN;
 	for (unsigned i = 0; i < BOARD_TRIES; i++) {
 		uint64_t seen;
@@ -456,8 +470,8 @@ tree_read(struct merkle *out, const struct board *b, enum tables_tree which)
 
 	board_tables(&t, b);
 	merkle_init(out, which == TABLES_POSITIONS ? t.positions : t.verdicts,
-	    which == TABLES_POSITIONS ? b->vault_capacity :
-	    b->verdict_capacity);
+	    which == TABLES_POSITIONS ? b->size.vaults :
+	    b->size.verdicts);
 	if (s.capacity > out->capacity_max || s.used > s.capacity ||
 	    s.leaves > s.used || (s.capacity & (s.capacity - 1)) != 0)
 		return ERR_STATE;
@@ -505,7 +519,7 @@ board_block_generation(const struct board *b, uint32_t block)
 {
 	const _Atomic uint64_t *locks = at_offset(b, b->locks_at);
 
-	if (block > (b->vault_capacity - 1) / BOARD_BLOCK)
+	if (block > (b->size.vaults - 1) / BOARD_BLOCK)
 		return 0;
 	return atomic_load_explicit(&locks[block], memory_order_acquire);
 }
@@ -513,11 +527,11 @@ board_block_generation(const struct board *b, uint32_t block)
 uint32_t
 board_vault_capacity(const struct board *b)
 {
-	return b->vault_capacity;
+	return b->size.vaults;
 }
 
 uint32_t
 board_verdict_capacity(const struct board *b)
 {
-	return b->verdict_capacity;
+	return b->size.verdicts;
 }

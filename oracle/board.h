@@ -68,6 +68,10 @@ struct board_vault {
 	uint8_t state;			/* enum vault_state */
 	uint32_t verdict_slot;		/* TABLES_NO_SLOT: not in the tree */
 	struct verdict_leaf leaf;	/* as the tree has it, where it does */
+	uint32_t portfolio;		/* its row; TABLES_NO_SLOT: it has none,
+					 * and no positions */
+	uint32_t position_count;
+	struct position position[WIRE_POSITIONS];
 };
 
 struct board_attestation {
@@ -80,11 +84,10 @@ struct board_attestation {
 
 struct board;	/* a mapping; private to board.c, freed by board_unmap */
 
-/* Writer's side.  board_create makes the memfd for a capacity (a power of
- * two); *fd is the writable descriptor, *fd_read_only one that can only be
+/* Writer's side.  board_create makes the memfd for so many; *fd is the writable descriptor, *fd_read_only one that can only be
  * read.  Both the caller's. */
 MUST_CHECK enum err board_create(int *fd, int *fd_read_only,
-    uint32_t vault_capacity, uint32_t verdict_capacity);
+    const struct tables_size *size);
 MUST_CHECK enum err board_map_writer(struct board **out, int fd);
 void board_begin_life(struct board *b);	/* clears all, raises `life` */
 void board_put_head(struct board *b, const struct board_head *h);

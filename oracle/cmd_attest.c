@@ -222,18 +222,18 @@ vault_put(struct attest *a, uint32_t slot)
 {
 	const struct machine *k = a->offline.snapshot->machine;
 	const struct vault *v = &a->offline.input->book.vaults[slot];
-	struct leg_word collateral[BOOK_LEGS_MAX], debt[BOOK_LEGS_MAX];
+	static struct machine_legs legs;
 	struct position_leaf position;
 	uint32_t at = machine_verdict_slot(k, slot);
 	struct text *t = &a->text;
 
-	machine_position_leaf(&position, collateral, debt, k, v);
+	machine_position_leaf(&position, &legs, k, v);
 	text_put(t, slot > 0 ? ",{\"vault\":" : "{\"vault\":");
 	text_json_string(t, v->name, strlen(v->name));
 	text_printf(t, ",\"state\":\"%s\"",
 	    vault_state_name(k->tables.state[slot]));
-	legs_put(t, "collateral", collateral, v->collateral_count);
-	legs_put(t, "debt", debt, v->debt_count);
+	legs_put(t, "collateral", legs.collateral, v->collateral_count);
+	legs_put(t, "debt", legs.debt, v->debt_count);
 	text_put(t, ",\"position\":{\"leaf\":");
 	attest_json_position(t, &position);
 	proof_put(t, &k->positions, slot);

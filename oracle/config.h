@@ -19,6 +19,7 @@
 #define CONFIG_URL_MAX 256u
 #define CONFIG_VENUES_MAX 32u
 #define CONFIG_RPC_MAX 4u
+#define CONFIG_PORTFOLIOS_MAX 65536u
 
 struct config_venue {
 	char name[24];			/* of the venue table */
@@ -55,6 +56,7 @@ struct config {
 	/* book: */
 	char book_file[CONFIG_PATH_MAX];	/* assets, rules; vaults if no chain */
 	uint32_t vaults_max;			/* capacity, a power of two */
+	uint32_t portfolios_max;		/* of them with positions */
 
 	/* prices: and venues: */
 	struct prices_config prices;

@@ -85,6 +85,9 @@ static const struct schema_key BOOK_KEYS[] = {
 	{ .name = "vaults_max", .type = SCHEMA_WHOLE, .fallback = "1024",
 	  FIELD(vaults_max), .min = 1, .max = BOOK_VAULTS_MAX,
 	  .help = "places for vaults, rounded up to a power of two" },
+	{ .name = "portfolios_max", .type = SCHEMA_WHOLE, .fallback = "1024",
+	  FIELD(portfolios_max), .min = 1, .max = CONFIG_PORTFOLIOS_MAX,
+	  .help = "of them, how many may have positions; rounded up too" },
 	{ 0 }
 };
 

@@ -21,6 +21,13 @@ machine_close(struct machine *m, const struct machine_output *o)
 	machine_request_close(m, o);		/* -> the signer, if it is time */
 }
 
+struct tables_size
+machine_tables_size(const struct config *c)
+{
+	return tables_size_for(c->vaults_max, c->verdicts_max,
+	    c->portfolios_max);
+}
+
 /* bits_create: one for each vault slot. */
 static uint64_t *
 bits_create(uint32_t vaults)
@@ -63,31 +70,31 @@ static enum err
 tables_take(struct machine *m, const struct tables *given)
 {
 	struct tables *t = &m->tables;
-	uint32_t verdicts = tables_verdict_capacity(m->config->verdicts_max);
+	struct tables_size size = machine_tables_size(m->config);
 	enum err e = ERR_OK;
 
 	if (given) {
 		*t = *given;
 	} else {
-		e = tables_map(t, m->config->vaults_max, verdicts);
+		e = tables_map(t, &size);
 		m->owns_tables = e == ERR_OK;
 	}
 	if (e != ERR_OK)
 		return e;
-	MUST(t->vault_capacity == m->config->vaults_max &&
-	    t->verdict_capacity == verdicts);
+	MUST(memcmp(&t->size, &size, sizeof(size)) == 0);
 	e = arena_map(&m->reach_arena, reach_bytes(&t->limits));
 	if (e == ERR_OK)
-		e = slots_create(&m->slots, verdicts, m->config->verdicts_max);
-	if (e == ERR_OK && !lists_create(m, t->vault_capacity, verdicts))
+		e = slots_create(&m->slots, size.verdicts,
+		    m->config->verdicts_max);
+	if (e == ERR_OK && !lists_create(m, size.vaults, size.verdicts))
 		e = ERR_LIMIT;
 	if (e != ERR_OK)
 		return e;
 	vaults_init(&m->vaults, t->vaults, &t->limits, &m->book);
 	reach_init(&m->reach, m->reach_arena, &t->limits, &m->vaults,
 	    &m->book);
-	merkle_init(&m->positions, t->positions, t->vault_capacity);
-	merkle_init(&m->verdicts, t->verdicts, t->verdict_capacity);
+	merkle_init(&m->positions, t->positions, size.vaults);
+	merkle_init(&m->verdicts, t->verdicts, size.verdicts);
 	return ERR_OK;
 }
 
@@ -99,6 +106,7 @@ machine_destroy(struct machine *m)
 	if (m->owns_tables)
 		tables_unmap(&m->tables);
 	arena_unmap(m->reach_arena, reach_bytes(&m->tables.limits));
+	machine_portfolio_destroy(m);
 	slots_free(&m->slots);
 	free(m->touched);
 	free(m->is_touched);
@@ -151,6 +159,8 @@ machine_create(struct machine **out, const struct config *config,
 		m->guard = *guard;
 	assets_take(m, assets);
 	e = tables_take(m, tables);
+	if (e == ERR_OK)
+		e = machine_portfolio_create(m, assets);
 	if (e != ERR_OK)
 		goto fail;
 	m->domain.chain_id = config->has_chain ? config->chain_id :
@@ -226,37 +236,69 @@ legs_from_wire(struct leg *out, uint8_t count, const uint8_t *asset,
 }
 
 static enum err
+vault_from_wire(struct vault *out, const struct wire_vault *w)
+{
+	if (w->collateral_count > WIRE_LEGS || w->debt_count > WIRE_LEGS)
+		return ERR_LIMIT;
+	memset(out, 0, sizeof(*out));
+	out->id = w->id;
+	out->owner = w->owner;
+	out->owner_index = w->owner_index;
+	out->mode = w->mode;
+	out->method = w->method;
+	out->nonce = w->nonce;
+	out->liquidations = w->liquidations;
+	out->block_number = w->block_number;
+	out->collateral_count = w->collateral_count;
+	out->debt_count = w->debt_count;
+	legs_from_wire(out->collateral, w->collateral_count,
+	    w->collateral_asset, w->collateral_amount, NULL);
+	legs_from_wire(out->debt, w->debt_count, w->debt_asset, w->debt_amount,
+	    w->debt_index);
+	return ERR_OK;
+}
+
+static enum err
 apply_vault(struct machine *m, const struct wire_vault *w)
 {
 	struct vault v;
+	uint32_t slot;
+	enum err e = vault_from_wire(&v, w);
 
-	if (w->collateral_count > WIRE_LEGS || w->debt_count > WIRE_LEGS)
-		return ERR_LIMIT;
-	if (w->method != METHOD_RATIO)
-		return ERR_UNKNOWN;
-	memset(&v, 0, sizeof(v));
-	v.id = w->id;
-	v.owner = w->owner;
-	v.owner_index = w->owner_index;
-	v.mode = w->mode;
-	v.method = w->method;
-	v.nonce = w->nonce;
-	v.liquidations = w->liquidations;
-	v.block_number = w->block_number;
-	v.collateral_count = w->collateral_count;
-	v.debt_count = w->debt_count;
-	legs_from_wire(v.collateral, w->collateral_count, w->collateral_asset,
-	    w->collateral_amount, NULL);
-	legs_from_wire(v.debt, w->debt_count, w->debt_asset, w->debt_amount,
-	    w->debt_index);
-	return machine_vault_put(m, &v);
+	if (e == ERR_OK && portfolio_is(&v))
+		e = ERR_UNKNOWN;
+	return e != ERR_OK ? e : machine_vault_put(m, &slot, &v);
 }
 
-void
-machine_vault_message(struct wire_vault *out, const struct vault *v)
+static enum err
+apply_portfolio(struct machine *m, const struct wire_portfolio *w)
 {
-	memset(out, 0, sizeof(*out));
-	wire_head_set(&out->head, WIRE_VAULT);
+	struct position positions[WIRE_POSITIONS];
+	struct vault v;
+	enum err e = vault_from_wire(&v, &w->vault);
+
+	if (e == ERR_OK && w->position_count > WIRE_POSITIONS)
+		e = ERR_LIMIT;
+	if (e == ERR_OK && !portfolio_is(&v))
+		e = ERR_UNKNOWN;
+	if (e != ERR_OK)
+		return e;
+	v.position_count = w->position_count;
+	for (uint32_t i = 0; i < w->position_count; i++)
+		positions[i] = (struct position){
+			.instrument = w->instrument[i],
+			.size = num18_from_raw((i128)
+			    wire_to_u128(w->size[i])),
+			.entry = px18_from_raw(wire_to_u128(w->entry[i])),
+			.funding = usd18_from_raw((i128)
+			    wire_to_u128(w->funding[i])),
+		};
+	return machine_portfolio_put(m, &v, positions);
+}
+
+static void
+vault_to_wire(struct wire_vault *out, const struct vault *v)
+{
 	out->id = v->id;
 	out->owner = v->owner;
 	out->owner_index = v->owner_index;
@@ -277,6 +319,32 @@ machine_vault_message(struct wire_vault *out, const struct vault *v)
 		out->debt_amount[i] = wire_from_u128(v->debt[i].amount);
 		out->debt_index[i] =
 		    wire_from_u128(wad_to_raw(v->debt[i].index));
+	}
+}
+
+void
+machine_vault_message(union machine_message *out, const struct vault *v,
+    const struct position *positions)
+{
+	struct wire_portfolio *w = &out->portfolio;
+
+	memset(out, 0, sizeof(*out));
+	if (!portfolio_is(v)) {
+		wire_head_set(&out->head, WIRE_VAULT);
+		vault_to_wire(&out->vault, v);
+		return;
+	}
+	MUST(v->position_count <= WIRE_POSITIONS);
+	wire_head_set(&out->head, WIRE_PORTFOLIO);
+	vault_to_wire(&w->vault, v);
+	w->position_count = v->position_count;
+	for (uint32_t i = 0; i < v->position_count; i++) {
+		const struct position *p = &positions[i];
+
+		w->instrument[i] = p->instrument;
+		w->size[i] = wire_from_u128((u128)num18_to_raw(p->size));
+		w->entry[i] = wire_from_u128(px18_to_raw(p->entry));
+		w->funding[i] = wire_from_u128((u128)usd18_to_raw(p->funding));
 	}
 }
 
@@ -360,6 +428,8 @@ machine_apply(struct machine *m, const void *message,
 		return apply_heartbeat(m, message);
 	if (head.type == WIRE_VAULT)
 		return apply_vault(m, message);
+	if (head.type == WIRE_PORTFOLIO)
+		return apply_portfolio(m, message);
 	if (head.type == WIRE_BLOCK)
 		return apply_block(m, message);
 	if (head.type == WIRE_SIGNED)

@@ -19,10 +19,12 @@
 #include "margin/aggregate.h"
 #include "margin/book.h"
 #include "margin/market.h"
+#include "margin/portfolio_reach.h"
 #include "margin/verdict.h"
 #include "margin/reach.h"
 #include "oracle/config.h"
 #include "oracle/policy.h"
+#include "oracle/portfolio.h"
 #include "oracle/slots.h"
 #include "oracle/tables.h"
 #include "oracle/wire.h"
@@ -55,6 +57,11 @@ struct machine {
 	struct vaults vaults;
 	struct reach reach;
 	void *reach_arena;
+	struct portfolio *portfolio;	/* those with positions; NULL: the book
+					 * has no instruments */
+	struct portfolio_reach portfolio_reach;	/* by row */
+	void *portfolio_arena;
+	size_t portfolio_arena_bytes;
 	uint32_t *touched;		/* vaults to value, each once: put or
 					 * struck by a refused price */
 	uint32_t touched_count;
@@ -118,6 +125,8 @@ struct machine {
 	uint32_t last_rejection;	/* enum policy_rule */
 };
 
+/* machine_tables_size: of the tables that a machine of this config works in. */
+struct tables_size machine_tables_size(const struct config *c);
 /* machine_create takes the book's assets (vaults come as inputs) and keeps
  * config by reference.  tables: zeroed ones that somebody else reads, with
  * their guard; both NULL: its own.  ERR_LIMIT where the tables do not fit in
@@ -134,17 +143,32 @@ MUST_CHECK enum err machine_apply(struct machine *m, const void *message,
     const struct machine_output *out);
 
 /* machine_vault_message writes the input that puts v (from a file) into the
- * machine. */
-void machine_vault_message(struct wire_vault *out, const struct vault *v);
+ * machine: a message of WIRE_VAULT or, by another method than `ratio`, of
+ * WIRE_PORTFOLIO with positions[v->position_count], at most WIRE_POSITIONS
+ * (MUST). */
+union machine_message {
+	struct wire_head head;
+	struct wire_vault vault;
+	struct wire_portfolio portfolio;
+};
+void machine_vault_message(union machine_message *out, const struct vault *v,
+    const struct position *positions);
 
 /* machine_verdict_slot: of a vault slot; MACHINE_NO_SLOT: none. */
 uint32_t machine_verdict_slot(const struct machine *m, uint32_t slot);
-/* The position leaf of a vault and the legs behind its legsHash, sorted by
- * asset id. */
+/* What is behind a legsHash, each sorted by its id. */
+struct machine_legs {
+	struct leg_word collateral[BOOK_LEGS_MAX], debt[BOOK_LEGS_MAX];
+	struct position_word positions[WIRE_POSITIONS];
+	size_t position_count;
+};
+/* machine_legs_of: of a vault and its positions in any order. */
+void machine_legs_of(struct machine_legs *out, const struct asset *assets,
+    const struct instrument *instruments, const struct vault *v,
+    const struct position *positions, size_t position_count);
+/* The position leaf of a vault in the machine, and the legs. */
 void machine_position_leaf(struct position_leaf *out,
-    struct leg_word collateral[BOOK_LEGS_MAX],
-    struct leg_word debt[BOOK_LEGS_MAX], const struct machine *m,
-    const struct vault *v);
+    struct machine_legs *legs, const struct machine *m, const struct vault *v);
 /* Head status that would be signed now: enum price_status, and its reason. */
 enum price_status machine_status(const struct machine *m, uint32_t *reason);
 

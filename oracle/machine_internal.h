@@ -3,6 +3,7 @@
  *   machine.c          creation; one input at a time
  *   machine_prices.c   ticks -> prices -> words -> market
  *   machine_vaults.c   vaults in, and the tree of their positions
+ *   machine_portfolio.c  of them those with positions
  *   machine_verdicts.c market -> verdicts -> leaves, slots, aggregate
  *   machine_request.c  cadence, the request to the signer, its answer
  *   machine_snapshot.c a book in one given market, without ticks
@@ -17,12 +18,30 @@
 u128 machine_prices_close(struct machine *m);
 
 /* machine_vault_put: errors as vaults_put. */
-MUST_CHECK enum err machine_vault_put(struct machine *m,
+MUST_CHECK enum err machine_vault_put(struct machine *m, uint32_t *slot,
     const struct vault *v);
 /* machine_vault_touch: the vault is valued at the next CLOSE, whatever moves. */
 void machine_vault_touch(struct machine *m, uint32_t slot);
 /* machine_vaults_close makes the position leaves of what was put. */
 void machine_vaults_close(struct machine *m);
+
+/* Vaults with positions.  _put: errors as portfolio_put and vaults_put; _forget
+ * before the vault in a slot is replaced; _positions: where they lie, and how
+ * many; _value: the verdict in full, noted; _move, after the prices, and _next:
+ * margin/portfolio_reach.h by vault slots. */
+MUST_CHECK enum err machine_portfolio_create(struct machine *m,
+    const struct book *from);
+void machine_portfolio_destroy(struct machine *m);
+MUST_CHECK enum err machine_portfolio_put(struct machine *m,
+    const struct vault *v, const struct position *positions);
+void machine_portfolio_forget(struct machine *m, uint32_t slot);
+uint32_t machine_portfolio_positions(const struct machine *m,
+    const struct vault *v, const struct position **out);
+void machine_portfolio_value(struct machine *m, struct verdict *out,
+    const struct vault *v);
+void machine_portfolio_move(struct machine *m);
+uint32_t machine_portfolio_next(struct machine *m,
+    uint32_t slot[PORTFOLIO_REACH_BATCH]);
 
 /* machine_verdicts_close values what was touched and what a price may have
  * moved across a threshold; `moved`, a bit per asset. */

@@ -44,11 +44,12 @@ static enum err
 vaults_take(struct machine *k, const struct book *b)
 {
 	for (uint32_t i = 0; i < b->vault_count; i++) {
-		enum err e = machine_vault_put(k, &b->vaults[i]);
+		uint32_t slot;
+		enum err e = machine_vault_put(k, &slot, &b->vaults[i]);
 
 		if (e != ERR_OK)
 			return e;
-		MUST(vaults_used(&k->vaults) == i + 1);
+		MUST(slot == i);
 	}
 	return ERR_OK;
 }

@@ -9,12 +9,12 @@
 #define LEAVES_AT_ONCE 1024u
 
 static void
-legs_sorted(struct leg_word *out, const struct book *b, const struct leg *legs,
-    size_t count)
+legs_sorted(struct leg_word *out, const struct asset *assets,
+    const struct leg *legs, size_t count)
 {
 	/* Insertion by asset id: at most BOOK_LEGS_MAX, nearly sorted. */
 	for (size_t i = 0; i < count; i++) {
-		struct leg_word w = { b->assets[legs[i].asset].id,
+		struct leg_word w = { assets[legs[i].asset].id,
 		    legs[i].amount };
 		size_t at = i;
 
@@ -26,21 +26,62 @@ legs_sorted(struct leg_word *out, const struct book *b, const struct leg *legs,
 	}
 }
 
-void
-machine_position_leaf(struct position_leaf *out,
-    struct leg_word collateral[BOOK_LEGS_MAX],
-    struct leg_word debt[BOOK_LEGS_MAX], const struct machine *m,
-    const struct vault *v)
+static void
+positions_sorted(struct position_word *out, const struct instrument *in,
+    const struct position *positions, size_t count)
 {
-	legs_sorted(collateral, &m->book, v->collateral, v->collateral_count);
-	legs_sorted(debt, &m->book, v->debt, v->debt_count);
+	for (size_t i = 0; i < count; i++) {
+		const struct position *p = &positions[i];
+		struct position_word w = { in[p->instrument].id,
+		    num18_to_raw(p->size), px18_to_raw(p->entry),
+		    usd18_to_raw(p->funding) };
+		size_t at = i;
+
+		while (at > 0 && b32_compare(&out[at - 1].instrument,
+		    &w.instrument) > 0) {
+			out[at] = out[at - 1];
+			at--;
+		}
+		out[at] = w;
+	}
+}
+
+void
+machine_legs_of(struct machine_legs *out, const struct asset *assets,
+    const struct instrument *instruments, const struct vault *v,
+    const struct position *positions, size_t position_count)
+{
+	MUST(position_count <= WIRE_POSITIONS);
+	legs_sorted(out->collateral, assets, v->collateral,
+	    v->collateral_count);
+	legs_sorted(out->debt, assets, v->debt, v->debt_count);
+	positions_sorted(out->positions, instruments, positions,
+	    position_count);
+	out->position_count = position_count;
+}
+
+void
+machine_position_leaf(struct position_leaf *out, struct machine_legs *legs,
+    const struct machine *m, const struct vault *v)
+{
+	const struct position *positions = NULL;
+	const struct instrument *instruments = NULL;
+	size_t count = 0;
+
+	if (portfolio_is(v)) {
+		count = machine_portfolio_positions(m, v, &positions);
+		instruments = m->portfolio->book.instruments;
+	}
+	machine_legs_of(legs, m->book.assets, instruments, v, positions,
+	    count);
 	out->vault = v->id;
 	out->nonce = v->nonce;
 	out->block_number = v->block_number;
 	legs_hash(&out->legs_hash, &(struct legs_words){
-		.collateral = collateral, .debt = debt,
+		.collateral = legs->collateral, .debt = legs->debt,
+		.positions = legs->positions,
 		.collateral_count = v->collateral_count,
-		.debt_count = v->debt_count });
+		.debt_count = v->debt_count, .position_count = count });
 }
 
 void
@@ -63,16 +104,17 @@ slot_of(const struct machine *m, const struct b32 *id)
 }
 
 enum err
-machine_vault_put(struct machine *m, const struct vault *v)
+machine_vault_put(struct machine *m, uint32_t *out, const struct vault *v)
 {
 	uint32_t slot = slot_of(m, &v->id), at;
 	enum err e;
 
-	if (slot >= m->tables.vault_capacity)
+	if (slot >= m->tables.size.vaults)
 		return ERR_LIMIT;
 	/* It may move to another place of the columns. */
 	if (slot < vaults_used(&m->vaults)) {
 		reach_forget(&m->reach, slot);
+		machine_portfolio_forget(m, slot);
 		machine_vault_touch(m, slot);
 	}
 	machine_guard_vault(m, slot, true);
@@ -86,19 +128,20 @@ machine_vault_put(struct machine *m, const struct vault *v)
 		machine_bit_set(m->is_put, slot, true);
 		m->put[m->put_count++] = slot;
 	}
+	*out = slot;
 	return ERR_OK;
 }
 
 static void
 leaf_of(struct b32 *hash, const struct machine *m, uint32_t slot)
 {
-	struct leg_word collateral[BOOK_LEGS_MAX], debt[BOOK_LEGS_MAX];
+	static struct machine_legs legs;
 	struct position_leaf leaf;
 	struct vault v;
 	enum err e = vaults_get(&v, &m->vaults, slot);
 
 	MUST(e == ERR_OK);
-	machine_position_leaf(&leaf, collateral, debt, m, &v);
+	machine_position_leaf(&leaf, &legs, m, &v);
 	position_leaf_hash(hash, &leaf);
 }
 

@@ -10,6 +10,7 @@
 				 * CLOSE, after a shock */
 #define LEAVES_AT_ONCE 8u
 #define SORT_MAX 64u	/* crossings sorted one by one */
+#define PORTFOLIO_COST 32u	/* a vault with positions, in others */
 #define WAITING_LOOK 65536u	/* states looked at for one that waits */
 
 /* ---- leaves -------------------------------------------------------------- */
@@ -212,6 +213,20 @@ crossing_add(struct machine *m, uint32_t slot)
 	m->crossing[m->crossing_count++] = slot;
 }
 
+/* What cannot be said in full is STALE. */
+static void
+linear_value(struct machine *m, uint32_t slot, struct verdict *d,
+    const struct vault *v)
+{
+	bool was_valued = machine_bit(m->has_value, slot);
+
+	verdict_begin(d, &m->book, v, &m->market);
+	if (verdict_is_in_tree(d->state) && !(was_valued &&
+	    m->tables.state[slot] == (uint8_t)d->state))
+		verdict_finish(d, &m->book, v, &m->market);
+	reach_note(&m->reach, &m->book, &m->market, slot, v, d->state);
+}
+
 static void
 vault_value(struct machine *m, uint32_t slot)
 {
@@ -223,12 +238,10 @@ vault_value(struct machine *m, uint32_t slot)
 	enum err e = vaults_get(&v, &m->vaults, slot);
 
 	MUST(e == ERR_OK);
-	verdict_begin(&d, &m->book, &v, &m->market);
-	/* What cannot be said in full is STALE. */
-	if (verdict_is_in_tree(d.state) && !(was_valued &&
-	    before == (uint8_t)d.state))
-		verdict_finish(&d, &m->book, &v, &m->market);
-	reach_note(&m->reach, &m->book, &m->market, slot, &v, d.state);
+	if (portfolio_is(&v))
+		machine_portfolio_value(m, &d, &v);
+	else
+		linear_value(m, slot, &d, &v);
 	m->evaluations++;
 	state_store(m, slot, d.state);
 	m->waiting -= was_waiting;
@@ -247,10 +260,14 @@ verdict_say(struct machine *m, uint32_t slot, struct vault *v,
 	enum err e = vaults_get(v, &m->vaults, slot);
 
 	MUST(e == ERR_OK);
-	verdict_from_vault(d, &m->book, v, &m->market);
+	if (portfolio_is(v))
+		machine_portfolio_value(m, d, v);
+	else
+		verdict_from_vault(d, &m->book, v, &m->market);
 	if (verdict_is_in_tree(d->state))
 		return true;
-	reach_note(&m->reach, &m->book, &m->market, slot, v, d->state);
+	if (!portfolio_is(v))
+		reach_note(&m->reach, &m->book, &m->market, slot, v, d->state);
 	state_store(m, slot, d->state);
 	return false;
 }
@@ -347,6 +364,8 @@ crossings_settle(struct machine *m)
 	m->crossing_count = 0;
 }
 
+_Static_assert(PORTFOLIO_REACH_BATCH <= REACH_BATCH, "");
+
 /* ---- the batch ----------------------------------------------------------- */
 
 /* A price that is refused, or is no longer, makes or ends STALE whatever the
@@ -400,7 +419,11 @@ machine_verdicts_close(struct machine *m, u128 moved)
 
 	flips_touch(m);
 	reach_move(&m->reach, &m->book, &m->market, moved);
+	machine_portfolio_move(m);
 	touched_value(m);
+	while ((n = machine_portfolio_next(m, slot)) > 0)
+		for (uint32_t i = 0; i < n; i++)
+			vault_value(m, slot[i]);
 	while ((n = reach_next(&m->reach, slot)) > 0)
 		for (uint32_t i = 0; i < n; i++)
 			vault_value(m, slot[i]);
@@ -426,8 +449,9 @@ machine_verdicts_refresh(struct machine *m, uint32_t max)
 		if (owner == SLOTS_NONE || m->now_ms <
 		    m->tables.leaf[at].as_of + MACHINE_VERDICT_REFRESH_MS)
 			continue;
+		done += m->tables.leaf[at].method != METHOD_RATIO ?
+		    PORTFOLIO_COST : 1;
 		leaf_renew(m, owner, at);
-		done++;
 	}
 	m->refresh_next %= used > 0 ? used : 1;
 	leaves_flush(m);

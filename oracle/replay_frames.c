@@ -355,9 +355,9 @@ life_begin(struct frames_replay *r)
 	start.book_hash = r->life->book_hash;
 	MUST(shell_input(&r->shell, &start, 0) == ERR_OK);
 	for (uint32_t i = 0; i < r->life->book.vault_count; i++) {
-		struct wire_vault w;
+		union machine_message w;
 
-		machine_vault_message(&w, &r->life->book.vaults[i]);
+		machine_vault_message(&w, &r->life->book.vaults[i], NULL);
 		MUST(shell_input(&r->shell, &w, 0) == ERR_OK);
 	}
 	memset(&ready, 0, sizeof(ready));

@@ -84,9 +84,9 @@ static void
 vaults_from_file(struct engine *g)
 {
 	for (uint32_t i = 0; i < g->book.vault_count; i++) {
-		struct wire_vault w;
+		union machine_message w;
 
-		machine_vault_message(&w, &g->book.vaults[i]);
+		machine_vault_message(&w, &g->book.vaults[i], NULL);
 		(void)shell_input(&g->shell, &w, 0);
 	}
 	/* They are in the machine's columns now, a tenth of the size. */

@@ -11,6 +11,7 @@
 #include "oracle/cmd.h"
 #include "oracle/control.h"
 #include "oracle/log.h"
+#include "oracle/machine.h"
 #include "oracle/memory.h"
 #include "oracle/proc.h"
 
@@ -454,21 +455,19 @@ on_status(void *arg, enum role role, int *pid, unsigned *restarts)
 static void
 on_memory(void *arg, struct text *out)
 {
-	static const char *const names[TABLES_PARTS] = { "vaults", "states",
-		"verdict_slots", "verdict_leaves", "position_tree",
-		"verdict_tree" };
 	const struct supervisor *s = arg;
 	const struct config *c = s->setup->config;
 	struct vaults_limits limits = tables_limits(c->vaults_max);
+	struct tables_size size = machine_tables_size(c);
 	size_t part[TABLES_PARTS];
 
-	(void)tables_measure(part, c->vaults_max,
-	    tables_verdict_capacity(c->verdicts_max));
+	(void)tables_measure(part, &size);
 	text_printf(out, "{\"vaults_max\":%" PRIu32 ",\"board_bytes\":%" PRIu64
 	    ",\"reserved_bytes\":{\"reach\":%zu", c->vaults_max,
 	    memory_of_file(s->board_fd), reach_bytes(&limits));
 	for (size_t i = 0; i < TABLES_PARTS; i++)
-		text_printf(out, ",\"%s\":%zu", names[i], part[i]);
+		text_printf(out, ",\"%s\":%zu", tables_part_names[i],
+		    part[i]);
 	text_put(out, "}}");
 }
 
@@ -523,14 +522,14 @@ static bool
 texts_place(struct supervisor *s)
 {
 	const struct supervisor_setup *u = s->setup;
+	const struct tables_size size = machine_tables_size(u->config);
 
 	s->config_fd = text_memfd("config", u->config_path,
 	    strlen(u->config_path) + 1, u->config_text, u->config_text_len);
 	s->book_fd = text_memfd("book", NULL, 0, u->book_text,
 	    u->book_text_len);
 	return s->config_fd >= 0 && s->book_fd >= 0 && board_create(
-	    &s->board_fd, &s->board_read_fd, u->config->vaults_max,
-	    tables_verdict_capacity(u->config->verdicts_max)) == ERR_OK;
+	    &s->board_fd, &s->board_read_fd, &size) == ERR_OK;
 }
 
 int

@@ -9,6 +9,7 @@ _Static_assert(sizeof(struct wire_tick) == 80, "");
 _Static_assert(sizeof(struct wire_heartbeat) == 32, "");
 _Static_assert(sizeof(struct wire_close) == 16, "");
 _Static_assert(sizeof(struct wire_vault) == 896, "");
+_Static_assert(sizeof(struct wire_portfolio) == 7312, "");
 _Static_assert(sizeof(struct wire_block) == 64, "");
 _Static_assert(sizeof(struct wire_signer_base) == 64, "");
 _Static_assert(sizeof(struct wire_signer_ready) == 48, "");
@@ -39,6 +40,7 @@ static const uint16_t sizes[] = {
 	[WIRE_HEARTBEAT] = sizeof(struct wire_heartbeat),
 	[WIRE_CLOSE] = sizeof(struct wire_close),
 	[WIRE_VAULT] = sizeof(struct wire_vault),
+	[WIRE_PORTFOLIO] = sizeof(struct wire_portfolio),
 	[WIRE_BLOCK] = sizeof(struct wire_block),
 	[WIRE_SIGNER_BASE] = sizeof(struct wire_signer_base),
 	[WIRE_SIGNER_READY] = sizeof(struct wire_signer_ready),
@@ -74,7 +76,7 @@ wire_size(unsigned type)
 bool
 wire_is_input(unsigned type)
 {
-	return type >= WIRE_START && type <= WIRE_RESUMED;
+	return type >= WIRE_START && type <= WIRE_PORTFOLIO;
 }
 
 void

@@ -15,9 +15,10 @@
 
 #include "base/types.h"
 
-#define WIRE_VERSION 1u
+#define WIRE_VERSION 2u
 #define WIRE_SIZE_MAX 8192u
 #define WIRE_LEGS 16u
+#define WIRE_POSITIONS 128u
 #define WIRE_TX_DATA 4096u
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
@@ -37,6 +38,7 @@ enum wire_type {
 	WIRE_REJECTED = 10,	/* signer: policy says no */
 	WIRE_PAUSED = 11,	/* signer: signed its last header */
 	WIRE_RESUMED = 12,	/* signer */
+	WIRE_PORTFOLIO = 13,	/* chain: a vault with positions as it is now */
 	/* Engine -> signer: BEGIN, the changes, END. */
 	WIRE_BEGIN = 32,
 	WIRE_WORD = 33,
@@ -116,6 +118,19 @@ struct wire_vault {
 	uint8_t collateral_asset[WIRE_LEGS], debt_asset[WIRE_LEGS];
 	struct wire_u128 collateral_amount[WIRE_LEGS], debt_amount[WIRE_LEGS];
 	struct wire_u128 debt_index[WIRE_LEGS];	/* 18 decimals */
+};
+
+/* A vault by another method than `ratio`: its tokens, and its positions, strictly
+ * ascending by instrument. */
+struct wire_portfolio {
+	struct wire_head head;
+	struct wire_vault vault;	/* its head is zero */
+	uint32_t position_count;
+	uint32_t zero;
+	uint16_t instrument[WIRE_POSITIONS];	/* index into the book's */
+	struct wire_u128 size[WIRE_POSITIONS];	/* i128 bits; 18 decimals */
+	struct wire_u128 entry[WIRE_POSITIONS];	/* 18 decimals */
+	struct wire_u128 funding[WIRE_POSITIONS];	/* i128 bits */
 };
 
 struct wire_block {

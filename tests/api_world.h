@@ -464,7 +464,8 @@ api_world_open(struct api_world *w, uint64_t vaults, uint64_t sequence)
 	for (size_t i = 0; i < API_WORLD_ASSETS; i++)
 		api_world_price(w, i, WAD_ONE_RAW * usd[i]);
 	api_world_must(board_create(&w->fd, &w->fd_read_only,
-	    API_WORLD_VAULTS, API_WORLD_VERDICTS) == ERR_OK &&
+	    &(struct tables_size){ API_WORLD_VAULTS, API_WORLD_VERDICTS, 4 })
+	    == ERR_OK &&
 	    board_map_writer(&w->writer, w->fd) == ERR_OK &&
 	    board_map_reader(&w->reader, w->fd_read_only) == ERR_OK, "board");
 	api_world_life(w);

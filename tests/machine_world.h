@@ -313,13 +313,14 @@ world_life(bool has_chain, uint32_t verdicts_max)
 	return life;
 }
 
+/* A world of a life that is there, and then its own. */
 static inline void
-world_begin(struct world *w, bool has_chain, uint32_t verdicts_max)
+world_take(struct world *w, struct replay_life *life)
 {
 	struct wire_start start;
 
 	memset(w, 0, sizeof(*w));
-	w->life = world_life(has_chain, verdicts_max);
+	w->life = life;
 	w->machine = w->life->machine;
 	w->now_ms = WORLD_NOW;
 	keccak256_init(&w->outputs);
@@ -332,6 +333,12 @@ world_begin(struct world *w, bool has_chain, uint32_t verdicts_max)
 	wire_head_set(&start.head, WIRE_START);
 	start.now_ms = w->now_ms;
 	MUST(world_say(w, &start) == ERR_OK);
+}
+
+static inline void
+world_begin(struct world *w, bool has_chain, uint32_t verdicts_max)
+{
+	world_take(w, world_life(has_chain, verdicts_max));
 }
 
 static inline void

@@ -16,6 +16,7 @@
 #include "oracle/board.h"
 
 #define VAULTS 64u
+#define PORTFOLIOS 4u
 #define VERDICTS 16u
 #define FIRST_PAGE 4096u
 
@@ -36,7 +37,8 @@ static int
 open_board(void **state)
 {
 	(void)state;
-	MUST(board_create(&fd, &fd_read_only, VAULTS, VERDICTS) == ERR_OK);
+	MUST(board_create(&fd, &fd_read_only,
+	    &(struct tables_size){ VAULTS, VERDICTS, PORTFOLIOS }) == ERR_OK);
 	MUST(board_map_reader(&reader, fd_read_only) == ERR_OK);
 	return 0;
 }

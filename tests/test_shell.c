@@ -72,7 +72,8 @@ open_world(void **state)
 	(void)state;
 	memset(&g, 0, sizeof(g));
 	world_begin(&g.w, false, 16);
-	MUST(board_create(&fd, &read_only, 64, 16) == ERR_OK);
+	MUST(board_create(&fd, &read_only,
+	    &(struct tables_size){ 64, 16, 1 }) == ERR_OK);
 	MUST(board_map_writer(&g.shell.board, fd) == ERR_OK);
 	MUST(board_map_reader(&g.reader, read_only) == ERR_OK);
 	close(fd);

@@ -218,6 +218,7 @@ children_start(struct service *s, const char *config, const char *book)
 {
 	int config_fd = memfd_with(CONFIG_NAME, config);
 	int book_fd = memfd_with(NULL, book);
+	struct tables_size size = machine_tables_size(&s->life->config);
 	int board, board_read, pair[2];
 	struct wires w;
 
@@ -226,8 +227,7 @@ children_start(struct service *s, const char *config, const char *book)
 	hot_pair_make(w.engine_journal);
 	pair_make(w.engine_chain);
 	pair_make(w.engine_api);
-	MUST(board_create(&board, &board_read, s->life->config.vaults_max,
-	    s->life->config.verdicts_max) == ERR_OK);
+	MUST(board_create(&board, &board_read, &size) == ERR_OK);
 	for (unsigned i = CHILD_SIGNER; i < CHILD_COUNT; i++) {
 		pair_make(pair);
 		s->control[i] = pair[0];
