@@ -69,7 +69,7 @@ leg_limit(const struct api_state *s, const struct api_vault *v, uint8_t asset,
 	struct liquidation_price p;
 	struct px18 none = px18_from_raw(0);
 
-	if (liquidation_price_of(&p, &s->valued, &v->vault, &s->market,
+	if (portfolio_is(&v->vault) || liquidation_price_of(&p, &s->valued, &v->vault, &s->market,
 	    asset) != ERR_OK)
 		return none;
 	if (is_debt)
@@ -92,6 +92,30 @@ json_legs(struct text *t, const struct api_state *s,
 		    "");
 		json_leg(t, s, &v->vault.debt[i], true, leg_limit(s, v,
 		    v->vault.debt[i].asset, true));
+	}
+	text_put(t, "]");
+}
+
+static void
+json_positions(struct text *t, const struct api_state *s,
+    const struct api_vault *v)
+{
+	text_put(t, "\"positions\":[");
+	for (uint32_t i = 0; i < v->position_count; i++) {
+		const struct position *p = &v->position[i];
+
+		if (p->instrument >= s->book->instrument_count)
+			break;
+		text_put(t, i > 0 ? ",{" : "{");
+		api_json_name(t, "instrument",
+		    s->book->instruments[p->instrument].name);
+		text_put(t, ",\"size\":");
+		text_json_i128(t, num18_to_raw(p->size), 18);
+		comma(t);
+		api_json_px18(t, "entry", p->entry);
+		comma(t);
+		api_json_usd18(t, "funding", p->funding);
+		text_put(t, "}");
 	}
 	text_put(t, "]");
 }
@@ -203,6 +227,8 @@ api_json_vault(struct text *t, const struct api_state *s,
 	json_figures(t, &v->verdict.value);
 	comma(t);
 	json_legs(t, s, v);
+	comma(t);
+	json_positions(t, s, v);
 	comma(t);
 	json_liquidation(t, s, v);
 	text_put(t, "}");

@@ -34,6 +34,7 @@ api_state_create(struct api_state **out, const struct board *board,
 {
 	struct api_state *s = calloc(1, sizeof(*s));
 	uint32_t vaults = board_vault_capacity(board);
+	enum err e;
 
 	if (!s)
 		return ERR_LIMIT;
@@ -57,6 +58,11 @@ api_state_create(struct api_state **out, const struct board *board,
 	}
 	board_vaults(&s->vaults, board);
 	book_take(&s->valued, book);
+	e = api_value_open(s);
+	if (e != ERR_OK) {
+		api_state_destroy(s);
+		return e;
+	}
 	*out = s;
 	return ERR_OK;
 }
@@ -66,6 +72,7 @@ api_state_destroy(struct api_state *s)
 {
 	if (!s)
 		return;
+	api_value_close(s);
 	free(s->row);
 	free(s->block_seen);
 	free(s->hash);
@@ -128,6 +135,15 @@ mix(uint64_t h, const void *bytes, size_t len)
 }
 
 static uint64_t
+position_mix(uint64_t h, const struct position *p)
+{
+	u128 figure[] = { p->instrument, (u128)num18_to_raw(p->size),
+		px18_to_raw(p->entry), (u128)usd18_to_raw(p->funding) };
+
+	return mix(h, figure, sizeof(figure));
+}
+
+static uint64_t
 row_fingerprint(const struct api_vault *v)
 {
 	const struct ratio_result *r = &v->verdict.value;
@@ -148,31 +164,9 @@ row_fingerprint(const struct api_vault *v)
 		h = mix(h, &v->vault.collateral[i].amount, sizeof(u128));
 	for (size_t i = 0; i < v->vault.debt_count; i++)
 		h = mix(h, &v->vault.debt[i].amount, sizeof(u128));
+	for (uint32_t i = 0; i < v->position_count; i++)
+		h = position_mix(h, &v->position[i]);
 	return h;
-}
-
-enum err
-api_vault_get(struct api_vault *out, const struct api_state *s, uint32_t slot)
-{
-	struct board_vault b;
-	enum err e = board_get_vault(&b, s->board, &s->vaults, slot);
-
-	if (e != ERR_OK)
-		return e;
-	for (size_t i = 0; i < b.vault.collateral_count; i++)
-		if (b.vault.collateral[i].asset >= s->valued.asset_count)
-			return ERR_UNKNOWN;
-	for (size_t i = 0; i < b.vault.debt_count; i++)
-		if (b.vault.debt[i].asset >= s->valued.asset_count)
-			return ERR_UNKNOWN;
-	if (b.vault.mode >= s->valued.mode_count)
-		return ERR_UNKNOWN;
-	out->vault = b.vault;
-	out->verdict_slot = b.verdict_slot;
-	if (b.verdict_slot != TABLES_NO_SLOT)
-		out->leaf = b.leaf;
-	verdict_from_vault(&out->verdict, &s->valued, &out->vault, &s->market);
-	return ERR_OK;
 }
 
 /* Answers false where the row must be read again. */
@@ -207,6 +201,7 @@ row_read(struct api_state *s, uint32_t slot)
 		s->dirty_count++;
 	}
 	row->is_known = true;
+	row->is_portfolio = portfolio_is(&v.vault);
 	row->fingerprint = print;
 	row->state = (uint8_t)v.verdict.state;
 	row->health = r->is_stale ? wad_infinite() : r->mid.health;
@@ -237,7 +232,7 @@ rows_forget(struct api_state *s)
 	    sizeof(*s->block_seen));
 	memset(s->hash, 0, s->hash_size * sizeof(*s->hash));
 	s->row_count = s->dirty_count = s->crossed_count = 0;
-	s->value_next = 0;
+	s->value_next = s->value_left = 0;
 	s->order_count = UINT32_MAX;
 	s->order_is_old = true;
 }
@@ -269,15 +264,20 @@ rows_read(struct api_state *s)
 	}
 }
 
-/* Those that nothing was written of: their figures follow the prices. */
+/* Those that nothing was written of: their figures follow the prices, in
+ * turn. */
 static void
 rows_value(struct api_state *s)
 {
-	uint32_t n = s->row_count < API_VALUED_MAX ? s->row_count :
-	    API_VALUED_MAX;
+	uint32_t cost = 0;
 
-	for (uint32_t i = 0; i < n; i++)
-		(void)row_read(s, s->value_next++ % s->row_count);
+	while (s->value_left > 0 && cost < API_VALUED_MAX) {
+		uint32_t slot = s->value_next++ % s->row_count;
+
+		(void)row_read(s, slot);
+		cost += s->row[slot].is_portfolio ? API_PORTFOLIO_COST : 1;
+		s->value_left--;
+	}
 	s->value_next %= s->row_count > 0 ? s->row_count : 1;
 }
 
@@ -298,6 +298,7 @@ market_take(struct api_state *s)
 	for (size_t i = 0; i < m.count; i++)
 		s->valued.accrual[i] = wad_compare(s->head.accrual[i],
 		    wad_one()) < 0 ? wad_one() : s->head.accrual[i];
+	api_value_market(s);
 	return differs;
 }
 
@@ -357,8 +358,9 @@ api_state_refresh(struct api_state *s)
 		s->has_head = true;
 		differs = market_take(s);
 		rows_read(s);
-		if (differs || s->row_count > API_VALUED_MAX)
-			rows_value(s);
+		if (differs)
+			s->value_left = s->row_count;
+		rows_value(s);
 		sample_take(s);
 	}
 	if (board_get_attestation(&a, s->board, 0) == ERR_OK &&

@@ -16,6 +16,7 @@
 #define ORACLE_API_STATE_H
 
 #include "oracle/board.h"
+#include "oracle/portfolio.h"
 
 #define API_SAMPLES 3600u
 #define API_SAMPLE_MS 1000u
@@ -26,6 +27,7 @@
 enum api_sort { SORT_HEALTH, SORT_COLLATERAL, SORT_DEBT, SORT_ID };
 #define API_SORTS 4u
 #define API_VALUED_MAX 4096u	/* vaults valued in turn at one refresh */
+#define API_PORTFOLIO_COST 256u	/* one with positions, in others */
 
 /* A vault as the board has it, valued at the prices of the head. */
 struct api_vault {
@@ -33,6 +35,8 @@ struct api_vault {
 	struct verdict verdict;
 	uint32_t verdict_slot;		/* TABLES_NO_SLOT: not in the tree */
 	struct verdict_leaf leaf;	/* as the tree has it, where it does */
+	uint32_t position_count;
+	struct position position[WIRE_POSITIONS];
 };
 
 struct api_row {
@@ -41,7 +45,7 @@ struct api_row {
 	struct usd18 collateral_value, debt_value;
 	uint64_t fingerprint;
 	uint8_t state;		/* enum vault_state */
-	bool is_known, is_dirty, is_crossed;
+	bool is_known, is_dirty, is_crossed, is_portfolio;
 };
 
 struct api_sample {
@@ -64,6 +68,10 @@ struct api_state {
 	struct book valued;		/* assets, and the head's accrual */
 	struct market market;		/* the head's prices */
 	uint32_t value_next;		/* the slot whose turn it is */
+	uint32_t value_left;		/* so many since a price moved */
+	struct portfolio *portfolio;	/* those with positions; NULL: the book
+					 * has no instruments */
+	struct position *positions;	/* its places */
 
 	struct board_head head;
 	bool has_head;
@@ -104,6 +112,10 @@ void api_state_refresh(struct api_state *s);
  * written. */
 MUST_CHECK enum err api_vault_get(struct api_vault *out,
     const struct api_state *s, uint32_t slot);
+/* The parts of that (api_value.c), for api_state.c. */
+MUST_CHECK enum err api_value_open(struct api_state *s);
+void api_value_close(struct api_state *s);
+void api_value_market(struct api_state *s);
 /* ERR_UNKNOWN where no vault has this id. */
 MUST_CHECK enum err api_state_find(uint32_t *slot, const struct api_state *s,
     const struct b32 *id);

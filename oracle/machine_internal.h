@@ -2,6 +2,7 @@
  *
  *   machine.c          creation; one input at a time
  *   machine_prices.c   ticks -> prices -> words -> market
+ *   machine_wire.c     vaults as messages
  *   machine_vaults.c   vaults in, and the tree of their positions
  *   machine_portfolio.c  of them those with positions
  *   machine_verdicts.c market -> verdicts -> leaves, slots, aggregate
@@ -17,6 +18,12 @@
  * every asset; returns a bit per asset whose price differs from before. */
 u128 machine_prices_close(struct machine *m);
 
+/* machine_vault_from_wire, machine_portfolio_from_wire: ERR_LIMIT for counts
+ * beyond the message's; ERR_UNKNOWN for `ratio` in a WIRE_PORTFOLIO. */
+MUST_CHECK enum err machine_vault_from_wire(struct vault *out,
+    const struct wire_vault *w);
+MUST_CHECK enum err machine_portfolio_from_wire(struct vault *out,
+    struct position positions[WIRE_POSITIONS], const struct wire_portfolio *w);
 /* machine_vault_put: errors as vaults_put. */
 MUST_CHECK enum err machine_vault_put(struct machine *m, uint32_t *slot,
     const struct vault *v);
