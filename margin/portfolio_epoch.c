@@ -30,7 +30,7 @@ struct epoch_asset {
 	struct market_price last;
 	struct wad accrual;
 	struct shape shape;	/* at the epoch's start */
-	uint8_t factor;
+	struct num18 half_most, spread_most;	/* limits of the epoch */
 };
 
 struct epoch_instrument {
@@ -49,8 +49,8 @@ struct epoch_factor {
 	bool is_fit, is_dated_fit;
 	bool has_new_slices;	/* at this move */
 	uint8_t sure;
-	struct num18 half_most, spread_most;	/* limits of the epoch */
-	struct num18 half, spread;		/* seen at this move */
+	struct num18 half;	/* of the reference, at this move */
+	struct num18 half_most;	/* its limit of the epoch */
 	u128 forward_ratio[MARKET_EXPIRIES_MAX];
 	uint8_t forward_sure[MARKET_EXPIRIES_MAX];
 	uint8_t slice_sure[MARKET_EXPIRIES_MAX];
@@ -399,8 +399,28 @@ what_moved(struct moving *k)
 			e->moved |= bit_of(k->b->instruments[i].factor);
 }
 
-/* reference_move: false where another price took its place, or it was or is
- * refused.  What was seen starts with the reference's own band. */
+/* limit_set: of a new epoch, or lower where what it limits has become less. */
+static void
+limit_set(struct num18 *most, struct num18 now, i128 slack, bool is_new)
+{
+	i128 v = num18_to_raw(now);
+
+	if (is_new || num18_to_raw(*most) > v + 2 * slack)
+		*most = num18_from_raw(v + slack);
+}
+
+static void
+limits_set(struct epoch_asset *a, const struct portfolio_epoch *e,
+    const struct shape *v, bool is_new)
+{
+	limit_set(&a->half_most, v->half, num18_to_raw(e->slack.band),
+	    is_new);
+	limit_set(&a->spread_most, v->spread, num18_to_raw(e->slack.basis) / 4,
+	    is_new);
+}
+
+/* reference_move: false where another price took its place, it was or is
+ * refused, or its band leaves the epoch's. */
 static bool
 reference_move(struct moving *k, uint8_t f)
 {
@@ -410,7 +430,6 @@ reference_move(struct moving *k, uint8_t f)
 
 	o->has_reference = point_factor_mid(&o->reference, k->b, k->m, f) ==
 	    ERR_OK && !px18_is_zero(o->reference.price.mid);
-	o->half = o->spread = num18_zero();
 	o->is_reference_fit = o->has_reference && half_of(&o->half,
 	    &o->reference.price);
 	if (o->is_reference_fit)
@@ -419,23 +438,21 @@ reference_move(struct moving *k, uint8_t f)
 	if (was_present != factor_now(k, f)->is_present ||
 	    had != o->has_reference)
 		return false;
-	return !o->is_fit || (o->is_reference_fit && sure == o->sure &&
-	    num18_compare(o->half, o->half_most) <= 0);
-}
-
-/* see takes a price into what was seen. */
-static void
-see(struct epoch_factor *o, const struct shape *v)
-{
-	o->half = larger(o->half, v->half);
-	o->spread = larger(o->spread, v->spread);
+	if (!o->is_fit)
+		return true;
+	if (!o->is_reference_fit || sure != o->sure ||
+	    num18_compare(o->half, o->half_most) > 0)
+		return false;
+	limit_set(&o->half_most, o->half, num18_to_raw(k->e->slack.band),
+	    false);
+	return true;
 }
 
 static bool
 asset_holds(const struct moving *k, uint32_t i)
 {
 	const struct market_price *p = &k->m->asset[i];
-	const struct epoch_asset *a = &k->e->asset[i];
+	struct epoch_asset *a = &k->e->asset[i];
 	struct epoch_factor *o = &k->e->factor[k->b->assets[i].factor];
 	bool is_refused = p->price.status == PRICE_REFUSED;
 	struct shape v;
@@ -449,12 +466,14 @@ asset_holds(const struct moving *k, uint32_t i)
 	if (!o->is_reference_fit || !shape_of(&v, &p->price,
 	    k->b->accrual[i], &o->reference, k->r))
 		return false;
-	see(o, &v);
-	return is_near(k->e, v.ratio, a->shape.ratio) &&
-	    is_near(k->e, v.debt_ratio, a->shape.debt_ratio) &&
-	    v.sure == a->shape.sure &&
-	    num18_compare(v.half, o->half_most) <= 0 &&
-	    num18_compare(v.spread, o->spread_most) <= 0;
+	if (!is_near(k->e, v.ratio, a->shape.ratio) ||
+	    !is_near(k->e, v.debt_ratio, a->shape.debt_ratio) ||
+	    v.sure != a->shape.sure ||
+	    num18_compare(v.half, a->half_most) > 0 ||
+	    num18_compare(v.spread, a->spread_most) > 0)
+		return false;
+	limits_set(a, k->e, &v, false);
+	return true;
 }
 
 static bool
@@ -592,12 +611,12 @@ factor_begin(const struct moving *k, uint8_t f)
 {
 	struct epoch_factor *o = &k->e->factor[f];
 
-	o->half = o->spread = num18_zero();
-	o->is_fit = o->is_reference_fit && half_of(&o->half,
-	    &o->reference.price);
-	if (o->is_fit)
-		o->sure = sure_of(num18_from_raw(ONE -
-		    num18_to_raw(o->half)), k->r);
+	o->is_fit = o->is_reference_fit;
+	if (!o->is_fit)
+		return;
+	o->sure = sure_of(num18_from_raw(ONE - num18_to_raw(o->half)), k->r);
+	limit_set(&o->half_most, o->half, num18_to_raw(k->e->slack.band),
+	    true);
 }
 
 static void
@@ -612,7 +631,7 @@ asset_begin(const struct moving *k, uint32_t i)
 	o->is_fit = shape_of(&a->shape, &p->price, k->b->accrual[i],
 	    &o->reference, k->r);
 	if (o->is_fit)
-		see(o, &a->shape);
+		limits_set(a, k->e, &a->shape, true);
 }
 
 static void
@@ -627,28 +646,6 @@ mark_begin(const struct moving *k, uint32_t i)
 		return;
 	a->ratio = ratio_of(now->mark, &o->reference);
 	o->is_fit = ratio_is_fit(a->ratio);
-}
-
-static struct num18
-sum_of(struct num18 a, i128 b)
-{
-	return num18_from_raw(num18_to_raw(a) + b);
-}
-
-/* limits_set: of a new epoch, or lower where bands have become narrow. */
-static void
-limits_set(struct portfolio_epoch *e, uint8_t f, bool is_new)
-{
-	struct epoch_factor *o = &e->factor[f];
-	i128 band = num18_to_raw(e->slack.band);
-	i128 spread = num18_to_raw(e->slack.basis) / 4;
-
-	if (is_new || num18_compare(o->half_most, sum_of(o->half, 2 * band)) >
-	    0)
-		o->half_most = sum_of(o->half, band);
-	if (is_new || num18_compare(o->spread_most, sum_of(o->spread,
-	    2 * spread)) > 0)
-		o->spread_most = sum_of(o->spread, spread);
 }
 
 static void
@@ -675,9 +672,6 @@ epochs_begin(const struct moving *k)
 		    (k->begins_dated >> n->factor & 1) != 0)
 			a->has_vol = vol_now(&a->vol, k, n);
 	}
-	for (uint8_t f = 0; f < k->b->factor_count; f++)
-		if ((e->moved >> f & 1) != 0)
-			limits_set(e, f, k->begins >> f & 1);
 }
 
 /* market_note: what the next move is compared with. */
@@ -763,7 +757,8 @@ portfolio_epoch_reference(struct px18 *out, const struct portfolio_epoch *e,
 
 bool
 portfolio_epoch_room(struct portfolio_room *out,
-    const struct portfolio_epoch *e, uint64_t factors, bool is_dated)
+    const struct portfolio_epoch *e, const struct vault *v, uint64_t factors,
+    bool is_dated)
 {
 	struct num18 band = num18_zero(), spread = num18_zero();
 
@@ -774,7 +769,15 @@ portfolio_epoch_room(struct portfolio_room *out,
 		if (!o->is_fit || (is_dated && !o->is_dated_fit))
 			return false;
 		band = larger(band, o->half_most);
-		spread = larger(spread, o->spread_most);
+	}
+	for (size_t i = 0; i < (size_t)v->collateral_count + v->debt_count;
+	    i++) {
+		const struct epoch_asset *a = &e->asset[i <
+		    v->collateral_count ? v->collateral[i].asset :
+		    v->debt[i - v->collateral_count].asset];
+
+		band = larger(band, a->half_most);
+		spread = larger(spread, a->spread_most);
 	}
 	*out = (struct portfolio_room){ .band = band,
 		.basis = num18_from_raw(num18_to_raw(e->slack.basis) +

@@ -30,9 +30,11 @@
  *	vol	Each stays within half of vol of the epoch's.  They are those
  *		of the options of the book themselves, so that no slice's
  *		parameters need bounds.
- *	band	A limit, seen + band when it was set; it falls where bands have
- *		become narrow, which takes nothing from older anchors.  S is
- *		kept the same way, from the s that were seen.
+ *	band	A limit for each price, what it had when that was set + band;
+ *		it falls where the band has become narrow, which takes nothing
+ *		from older anchors.  S is kept the same way, from the s of the
+ *		tokens that the vault has: all else goes to the end of the
+ *		reference's band.
  *	others	Equal, or on the same side of the same thresholds.
  *
  * So a plain epoch may be over for all vaults of a factor, a dated one only
@@ -103,10 +105,11 @@ void portfolio_epoch_move(struct portfolio_epoch *e,
  * has none, or it is refused or zero. */
 bool portfolio_epoch_reference(struct px18 *out,
     const struct portfolio_epoch *e, uint8_t factor);
-/* portfolio_epoch_room: what a vault on these factors has to pay for.  False
- * where a factor is not fit for bounds; is_dated asks for its dated prices as
- * well. */
+/* portfolio_epoch_room: what a vault on these factors, which are all of its
+ * own, has to pay for.  False where a factor is not fit for bounds; is_dated
+ * asks for its dated prices as well. */
 bool portfolio_epoch_room(struct portfolio_room *out,
-    const struct portfolio_epoch *e, uint64_t factors, bool is_dated);
+    const struct portfolio_epoch *e, const struct vault *v, uint64_t factors,
+    bool is_dated);
 
 #endif

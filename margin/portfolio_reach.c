@@ -463,8 +463,9 @@ portfolio_reach_radius(unsigned *tier, const struct portfolio_reach *r,
     const struct snapshot *s, uint32_t slot)
 {
 	enum margin_method method = margin_own_method(s, slot);
+	const struct vault *v = &s->book->vaults[slot];
 	uint64_t factors = margin_factors(s, slot);
-	bool is_dated = vault_is_dated(s, &s->book->vaults[slot]);
+	bool is_dated = vault_is_dated(s, v);
 	struct radii x = { .radius = { { 0 } } };
 	struct num18 radius;
 
@@ -473,7 +474,7 @@ portfolio_reach_radius(unsigned *tier, const struct portfolio_reach *r,
 	    method != METHOD_SCENARIO))
 		return num18_zero();
 	for (unsigned i = 0; i < PORTFOLIO_TIERS; i++)
-		if (!portfolio_epoch_room(&x.room[i], &r->epoch[i], factors,
+		if (!portfolio_epoch_room(&x.room[i], &r->epoch[i], v, factors,
 		    is_dated))
 			return num18_zero();
 	return radius_of(&radius, tier, &x, s, slot, method) == ERR_OK ?
