@@ -264,7 +264,7 @@ function matches(v) {
 	if (!S.search) return true;
 	const q = S.search;
 	return v.vault.includes(q) || v.owner.toLowerCase().includes(q) || (v.name || "").toLowerCase().includes(q) ||
-		v.legs.some((l) => l.asset.toLowerCase().includes(q));
+		v.legs.some((l) => l.asset.toLowerCase().includes(q)) || v.positions.some((p) => p.instrument.toLowerCase().includes(q));
 }
 function sorted() {
 	const key = { health: healthOf, collateral: (v) => num(v.collateral_value) || 0, debt: (v) => num(v.debt_value) || 0 }[S.sort];
@@ -336,6 +336,19 @@ function drawVaults() {
 	drawStates();
 	if (S.open) drawDetail();
 }
+function positionTable(v) {
+	const table = el("table"), head = el("tr");
+	for (const [k, c] of [["position", ""], ["size", "num"], ["entry", "num"], ["funding owed", "num"]]) head.append(el("th", c, k));
+	table.append(el("thead"), el("tbody"));
+	table.tHead.append(head);
+	for (const p of v.positions) {
+		const tr = el("tr");
+		tr.append(el("td", "", p.instrument), el("td", "num", num(p.size).toLocaleString("en-US", { maximumFractionDigits: 6 })),
+			el("td", "num", p.entry === null ? "–" : price(p.entry)), el("td", "num", usd(p.funding)));
+		table.tBodies[0].append(tr);
+	}
+	return table;
+}
 function drawDetail() {
 	const v = S.vaults.get(S.open), box = $("detail-body");
 	if (!v) return;
@@ -355,6 +368,7 @@ function drawDetail() {
 	fact("equity", usd(v.equity));
 	fact("initial excess", usd(v.initial_excess));
 	fact("maintenance excess", usd(v.maintenance_excess));
+	fact("method", v.method);
 	fact("owner", v.owner, "long mono");
 	fact("index · nonce · liquidations", v.index + " · " + v.nonce + " · " + v.liquidations);
 	if (v.liquidation) fact("may repay", usd(v.liquidation.max_repay) + " of " + v.liquidation.debt_asset + " for " + v.liquidation.collateral_asset);
@@ -370,6 +384,7 @@ function drawDetail() {
 	}
 	const wrap = el("div", "scroll"), title = el("h3", v.name ? "" : "mono", v.name || v.vault);
 	wrap.append(table);
+	if (v.positions.length) wrap.append(positionTable(v));
 	box.replaceChildren(title, state, facts, wrap);
 }
 function openDetail(id) {
