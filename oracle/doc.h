@@ -69,8 +69,8 @@ void doc_free(struct doc *d);		/* accepts NULL */
 /* The list that the root map has under `key`, its items kept as text. */
 struct doc_parts {
 	const char *key;
-	/* Hears of each item once, in the order of the text; d is the item's
-	 * document, n its root.  Both end with the call. */
+	/* Hears of each item once, in the order of the text, of one that stays
+	 * text only during the call; d is for n's children. */
 	void (*each)(void *arg, const struct doc *d, const struct doc_node *n);
 	void *arg;
 };

@@ -27,27 +27,32 @@ array_place(void *out, size_t count, size_t size)
 	return count == 0 || p;
 }
 
+/* book_place places what the file has, and `capacity` places for vaults; where
+ * that is 0, positions and orders of one vault at a time. */
 static enum err
 book_place(struct input_book *b, const struct bookfile_counts *counts,
     uint32_t capacity)
 {
 	struct book p = { 0 };
+	size_t positions = capacity > 0 ? counts->positions + POSITIONS_MAX :
+	    POSITIONS_MAX;
+	size_t orders = capacity > 0 ? counts->orders : POSITIONS_MAX;
 
 	if (!array_place(&p.vaults, capacity, sizeof(*p.vaults)) ||
 	    !array_place(&p.hash, 2 * (size_t)capacity, sizeof(*p.hash)) ||
 	    !array_place(&p.instruments, counts->instruments,
 	    sizeof(*p.instruments)) ||
-	    !array_place(&p.positions, counts->positions + POSITIONS_MAX,
-	    sizeof(*p.positions)) ||
-	    !array_place(&p.orders, counts->orders, sizeof(*p.orders)) ||
+	    !array_place(&p.positions, positions, sizeof(*p.positions)) ||
+	    !array_place(&p.orders, orders, sizeof(*p.orders)) ||
 	    !array_place(&p.liens, counts->liens, sizeof(*p.liens))) {
 		book_free(&p);
 		return ERR_LIMIT;
 	}
-	book_init(&b->book, p.vaults, p.hash, capacity);
+	if (capacity > 0)
+		book_init(&b->book, p.vaults, p.hash, capacity);
 	b->book.instruments = p.instruments;
 	b->book.positions = p.positions;
-	b->position_room = (uint32_t)counts->positions + POSITIONS_MAX;
+	b->position_room = (uint32_t)positions;
 	b->book.orders = p.orders;
 	b->book.liens = p.liens;
 	return ERR_OK;
@@ -80,23 +85,41 @@ book_fill(struct input_book *b, struct bookfile *f, const char *path,
 	return bookfile_fill(f, &b->book, &b->names);
 }
 
+/* The same without places for the vaults. */
+static enum err
+book_check(struct input_book *b, struct bookfile *f, const char *path,
+    uint32_t vaults_max)
+{
+	struct bookfile_counts counts;
+	enum err e;
+
+	bookfile_counts(&counts, f);
+	e = book_place(b, &counts, 0);
+	if (e != ERR_OK) {
+		fprintf(stderr, "%s: no memory\n", path);
+		return e;
+	}
+	return input_book_scan(&b->book, &b->names, &b->excess, f, vaults_max);
+}
+
 static enum err
 book_parse(struct input_book *b, const char *path, const char *text,
-    size_t len, uint32_t vaults_max)
+    size_t len, uint32_t vaults_max, bool keeps_vaults)
 {
 	struct bookfile *f;
 	enum err e = bookfile_open(&f, text, len, path, stderr);
 
 	if (e != ERR_OK)
 		return e;
-	e = book_fill(b, f, path, vaults_max);
+	e = keeps_vaults ? book_fill(b, f, path, vaults_max) :
+	    book_check(b, f, path, vaults_max);
 	bookfile_close(f);
 	return e;
 }
 
-enum err
-input_book_read(struct input_book **out, struct b32 *hash, const char *path,
-    uint32_t vaults_max)
+static enum err
+book_read(struct input_book **out, struct b32 *hash, const char *path,
+    uint32_t vaults_max, bool keeps_vaults)
 {
 	struct input_book *b = calloc(1, sizeof(*b));
 	char *text = NULL;
@@ -109,7 +132,8 @@ input_book_read(struct input_book **out, struct b32 *hash, const char *path,
 	else
 		fprintf(stderr, "%s: no memory\n", path);
 	if (e == ERR_OK)
-		e = book_parse(b, path, text, len, vaults_max);
+		e = book_parse(b, path, text, len, vaults_max,
+		    keeps_vaults);
 	if (e == ERR_OK && hash)
 		keccak256(hash, text, len);
 	free(text);
@@ -119,6 +143,13 @@ input_book_read(struct input_book **out, struct b32 *hash, const char *path,
 	}
 	*out = b;
 	return ERR_OK;
+}
+
+enum err
+input_book_read(struct input_book **out, struct b32 *hash, const char *path,
+    uint32_t vaults_max)
+{
+	return book_read(out, hash, path, vaults_max, true);
 }
 
 void
@@ -131,26 +162,92 @@ input_book_free(struct input_book *b)
 }
 
 enum err
+input_excess_refuse(const struct input_excess *excess, const char *path,
+    const char *command)
+{
+	bool has_vault = excess->vault[0] != '\0';
+
+	if (!excess->what)
+		return ERR_OK;
+	fprintf(stderr, "%s: %s%s%s%s is not computed by `margind %s`\n",
+	    path, has_vault ? "vault " : "", excess->vault,
+	    has_vault ? ": " : "", excess->what, command);
+	return ERR_REFUSED;
+}
+
+static void
+excess_find(struct input_excess *out, const struct book *b)
+{
+	struct book_excess excess;
+
+	memset(out, 0, sizeof(*out));
+	if (book_is_plain(&excess, b))
+		return;
+	out->what = excess.what;
+	if (excess.vault < b->vault_count)
+		memcpy(out->vault, b->vaults[excess.vault].name,
+		    sizeof(out->vault));
+}
+
+enum err
 input_book_require_plain(const struct book *b, const char *path,
     const char *command)
 {
-	struct book_excess excess;
-	const char *vault;
+	struct input_excess excess;
 
-	if (book_is_plain(&excess, b))
+	excess_find(&excess, b);
+	return input_excess_refuse(&excess, path, command);
+}
+
+/* A book of one vault and nothing else, for book_is_plain. */
+struct scan {
+	struct book one;
+	struct vault vault;
+	struct input_excess excess;
+};
+
+static enum err
+scan_vault(void *arg, const struct vault *v)
+{
+	struct scan *s = arg;
+
+	if (s->excess.what)
 		return ERR_OK;
-	vault = excess.vault < b->vault_count ?
-	    b->vaults[excess.vault].name : NULL;
-	fprintf(stderr, "%s: %s%s%s%s is not computed by `margind %s`\n",
-	    path, vault ? "vault " : "", vault ? vault : "",
-	    vault ? ": " : "", excess.what, command);
-	return ERR_REFUSED;
+	s->vault = *v;
+	excess_find(&s->excess, &s->one);
+	return ERR_OK;
+}
+
+enum err
+input_book_scan(struct book *b, struct bookfile_names *names,
+    struct input_excess *excess, struct bookfile *f, uint32_t vaults_max)
+{
+	struct scan *s = calloc(1, sizeof(*s));
+	struct bookfile_ids ids = { 0 };
+	struct bookfile_sink to = { .vaults_max = vaults_max, .ids = &ids,
+		.each = scan_vault, .arg = s };
+	enum err e;
+
+	if (!s)
+		return ERR_LIMIT;
+	s->one.vaults = &s->vault;
+	s->one.vault_count = 1;
+	e = bookfile_each(f, b, names, &to);
+	if (e == ERR_OK) {
+		/* What the book itself has comes before its vaults. */
+		excess_find(excess, b);
+		if (!excess->what)
+			*excess = s->excess;
+	}
+	bookfile_ids_free(&ids);
+	free(s);
+	return e;
 }
 
 bool
 input_book_is_for_run(const struct input_book *b, const struct config *c)
 {
-	return !b || input_book_require_plain(&b->book, c->book_file, "run") ==
+	return !b || input_excess_refuse(&b->excess, c->book_file, "run") ==
 	    ERR_OK;
 }
 
@@ -217,7 +314,7 @@ config_book_read(struct config *c, struct input_book **out, const char *path)
 		fprintf(stderr, "%s: the book's path is too long\n", path);
 		return e;
 	}
-	e = input_book_read(&b, NULL, book_path, c->vaults_max);
+	e = book_read(&b, NULL, book_path, c->vaults_max, false);
 	if (e != ERR_OK)
 		return e;
 	e = config_bind_book(c, &b->book, &b->names, book_path, stderr);
