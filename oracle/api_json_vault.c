@@ -191,13 +191,11 @@ json_figures(struct text *t, const struct ratio_result *r)
 static const char *
 vault_name(const struct api_state *s, const struct b32 *id)
 {
-	uint32_t slot;
+	uint32_t row;
 
-	if (s->book->vault_count == 0 ||
-	    book_find_vault(&slot, s->book, id) != ERR_OK ||
-	    s->book->vaults[slot].name[0] == '\0')
+	if (!s->ids || !bookfile_ids_find(s->ids, &row, id))
 		return NULL;
-	return s->book->vaults[slot].name;
+	return bookfile_ids_name(s->ids, row);
 }
 
 void

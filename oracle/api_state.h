@@ -16,6 +16,7 @@
 #define ORACLE_API_STATE_H
 
 #include "oracle/board.h"
+#include "oracle/bookfile_ids.h"
 #include "oracle/portfolio.h"
 
 #define API_SAMPLES 3600u
@@ -63,7 +64,9 @@ struct api_price_sample {
 struct api_state {
 	const struct board *board;
 	const struct config *config;
-	const struct book *book;	/* assets; a file's vaults by name */
+	const struct book *book;	/* assets */
+	const struct bookfile_ids *ids;	/* a file's vaults by name, or NULL:
+					 * set by who has them */
 	struct vaults_view vaults;	/* the board's */
 	struct book valued;		/* assets, and the head's accrual */
 	struct market market;		/* the head's prices */

@@ -106,7 +106,61 @@ reader_close(struct book_reader *r)
 struct bookfile {
 	struct doc *doc;
 	struct doc_errors errors;
+	struct bookfile_counts counts;
 };
+
+static size_t
+list_count(const struct doc_node *n)
+{
+	return n && n->kind == DOC_LIST ? n->count : 0;
+}
+
+static bool
+key_is(const struct doc_node *n, const char *key)
+{
+	return n->key_len == strlen(key) &&
+	    memcmp(n->key, key, n->key_len) == 0;
+}
+
+/* What one vault needs of the caller's arrays. */
+static void
+vault_count(void *arg, const struct doc *d, const struct doc_node *vault)
+{
+	struct bookfile_counts *k = arg;
+	const struct doc_node *n;
+
+	k->vaults++;
+	for (n = vault->kind == DOC_MAP ? doc_first(d, vault) : NULL; n;
+	    n = doc_next(d, n))
+		if (key_is(n, "positions"))
+			k->positions += list_count(n);
+		else if (key_is(n, "orders"))
+			k->orders += list_count(n);
+		else if (key_is(n, "id") && n->text_len < BOOK_NAME_MAX)
+			k->names_len += n->text_len + 1;
+}
+
+static enum err
+text_parse(struct bookfile *f, const char *text, size_t len)
+{
+	struct doc_parts parts = { "vaults", vault_count, &f->counts };
+	const struct doc_node *root;
+	enum err e;
+
+	if (len > BOOKFILE_TEXT_MAX) {
+		doc_error(&f->errors, 1, 1, "more than %u bytes",
+		    BOOKFILE_TEXT_MAX);
+		return ERR_LIMIT;
+	}
+	e = doc_read_parts(&f->doc, text, len, &f->errors, &parts);
+	root = e == ERR_OK ? doc_root(f->doc) : NULL;
+	if (root) {
+		f->counts.instruments = list_count(doc_find(f->doc, root,
+		    "instruments"));
+		f->counts.liens = list_count(doc_find(f->doc, root, "liens"));
+	}
+	return e;
+}
 
 enum err
 bookfile_open(struct bookfile **out, const char *text, size_t len,
@@ -118,13 +172,7 @@ bookfile_open(struct bookfile **out, const char *text, size_t len,
 	if (!f)
 		return ERR_LIMIT;
 	f->errors = (struct doc_errors){ .file = file, .out = errors };
-	if (len > BOOKFILE_TEXT_MAX) {
-		doc_error(&f->errors, 1, 1, "more than %u bytes",
-		    BOOKFILE_TEXT_MAX);
-		e = ERR_LIMIT;
-	} else {
-		e = doc_read(&f->doc, text, len, &f->errors);
-	}
+	e = text_parse(f, text, len);
 	if (e != ERR_OK) {
 		free(f);
 		return e;
@@ -141,45 +189,16 @@ bookfile_close(struct bookfile *f)
 	free(f);
 }
 
-static size_t
-list_count(const struct doc_node *n)
-{
-	return n && n->kind == DOC_LIST ? n->count : 0;
-}
-
-static bool
-key_is(const struct doc_node *n, const char *key)
-{
-	return n->key_len == strlen(key) &&
-	    memcmp(n->key, key, n->key_len) == 0;
-}
-
 void
 bookfile_counts(struct bookfile_counts *out, const struct bookfile *f)
 {
-	const struct doc_node *root = doc_root(f->doc), *vaults, *v, *n;
-
-	memset(out, 0, sizeof(*out));
-	if (!root)
-		return;
-	vaults = doc_find(f->doc, root, "vaults");
-	out->vaults = list_count(vaults);
-	out->instruments = list_count(doc_find(f->doc, root, "instruments"));
-	out->liens = list_count(doc_find(f->doc, root, "liens"));
-	for (v = out->vaults > 0 ? doc_first(f->doc, vaults) : NULL; v;
-	    v = doc_next(f->doc, v))
-		for (n = v->kind == DOC_MAP ? doc_first(f->doc, v) : NULL; n;
-		    n = doc_next(f->doc, n))
-			if (key_is(n, "positions"))
-				out->positions += list_count(n);
-			else if (key_is(n, "orders"))
-				out->orders += list_count(n);
+	*out = f->counts;
 }
 
 static bool
-counts_fit(struct bookfile *f, const struct book *b,
-    const struct bookfile_counts *k)
+counts_fit(struct bookfile *f, const struct book *b)
 {
+	const struct bookfile_counts *k = &f->counts;
 	const char *what = k->instruments > 0 && !b->instruments ?
 	    "instruments" : k->liens > 0 && !b->liens ? "liens" :
 	    k->positions > 0 && !b->positions ? "positions" :
@@ -195,12 +214,23 @@ counts_fit(struct bookfile *f, const struct book *b,
 	return false;
 }
 
+/* A book without places for vaults is emptied over one that nobody sees. */
 static void
-book_empty(struct book *b, struct bookfile_names *names)
+book_empty(struct book *b, struct bookfile_names *names, bool has_places)
 {
 	struct book was = *b;
+	struct vault vault;
+	uint32_t hash[2];
 
-	book_init(b, was.vaults, was.hash, was.vault_capacity);
+	if (has_places)
+		book_init(b, was.vaults, was.hash, was.vault_capacity);
+	else
+		book_init(b, &vault, hash, 1);
+	if (!has_places) {
+		b->vaults = NULL;
+		b->hash = NULL;
+		b->vault_capacity = 0;
+	}
 	b->instruments = was.instruments;
 	b->positions = was.positions;
 	b->orders = was.orders;
@@ -208,33 +238,60 @@ book_empty(struct book *b, struct bookfile_names *names)
 	memset(names, 0, sizeof(*names));
 }
 
-enum err
-bookfile_fill(struct bookfile *f, struct book *b,
-    struct bookfile_names *names)
+static enum err
+ids_place(const struct bookfile *f, const struct bookfile_sink *to)
+{
+	size_t rows = f->counts.vaults;
+
+	if (!to || !to->ids)
+		return ERR_OK;
+	return bookfile_ids_init(to->ids, rows < to->vaults_max ?
+	    (uint32_t)rows : to->vaults_max, (uint32_t)f->counts.names_len);
+}
+
+static enum err
+book_fill(struct bookfile *f, struct book *b, struct bookfile_names *names,
+    const struct bookfile_sink *to)
 {
 	struct book_reader r = {
 		.schema = { .doc = f->doc, .errors = &f->errors },
-		.book = b, .names = names,
+		.book = b, .names = names, .sink = to,
 	};
 	const struct doc_node *root = doc_root(f->doc);
-	struct bookfile_counts counts;
 	enum err e = ERR_OK;
 
-	book_empty(b, names);
-	bookfile_counts(&counts, f);
+	book_empty(b, names, !to);
 	if (!root || doc_is_null(root)) {
 		doc_error(&f->errors, 1, 1, "an empty book");
-	} else if (counts_fit(f, b, &counts)) {
-		e = reader_open(&r, &counts);
+	} else if (counts_fit(f, b)) {
+		e = ids_place(f, to);
+		if (e == ERR_OK)
+			e = reader_open(&r, &f->counts);
 		if (e == ERR_OK)
 			book_read(&r, root);
+		if (e == ERR_OK)
+			e = r.stop;
 		reader_close(&r);
 	}
 	if (e == ERR_OK)
 		e = doc_errors_end(&f->errors);
 	if (e != ERR_OK)
-		book_empty(b, names);
+		book_empty(b, names, !to);
 	return e;
+}
+
+enum err
+bookfile_fill(struct bookfile *f, struct book *b,
+    struct bookfile_names *names)
+{
+	return book_fill(f, b, names, NULL);
+}
+
+enum err
+bookfile_each(struct bookfile *f, struct book *b,
+    struct bookfile_names *names, const struct bookfile_sink *to)
+{
+	return book_fill(f, b, names, to);
 }
 
 enum err
@@ -255,7 +312,6 @@ enum err
 bookfile_vault_count(size_t *out, const char *text, size_t len,
     const char *file, FILE *errors)
 {
-	struct bookfile_counts counts;
 	struct bookfile *f;
 	enum err e = bookfile_open(&f, text, len, file, NULL);
 
@@ -264,8 +320,7 @@ bookfile_vault_count(size_t *out, const char *text, size_t len,
 		e = bookfile_open(&f, text, len, file, errors);
 	if (e != ERR_OK)
 		return e;
-	bookfile_counts(&counts, f);
-	*out = counts.vaults;
+	*out = f->counts.vaults;
 	bookfile_close(f);
 	return ERR_OK;
 }

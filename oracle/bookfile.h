@@ -9,6 +9,7 @@
 
 #include "margin/book.h"
 #include "margin/market.h"
+#include "oracle/bookfile_ids.h"
 
 #include <stdio.h>
 
@@ -26,10 +27,13 @@ struct bookfile_names {
 /* How much there is of what the caller places. */
 struct bookfile_counts {
 	size_t vaults, instruments, positions, orders, liens;
+	size_t names_len;	/* of the vaults' ids, each with a NUL */
 };
 
 /* A book file that was parsed and not yet understood: parse once, place the
- * arrays, fill them.  text and file must outlive it. */
+ * arrays, fill them.  text and file must outlive it.  The vaults of a JSON
+ * text stay text until they are read, one at a time; of a YAML text the whole
+ * is in memory. */
 struct bookfile;
 /* bookfile_open: ERR_SYNTAX or ERR_LIMIT for what stops the reading. */
 MUST_CHECK enum err bookfile_open(struct bookfile **out, const char *text,
@@ -43,6 +47,28 @@ void bookfile_counts(struct bookfile_counts *out, const struct bookfile *f);
  * them.  On failure the book is empty again: no half of a file is left. */
 MUST_CHECK enum err bookfile_fill(struct bookfile *f, struct book *b,
     struct bookfile_names *names);
+
+/* Where the vaults of a book go that has no places for them. */
+struct bookfile_sink {
+	uint32_t vaults_max;	/* more are errors */
+	/* Zeroed; takes the ids of all vaults and is the caller's to free.
+	 * NULL, for a second reading of one file: no duplicates are looked for
+	 * and no parents. */
+	struct bookfile_ids *ids;
+	/* Hears of each vault in the order of the file, as long as there is no
+	 * error; what is no ERR_OK ends the reading.  v->parent is UINT32_MAX
+	 * where the vault has one; its positions and orders are the book's
+	 * until the next vault.  NULL: the file is only checked. */
+	enum err (*each)(void *arg, const struct vault *v);
+	void *arg;
+};
+/* bookfile_each is bookfile_fill, with the same complaints, for a book without
+ * places for vaults (b->vaults and b->hash are not looked at, and NULL
+ * afterwards): `to` hears of them instead.  positions and orders, where they
+ * are placed, have POSITIONS_MAX entries each.  It may be called again on the
+ * same file.  Returns what `each` returned where that ended it. */
+MUST_CHECK enum err bookfile_each(struct bookfile *f, struct book *b,
+    struct bookfile_names *names, const struct bookfile_sink *to);
 
 /* bookfile_read is bookfile_open, bookfile_fill and bookfile_close. */
 MUST_CHECK enum err bookfile_read(struct book *b, struct bookfile_names *names,

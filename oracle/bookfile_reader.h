@@ -17,6 +17,9 @@ struct book_reader {
 	const struct doc_node *asset_rate[BOOK_ASSETS_MAX];
 	u128 members[BOOK_MODES_MAX];	/* a bit an asset of each mode */
 	bool has_parents;		/* some vault names one */
+	const struct bookfile_sink *sink;	/* NULL: the book has places */
+	uint32_t vaults_read;
+	enum err stop;			/* why the reading ends before its time */
 };
 
 /* book_list_is: false, and reported, where n is no list. */

@@ -5,6 +5,7 @@
 #include "base/must.h"
 #include "contracts-abi/attest.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct vault_row {
@@ -198,22 +199,57 @@ vault_emode(struct book_reader *r, struct vault *v, const struct vault_row *row,
 			    row->emode);
 }
 
+/* A vault finds its place, or none, or another of its id there. */
+static enum err
+vault_store(struct book_reader *r, const struct vault *v)
+{
+	const struct bookfile_sink *to = r->sink;
+	uint32_t before = r->book->vault_count, slot;
+	enum err e;
+
+	if (!to) {
+		e = book_put_vault(&slot, r->book, v);
+		return e == ERR_OK && r->book->vault_count == before ?
+		    ERR_DUPLICATE : e;
+	}
+	MUST(book_check_vault(r->book, v) == ERR_OK);
+	if (to->ids)
+		return bookfile_ids_add(to->ids, &v->id, v->name,
+		    strlen(v->name));
+	return r->vaults_read < to->vaults_max ? ERR_OK : ERR_LIMIT;
+}
+
 static void
 vault_put(struct book_reader *r, const struct vault *v,
     const struct doc_node *n)
 {
-	uint32_t before = r->book->vault_count, slot;
-	enum err e = book_put_vault(&slot, r->book, v);
+	enum err e = vault_store(r, v);
 
 	if (e == ERR_LIMIT) {
 		doc_error_at(r->schema.errors, n, "vault %s: no place; there "
-		    "are %u", v->name, r->book->vault_capacity);
+		    "are %u", v->name, r->sink ? r->sink->vaults_max :
+		    r->book->vault_capacity);
+		return;
+	}
+	if (e == ERR_DUPLICATE) {
+		doc_error_at(r->schema.errors, n, "vault %s stands twice",
+		    v->name);
 		return;
 	}
 	MUST(e == ERR_OK);
-	if (r->book->vault_count == before)
-		doc_error_at(r->schema.errors, n, "vault %s stands twice",
-		    v->name);
+	r->vaults_read++;
+}
+
+/* What a vault without a place is told of, once nothing was wrong so far. */
+static void
+vault_tell(struct book_reader *r, struct vault *v, bool has_parent)
+{
+	const struct bookfile_sink *to = r->sink;
+
+	if (!to || !to->each || r->schema.errors->count > 0)
+		return;
+	v->parent = has_parent ? UINT32_MAX : 0;
+	r->stop = to->each(to->arg, v);
 }
 
 static void
@@ -223,6 +259,9 @@ vault_read(struct book_reader *r, const struct doc_node *n)
 	struct vault_row row;
 	unsigned before = r->schema.errors->count;
 
+	/* Nobody keeps what a vault without a place points to. */
+	if (r->sink)
+		r->book->position_count = r->book->order_count = 0;
 	memset(&v, 0, sizeof(v));
 	memset(&row, 0, sizeof(row));
 	schema_read_map(&r->schema, n, BOOKFILE_VAULT_KEYS, &row, "a vault");
@@ -246,81 +285,137 @@ vault_read(struct book_reader *r, const struct doc_node *n)
 	v.leverage = row.leverage;
 	r->has_parents |= row.has_parent;
 	vault_put(r, &v, n);
+	vault_tell(r, &v, row.has_parent);
 }
 
 /* ---- the tree ----------------------------------------------------------- */
 
-/* The node of a vault's parent, as far as it names one. */
+/* What the tree needs to know of a vault. */
+struct tree_row {
+	uint32_t parent;	/* 1 + row; 0: none */
+	bool is_cross;
+};
+
+/* vault_next goes on to the next vault of the file, which the schema reads
+ * from then on. */
 static const struct doc_node *
-parent_node(const struct book_reader *r, const struct doc_node *vault)
+vault_next(struct book_reader *r, struct doc_items *i)
 {
-	const struct doc_node *n = doc_find(r->schema.doc, vault, "parent");
+	const struct doc_node *n = doc_items_next(i);
+
+	r->schema.doc = n ? i->doc : i->whole;
+	if (i->failed)
+		r->stop = ERR_LIMIT;
+	return n;
+}
+
+/* The value of a vault's key, or NULL where it has none. */
+static const struct doc_node *
+vault_key(const struct book_reader *r, const struct doc_node *vault,
+    const char *key)
+{
+	const struct doc_node *n = doc_find(r->schema.doc, vault, key);
 
 	return n && !doc_is_null(n) ? n : NULL;
 }
 
 static void
-parent_find(struct book_reader *r, struct vault *v, const struct doc_node *n)
+parent_complain(struct book_reader *r, const struct doc_node *vault,
+    const struct doc_node *parent, const char *before, const char *after)
+{
+	const struct doc_node *id = vault_key(r, vault, "id");
+
+	doc_error_at(r->schema.errors, parent, "vault %.*s: %s%.*s%s",
+	    (int)id->text_len, id->text, before, (int)parent->text_len,
+	    parent->text, after);
+}
+
+static void
+parent_find(struct book_reader *r, struct tree_row *row,
+    const struct doc_node *vault, const struct doc_node *parent)
 {
 	struct b32 id;
 	uint32_t slot;
 
-	name_id(&id, n->text, n->text_len);
-	if (book_find_vault(&slot, r->book, &id) != ERR_OK)
-		doc_error_at(r->schema.errors, n, "vault %s: unknown parent "
-		    "`%.*s`", v->name, (int)n->text_len, n->text);
+	name_id(&id, parent->text, parent->text_len);
+	if (r->sink ? bookfile_ids_find(r->sink->ids, &slot, &id) :
+	    book_find_vault(&slot, r->book, &id) == ERR_OK)
+		row->parent = slot + 1;
 	else
-		v->parent = slot + 1;
+		parent_complain(r, vault, parent, "unknown parent `", "`");
 }
 
-static void
-parent_check(struct book_reader *r, uint32_t slot, const struct doc_node *n)
+/* tree_check is book_check_tree of rows: why a vault's parent cannot be one,
+ * or NULL. */
+static const char *
+tree_check(const struct tree_row *tree, uint32_t slot)
 {
-	const struct vault *v = &r->book->vaults[slot];
-	const char *why = NULL;
+	uint32_t at = tree[slot].parent;
 
-	switch (book_check_tree(r->book, slot)) {
-	case ERR_OK:
-		return;
-	case ERR_UNIT:
-		why = "is not a cross vault";
-		break;
-	case ERR_STATE:
-		why = "belongs to this vault itself";
-		break;
-	case ERR_LIMIT:
-		why = "has too many parents above it";
-		break;
-	case ERR_SYNTAX: case ERR_RANGE: case ERR_UNKNOWN: case ERR_MISSING:
-	case ERR_DUPLICATE: case ERR_STALE: case ERR_QUORUM: case ERR_REFUSED:
-	case ERR_AUTH: case ERR_IO: case ERR_CHAIN:
-		break;
+	if (at != 0 && !tree[at - 1].is_cross)
+		return " is not a cross vault";
+	for (unsigned i = 0; at != 0; i++) {
+		if (at - 1 == slot)
+			return " belongs to this vault itself";
+		if (i == BOOK_ANCESTORS_MAX)
+			return " has too many parents above it";
+		at = tree[at - 1].parent;
 	}
-	MUST(why);
-	doc_error_at(r->schema.errors, n, "vault %s: its parent %.*s %s",
-	    v->name, (int)n->text_len, n->text, why);
+	return NULL;
 }
 
 /* A parent may stand behind its children, so vaults come first.  The n-th
- * vault of the file has slot n: the book was empty and none was refused. */
+ * vault of the file has row and slot n: none was there and none refused. */
+static void
+parents_find(struct book_reader *r, struct tree_row *tree,
+    const struct doc_node *vaults)
+{
+	const struct doc_node *n, *p;
+	struct doc_items i;
+
+	doc_items_begin(&i, r->schema.doc, vaults);
+	for (uint32_t at = 0; (n = vault_next(r, &i)) != NULL; at++) {
+		const struct doc_node *mode = vault_key(r, n, "mode");
+
+		MUST(at < r->vaults_read);
+		tree[at].is_cross = mode && doc_text_is(mode,
+		    MODE_WORDS[NODE_CROSS]);
+		if ((p = vault_key(r, n, "parent")) != NULL)
+			parent_find(r, &tree[at], n, p);
+		if (!r->sink)
+			r->book->vaults[at].parent = tree[at].parent;
+	}
+}
+
+static void
+parents_check(struct book_reader *r, const struct tree_row *tree,
+    const struct doc_node *vaults)
+{
+	const struct doc_node *n;
+	struct doc_items i;
+	const char *why;
+
+	doc_items_begin(&i, r->schema.doc, vaults);
+	for (uint32_t at = 0; (n = vault_next(r, &i)) != NULL; at++)
+		if (tree[at].parent != 0 && (why = tree_check(tree, at)))
+			parent_complain(r, n, vault_key(r, n, "parent"),
+			    "its parent ", why);
+}
+
 static void
 parents_read(struct book_reader *r, const struct doc_node *vaults)
 {
-	const struct doc_node *n, *p;
+	struct tree_row *tree = calloc(r->vaults_read, sizeof(*tree));
 	unsigned before = r->schema.errors->count;
-	uint32_t slot = 0;
 
-	for (n = doc_first(r->schema.doc, vaults); n;
-	    n = doc_next(r->schema.doc, n), slot++)
-		if ((p = parent_node(r, n)) != NULL)
-			parent_find(r, &r->book->vaults[slot], p);
-	if (r->schema.errors->count != before)
+	if (!tree) {
+		r->stop = ERR_LIMIT;
 		return;
-	slot = 0;
-	for (n = doc_first(r->schema.doc, vaults); n;
-	    n = doc_next(r->schema.doc, n), slot++)
-		if ((p = parent_node(r, n)) != NULL)
-			parent_check(r, slot, p);
+	}
+	parents_find(r, tree, vaults);
+	if (r->schema.errors->count == before)
+		parents_check(r, tree, vaults);
+	free(tree);
 }
 
 void
@@ -328,12 +423,15 @@ book_vaults_read(struct book_reader *r, const struct doc_node *vaults)
 {
 	const struct doc_node *n;
 	unsigned before = r->schema.errors->count;
+	struct doc_items i;
 
 	if (!vaults || !book_list_is(r, vaults, "vaults"))
 		return;
-	for (n = doc_first(r->schema.doc, vaults); n;
-	    n = doc_next(r->schema.doc, n))
+	doc_items_begin(&i, r->schema.doc, vaults);
+	while (r->stop == ERR_OK && (n = vault_next(r, &i)) != NULL)
 		vault_read(r, n);
-	if (r->schema.errors->count == before && r->has_parents)
+	r->schema.doc = i.whole;
+	if (r->stop == ERR_OK && r->schema.errors->count == before &&
+	    r->has_parents && (!r->sink || r->sink->ids))
 		parents_read(r, vaults);
 }

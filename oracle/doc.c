@@ -1,4 +1,6 @@
-/* The tree and its building: two readers, JSON and YAML, feed one builder. */
+/* The tree and its building: two readers, JSON and YAML, feed one builder.  A
+ * list that stays text is built item by item, twice: when the text is checked
+ * and when somebody walks the list. */
 #include "oracle/doc.h"
 
 #include "base/json.h"
@@ -25,6 +27,7 @@ struct doc {
 	struct doc_node *node;		/* [0] is unused */
 	uint32_t count, capacity;
 	struct arena *arena;
+	struct parts *parts;		/* NULL: no list stays text */
 };
 
 /* Where the next node goes. */
@@ -41,6 +44,25 @@ struct builder {
 	bool has_key;
 	const char *key;
 	uint32_t key_len, key_line, key_column;
+};
+
+struct json_reader {
+	struct builder *b;
+	struct json j;
+	const char *seen;	/* counted up to here */
+	uint32_t line, column;
+};
+
+/* The list that stays text. */
+struct parts {
+	struct doc_parts told;
+	uint32_t list;			/* its node; 0: the text has none */
+	struct json_reader from;	/* before its first item */
+	struct doc item;		/* the one item that is in memory */
+	/* Of a walk: what there is to complain of was said before. */
+	struct json_reader at;
+	struct builder builder;
+	struct doc_errors unheard;
 };
 
 /* ---- errors ------------------------------------------------------------- */
@@ -134,6 +156,24 @@ node_new(struct doc *d, uint32_t *out)
 	*out = d->count++;
 	memset(&d->node[*out], 0, sizeof(d->node[*out]));
 	return ERR_OK;
+}
+
+/* doc_empty forgets all nodes and keeps their memory for the next ones. */
+static enum err
+doc_empty(struct doc *d)
+{
+	uint32_t unused;
+
+	while (d->arena && d->arena->next) {
+		struct arena *next = d->arena->next;
+
+		free(d->arena);
+		d->arena = next;
+	}
+	if (d->arena)
+		d->arena->used = 0;
+	d->count = 0;
+	return node_new(d, &unused);
 }
 
 static bool
@@ -252,13 +292,6 @@ build_key(struct builder *b, const char *text, size_t len, uint32_t line,
 
 /* ---- JSON --------------------------------------------------------------- */
 
-struct json_reader {
-	struct builder *b;
-	struct json j;
-	const char *seen;	/* counted up to here */
-	uint32_t line, column;
-};
-
 /* json_locate moves the line and column on to `at`, which never goes back. */
 static void
 json_locate(struct json_reader *r, const char *at)
@@ -317,25 +350,44 @@ json_scalar(struct json_reader *r, enum json_kind kind)
 	    r->line, r->column);
 }
 
+static enum err json_list_as_text(struct json_reader *r, bool is_known);
+
+/* json_is_parts: the value to come is the list that stays text. */
+static bool
+json_is_parts(const struct builder *b, enum json_kind kind)
+{
+	const struct parts *p = b->doc->parts;
+
+	return p && kind == JSON_KIND_ARRAY && b->depth == 1 && b->has_key &&
+	    b->key_len == strlen(p->told.key) &&
+	    memcmp(b->key, p->told.key, b->key_len) == 0;
+}
+
 /* The place of the value to come: json_kind has skipped the blanks. */
 static enum err
-json_value(struct json_reader *r, bool *opened)
+json_value(struct json_reader *r)
 {
 	enum json_kind kind = json_kind(&r->j);
+	unsigned before = r->b->errors->count;
+	bool is_parts;
+	enum err e;
 
-	*opened = false;
 	if (kind == JSON_KIND_BAD)
 		return r->j.error;
 	json_locate(r, r->j.at);
 	if (kind != JSON_KIND_OBJECT && kind != JSON_KIND_ARRAY)
 		return json_scalar(r, kind);
-	*opened = true;
+	is_parts = json_is_parts(r->b, kind);
 	if (kind == JSON_KIND_OBJECT)
 		json_enter_object(&r->j);
 	else
 		json_enter_array(&r->j);
-	return build_open(r->b, kind == JSON_KIND_OBJECT ? DOC_MAP : DOC_LIST,
+	e = build_open(r->b, kind == JSON_KIND_OBJECT ? DOC_MAP : DOC_LIST,
 	    r->line, r->column);
+	if (e == ERR_OK && is_parts)
+		/* A complaint that does not stop: the key stands twice. */
+		e = json_list_as_text(r, r->b->errors->count != before);
+	return e;
 }
 
 /* json_key_read: false at the map's end. */
@@ -362,14 +414,15 @@ json_key_read(struct json_reader *r, bool *has)
 	return e;
 }
 
+/* json_value_whole reads a value and all that lies below it. */
 static enum err
-json_walk(struct json_reader *r)
+json_value_whole(struct json_reader *r)
 {
 	struct builder *b = r->b;
-	bool opened;
-	enum err e = json_value(r, &opened);
+	unsigned outside = b->depth;
+	enum err e = json_value(r);
 
-	while (e == ERR_OK && b->depth > 0) {
+	while (e == ERR_OK && b->depth > outside) {
 		uint32_t parent = b->place[b->depth].parent;
 		bool has = true;
 
@@ -382,11 +435,62 @@ json_walk(struct json_reader *r)
 		if (e != ERR_OK)
 			break;
 		if (has)
-			e = json_value(r, &opened);
+			e = json_value(r);
 		else
 			b->depth--;
 	}
-	return e == ERR_OK ? json_close(&r->j) : e;
+	return e;
+}
+
+/* json_item reads one item as the root of a document of its own, as deep in
+ * the text as it is. */
+static enum err
+json_item(struct json_reader *r, struct doc *item)
+{
+	struct builder *b = r->b;
+	enum err e = doc_empty(item);
+
+	b->doc = item;
+	b->place[b->depth] = (struct place){ 0 };
+	if (e == ERR_OK)
+		e = json_value_whole(r);
+	else
+		doc_error(b->errors, r->line, r->column, "too many values");
+	return e;
+}
+
+/* json_list_as_text reads the list that was opened, to its end, and keeps
+ * nothing but its count and place; of one whose key is known already, not even
+ * these. */
+static enum err
+json_list_as_text(struct json_reader *r, bool is_known)
+{
+	struct builder *b = r->b;
+	struct doc *whole = b->doc;
+	struct parts *p = whole->parts;
+	uint32_t list = b->place[b->depth].parent, count = 0;
+	enum err e = ERR_OK;
+
+	if (!is_known) {
+		p->list = list;
+		p->from = *r;
+	}
+	while (e == ERR_OK && json_next_item(&r->j)) {
+		if (count++ == DOC_NODES_MAX) {
+			doc_error(b->errors, r->line, r->column,
+			    "too many values");
+			e = ERR_LIMIT;
+			break;
+		}
+		e = json_item(r, &p->item);
+		if (e == ERR_OK && !is_known && p->told.each)
+			p->told.each(p->told.arg, &p->item,
+			    doc_root(&p->item));
+	}
+	b->doc = whole;
+	b->depth--;
+	whole->node[list].count = count;
+	return e == ERR_OK ? r->j.error : e;
 }
 
 /* base/json says that it failed, not where: a second reader finds the place.
@@ -417,7 +521,9 @@ json_build(struct builder *b, const char *text, size_t len)
 	enum err e;
 
 	json_open_max(&r.j, text, len, len);
-	e = json_walk(&r);
+	e = json_value_whole(&r);
+	if (e == ERR_OK)
+		e = json_close(&r.j);
 	if (e == ERR_LIMIT && b->errors->count == before)
 		doc_error(b->errors, r.line, r.column, "too deep");
 	else if (e != ERR_OK && b->errors->count == before)
@@ -590,17 +696,44 @@ text_is_json(const char *text, size_t len)
 	return i < len && (text[i] == '{' || text[i] == '[');
 }
 
+/* parts_place makes room for a list that stays text. */
+static enum err
+parts_place(struct doc *d, const struct doc_parts *told)
+{
+	d->parts = calloc(1, sizeof(*d->parts));
+	if (!d->parts)
+		return ERR_LIMIT;
+	d->parts->told = *told;
+	return ERR_OK;
+}
+
+/* Of a list with nodes, its items are told of when the document is whole. */
+static void
+parts_tell(const struct doc *d, const struct doc_parts *parts)
+{
+	const struct doc_node *root = doc_root(d), *list, *n;
+
+	if (d->parts->list != 0 || !parts->each || !root)
+		return;
+	list = doc_find(d, root, parts->key);
+	if (!list || list->kind != DOC_LIST)
+		return;
+	for (n = doc_first(d, list); n; n = doc_next(d, n))
+		parts->each(parts->arg, d, n);
+}
+
 enum err
-doc_read(struct doc **out, const char *text, size_t len,
-    struct doc_errors *errors)
+doc_read_parts(struct doc **out, const char *text, size_t len,
+    struct doc_errors *errors, const struct doc_parts *parts)
 {
 	struct doc *d = calloc(1, sizeof(*d));
 	struct builder b = { .doc = d, .errors = errors };
-	uint32_t unused;
 	enum err e = ERR_LIMIT;
 
 	if (d)
-		e = node_new(d, &unused);
+		e = doc_empty(d);
+	if (e == ERR_OK && parts)
+		e = parts_place(d, parts);
 	if (e != ERR_OK)
 		doc_error(errors, 1, 1, "no memory to read it");
 	else if (text_is_json(text, len))
@@ -611,15 +744,22 @@ doc_read(struct doc **out, const char *text, size_t len,
 		doc_free(d);
 		return e;
 	}
+	if (parts)
+		parts_tell(d, parts);
 	*out = d;
 	return ERR_OK;
 }
 
-void
-doc_free(struct doc *d)
+enum err
+doc_read(struct doc **out, const char *text, size_t len,
+    struct doc_errors *errors)
 {
-	if (!d)
-		return;
+	return doc_read_parts(out, text, len, errors, NULL);
+}
+
+static void
+doc_release(struct doc *d)
+{
 	while (d->arena) {
 		struct arena *next = d->arena->next;
 
@@ -627,7 +767,53 @@ doc_free(struct doc *d)
 		d->arena = next;
 	}
 	free(d->node);
+}
+
+void
+doc_free(struct doc *d)
+{
+	if (!d)
+		return;
+	if (d->parts)
+		doc_release(&d->parts->item);
+	free(d->parts);
+	doc_release(d);
 	free(d);
+}
+
+void
+doc_items_begin(struct doc_items *i, const struct doc *d,
+    const struct doc_node *list)
+{
+	struct parts *p = d->parts;
+
+	*i = (struct doc_items){ .doc = d, .whole = d,
+		.next = doc_first(d, list) };
+	i->is_text = p && p->list != 0 && list == &d->node[p->list];
+	if (!i->is_text)
+		return;
+	i->doc = &p->item;
+	p->unheard = (struct doc_errors){ .file = "" };
+	p->builder = (struct builder){ .errors = &p->unheard, .depth = 2 };
+	p->at = p->from;
+	p->at.b = &p->builder;
+}
+
+const struct doc_node *
+doc_items_next(struct doc_items *i)
+{
+	struct parts *p = i->whole->parts;
+	const struct doc_node *n = i->next;
+
+	if (!i->is_text) {
+		i->next = n ? doc_next(i->whole, n) : NULL;
+		return n;
+	}
+	if (i->failed || !json_next_item(&p->at.j))
+		return NULL;
+	/* The text was read before: nothing but memory can be missing now. */
+	i->failed = json_item(&p->at, &p->item) != ERR_OK;
+	return i->failed ? NULL : doc_root(&p->item);
 }
 
 const struct doc_node *

@@ -1,15 +1,16 @@
 /* oracle/doc.h - a small document: maps, lists and scalars of a YAML or JSON
  * text, each with the line and column where it stands.
  *
- * A text whose first character is { or [ is JSON and read strictly (base/json:
- * fast enough for books of 100,000 vaults); everything else is YAML (libyaml):
- * one document, no anchors, aliases or tags.  Scalars stay text; what they
- * mean is the schema's to say.  A key that stands twice is an error.
+ * A text whose first character is { or [ is JSON and read strictly
+ * (base/json); everything else is YAML (libyaml): one document, no anchors,
+ * aliases or tags.  Scalars stay text; what they mean is the schema's to say.
+ * A key that stands twice is an error.  One long list of a JSON text may stay
+ * text (doc_read_parts): its items are read one at a time.
  *
  * Owns:   the nodes and, for YAML, copies of the text; JSON without escapes is
  *         not copied, so the text must outlive the document.
- * Limits: DOC_DEPTH_MAX levels, DOC_NODES_MAX nodes, DOC_KEYS_MAX keys a map,
- *         DOC_SCALAR_MAX bytes a scalar.
+ * Limits: DOC_DEPTH_MAX levels, DOC_NODES_MAX nodes in memory at a time,
+ *         DOC_KEYS_MAX keys a map, DOC_SCALAR_MAX bytes a scalar.
  */
 #ifndef ORACLE_DOC_H
 #define ORACLE_DOC_H
@@ -64,6 +65,38 @@ MUST_CHECK enum err doc_errors_end(const struct doc_errors *e);
 MUST_CHECK enum err doc_read(struct doc **out, const char *text, size_t len,
     struct doc_errors *errors);
 void doc_free(struct doc *d);		/* accepts NULL */
+
+/* The list that the root map has under `key`, its items kept as text. */
+struct doc_parts {
+	const char *key;
+	/* Hears of each item once, in the order of the text, of one that stays
+	 * text only during the call; d is for n's children. */
+	void (*each)(void *arg, const struct doc *d, const struct doc_node *n);
+	void *arg;
+};
+/* doc_read_parts is doc_read, with the same complaints, but of a JSON text it
+ * keeps no nodes for the items of one list: it checks each as a document of
+ * its own and counts it (doc_first of the list is NULL).  doc_items reads them
+ * again.  Of a YAML text the list is a list like others. */
+MUST_CHECK enum err doc_read_parts(struct doc **out, const char *text,
+    size_t len, struct doc_errors *errors, const struct doc_parts *parts);
+
+/* A walk over the items of a list, whether they were kept or not:
+ *	doc_items_begin(&i, d, list);
+ *	while ((n = doc_items_next(&i)) != NULL)
+ *		doc_first(i.doc, n) ...
+ * Of a list kept as text an item lives until the next step, and there is one
+ * walk at a time. */
+struct doc_items {
+	const struct doc *doc;		/* of the item that was given last */
+	const struct doc *whole;	/* the list's */
+	const struct doc_node *next;	/* of a list with nodes */
+	bool is_text;
+	bool failed;			/* it ended early: no memory */
+};
+void doc_items_begin(struct doc_items *i, const struct doc *d,
+    const struct doc_node *list);
+const struct doc_node *doc_items_next(struct doc_items *i);
 
 /* doc_root is NULL for an empty YAML text. */
 const struct doc_node *doc_root(const struct doc *d);

@@ -2,12 +2,13 @@
 
 #include "base/keccak.h"
 #include "oracle/file.h"
+#include "oracle/portfolio.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static void
-book_free(struct book *b)
+void
+input_book_arrays_free(struct book *b)
 {
 	free(b->vaults);
 	free(b->hash);
@@ -27,29 +28,34 @@ array_place(void *out, size_t count, size_t size)
 	return count == 0 || p;
 }
 
-static enum err
-book_place(struct input_book *b, const struct bookfile_counts *counts,
-    uint32_t capacity)
+enum err
+input_book_place(struct book *b, const struct bookfile *f, uint32_t capacity)
 {
 	struct book p = { 0 };
+	struct bookfile_counts counts;
+	size_t positions = POSITIONS_MAX, orders = POSITIONS_MAX;
 
+	bookfile_counts(&counts, f);
+	if (capacity > 0) {
+		positions = counts.positions + POSITIONS_MAX;
+		orders = counts.orders;
+	}
 	if (!array_place(&p.vaults, capacity, sizeof(*p.vaults)) ||
 	    !array_place(&p.hash, 2 * (size_t)capacity, sizeof(*p.hash)) ||
-	    !array_place(&p.instruments, counts->instruments,
+	    !array_place(&p.instruments, counts.instruments,
 	    sizeof(*p.instruments)) ||
-	    !array_place(&p.positions, counts->positions + POSITIONS_MAX,
-	    sizeof(*p.positions)) ||
-	    !array_place(&p.orders, counts->orders, sizeof(*p.orders)) ||
-	    !array_place(&p.liens, counts->liens, sizeof(*p.liens))) {
-		book_free(&p);
+	    !array_place(&p.positions, positions, sizeof(*p.positions)) ||
+	    !array_place(&p.orders, orders, sizeof(*p.orders)) ||
+	    !array_place(&p.liens, counts.liens, sizeof(*p.liens))) {
+		input_book_arrays_free(&p);
 		return ERR_LIMIT;
 	}
-	book_init(&b->book, p.vaults, p.hash, capacity);
-	b->book.instruments = p.instruments;
-	b->book.positions = p.positions;
-	b->position_room = (uint32_t)counts->positions + POSITIONS_MAX;
-	b->book.orders = p.orders;
-	b->book.liens = p.liens;
+	if (capacity > 0)
+		book_init(b, p.vaults, p.hash, capacity);
+	b->instruments = p.instruments;
+	b->positions = p.positions;
+	b->orders = p.orders;
+	b->liens = p.liens;
 	return ERR_OK;
 }
 
@@ -71,7 +77,8 @@ book_fill(struct input_book *b, struct bookfile *f, const char *path,
 	}
 	while (capacity < count)
 		capacity *= 2;
-	e = book_place(b, &counts, capacity);
+	b->position_room = (uint32_t)counts.positions + POSITIONS_MAX;
+	e = input_book_place(&b->book, f, capacity);
 	if (e != ERR_OK) {
 		fprintf(stderr, "%s: no memory for %u vaults\n", path,
 		    capacity);
@@ -80,23 +87,38 @@ book_fill(struct input_book *b, struct bookfile *f, const char *path,
 	return bookfile_fill(f, &b->book, &b->names);
 }
 
+/* The same without places for the vaults. */
+static enum err
+book_check(struct input_book *b, struct bookfile *f, const char *path,
+    uint32_t vaults_max)
+{
+	enum err e = input_book_place(&b->book, f, 0);
+
+	if (e != ERR_OK) {
+		fprintf(stderr, "%s: no memory\n", path);
+		return e;
+	}
+	return input_book_scan(&b->book, &b->names, &b->excess, f, vaults_max);
+}
+
 static enum err
 book_parse(struct input_book *b, const char *path, const char *text,
-    size_t len, uint32_t vaults_max)
+    size_t len, uint32_t vaults_max, bool keeps_vaults)
 {
 	struct bookfile *f;
 	enum err e = bookfile_open(&f, text, len, path, stderr);
 
 	if (e != ERR_OK)
 		return e;
-	e = book_fill(b, f, path, vaults_max);
+	e = keeps_vaults ? book_fill(b, f, path, vaults_max) :
+	    book_check(b, f, path, vaults_max);
 	bookfile_close(f);
 	return e;
 }
 
-enum err
-input_book_read(struct input_book **out, struct b32 *hash, const char *path,
-    uint32_t vaults_max)
+static enum err
+book_read(struct input_book **out, struct b32 *hash, const char *path,
+    uint32_t vaults_max, bool keeps_vaults)
 {
 	struct input_book *b = calloc(1, sizeof(*b));
 	char *text = NULL;
@@ -109,7 +131,8 @@ input_book_read(struct input_book **out, struct b32 *hash, const char *path,
 	else
 		fprintf(stderr, "%s: no memory\n", path);
 	if (e == ERR_OK)
-		e = book_parse(b, path, text, len, vaults_max);
+		e = book_parse(b, path, text, len, vaults_max,
+		    keeps_vaults);
 	if (e == ERR_OK && hash)
 		keccak256(hash, text, len);
 	free(text);
@@ -121,36 +144,164 @@ input_book_read(struct input_book **out, struct b32 *hash, const char *path,
 	return ERR_OK;
 }
 
+enum err
+input_book_read(struct input_book **out, struct b32 *hash, const char *path,
+    uint32_t vaults_max)
+{
+	return book_read(out, hash, path, vaults_max, true);
+}
+
 void
 input_book_free(struct input_book *b)
 {
 	if (!b)
 		return;
-	book_free(&b->book);
+	input_book_arrays_free(&b->book);
 	free(b);
+}
+
+enum err
+input_excess_refuse(const struct input_excess *excess, const char *path,
+    const char *command)
+{
+	bool has_vault = excess->vault[0] != '\0';
+
+	if (!excess->what)
+		return ERR_OK;
+	fprintf(stderr, "%s: %s%s%s%s is not computed by `margind %s`\n",
+	    path, has_vault ? "vault " : "", excess->vault,
+	    has_vault ? ": " : "", excess->what, command);
+	return ERR_REFUSED;
+}
+
+static void
+excess_find(struct input_excess *out, const struct book *b)
+{
+	struct book_excess excess;
+
+	memset(out, 0, sizeof(*out));
+	if (book_is_plain(&excess, b))
+		return;
+	out->what = excess.what;
+	if (excess.vault < b->vault_count)
+		memcpy(out->vault, b->vaults[excess.vault].name,
+		    sizeof(out->vault));
 }
 
 enum err
 input_book_require_plain(const struct book *b, const char *path,
     const char *command)
 {
-	struct book_excess excess;
-	const char *vault;
+	struct input_excess excess;
 
-	if (book_is_plain(&excess, b))
-		return ERR_OK;
-	vault = excess.vault < b->vault_count ?
-	    b->vaults[excess.vault].name : NULL;
-	fprintf(stderr, "%s: %s%s%s%s is not computed by `margind %s`\n",
-	    path, vault ? "vault " : "", vault ? vault : "",
-	    vault ? ": " : "", excess.what, command);
-	return ERR_REFUSED;
+	excess_find(&excess, b);
+	return input_excess_refuse(&excess, path, command);
+}
+
+/* ---- what the service computes ------------------------------------------- */
+
+/* A book of one vault and nothing else, for book_is_plain. */
+struct scan {
+	struct book one;
+	struct vault vault;
+	bool has_instruments;
+	struct input_excess excess;	/* the first vault's that has any */
+};
+
+static void
+vault_excess_find(struct scan *s, const struct vault *v)
+{
+	const char *what = !portfolio_is(v) ? NULL : s->has_instruments ?
+	    portfolio_check_vault(v) : "its method, without `instruments`,";
+
+	s->vault = *v;
+	if (!portfolio_is(v))
+		excess_find(&s->excess, &s->one);
+	else if (what)
+		s->excess.what = what;
+	if (s->excess.what)
+		memcpy(s->excess.vault, v->name, sizeof(s->excess.vault));
+}
+
+static enum err
+scan_vault(void *arg, const struct vault *v)
+{
+	struct scan *s = arg;
+
+	if (!s->excess.what)
+		vault_excess_find(s, v);
+	return ERR_OK;
+}
+
+/* What the book itself has comes before its vaults. */
+static void
+scan_end(struct input_excess *out, struct scan *s, const struct book *b,
+    const struct bookfile_names *names)
+{
+	memcpy(s->one.assets, b->assets, sizeof(s->one.assets));
+	s->one.asset_count = b->asset_count;
+	s->one.lien_count = b->lien_count;
+	s->one.vault_count = 0;
+	excess_find(out, &s->one);
+	if (!out->what)
+		out->what = portfolio_check(b, names);
+	if (!out->what)
+		*out = s->excess;
+}
+
+static struct scan *
+scan_begin(const struct book *b)
+{
+	struct scan *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->one.vaults = &s->vault;
+	s->one.vault_count = 1;
+	s->has_instruments = b->instruments != NULL;
+	return s;
+}
+
+enum err
+input_book_require_service(const struct book *b,
+    const struct bookfile_names *names, const char *path, const char *command)
+{
+	struct input_excess excess;
+	struct scan *s = scan_begin(b);
+
+	if (!s)
+		return ERR_LIMIT;
+	for (uint32_t i = 0; i < b->vault_count; i++)
+		(void)scan_vault(s, &b->vaults[i]);
+	scan_end(&excess, s, b, names);
+	free(s);
+	return input_excess_refuse(&excess, path, command);
+}
+
+enum err
+input_book_scan(struct book *b, struct bookfile_names *names,
+    struct input_excess *excess, struct bookfile *f, uint32_t vaults_max)
+{
+	struct scan *s = scan_begin(b);
+	struct bookfile_ids ids = { 0 };
+	struct bookfile_sink to = { .vaults_max = vaults_max, .ids = &ids,
+		.each = scan_vault, .arg = s };
+	enum err e;
+
+	if (!s)
+		return ERR_LIMIT;
+	e = bookfile_each(f, b, names, &to);
+	if (e == ERR_OK)
+		scan_end(excess, s, b, names);
+	bookfile_ids_free(&ids);
+	free(s);
+	return e;
 }
 
 bool
 input_book_is_for_run(const struct input_book *b, const struct config *c)
 {
-	return !b || input_book_require_plain(&b->book, c->book_file, "run") ==
+	return !b || input_excess_refuse(&b->excess, c->book_file, "run") ==
 	    ERR_OK;
 }
 
@@ -217,7 +368,7 @@ config_book_read(struct config *c, struct input_book **out, const char *path)
 		fprintf(stderr, "%s: the book's path is too long\n", path);
 		return e;
 	}
-	e = input_book_read(&b, NULL, book_path, c->vaults_max);
+	e = book_read(&b, NULL, book_path, c->vaults_max, false);
 	if (e != ERR_OK)
 		return e;
 	e = config_bind_book(c, &b->book, &b->names, book_path, stderr);

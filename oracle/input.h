@@ -7,9 +7,16 @@
 #include "oracle/config.h"
 #include "oracle/rulesfile.h"
 
+/* What a book has that the service does not compute. */
+struct input_excess {
+	const char *what;		/* NULL: nothing, the book is plain */
+	char vault[BOOK_NAME_MAX];	/* whose it is; empty: the book's */
+};
+
 struct input_book {
 	struct book book;
 	struct bookfile_names names;
+	struct input_excess excess;	/* of input_config_read only */
 	uint32_t position_room;	/* places in book.positions: POSITIONS_MAX more
 				 * than the file has, for margin/whatif.h */
 };
@@ -27,6 +34,30 @@ void input_book_free(struct input_book *b);	/* accepts NULL */
 MUST_CHECK enum err input_book_require_plain(const struct book *b,
     const char *path, const char *command);
 
+/* input_book_require_service: the same for what the service computes
+ * (oracle/portfolio.h). */
+MUST_CHECK enum err input_book_require_service(const struct book *b,
+    const struct bookfile_names *names, const char *path,
+    const char *command);
+
+/* input_book_place places what a file has, with POSITIONS_MAX more positions,
+ * and `capacity` places for vaults.  0, for input_book_scan and bookfile_each:
+ * no vaults, and positions and orders of one at a time.  All are freed by
+ * input_book_arrays_free.  ERR_LIMIT. */
+MUST_CHECK enum err input_book_place(struct book *b, const struct bookfile *f,
+    uint32_t capacity);
+void input_book_arrays_free(struct book *b);
+/* input_book_scan is bookfile_each for the service: it keeps the book's assets
+ * and the first thing that is too much for it, and no vault.  vaults_max is a
+ * power of two; more vaults are errors. */
+MUST_CHECK enum err input_book_scan(struct book *b,
+    struct bookfile_names *names, struct input_excess *excess,
+    struct bookfile *f, uint32_t vaults_max);
+/* input_excess_refuse: ERR_REFUSED, said as by input_book_require_plain, where
+ * there is an excess. */
+MUST_CHECK enum err input_excess_refuse(const struct input_excess *excess,
+    const char *path, const char *command);
+
 struct input_market {
 	struct market market;	/* its terms are the ones below */
 	struct marketfile_terms terms;
@@ -41,13 +72,14 @@ void input_market_free(struct input_market *m);	/* accepts NULL */
 /* input_rules_read: rules_default where path is NULL. */
 MUST_CHECK enum err input_rules_read(struct rules *out, const char *path);
 
-/* input_book_is_for_run: input_book_require_plain of the book that a config
- * names; true where it names none. */
+/* input_book_is_for_run: input_excess_refuse of the book that a config names;
+ * true where it names none. */
 bool input_book_is_for_run(const struct input_book *b,
     const struct config *c);
 
-/* input_config_read reads a config and, where it names one, binds its book
- * file's assets (book may be NULL; *book is NULL where there is none). */
+/* input_config_read reads a config and, where it names one, checks its book
+ * file as the service reads it and binds its assets (book may be NULL; *book is
+ * NULL where there is none).  The book has no vaults, only its excess. */
 MUST_CHECK enum err input_config_read(struct config *out,
     struct input_book **book, const char *path);
 

@@ -37,26 +37,12 @@ has_index_price(const struct book *b, const struct bookfile_names *names,
 }
 
 const char *
-portfolio_check(const struct book *b, const struct bookfile_names *names,
-    uint32_t *vault)
+portfolio_check(const struct book *b, const struct bookfile_names *names)
 {
-	*vault = BOOK_VAULTS_MAX;
 	for (uint32_t i = 0; i < b->instrument_count; i++)
 		if (!has_index_price(b, names, b->instruments[i].factor))
 			return "an instrument whose underlying is not the "
-			    "price of the first asset with that factor";
-	for (uint32_t i = 0; i < b->vault_count; i++) {
-		const struct vault *v = &b->vaults[i];
-		const char *what = !portfolio_is(v) ? NULL :
-		    b->instrument_count == 0 ?
-		    "a method that needs `instruments`" :
-		    portfolio_check_vault(v);
-
-		if (!what)
-			continue;
-		*vault = i;
-		return what;
-	}
+			    "price of the first asset on that factor";
 	return NULL;
 }
 

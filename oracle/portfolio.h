@@ -45,11 +45,10 @@ portfolio_positions(uint32_t rows)
 	return ((size_t)rows + 1) * WIRE_POSITIONS;
 }
 
-/* What the service does not compute yet: the first such thing of a book, or
- * NULL.  *vault is its slot where a vault has it, else BOOK_VAULTS_MAX. */
+/* What the service does not compute of a book with instruments, or of one vault
+ * by another method than `ratio`: in a few words, or NULL. */
 const char *portfolio_check(const struct book *b,
-    const struct bookfile_names *names, uint32_t *vault);
-/* The same of one vault. */
+    const struct bookfile_names *names);
 const char *portfolio_check_vault(const struct vault *v);
 /* portfolio_is: whether a vault belongs here and not in the columns alone. */
 static inline bool

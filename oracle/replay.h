@@ -31,6 +31,11 @@ struct replay_life {
 MUST_CHECK enum err replay_life_open(struct replay_life **out,
     const char *config_text, size_t config_len, const char *config_name,
     const char *book_text, size_t book_len, const char *book_name);
+/* replay_life_open_lean checks the vaults of the file and keeps none of them:
+ * the inputs of a journal have them. */
+MUST_CHECK enum err replay_life_open_lean(struct replay_life **out,
+    const char *config_text, size_t config_len, const char *config_name,
+    const char *book_text, size_t book_len, const char *book_name);
 void replay_life_close(struct replay_life *l);	/* accepts NULL */
 
 struct replay_journal_options {

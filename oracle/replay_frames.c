@@ -345,6 +345,7 @@ first_frame_ms(const struct replay_events *e)
 static void
 life_begin(struct frames_replay *r)
 {
+	const struct book *b = &r->life->book;
 	struct wire_start start;
 	struct wire_signer_ready ready;
 
@@ -354,10 +355,11 @@ life_begin(struct frames_replay *r)
 	start.config_hash = r->life->config_hash;
 	start.book_hash = r->life->book_hash;
 	MUST(shell_input(&r->shell, &start, 0) == ERR_OK);
-	for (uint32_t i = 0; i < r->life->book.vault_count; i++) {
+	for (uint32_t i = 0; i < b->vault_count; i++) {
 		union machine_message w;
 
-		machine_vault_message(&w, &r->life->book.vaults[i], NULL);
+		machine_vault_message(&w, &b->vaults[i],
+		    b->positions + b->vaults[i].position_first);
 		MUST(shell_input(&r->shell, &w, 0) == ERR_OK);
 	}
 	memset(&ready, 0, sizeof(ready));

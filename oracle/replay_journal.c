@@ -157,8 +157,8 @@ life_begin(struct replay *r, const struct wire_start *w)
 		e = inputs_load(&book, &book_len, dir, INPUTS_BOOK,
 		    &w->book_hash, stderr);
 		if (e == ERR_OK)
-			e = replay_life_open(&r->life, config, config_len,
-			    config_name, book, book_len, book_name);
+			e = replay_life_open_lean(&r->life, config,
+			    config_len, config_name, book, book_len, book_name);
 		if (e == ERR_LIMIT)
 			fprintf(stderr, "%s: no memory for its tables\n",
 			    config_name);

@@ -26,33 +26,54 @@ book_text_make(struct text *t, const struct config *c)
 	return t->failed ? ERR_LIMIT : ERR_OK;
 }
 
+/* With its vaults, for who has them from nowhere else. */
+static enum err
+book_fill(struct replay_life *l, struct bookfile *f, const char *name)
+{
+	enum err e = input_book_place(&l->book, f, l->config.vaults_max);
+
+	if (e == ERR_OK)
+		e = bookfile_fill(f, &l->book, &l->names);
+	if (e == ERR_OK)
+		e = input_book_require_service(&l->book, &l->names, name,
+		    "replay");
+	return e;
+}
+
+static enum err
+book_check(struct replay_life *l, struct bookfile *f, const char *name)
+{
+	struct input_excess excess;
+	enum err e = input_book_place(&l->book, f, 0);
+
+	if (e == ERR_OK)
+		e = input_book_scan(&l->book, &l->names, &excess, f,
+		    l->config.vaults_max);
+	if (e == ERR_OK)
+		e = input_excess_refuse(&excess, name, "replay");
+	return e;
+}
+
 static enum err
 book_read(struct replay_life *l, const char *text, size_t len,
-    const char *name)
+    const char *name, bool keeps_vaults)
 {
-	uint32_t capacity = l->config.vaults_max;
-	struct vault *vaults = calloc(capacity, sizeof(*vaults));
-	uint32_t *hash = calloc(2u * (size_t)capacity, sizeof(*hash));
-	size_t count;
-	enum err e;
+	struct bookfile_counts counts;
+	struct bookfile *f;
+	enum err e = bookfile_open(&f, text, len, name, stderr);
 
-	if (!vaults || !hash) {
-		free(vaults);
-		free(hash);
-		return ERR_LIMIT;
-	}
-	book_init(&l->book, vaults, hash, capacity);
-	e = bookfile_vault_count(&count, text, len, name, stderr);
-	if (e == ERR_OK && count > capacity) {
+	if (e != ERR_OK)
+		return e;
+	bookfile_counts(&counts, f);
+	if (counts.vaults > l->config.vaults_max) {
 		fprintf(stderr, "%s: %zu vaults are more than `vaults_max` "
-		    "(%u)\n", name, count, capacity);
-		return ERR_LIMIT;
+		    "(%u)\n", name, counts.vaults, l->config.vaults_max);
+		e = ERR_LIMIT;
 	}
 	if (e == ERR_OK)
-		e = bookfile_read(&l->book, &l->names, text, len, name,
-		    stderr);
-	if (e == ERR_OK)
-		e = input_book_require_plain(&l->book, name, "replay");
+		e = keeps_vaults ? book_fill(l, f, name) :
+		    book_check(l, f, name);
+	bookfile_close(f);
 	if (e == ERR_OK)
 		e = config_bind_book(&l->config, &l->book, &l->names, name,
 		    stderr);
@@ -61,24 +82,26 @@ book_read(struct replay_life *l, const char *text, size_t len,
 }
 
 static enum err
-book_of(struct replay_life *l, const char *text, size_t len, const char *name)
+book_of(struct replay_life *l, const char *text, size_t len, const char *name,
+    bool keeps_vaults)
 {
 	struct text made = { 0 };
 	enum err e;
 
 	if (text)
-		return book_read(l, text, len, name);
+		return book_read(l, text, len, name, keeps_vaults);
 	e = book_text_make(&made, &l->config);
 	if (e == ERR_OK)
-		e = book_read(l, made.at, made.len, "the replay's own book");
+		e = book_read(l, made.at, made.len, "the replay's own book",
+		    keeps_vaults);
 	text_free(&made);
 	return e;
 }
 
-enum err
-replay_life_open(struct replay_life **out, const char *config_text,
+static enum err
+life_open(struct replay_life **out, const char *config_text,
     size_t config_len, const char *config_name, const char *book_text,
-    size_t book_len, const char *book_name)
+    size_t book_len, const char *book_name, bool keeps_vaults)
 {
 	struct replay_life *l = calloc(1, sizeof(*l));
 	unsigned errors = 0;
@@ -90,7 +113,7 @@ replay_life_open(struct replay_life **out, const char *config_text,
 	e = config_read(&l->config, config_text, config_len, config_name,
 	    stderr, &errors);
 	if (e == ERR_OK)
-		e = book_of(l, book_text, book_len, book_name);
+		e = book_of(l, book_text, book_len, book_name, keeps_vaults);
 	if (e == ERR_OK)
 		e = machine_create(&l->machine, &l->config, &l->book, NULL,
 		    NULL);
@@ -102,13 +125,30 @@ replay_life_open(struct replay_life **out, const char *config_text,
 	return ERR_OK;
 }
 
+enum err
+replay_life_open_lean(struct replay_life **out, const char *config_text,
+    size_t config_len, const char *config_name, const char *book_text,
+    size_t book_len, const char *book_name)
+{
+	return life_open(out, config_text, config_len, config_name, book_text,
+	    book_len, book_name, false);
+}
+
+enum err
+replay_life_open(struct replay_life **out, const char *config_text,
+    size_t config_len, const char *config_name, const char *book_text,
+    size_t book_len, const char *book_name)
+{
+	return life_open(out, config_text, config_len, config_name, book_text,
+	    book_len, book_name, true);
+}
+
 void
 replay_life_close(struct replay_life *l)
 {
 	if (!l)
 		return;
 	machine_destroy(l->machine);
-	free(l->book.vaults);
-	free(l->book.hash);
+	input_book_arrays_free(&l->book);
 	free(l);
 }

@@ -6,6 +6,7 @@
 #include "oracle/bookfile.h"
 #include "oracle/cmd.h"
 #include "oracle/history.h"
+#include "oracle/input.h"
 #include "oracle/log.h"
 #include "oracle/proc.h"
 
@@ -27,6 +28,7 @@ struct api_role {
 	struct proc_role proc;
 	struct book book;
 	struct bookfile_names names;
+	struct bookfile_ids ids;	/* what a file calls its vaults */
 	struct api api;
 	struct server *server;
 	struct history_reader *history;
@@ -159,35 +161,23 @@ static enum err
 book_load(struct api_role *r)
 {
 	const char *file = r->proc.config.book_file;
-	uint32_t capacity = 1;
-	struct vault *vaults;
-	uint32_t *hash;
-	size_t count;
-	enum err e = bookfile_vault_count(&count, r->proc.book_text,
+	struct bookfile_sink to = { .vaults_max = BOOK_VAULTS_MAX,
+		.ids = &r->ids };
+	struct bookfile *f;
+	enum err e = bookfile_open(&f, r->proc.book_text,
 	    r->proc.book_text_len, file, stderr);
 
-	if (e != ERR_OK)
-		return e;
-	while (capacity < count && capacity < BOOK_VAULTS_MAX)
-		capacity *= 2;
-	vaults = calloc(capacity, sizeof(*vaults));
-	hash = calloc(2u * (size_t)capacity, sizeof(*hash));
-	e = ERR_LIMIT;
-	if (vaults && hash) {
-		book_init(&r->book, vaults, hash, capacity);
-		e = bookfile_read(&r->book, &r->names, r->proc.book_text,
-		    r->proc.book_text_len, file, stderr);
+	if (e == ERR_OK) {
+		e = input_book_place(&r->book, f, 0);
+		if (e == ERR_OK)
+			e = bookfile_each(f, &r->book, &r->names, &to);
+		bookfile_close(f);
 	}
 	if (e == ERR_OK)
 		e = config_bind_book(&r->proc.config, &r->book, &r->names,
 		    file, stderr);
-	if (e != ERR_OK || r->proc.config.has_chain) {
-		free(vaults);
-		free(hash);
-		r->book.vaults = NULL;
-		r->book.hash = NULL;
-		r->book.vault_count = 0;
-	}
+	if (e != ERR_OK || r->proc.config.has_chain)
+		bookfile_ids_free(&r->ids);
 	free(r->proc.book_text);
 	r->proc.book_text = NULL;
 	return e;
@@ -252,6 +242,8 @@ api_open(struct api_role *r)
 	if (e == ERR_OK)
 		e = api_state_create(&r->api.state, board, &r->proc.config,
 		    &r->book);
+	if (e == ERR_OK)
+		r->api.state->ids = &r->ids;
 	if (e == ERR_OK)
 		e = config_path_from(folder, r->proc.config_path,
 		    r->proc.config.journal_dir);

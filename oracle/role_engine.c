@@ -26,8 +26,9 @@
 struct engine {
 	struct proc_role proc;
 	struct shell shell;
-	struct book book;		/* assets, and the vaults of a file */
+	struct book book;		/* assets, no vaults */
 	struct bookfile_names names;
+	struct bookfile *file;		/* until its vaults are inputs */
 	bool has_journal;		/* JOURNAL_READY came, START is written */
 	bool has_input;			/* since the last CLOSE */
 	bool is_waiting;		/* a crossing, for the clock */
@@ -80,25 +81,41 @@ on_release(void *arg, const struct board_attestation *a)
 	(void)!proc_peer_send(&g->proc, ROLE_API, &w, false);
 }
 
-static void
-vaults_from_file(struct engine *g)
+static enum err
+vault_from_file(void *arg, const struct vault *v)
 {
-	for (uint32_t i = 0; i < g->book.vault_count; i++) {
-		union machine_message w;
+	struct engine *g = arg;
+	static union machine_message w;
 
-		machine_vault_message(&w, &g->book.vaults[i], NULL);
-		(void)shell_input(&g->shell, &w, 0);
-	}
-	/* They are in the machine's columns now, a tenth of the size. */
-	free(g->book.vaults);
-	g->book.vaults = NULL;
-	g->book.vault_count = g->book.vault_capacity = 0;
+	machine_vault_message(&w, v, g->book.positions ?
+	    g->book.positions + v->position_first : NULL);
+	(void)shell_input(&g->shell, &w, 0);
+	return g->shell.failure;
 }
 
-static void
+/* The file was read and found good when the engine opened: now each of its
+ * vaults goes from the text into the machine, and the text away. */
+static enum err
+vaults_from_file(struct engine *g)
+{
+	struct bookfile_sink to = { .vaults_max = g->proc.config.vaults_max,
+		.each = vault_from_file, .arg = g };
+	enum err e = ERR_OK;
+
+	if (!g->proc.config.has_chain)
+		e = bookfile_each(g->file, &g->book, &g->names, &to);
+	bookfile_close(g->file);
+	g->file = NULL;
+	free(g->proc.book_text);
+	g->proc.book_text = NULL;
+	return e;
+}
+
+static bool
 life_begin(struct engine *g, const struct wire_journal_ready *ready)
 {
 	struct wire_start w;
+	enum err e;
 
 	memset(&w, 0, sizeof(w));
 	wire_head_set(&w.head, WIRE_START);
@@ -107,9 +124,11 @@ life_begin(struct engine *g, const struct wire_journal_ready *ready)
 	w.book_hash = g->proc.book_hash;
 	w.previous = ready->inputs_hash;
 	(void)shell_input(&g->shell, &w, 0);
-	if (!g->proc.config.has_chain)
-		vaults_from_file(g);
+	e = vaults_from_file(g);
+	if (e != ERR_OK)
+		log_error("the book's vaults: %s", err_name(e));
 	g->has_journal = true;
+	return e == ERR_OK;
 }
 
 /* One wire's word.  Answers false where the engine must end. */
@@ -132,8 +151,7 @@ message_take(struct engine *g, enum role from, const uint8_t *bytes)
 		struct wire_journal_ready w;
 
 		memcpy(&w, bytes, sizeof(w));
-		life_begin(g, &w);
-		return true;
+		return life_begin(g, &w);
 	}
 	if (!wire_is_input(head.type) || head.type == WIRE_START ||
 	    head.type == WIRE_CLOSE) {
@@ -318,30 +336,27 @@ loop_once(struct engine *g)
 static enum err
 book_load(struct engine *g)
 {
-	size_t count;
-	uint32_t capacity = g->proc.config.vaults_max;
-	struct vault *vaults = calloc(capacity, sizeof(*vaults));
-	uint32_t *hash = calloc(2u * (size_t)capacity, sizeof(*hash));
-	enum err e;
+	const struct config *c = &g->proc.config;
+	struct bookfile_counts counts;
+	struct input_excess excess;
+	enum err e = bookfile_open(&g->file, g->proc.book_text,
+	    g->proc.book_text_len, c->book_file, stderr);
 
-	if (!vaults || !hash)
-		return ERR_LIMIT;
-	e = bookfile_vault_count(&count, g->proc.book_text,
-	    g->proc.book_text_len, g->proc.config.book_file, stderr);
-	if (e == ERR_OK && count > capacity)
-		e = ERR_LIMIT;
 	if (e != ERR_OK)
 		return e;
-	book_init(&g->book, vaults, hash, capacity);
-	e = bookfile_read(&g->book, &g->names, g->proc.book_text,
-	    g->proc.book_text_len, g->proc.config.book_file, stderr);
+	bookfile_counts(&counts, g->file);
+	if (counts.vaults > c->vaults_max)
+		return ERR_LIMIT;
+	e = input_book_place(&g->book, g->file, 0);
 	if (e == ERR_OK)
-		e = input_book_require_plain(&g->book,
-		    g->proc.config.book_file, "run");
+		e = input_book_scan(&g->book, &g->names, &excess, g->file,
+		    c->vaults_max);
+	if (e == ERR_OK)
+		e = input_excess_refuse(&excess, c->book_file, "run");
 	if (e != ERR_OK)
 		return e;
 	return config_bind_book(&g->proc.config, &g->book, &g->names,
-	    g->proc.config.book_file, stderr);
+	    c->book_file, stderr);
 }
 
 static void

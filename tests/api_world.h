@@ -172,7 +172,8 @@ api_world_atoms(struct api_world *w, size_t asset, uint64_t usd)
 	return atoms;
 }
 
-/* A vault of about 1.0 to 1.6 in health; every fortieth without a debt. */
+/* A vault of about 1.0 to 1.6 in health; every fortieth without a debt; vault 1
+ * is called "one" like those of a file. */
 static inline void
 api_world_vault(struct api_world *w, uint64_t n)
 {
@@ -189,7 +190,10 @@ api_world_vault(struct api_world *w, uint64_t n)
 	v.owner_index = n;
 	v.nonce = 1;
 	v.block_number = 100 + n;
-	vault_id_on_chain(&v.id, &v.owner, n);
+	if (n == 1)
+		name_id(&v.id, "one", 3);
+	else
+		vault_id_on_chain(&v.id, &v.owner, n);
 	v.collateral_count = n % 3 == 0 ? 2 : 1;
 	v.collateral[0] = (struct leg){ (uint8_t)first,
 		api_world_atoms(w, first, usd), 0, wad_one() };

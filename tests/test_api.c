@@ -418,10 +418,30 @@ vault__shows_figures_legs_and_limits(void **state)
 	assert_true(json_is_null(json_object_get(v, "liquidation")));
 	assert_true(json_is_null(json_object_get(v, "name")));
 	json_decref(v);
-	api_world_name(b->world.vaults[1].name, BOOK_NAME_MAX, "one");
-	v = ask_json(b, path, "");
+}
+
+static void
+vault__has_the_name_that_its_file_gave_it(void **state)
+{
+	struct bed *b = *state;
+	struct bookfile_ids ids;
+	struct b32 id;
+	json_t *v;
+
+	bed_publish(b, NOW);
+	assert_int_equal(bookfile_ids_init(&ids, 2, 16), ERR_OK);
+	name_id(&id, "two", 3);
+	assert_int_equal(bookfile_ids_add(&ids, &id, "two", 3), ERR_OK);
+	b->api.state->ids = &ids;
+	v = ask_json(b, "/v1/vaults/one", "");
+	assert_true(json_is_null(json_object_get(v, "name")));
+	json_decref(v);
+	name_id(&id, "one", 3);
+	assert_int_equal(bookfile_ids_add(&ids, &id, "one", 3), ERR_OK);
+	v = ask_json(b, "/v1/vaults/one", "");
 	assert_string_equal(word(v, "name"), "one");
 	json_decref(v);
+	bookfile_ids_free(&ids);
 }
 
 static void
@@ -1141,6 +1161,7 @@ main(void)
 		BED(vaults__pages_join_to_the_whole),
 		BED(vaults__filter_by_state),
 		BED(vault__shows_figures_legs_and_limits),
+		BED(vault__has_the_name_that_its_file_gave_it),
 		BED(vault__has_no_figures_while_stale),
 		BED(index__follows_changes_and_a_new_engine),
 		BED(index__values_vaults_that_nobody_wrote),

@@ -12,10 +12,14 @@
 
 #include "tests/errors_text.h"
 
-/* dump writes a tree in one form, whatever it was read from. */
+/* dump writes a tree in one form, whatever it was read from, by the walk that
+ * takes lists of either kind. */
 static void
 dump(FILE *out, const struct doc *d, const struct doc_node *n, bool places)
 {
+	const struct doc_node *c;
+	struct doc_items i;
+
 	if (n->key)
 		fprintf(out, "%.*s=", (int)n->key_len, n->key);
 	if (places)
@@ -26,31 +30,64 @@ dump(FILE *out, const struct doc *d, const struct doc_node *n, bool places)
 		return;
 	}
 	fputc(n->kind == DOC_MAP ? '{' : '[', out);
-	for (const struct doc_node *c = doc_first(d, n); c;
-	    c = doc_next(d, c)) {
-		dump(out, d, c, places);
+	doc_items_begin(&i, d, n);
+	while ((c = doc_items_next(&i)) != NULL) {
+		dump(out, i.doc, c, places);
 		fputc(',', out);
 	}
 	fputc(n->kind == DOC_MAP ? '}' : ']', out);
 }
 
-/* The dump, or the errors. */
+static void
+item_count(void *arg, const struct doc *d, const struct doc_node *n)
+{
+	unsigned *count = arg;
+
+	assert_true(d && n && n->line > 0);
+	++*count;
+}
+
+/* The dump, or the errors; the list of `key` stays text. */
 static char *
-read_as_text(const char *text, size_t len, bool places)
+read_in_parts(const char *text, size_t len, bool places, const char *key)
 {
 	struct errors_text t;
 	struct doc_errors e = { .file = "f", .out = errors_open(&t) };
+	unsigned count = 0;
+	struct doc_parts parts = { key, item_count, &count };
 	struct doc *d = NULL;
 
-	if (doc_read(&d, text, len, &e) == ERR_OK && e.count == 0) {
-		if (doc_root(d))
-			dump(t.file, d, doc_root(d), places);
+	if (doc_read_parts(&d, text, len, &e, key ? &parts : NULL) ==
+	    ERR_OK && e.count == 0) {
+		const struct doc_node *root = doc_root(d), *list = key &&
+		    root ? doc_find(d, root, key) : NULL;
+
+		if (list && list->kind == DOC_LIST)
+			assert_int_equal(count, list->count);
+		if (root)
+			dump(t.file, d, root, places);
 		else
 			fprintf(t.file, "(nothing)");
 	}
 	doc_free(d);
 	errors_close(&t);
 	return t.text;
+}
+
+/* Whatever stays text, nothing else changes. */
+static char *
+read_as_text(const char *text, size_t len, bool places)
+{
+	static const char *const keys[] = { "a", "b", "k1", "none" };
+	char *whole = read_in_parts(text, len, places, NULL);
+
+	for (size_t i = 0; i < ARRAY_COUNT(keys); i++) {
+		char *got = read_in_parts(text, len, places, keys[i]);
+
+		assert_string_equal(got, whole);
+		free(got);
+	}
+	return whole;
 }
 
 static void
@@ -218,6 +255,73 @@ doc_read__bounds_keys_on_both_sides(void **state)
 }
 
 static void
+doc_read_parts__complains_of_items_as_doc_read_does(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} table[] = {
+		{ "{\"a\":[\n1, {\"x\":\"\\u00e9\", \"y\":[]}, [[]]],\n\"b\":2}",
+		  "1:1{a=1:6[2:11,2:4{x=2:9'\xc3\xa9',y=2:23[],},2:28[2:29[],"
+		  "],],b=3:52,}" },
+		{ "{\"a\":[]}", "1:1{a=1:6[],}" },
+		{ "{\"\\u0061\":[1]}", "1:1{a=1:11[1:121,],}" },
+		{ "{\"b\":{\"a\":[1]},\"a\":{\"b\":[2]}}",
+		  "1:1{b=1:6{a=1:11[1:121,],},a=1:20{b=1:25[1:262,],},}" },
+		{ "{\"a\":[{\"x\":1,\n\"x\":2},1],\"a\":[{\"y\":1,\"y\":1}]}",
+		  "f:2:1: key `x` stands twice\n"
+		  "f:2:11: key `a` stands twice\n"
+		  "f:2:23: key `y` stands twice\n" },
+		{ "{\"a\":[1,\n2,]}",
+		  "f:2:3: no valid JSON: unexpected token near ']'\n" },
+		{ "{\"a\":[1,2",
+		  "f:1:9: no valid JSON: ']' expected near end of file\n" },
+		{ "{\"a\":[1,{\"b\":\"\\ud800\"}]}",
+		  "f:1:14: a text that cannot be unescaped\n" },
+		{ "{\"a\":[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]}",
+		  "1:1{a=1:6[1:7[1:8[1:9[1:10[1:11[1:12[1:13[1:14[1:15[1:16["
+		  "1:17[1:18[1:19[1:20[1:211,],],],],],],],],],],],],],],],}" },
+		{ "{\"a\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]}",
+		  "f:1:21: more than 16 levels deep\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(table); i++)
+		expect(table[i].text, table[i].want, true);
+}
+
+/* A second walk begins anew, also where the first was left in the middle. */
+static void
+doc_items_next__walks_as_often_as_asked(void **state)
+{
+	static const char text[] = "{\"a\":[\"x\",\"\\u0079\",\"z\"]}";
+	struct doc_parts parts = { .key = "a" };
+	struct doc_errors e = { .file = "f" };
+	struct doc *d;
+	struct doc_items i;
+	const struct doc_node *n, *list;
+
+	(void)state;
+	assert_int_equal(doc_read_parts(&d, text, strlen(text), &e, &parts),
+	    ERR_OK);
+	list = doc_find(d, doc_root(d), "a");
+	assert_int_equal(list->count, 3);
+	assert_null(doc_first(d, list));
+	for (unsigned walk = 1; walk <= 3; walk++) {
+		doc_items_begin(&i, d, list);
+		for (unsigned at = 0; at < walk; at++) {
+			n = doc_items_next(&i);
+			assert_non_null(n);
+			assert_int_equal(n->text[0], "xyz"[at]);
+			assert_int_equal(n->line, 1);
+		}
+	}
+	assert_null(doc_items_next(&i));
+	assert_null(doc_items_next(&i));
+	assert_false(i.failed);
+	doc_free(d);
+}
+
+static void
 doc_errors_end__counts_what_was_not_printed(void **state)
 {
 	struct errors_text t;
@@ -248,6 +352,9 @@ main(void)
 		cmocka_unit_test(doc_read__bounds_depth_on_both_sides),
 		cmocka_unit_test(doc_read__bounds_scalars_on_both_sides),
 		cmocka_unit_test(doc_read__bounds_keys_on_both_sides),
+		cmocka_unit_test(
+		    doc_read_parts__complains_of_items_as_doc_read_does),
+		cmocka_unit_test(doc_items_next__walks_as_often_as_asked),
 		cmocka_unit_test(doc_errors_end__counts_what_was_not_printed),
 	};
 

@@ -116,13 +116,10 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	struct instrument *instruments = w.life->book.instruments;
-
 	(void)state;
 	portfolio_destroy(beside.p);
 	free(beside.positions);
 	world_end(&w);
-	free(instruments);
 	return 0;
 }
 
