@@ -145,6 +145,8 @@ json_liquidate(struct text *t, struct api_state *s,
 
 	if (v->verdict.state != STATE_LIQUIDATABLE)
 		why = "the vault is not liquidatable";
+	else if (portfolio_is(&v->vault))
+		why = "the contract does not know its positions";
 	else if (!s->config->has_chain)
 		why = "no chain is configured";
 	else if (!s->head.has_signer_bit)
