@@ -17,7 +17,7 @@ machine_close(struct machine *m, const struct machine_output *o)
 	u128 moved = machine_prices_close(m);	/* ticks -> words, market */
 
 	machine_vaults_close(m);		/* vaults -> positions tree */
-	machine_verdicts_close(m, moved);	/* market -> verdicts, tree */
+	machine_verdicts_close(m, moved);	/* market -> verdicts, leaves */
 	machine_request_close(m, o);		/* -> the signer, if it is time */
 }
 
@@ -166,6 +166,7 @@ machine_create(struct machine **out, const struct config *config,
 	m->domain.chain_id = config->has_chain ? config->chain_id :
 	    assets->chain_id;
 	m->domain.contract = config->clearing;
+	attest_domain_separator(&m->domain_separator, &m->domain);
 	e = bookfile_rules_blob(blob, &blob_len, &m->rules_hash, assets);
 	if (e != ERR_OK)
 		goto fail;

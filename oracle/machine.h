@@ -31,7 +31,7 @@
 
 #define MACHINE_VERDICT_REFRESH_MS 1000u
 #define MACHINE_REFRESH_MAX 1024u	/* leaves made anew at one request, */
-#define MACHINE_REFRESH_CROSSED 32u	/* and at one that a crossing asked for */
+#define MACHINE_REFRESH_CROSSED 4u	/* and at one that a crossing asked for */
 #define MACHINE_NO_SLOT TABLES_NO_SLOT
 
 struct machine_output {
@@ -39,9 +39,19 @@ struct machine_output {
 	void *arg;
 };
 
+/* A vault that came into the tree at this CLOSE, as it was valued then: said
+ * in full once, not twice. */
+#define MACHINE_CROSSED 16u
+struct machine_crossed {
+	uint32_t slot;
+	struct vault vault;
+	struct verdict verdict;
+};
+
 struct machine {
 	const struct config *config;
 	struct eip712_domain domain;
+	struct b32 domain_separator;
 	struct b32 rules_hash;
 	struct b32 inputs_hash;
 
@@ -69,6 +79,8 @@ struct machine {
 	uint32_t *crossing;		/* vaults that changed their state at
 					 * this CLOSE, each once */
 	uint32_t crossing_count;
+	struct machine_crossed crossed[MACHINE_CROSSED];
+	uint32_t crossed_count;
 	uint64_t *is_crossing;		/* a bit by vault slot */
 	uint32_t *put;			/* position leaves to be made anew */
 	uint32_t put_count;

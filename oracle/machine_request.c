@@ -110,6 +110,7 @@ value_or_zero(struct usd18 v)
 	return usd18_is_negative(v) ? 0 : (u128)usd18_to_raw(v);
 }
 
+/* All but what the signer derives by itself (header_finish). */
 static void
 header_fill(struct attestation *a, const struct machine *m)
 {
@@ -123,8 +124,6 @@ header_fill(struct attestation *a, const struct machine *m)
 		a->block_hash = m->block.hash;
 	}
 	merkle_root(&a->positions_root, &m->positions);
-	prices_hash(&a->prices_hash, m->word, m->book.asset_count);
-	merkle_root(&a->verdicts_root, &m->verdicts);
 	a->rules_hash = m->rules_hash;
 	a->inputs_hash = m->inputs_hash;
 	a->status = (uint8_t)machine_status(m, &a->reason);
@@ -247,20 +246,22 @@ emit_request(struct machine *m, const struct machine_output *o)
 	o->emit(o->arg, &end, sizeof(end));
 }
 
-void
-machine_request_close(struct machine *m, const struct machine_output *o)
+/* While the signer is at it: the same vector, the same tree, the same digest. */
+static void
+header_finish(struct machine *m)
+{
+	struct attestation *a = &m->pending;
+
+	prices_hash(&a->prices_hash, m->word, m->book.asset_count);
+	merkle_root(&a->verdicts_root, &m->verdicts);
+	attest_digest_with(&m->pending_digest, &m->domain_separator, a);
+}
+
+/* The request is on its way: what it told is no longer dirty. */
+static void
+request_note(struct machine *m)
 {
 	size_t bytes = m->book.asset_count * sizeof(struct b32);
-
-	if (!request_is_due(m))
-		return;
-	/* Who waits for a crossing does not wait for many others; but where
-	 * every request is a crossing, their figures still follow. */
-	machine_verdicts_refresh(m, m->is_crossed ? MACHINE_REFRESH_CROSSED :
-	    MACHINE_REFRESH_MAX);
-	header_fill(&m->pending, m);
-	attest_digest(&m->pending_digest, &m->domain, &m->pending);
-	emit_request(m, o);
 
 	memcpy(m->pending_proposed, m->proposed, bytes);
 	memcpy(m->pending_word, m->word, bytes);
@@ -275,6 +276,25 @@ machine_request_close(struct machine *m, const struct machine_output *o)
 	m->is_crossed = false;
 	m->in_flight = true;
 	m->requests++;
+}
+
+/* Who waits for a crossing does not wait for the figures of many others, nor
+ * for our own trees.  Figures are made anew before a request, not after it:
+ * proofs of the tree are good until it changes. */
+void
+machine_request_close(struct machine *m, const struct machine_output *o)
+{
+	if (!request_is_due(m)) {
+		machine_verdicts_flush(m);
+		return;
+	}
+	machine_verdicts_refresh(m, m->is_crossed ? MACHINE_REFRESH_CROSSED :
+	    MACHINE_REFRESH_MAX);
+	header_fill(&m->pending, m);
+	emit_request(m, o);
+	request_note(m);
+	machine_verdicts_flush(m);
+	header_finish(m);
 }
 
 static void

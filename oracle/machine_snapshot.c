@@ -78,6 +78,7 @@ machine_snapshot_create(struct machine_snapshot **out, const struct book *b,
 	}
 	machine_vaults_close(s->machine);
 	machine_verdicts_close(s->machine, U128_MAX);
+	machine_verdicts_flush(s->machine);
 	*out = s;
 	return ERR_OK;
 }

@@ -59,8 +59,8 @@ leaves_hash(struct machine *m)
 	}
 }
 
-static void
-leaves_flush(struct machine *m)
+void
+machine_verdicts_flush(struct machine *m)
 {
 	enum err e;
 
@@ -227,6 +227,31 @@ linear_value(struct machine *m, uint32_t slot, struct verdict *d,
 	reach_note(&m->reach, &m->book, &m->market, slot, v, d->state);
 }
 
+/* What was valued in this batch already; NULL: not, or no longer kept. */
+static struct machine_crossed *
+crossed_find(struct machine *m, uint32_t slot)
+{
+	for (uint32_t i = 0; i < m->crossed_count; i++)
+		if (m->crossed[i].slot == slot)
+			return &m->crossed[i];
+	return NULL;
+}
+
+static void
+crossed_keep(struct machine *m, uint32_t slot, const struct vault *v,
+    const struct verdict *d)
+{
+	struct machine_crossed *c = crossed_find(m, slot);
+
+	if (!c && m->crossed_count < MACHINE_CROSSED)
+		c = &m->crossed[m->crossed_count++];
+	if (!c)
+		return;
+	c->slot = slot;
+	c->vault = *v;
+	c->verdict = *d;
+}
+
 static void
 vault_value(struct machine *m, uint32_t slot)
 {
@@ -246,8 +271,11 @@ vault_value(struct machine *m, uint32_t slot)
 	state_store(m, slot, d.state);
 	m->waiting -= was_waiting;
 	m->waiting += is_waiting(m, slot);
-	if (!was_valued || before != (uint8_t)d.state)
-		crossing_add(m, slot);
+	if (was_valued && before == (uint8_t)d.state)
+		return;
+	crossing_add(m, slot);
+	if (verdict_is_in_tree(d.state))
+		crossed_keep(m, slot, &v, &d);
 }
 
 /* The verdict of a vault whose state is in the tree, in full, at the prices of
@@ -257,8 +285,15 @@ static bool
 verdict_say(struct machine *m, uint32_t slot, struct vault *v,
     struct verdict *d)
 {
-	enum err e = vaults_get(v, &m->vaults, slot);
+	const struct machine_crossed *c = crossed_find(m, slot);
+	enum err e;
 
+	if (c) {
+		*v = c->vault;
+		*d = c->verdict;
+		return true;
+	}
+	e = vaults_get(v, &m->vaults, slot);
 	MUST(e == ERR_OK);
 	if (portfolio_is(v))
 		machine_portfolio_value(m, d, v);
@@ -361,7 +396,7 @@ crossings_settle(struct machine *m)
 		    m->tables.state[slot]))
 			place_settle(m, slot);
 	}
-	m->crossing_count = 0;
+	m->crossing_count = m->crossed_count = 0;
 }
 
 _Static_assert(PORTFOLIO_REACH_BATCH <= REACH_BATCH, "");
@@ -433,7 +468,6 @@ machine_verdicts_close(struct machine *m, u128 moved)
 			vault_value(m, slot[i]);
 	crossings_settle(m);
 	waiting_settle(m);
-	leaves_flush(m);
 	aggregate_value(&m->aggregate, &m->vaults, &m->book, &m->market);
 }
 
@@ -454,5 +488,4 @@ machine_verdicts_refresh(struct machine *m, uint32_t max)
 		leaf_renew(m, owner, at);
 	}
 	m->refresh_next %= used > 0 ? used : 1;
-	leaves_flush(m);
 }

@@ -34,6 +34,7 @@
 #define SLACK_NS 15000.0
 #define TAIL_NS 20000.0
 #define SPIN_CORES 4
+#define OTHERS 3u		/* attestations that are not awaited */
 
 struct bench_ticks {
 	struct service service;
@@ -54,6 +55,14 @@ pace(void)
 	nanosleep(&t, NULL);
 }
 
+/* This one is of this tick, or the figure means nothing; what was under way
+ * when it came is waited for. */
+static bool
+is_awaited(const struct bench_ticks *b, const struct wire_attestation *a)
+{
+	return a->verdict_count == b->walk.rung && a->status == PRICE_OK;
+}
+
 static void
 trip(struct bench_ticks *b, bool is_counted)
 {
@@ -67,17 +76,20 @@ trip(struct bench_ticks *b, bool is_counted)
 		;
 	ticks_step(&b->walk);
 	ticks_coinbase(b->text, sizeof(b->text), "ETH-USD",
-	    200000 - b->walk.rung, clock_wall_ms());
+	    200000 - TICKS_STEP * b->walk.rung, clock_wall_ms());
 	len = service_frame_make(b->frame, b->text);
 	began_ns = bench_now_ns();
 	service_say(s, 0, b->frame, len);
-	service_hear_signed(s, &a, true);
+	for (unsigned i = 0; i == 0 || !is_awaited(b, &a); i++) {
+		if (i == OTHERS)
+			service_fail(s, "another attestation than awaited");
+		service_hear_signed(s, &a, true);
+	}
 	if (is_counted)
 		ticks_note(&b->ticks, began_ns);
-	/* This one is of this tick, or the figure means nothing. */
-	if (a.verdict_count != b->walk.rung || a.status != PRICE_OK)
-		service_fail(s, "another attestation than awaited");
-	service_hear(s, &a, true);
+	do
+		service_hear(s, &a, true);
+	while (!is_awaited(b, &a));
 	if (is_counted)
 		ticks_note(&b->released, began_ns);
 }

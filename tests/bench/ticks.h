@@ -18,6 +18,7 @@
 
 #define TICKS_VAULTS 1000000u
 #define TICKS_RUNGS 64u		/* vaults that the walk takes across */
+#define TICKS_STEP 20u		/* cents of 2,000 USD: a tick of 1 bp */
 #define TICKS_COUNT 768u	/* of each kind of trip */
 
 /* Nanoseconds of trips of one kind. */
@@ -30,7 +31,7 @@ double ticks_percentile(struct ticks_sample *s, size_t q);
 
 /* Up and down the rungs, one a trip. */
 struct ticks_walk {
-	unsigned rung;		/* coinbase's ETH: 2000.00 less so many cents */
+	unsigned rung;		/* coinbase's ETH: 2000.00 less so many steps */
 	bool is_down;
 };
 void ticks_step(struct ticks_walk *w);

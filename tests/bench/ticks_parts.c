@@ -179,7 +179,7 @@ alone_signed(struct ticks_alone *a)
 static void
 alone_others(struct ticks_alone *a)
 {
-	static const uint64_t mid[] = { 0, 6000000, 199900, 5999900, 200100,
+	static const uint64_t mid[] = { 0, 6000000, 197500, 5999900, 202500,
 	    6000100 };
 
 	for (uint16_t i = 1; i < ARRAY_COUNT(mid); i++) {
@@ -230,7 +230,7 @@ ticks_alone_trip(struct ticks_alone *a, struct ticks_sample *s)
 	a->now_ms += 4;
 	alone_others(a);
 	ticks_step(&a->walk);
-	t = alone_tick(a, 0, 200000 - a->walk.rung);
+	t = alone_tick(a, 0, 200000 - TICKS_STEP * a->walk.rung);
 	c = alone_close(a);
 	a->is_asked = false;
 	began_ns = bench_now_ns();

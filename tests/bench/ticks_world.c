@@ -66,19 +66,20 @@ mix(uint64_t z)
 	return z ^ z >> 31;
 }
 
-/* The venues' mids are 1999, m and 2001 with m = 2000 - r cents, so the half
- * band is 1 + r cents and the worst end 1999 - 2 r cents; BTC's high is 60001.
+/* The venues' mids are 1975, m and 2025 with m = 2000 - 0.20 r, so the half
+ * band is 25 + 0.20 r and the worst end 1975 - 0.40 r; BTC's high is 60001.
  * Vault k of the ladder leaves HEALTHY between rung k and k + 1:
- *	10 WETH x (199900 - 2 k - 1) cents x 0.8 = debt x 60001 USD
- * The others lie from 0.1 % below their threshold downwards, ever fewer near
- * it: one in 500 within 1 %, one in two beyond 30 %. */
+ *	10 WETH x (1975 - 0.40 k - 0.20) x 0.8 = debt x 60001 USD
+ * The others lie from 1.5 % below their threshold downwards, ever fewer near
+ * it: one in 500 within 1 % more, one in two beyond 30 %. */
 void
 ticks_vault(struct wire_vault *out, uint32_t i)
 {
 	const u128 ten = (u128)10000000000000000000u;
 	uint64_t rung = i < TICKS_RUNGS ? i : TICKS_RUNGS;
 	/* Satoshis; cents x 10 x 0.8 / 60001 x 10^8 / 100. */
-	uint64_t debt = (199900 - 2 * rung - 1) * 8 * 1000000 / 60001;
+	uint64_t debt = (197500 - 2 * TICKS_STEP * rung - TICKS_STEP) * 8 *
+	    1000000 / 60001;
 	uint64_t id = mix(i), at = mix(id) % 1000000;
 
 	memset(out, 0, sizeof(*out));
@@ -88,9 +89,9 @@ ticks_vault(struct wire_vault *out, uint32_t i)
 	out->nonce = 1;
 	out->collateral_count = out->debt_count = 1;
 	out->debt_asset[0] = 1;
-	if (i >= TICKS_RUNGS)	/* distance 0.1 % + 0.6 u^(1/1.5), about */
-		debt -= debt / 1000 + debt / 1000000 * (at < 2000 ? at * 5 :
-		    10000 + at * 6 / 10);
+	if (i >= TICKS_RUNGS)
+		debt -= debt / 1000000 * (15000 + (at < 2000 ? at * 5 :
+		    10000 + at * 6 / 10));
 	out->collateral_amount[0] = wire_from_u128(ten);
 	out->debt_amount[0] = wire_from_u128(debt);
 	out->debt_index[0] = wire_from_u128(wad_to_raw(wad_one()));
@@ -130,7 +131,7 @@ void
 ticks_others(const struct service *s)
 {
 	static const char *const symbol[] = { "ETH", "BTC" };
-	static const unsigned mid[] = { 2000, 60000 };
+	static const unsigned low[] = { 1975, 59999 }, high[] = { 2025, 60001 };
 	uint64_t now_ms = clock_wall_ms();
 	char text[1024], time[TIME_TEXT_BUF];
 
@@ -140,14 +141,14 @@ ticks_others(const struct service *s)
 		    "\"type\":\"update\",\"data\":[{\"symbol\":\"%s/USD\","
 		    "\"bid\":%u.99,\"bid_qty\":0.5,\"ask\":%u.01,\"ask_qty\":3,"
 		    "\"last\":%u.0,\"timestamp\":\"%s\"}]}", symbol[i],
-		    mid[i] - 2, mid[i] - 1, mid[i] - 1, time);
+		    low[i] - 1, low[i], low[i], time);
 		ticks_say(s, 1, text);
 		snprintf(text, sizeof(text), "{\"topic\":\"orderbook.1.%sUSD\","
 		    "\"ts\":%llu,\"type\":\"snapshot\",\"data\":{\"s\":"
 		    "\"%sUSD\",\"b\":[[\"%u.99\",\"0.2\"]],\"a\":[[\"%u.01\","
 		    "\"1.9\"]],\"u\":7961638724,\"seq\":76129380144},\"cts\":"
 		    "%llu}", symbol[i], (unsigned long long)now_ms, symbol[i],
-		    mid[i], mid[i] + 1, (unsigned long long)now_ms);
+		    high[i] - 1, high[i], (unsigned long long)now_ms);
 		ticks_say(s, 2, text);
 	}
 	ticks_coinbase(text, sizeof(text), "BTC-USD", 6000000, now_ms);
