@@ -174,17 +174,6 @@ value(uint32_t slot)
 	    noted[slot]), ERR_OK);
 }
 
-static struct usd18
-initial_excess(uint32_t slot)
-{
-	const struct point mid = point_mid();
-	struct evaluation v;
-
-	assert_int_equal(margin_evaluate_at(&v, &w->snapshot, slot,
-	    method_of(slot), &mid, SIDE_INITIAL, NULL), ERR_OK);
-	return v.excess;
-}
-
 static void
 sizes_scale(uint32_t slot, i128 num, i128 den)
 {
@@ -198,19 +187,50 @@ sizes_scale(uint32_t slot, i128 num, i128 den)
 	}
 }
 
-/* gear trades more of the same, to some way before its limit. */
+static void
+sizes_set(uint32_t slot, const i128 *had, i128 parts)
+{
+	const struct vault *v = &w->vaults[slot];
+
+	for (uint32_t i = 0; i < v->position_count; i++) {
+		i128 size = had[i] / 2048 * parts;
+
+		w->positions[v->position_first + i].size = num18_from_raw(
+		    size != 0 ? size : 1);
+	}
+}
+
+/* gear trades as much as leaves the vault HEALTHY, less a few parts of a
+ * thousand. */
 static void
 gear(uint32_t slot)
 {
-	if (w->vaults[slot].position_count == 0 ||
-	    usd18_to_raw(initial_excess(slot)) <= 0)
+	const struct vault *v = &w->vaults[slot];
+	i128 low, high;
+	i128 had[POSITIONS_MAX];
+
+	for (int i = 0; i < 12 && state_of(slot) != STATE_HEALTHY; i++)
+		sizes_scale(slot, 1, 3);
+	if (v->position_count == 0 || state_of(slot) != STATE_HEALTHY)
 		return;
-	for (int i = 0; i < 30 && usd18_to_raw(initial_excess(slot)) > 0; i++)
-		sizes_scale(slot, 3, 2);
-	for (int i = 0; i < 200 && usd18_to_raw(initial_excess(slot)) <= 0;
-	    i++)
-		sizes_scale(slot, 19, 20);
-	sizes_scale(slot, 70 + (i128)below(30), 100);
+	for (uint32_t i = 0; i < v->position_count; i++)
+		had[i] = num18_to_raw(w->positions[v->position_first + i].
+		    size);
+	/* In 2^-11 of what it had. */
+	for (low = high = 2048; high < 2048 << 12 && state_of(slot) ==
+	    STATE_HEALTHY; sizes_set(slot, had, high *= 2))
+		low = high;
+	while (high - low > low / 2048 + 1) {
+		i128 mid = low + (high - low) / 2;
+
+		sizes_set(slot, had, mid);
+		if (state_of(slot) == STATE_HEALTHY)
+			low = mid;
+		else
+			high = mid;
+	}
+	low = low * (1000 - (i128)below(below(3) ? 20 : 300)) / 1000;
+	sizes_set(slot, had, low);
 }
 
 static void
@@ -392,11 +412,16 @@ static void
 vault_change(void)
 {
 	uint32_t slot = (uint32_t)below(w->book.vault_count);
-	struct vault *v = &w->vaults[slot];
+	struct vault *v;
 
+	for (int i = 0; i < 4 && noted[slot] == STATE_HEALTHY; i++)
+		slot = (uint32_t)below(w->book.vault_count);
+	v = &w->vaults[slot];
 	if (below(4) == 0)
 		portfolio_reach_forget(&reach, slot);
-	if (below(2) == 0)
+	if (below(4) != 0)
+		gear(slot);
+	else if (below(2) == 0)
 		sizes_scale(slot, 80 + (i128)below(40), 100);
 	else if (v->collateral_count > 0)
 		v->collateral[0].amount = v->collateral[0].amount *
@@ -435,9 +460,9 @@ random_step(uint32_t i, uint32_t steps)
 		clock_step(i, steps);
 	} else if (what < 191) {
 		flag_flip();
-	} else if (what < 193) {
+	} else if (what < 192) {
 		unwind_flags();
-	} else if (what < 195) {
+	} else if (what < 193) {
 		u128 index = wad_to_raw(w->book.accrual[PW_USDC]);
 		w->book.accrual[PW_USDC] = wad_from_raw(index + index /
 		    1000000 * below(below(20) == 0 ? 1000 : 10));
@@ -473,7 +498,7 @@ run(struct tally *t, uint32_t count, uint32_t steps, uint64_t seed)
 	    usd18_from_raw(pw_number("100"));
 	portfolio_reach_restart(&reach);
 	tick();
-	assert_int_equal(named, count);
+	assert_true(named > count / 2);	/* an empty one has no factor */
 	for (uint32_t i = 0; i < steps; i++) {
 		bool is_creep = random_step(i, steps);
 
@@ -848,9 +873,52 @@ portfolio_reach_move__begins_an_epoch_where_a_confidence_turns(void **state)
 	assert_int_equal(named_now(), THE_DATED);
 	slice->confidence = num18_from_raw(pw_number("0.91"));
 	assert_int_equal(named_now(), THE_DATED);
-	/* A band of 9 %, and beyond the threshold. */
-	now.factor_half[1] = pw_number("0.11");
+}
+
+/* A band within the slack, across the threshold: of the reference, of a
+ * token. */
+static void
+portfolio_reach_move__begins_an_epoch_where_a_band_is_in_doubt(void **state)
+{
+	(void)state;
+	w->rules.standard.oracle.linear_threshold =
+	    num18_from_raw(pw_number("0.9995"));
+	portfolio_reach_restart(&reach);
+	assert_int_equal(named_now(), BOTH);
+	now.factor_half[0] = (i128)BP * 49 / 10;
 	assert_int_equal(named_after_build(), NOBODY);
+	now.factor_half[0] = (i128)BP * 51 / 10;
+	assert_int_equal(named_after_build(), BOTH);
+	assert_int_equal(named_now(), NOBODY);
+	now.factor_half[0] = (i128)BP * 4;
+	assert_int_equal(named_after_build(), BOTH);
+	now.half[PW_WSTETH] = (i128)BP * 49 / 10;
+	assert_int_equal(named_after_build() & THE_DATED, NOBODY);
+	now.half[PW_WSTETH] = (i128)BP * 51 / 10;
+	assert_int_equal(named_after_build(), BOTH);
+}
+
+static void
+portfolio_reach_radius__pays_for_bands_and_where_they_part(void **state)
+{
+	i128 r = radius_of(PLAIN, 0), wide, apart;
+
+	(void)state;
+	now.factor_half[0] = now.half[PW_ETH] = (i128)BP * 24;
+	now.half[PW_WSTETH] = (i128)BP * 24;
+	assert_int_equal(named_after_build(), NOBODY);
+	assert_true(radius_of(PLAIN, 0) == r);	/* it was paid for */
+	portfolio_reach_restart(&reach);
+	assert_int_equal(named_now(), BOTH);
+	wide = radius_of(PLAIN, 0);
+	assert_true(r - wide > (i128)BP * 18 && r - wide < (i128)BP * 22);
+	now.half[PW_WSTETH] = (i128)BP * 64;	/* which it has not */
+	assert_int_equal(named_after_build(), BOTH);
+	assert_true(radius_of(PLAIN, 0) == wide);
+	now.half[PW_ETH] = (i128)BP * 64;
+	assert_int_equal(named_after_build(), BOTH);
+	apart = radius_of(PLAIN, 0);
+	assert_true(wide - apart > (i128)BP * 60);
 }
 
 static void
@@ -1087,6 +1155,10 @@ main(void)
 		UNIT_TEST(portfolio_reach_note__gives_less_slack_near_the_edge),
 		UNIT_TEST(portfolio_reach_forget__takes_it_out_of_everything),
 		UNIT_TEST(portfolio_reach_next__keeps_what_was_not_taken),
+		UNIT_TEST(
+		    portfolio_reach_move__begins_an_epoch_where_a_band_is_in_doubt),
+		UNIT_TEST(
+		    portfolio_reach_radius__pays_for_bands_and_where_they_part),
 		UNIT_TEST(portfolio_reach_note__says_where_legs_run_out),
 	};
 
