@@ -337,7 +337,8 @@ basis_drift(void)
 static void
 vol_change(void)
 {
-	i128 *v = &now.vol[below(2)][below(3)];
+	i128 (*of)[3] = &now.vol[below(2)];
+	i128 *v = &(*of)[below(3)];
 
 	*v += either(below(4) == 0 ? pw_number("0.05") : pw_number("0.004"));
 	if (*v < pw_number("0.2"))
@@ -401,10 +402,13 @@ flag_flip(void)
 	case 5:
 		t->rate[0].rate = num18_from_raw(pw_between(w, 0, 80));
 		break;
-	default:
-		t->factor[below(2)].slice[below(3)].confidence =
-		    num18_from_raw(below(3) ? (i128)WAD_ONE_RAW :
-		    pw_between(w, 500, 1000));
+	default: {
+		struct market_factor *f = &t->factor[below(2)];
+		struct market_slice *slice = &f->slice[below(3)];
+
+		slice->confidence = num18_from_raw(below(3) ?
+		    (i128)WAD_ONE_RAW : pw_between(w, 500, 1000));
+	}
 	}
 }
 
@@ -720,7 +724,7 @@ portfolio_reach_move__begins_an_epoch_where_a_basis_leaves(void **state)
 
 /* An anchor within the epoch, then to its other end. */
 static void
-portfolio_reach_move__counts_a_basis_from_the_start_of_the_epoch(void **state)
+portfolio_reach_move__counts_a_basis_from_the_epochs_start(void **state)
 {
 	(void)state;
 	now.mark[0] = (i128)BP * 6;
@@ -744,7 +748,7 @@ portfolio_reach_move__begins_an_epoch_where_debt_accrues(void **state)
 
 /* Half of two points. */
 static void
-portfolio_reach_move__begins_a_dated_epoch_where_a_vol_leaves(void **state)
+portfolio_reach_move__begins_dated_epochs_where_vols_leave(void **state)
 {
 	(void)state;
 	now.vol[0][0] += pw_number("0.01");
@@ -786,7 +790,7 @@ portfolio_reach_move__begins_an_epoch_where_a_band_widens(void **state)
 }
 
 static void
-portfolio_reach_move__names_all_of_a_factor_that_is_not_fit(void **state)
+portfolio_reach_move__names_all_of_a_factor_not_fit(void **state)
 {
 	(void)state;
 	now.factor_half[0] = (i128)WAD_ONE_RAW / 3;
@@ -804,8 +808,7 @@ portfolio_reach_move__names_all_of_a_factor_that_is_not_fit(void **state)
 }
 
 static void
-portfolio_reach_move__holds_what_is_stale_until_the_price_is_back(
-    void **state)
+portfolio_reach_move__holds_what_is_stale_until_it_is_back(void **state)
 {
 	(void)state;
 	now.is_refused[PW_USDC] = true;
@@ -831,7 +834,7 @@ portfolio_reach_move__holds_what_is_stale_until_the_price_is_back(
 }
 
 static void
-portfolio_reach_move__names_what_is_dated_when_the_clock_moves(void **state)
+portfolio_reach_move__names_the_dated_when_the_clock_moves(void **state)
 {
 	(void)state;
 	w->market.as_of_ms += MINUTE_MS;
@@ -856,7 +859,7 @@ portfolio_reach_move__names_what_is_dated_when_the_clock_moves(void **state)
 }
 
 static void
-portfolio_reach_move__begins_an_epoch_where_a_confidence_turns(void **state)
+portfolio_reach_move__begins_epochs_where_confidence_turns(void **state)
 {
 	struct num18 *least = &w->rules.standard.oracle.option_threshold;
 	struct market_slice *slice = &w->terms.factor[0].slice[0];
@@ -878,7 +881,7 @@ portfolio_reach_move__begins_an_epoch_where_a_confidence_turns(void **state)
 /* A band within the slack, across the threshold: of the reference, of a
  * token. */
 static void
-portfolio_reach_move__begins_an_epoch_where_a_band_is_in_doubt(void **state)
+portfolio_reach_move__begins_epochs_where_bands_are_unsure(void **state)
 {
 	(void)state;
 	w->rules.standard.oracle.linear_threshold =
@@ -922,7 +925,7 @@ portfolio_reach_radius__pays_for_bands_and_where_they_part(void **state)
 }
 
 static void
-portfolio_reach_move__looks_at_open_interest_where_rules_do(void **state)
+portfolio_reach_move__looks_at_open_interest_as_rules_do(void **state)
 {
 	struct market_mark *m = &w->terms.mark[0];
 
@@ -1131,23 +1134,23 @@ main(void)
 		UNIT_TEST(
 		    portfolio_reach_move__begins_an_epoch_where_a_basis_leaves),
 		UNIT_TEST(
-		    portfolio_reach_move__counts_a_basis_from_the_start_of_the_epoch),
+		    portfolio_reach_move__counts_a_basis_from_the_epochs_start),
 		UNIT_TEST(
 		    portfolio_reach_move__begins_an_epoch_where_debt_accrues),
 		UNIT_TEST(
-		    portfolio_reach_move__begins_a_dated_epoch_where_a_vol_leaves),
+		    portfolio_reach_move__begins_dated_epochs_where_vols_leave),
 		UNIT_TEST(
 		    portfolio_reach_move__begins_an_epoch_where_a_band_widens),
 		UNIT_TEST(
-		    portfolio_reach_move__names_all_of_a_factor_that_is_not_fit),
+		    portfolio_reach_move__names_all_of_a_factor_not_fit),
 		UNIT_TEST(
-		    portfolio_reach_move__holds_what_is_stale_until_the_price_is_back),
+		    portfolio_reach_move__holds_what_is_stale_until_it_is_back),
 		UNIT_TEST(
-		    portfolio_reach_move__names_what_is_dated_when_the_clock_moves),
+		    portfolio_reach_move__names_the_dated_when_the_clock_moves),
 		UNIT_TEST(
-		    portfolio_reach_move__begins_an_epoch_where_a_confidence_turns),
+		    portfolio_reach_move__begins_epochs_where_confidence_turns),
 		UNIT_TEST(
-		    portfolio_reach_move__looks_at_open_interest_where_rules_do),
+		    portfolio_reach_move__looks_at_open_interest_as_rules_do),
 		UNIT_TEST(portfolio_reach_move__follows_slow_companions),
 		UNIT_TEST(
 		    portfolio_reach_note__keeps_in_sight_what_has_no_bound),
@@ -1156,7 +1159,7 @@ main(void)
 		UNIT_TEST(portfolio_reach_forget__takes_it_out_of_everything),
 		UNIT_TEST(portfolio_reach_next__keeps_what_was_not_taken),
 		UNIT_TEST(
-		    portfolio_reach_move__begins_an_epoch_where_a_band_is_in_doubt),
+		    portfolio_reach_move__begins_epochs_where_bands_are_unsure),
 		UNIT_TEST(
 		    portfolio_reach_radius__pays_for_bands_and_where_they_part),
 		UNIT_TEST(portfolio_reach_note__says_where_legs_run_out),
