@@ -30,7 +30,9 @@
  *			vaults that have a parent or children
  *	held		with the epochs alone: STALE for a refused price, until
  *			it comes back; PENDING, which hangs on the clock
- * Each vault once a move, in an order that is the same on every machine.
+ * Each vault once a move, in an order that is the same on every machine.  The
+ * clock is s->market->as_of_ms: who lets it stand within a step of a minute
+ * (margin/scenario_live.h) has what is dated named once a step.
  *
  * Not seen here, and the caller's to note again: a change of a vault, its
  * orders, its liens' grants.  After a change of rules, of the returns in place,
