@@ -59,7 +59,7 @@ AVX2 void
 simd_keccak_pairs_avx2(struct b32 *const *out, const struct b32 *const *a,
     const struct b32 *const *b)
 {
-	LANE s[KECCAK_WORDS];
+	LANE s[2 * N], digest[N];
 
 	LANES_UNROLL
 	for (size_t i = 0; i < N; i++) {
@@ -68,13 +68,8 @@ simd_keccak_pairs_avx2(struct b32 *const *out, const struct b32 *const *a,
 	}
 	rows_transpose(s);
 	rows_transpose(s + N);
-	LANES_UNROLL
-	for (size_t i = 2 * N; i < KECCAK_WORDS; i++)
-		s[i] = _mm256_setzero_si256();
-	s[2 * N] = LANE_FILL(0x01);
-	s[KECCAK_RATE_WORDS - 1] = LANE_FILL(KECCAK_PAD_END);
-	lanes_permute(s);
-	digests_store(out, s);
+	lanes_hash_pair(digest, s);
+	digests_store(out, digest);
 }
 
 AVX2 static void
