@@ -100,6 +100,55 @@ simd_keccak_pairs_avx512(struct b32 *const *out, const struct b32 *const *a,
 	digests_store(out, digest);
 }
 
+/* The words as numbers: their first byte is the highest. */
+LANE_CODE LANE
+lane_big_endian(LANE a)
+{
+	LANE even = _mm512_rol_epi32(a, 8), odd = _mm512_rol_epi32(a, 24);
+
+	/* even where the mask has bits, else odd */
+	return _mm512_rol_epi64(_mm512_ternarylogic_epi64(
+	    LANE_FILL(0x00ff00ff00ff00ff), even, odd, 0xca), 32);
+}
+
+/* Which of the lefts are greater than their rights. */
+LANE_CODE __mmask8
+lanes_descend(const LANE s[N], const struct b32 *in)
+{
+	__mmask8 less = _mm512_cmplt_epu64_mask(lane_big_endian(s[4]),
+	    lane_big_endian(s[0]));
+	__mmask8 same = _mm512_cmpeq_epu64_mask(s[0], s[4]);
+
+	for (unsigned left = same; left != 0; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctz(left);
+
+		if (b32_compare(&in[2 * i], &in[2 * i + 1]) > 0)
+			less = (__mmask8)(less | 1u << i);
+	}
+	return less;
+}
+
+AVX512 void
+simd_keccak_siblings_avx512(struct b32 *out, const struct b32 *in)
+{
+	LANE s[N], words[N], digest[4], r[4];
+	__mmask8 swap;
+
+	LANES_UNROLL
+	for (size_t i = 0; i < N; i++)
+		s[i] = _mm512_loadu_si512(&in[2 * i]);
+	rows_transpose(s);
+	swap = lanes_descend(s, in);
+	LANES_UNROLL
+	for (size_t i = 0; i < N; i++)
+		words[i] = _mm512_mask_mov_epi64(s[i], swap, s[i ^ 4]);
+	lanes_hash_pair(digest, words);
+	digests_transpose(r, digest);
+	LANES_UNROLL
+	for (size_t i = 0; i < 4; i++)
+		_mm512_storeu_si512(&out[2 * i], r[i]);
+}
+
 AVX512 static void
 states_absorb(LANE s[KECCAK_WORDS], const uint8_t *const *block)
 {
