@@ -219,6 +219,25 @@ level_hash(struct merkle *t, unsigned height, uint64_t head, size_t fresh,
 	return above;
 }
 
+/* path_hash hashes the nodes over one slot: each waits for the one below, and
+ * only what stands beside them can be fetched early. */
+static void
+path_hash(struct merkle *t, uint32_t slot)
+{
+	struct batch b = { .count = 0 };
+	size_t leaf = (size_t)t->capacity_max + slot;
+
+	for (unsigned h = 0; h < height_of(t->capacity); h++)
+		__builtin_prefetch(&t->nodes[(leaf >> h) ^ 1]);
+	for (unsigned h = 1; h <= height_of(t->capacity); h++) {
+		size_t i = slot >> h;
+
+		batch_add(&b, t, h, i, node_at(t, h - 1, 2 * i),
+		    node_at(t, h - 1, 2 * i + 1));
+		batch_hash(&b, t->level);
+	}
+}
+
 /* leaf_store takes a slot into use, and those before it as empty ones. */
 static void
 leaf_store(struct merkle *t, uint32_t slot, const struct b32 *leaf)
@@ -307,6 +326,11 @@ merkle_set(struct merkle *t, const uint32_t *slots,
 	}
 	if (count == 0)
 		return ERR_OK;
+	if (count == 1 && slots[0] < t->used) {
+		leaf_store(t, slots[0], &leaves[0]);
+		path_hash(t, slots[0]);
+		return ERR_OK;
+	}
 	/* All nodes over new slots are hashed, in order and without the list;
 	 * also those above the root that a smaller tree had. */
 	fresh = used > t->used ? t->used : t->capacity;
