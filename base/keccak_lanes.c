@@ -11,6 +11,7 @@ struct kernel {
 	size_t rest_min;
 	void (*pairs)(struct b32 *const *out, const struct b32 *const *a,
 	    const struct b32 *const *b);
+	void (*siblings)(struct b32 *out, const struct b32 *in);
 	void (*texts)(struct b32 *const *out, const uint8_t *const *in,
 	    size_t len);
 };
@@ -23,23 +24,35 @@ pairs_portable(struct b32 *const *out, const struct b32 *const *a,
 }
 
 static void
+siblings_portable(struct b32 *out, const struct b32 *in)
+{
+	bool swap = b32_compare(&in[0], &in[1]) > 0;
+
+	keccak256_pair(out, &in[swap], &in[!swap]);
+}
+
+static void
 texts_portable(struct b32 *const *out, const uint8_t *const *in, size_t len)
 {
 	keccak256(out[0], in[0], len);
 }
 
 static const struct kernel KERNELS[KECCAK_LEVELS] = {
-	[KECCAK_PORTABLE] = { 1, 1, pairs_portable, texts_portable },
+	[KECCAK_PORTABLE] = { 1, 1, pairs_portable, siblings_portable,
+	    texts_portable },
 #ifdef __x86_64__
 	[KECCAK_AVX2] = { SIMD_KECCAK_AVX2_LANES, 2, simd_keccak_pairs_avx2,
-	    simd_keccak_texts_avx2 },
+	    simd_keccak_siblings_avx2, simd_keccak_texts_avx2 },
 	[KECCAK_AVX512] = { SIMD_KECCAK_AVX512_LANES, 2,
-	    simd_keccak_pairs_avx512, simd_keccak_texts_avx512 },
+	    simd_keccak_pairs_avx512, simd_keccak_siblings_avx512,
+	    simd_keccak_texts_avx512 },
 #endif
 };
 
 _Static_assert(SIMD_KECCAK_AVX512_LANES <= KECCAK_LANES_MAX &&
     SIMD_KECCAK_AVX2_LANES <= KECCAK_LANES_MAX, "a group fits its arrays");
+_Static_assert(KECCAK_LANES_MAX % SIMD_KECCAK_AVX512_LANES == 0 &&
+    KECCAK_LANES_MAX % SIMD_KECCAK_AVX2_LANES == 0, "siblings have no rest");
 
 enum keccak_level
 keccak_level_best(void)
@@ -102,6 +115,17 @@ keccak256_pairs(enum keccak_level level, struct b32 *const *out,
 	else
 		for (; i < n; i++)
 			keccak256_pair(out[i], a[i], b[i]);
+}
+
+void
+keccak256_siblings(enum keccak_level level, struct b32 *out,
+    const struct b32 *in, size_t n)
+{
+	const struct kernel *k = kernel_of(level);
+
+	MUST(n % KECCAK_LANES_MAX == 0);
+	for (size_t i = 0; i < n; i += k->lanes)
+		k->siblings(&out[i], &in[2 * i]);
 }
 
 void

@@ -31,6 +31,12 @@ const char *keccak_level_name(enum keccak_level level);
 void keccak256_pairs(enum keccak_level level, struct b32 *const *out,
     const struct b32 *const *a, const struct b32 *const *b, size_t n);
 
+/* keccak256_siblings: out[i] = the hash of in[2 * i] and in[2 * i + 1], the
+ * lesser of them first.  n is a multiple of KECCAK_LANES_MAX (MUST); out and in
+ * are apart. */
+void keccak256_siblings(enum keccak_level level, struct b32 *out,
+    const struct b32 *in, size_t n);
+
 /* keccak256_many: out[i] = the hash of len bytes at in + i * stride.  out may
  * be in where stride is 32 and len at most 32; otherwise they are apart. */
 void keccak256_many(enum keccak_level level, struct b32 *out, const void *in,

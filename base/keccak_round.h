@@ -19,6 +19,7 @@
 #define KECCAK_WORDS 25
 /* Words of a block of Keccak-256. */
 #define KECCAK_RATE_WORDS 17
+#define KECCAK_PAD_BEGIN ((uint64_t)0x01)
 /* The last bit of the last word of a block. */
 #define KECCAK_PAD_END ((uint64_t)0x80 << 56)
 
@@ -83,6 +84,51 @@ lanes_round(LANE e[KECCAK_WORDS], const LANE a[KECCAK_WORDS],
 	    LANE_MOVE(a[21], d1, 2));
 }
 
+/* The last round, where only the four words of a digest are wanted. */
+LANE_CODE void
+lanes_round_last(LANE e[4], const LANE a[KECCAK_WORDS])
+{
+	LANE c0 = LANE_SUM(a, 0), c1 = LANE_SUM(a, 1), c2 = LANE_SUM(a, 2);
+	LANE c3 = LANE_SUM(a, 3), c4 = LANE_SUM(a, 4);
+	LANE b0 = LANE_XOR3(a[0], c4, LANE_ROTATE(c1, 1));
+	LANE b1 = LANE_ROTATE(LANE_XOR3(a[6], c0, LANE_ROTATE(c2, 1)), 44);
+	LANE b2 = LANE_ROTATE(LANE_XOR3(a[12], c1, LANE_ROTATE(c3, 1)), 43);
+	LANE b3 = LANE_ROTATE(LANE_XOR3(a[18], c2, LANE_ROTATE(c4, 1)), 21);
+	LANE b4 = LANE_ROTATE(LANE_XOR3(a[24], c3, LANE_ROTATE(c0, 1)), 14);
+
+	e[0] = LANE_XOR(LANE_CHI(b0, b1, b2),
+	    LANE_FILL(KECCAK_CONSTANTS[KECCAK_ROUNDS - 1]));
+	e[1] = LANE_CHI(b1, b2, b3);
+	e[2] = LANE_CHI(b2, b3, b4);
+	e[3] = LANE_CHI(b3, b4, b0);
+}
+
+/* The first round of eight words, their padding, and zeros. */
+LANE_CODE void
+lanes_round_first(LANE e[KECCAK_WORDS], const LANE a[8])
+{
+	LANE p8 = LANE_FILL(KECCAK_PAD_BEGIN), p16 = LANE_FILL(KECCAK_PAD_END);
+	LANE c0 = LANE_XOR(a[0], a[5]), c1 = LANE_XOR3(a[1], a[6], p16);
+	LANE c2 = LANE_XOR(a[2], a[7]), c3 = LANE_XOR(a[3], p8), c4 = a[4];
+	LANE d0 = LANE_XOR(c4, LANE_ROTATE(c1, 1));
+	LANE d1 = LANE_XOR(c0, LANE_ROTATE(c2, 1));
+	LANE d2 = LANE_XOR(c1, LANE_ROTATE(c3, 1));
+	LANE d3 = LANE_XOR(c2, LANE_ROTATE(c4, 1));
+	LANE d4 = LANE_XOR(c3, LANE_ROTATE(c0, 1));
+
+	lanes_chi(e, LANE_XOR(a[0], d0), LANE_MOVE(a[6], d1, 44),
+	    LANE_ROTATE(d2, 43), LANE_ROTATE(d3, 21), LANE_ROTATE(d4, 14));
+	e[0] = LANE_XOR(e[0], LANE_FILL(KECCAK_CONSTANTS[0]));
+	lanes_chi(e + 5, LANE_MOVE(a[3], d3, 28), LANE_ROTATE(d4, 20),
+	    LANE_ROTATE(d0, 3), LANE_MOVE(p16, d1, 45), LANE_ROTATE(d2, 61));
+	lanes_chi(e + 10, LANE_MOVE(a[1], d1, 1), LANE_MOVE(a[7], d2, 6),
+	    LANE_ROTATE(d3, 25), LANE_ROTATE(d4, 8), LANE_ROTATE(d0, 18));
+	lanes_chi(e + 15, LANE_MOVE(a[4], d4, 27), LANE_MOVE(a[5], d0, 36),
+	    LANE_ROTATE(d1, 10), LANE_ROTATE(d2, 15), LANE_ROTATE(d3, 56));
+	lanes_chi(e + 20, LANE_MOVE(a[2], d2, 62), LANE_MOVE(p8, d3, 55),
+	    LANE_ROTATE(d4, 39), LANE_ROTATE(d0, 41), LANE_ROTATE(d1, 2));
+}
+
 LANE_CODE void
 lanes_permute(LANE a[KECCAK_WORDS])
 {
@@ -92,6 +138,20 @@ lanes_permute(LANE a[KECCAK_WORDS])
 		lanes_round(e, a, KECCAK_CONSTANTS[i]);
 		lanes_round(a, e, KECCAK_CONSTANTS[i + 1]);
 	}
+}
+
+/* lanes_hash_pair: a digest of eight words. */
+LANE_CODE void
+lanes_hash_pair(LANE digest[4], const LANE words[8])
+{
+	LANE a[KECCAK_WORDS], e[KECCAK_WORDS];
+
+	lanes_round_first(e, words);
+	for (int i = 1; i < KECCAK_ROUNDS - 1; i += 2) {
+		lanes_round(a, e, KECCAK_CONSTANTS[i]);
+		lanes_round(e, a, KECCAK_CONSTANTS[i + 1]);
+	}
+	lanes_round_last(digest, e);
 }
 
 #endif

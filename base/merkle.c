@@ -22,6 +22,7 @@ _Static_assert(sizeof(struct b32) == MARK_LEN + sizeof(uint64_t),
 
 /* How far ahead of the hashing nodes are fetched where their order is known. */
 #define AHEAD (2u * KECCAK_LANES_MAX)
+#define LEAVES_AHEAD 128u
 
 /* Pairs waiting to be hashed. */
 struct batch {
@@ -68,8 +69,9 @@ list_push(struct merkle *t, uint64_t *head, uint64_t i)
 	memcpy(node->b, MARK, MARK_LEN);
 	memcpy(node->b + MARK_LEN, head, sizeof(*head));
 	*head = i;
+	/* Where the array begins within a line, children lie on two. */
 	__builtin_prefetch(&t->nodes[2 * i]);
-	__builtin_prefetch(&t->nodes[2 * i + 1]);
+	__builtin_prefetch(&t->nodes[2 * i + 1].b[31]);
 	__builtin_prefetch(&t->nodes[i / 2]);
 }
 
@@ -141,14 +143,67 @@ batch_add(struct batch *b, struct merkle *t, unsigned height, size_t i,
 		batch_hash(b, t->level);
 }
 
+/* group_hash hashes the nodes from place i on, as many as fit side by side.
+ * False, and nothing done, where a child of theirs is behind the used ones or
+ * where one of them has no leaf. */
+static bool
+group_hash(struct merkle *t, unsigned height, size_t i)
+{
+	const struct b32 *empty = &t->empty[height - 1];
+	size_t at = level_first(t, height) + i;
+	const struct b32 *below = &t->nodes[2 * at];
+
+	if (2 * (i + KECCAK_LANES_MAX) > level_used(t->used, height - 1))
+		return false;
+	for (size_t k = 0; k < 2 * KECCAK_LANES_MAX; k += 2)
+		if (node_equals(&below[k], empty) &&
+		    node_equals(&below[k + 1], empty))
+			return false;
+	keccak256_siblings(t->level, &t->nodes[at], below, KECCAK_LANES_MAX);
+	return true;
+}
+
+/* group_prefetch: the group of place i will be hashed, if there is one. */
+static void
+group_prefetch(const struct merkle *t, unsigned height, size_t i)
+{
+	size_t at = level_first(t, height) + i;
+
+	if (i + KECCAK_LANES_MAX > level_first(t, height))
+		return;
+	for (size_t k = 0; k < KECCAK_LANES_MAX; k++)
+		__builtin_prefetch(&t->nodes[2 * (at + k)]);
+	for (size_t k = 0; k < KECCAK_LANES_MAX; k += 2)
+		__builtin_prefetch(&t->nodes[at + k], 1);
+}
+
+/* places_hash hashes the nodes of a level in order. */
+static void
+places_hash(struct batch *b, struct merkle *t, unsigned height, size_t from,
+    size_t end)
+{
+	size_t i = from;
+
+	while (i < end) {
+		if (end - i >= KECCAK_LANES_MAX && group_hash(t, height, i)) {
+			i += KECCAK_LANES_MAX;
+			group_prefetch(t, height, i + AHEAD);
+			continue;
+		}
+		batch_add(b, t, height, i, node_at(t, height - 1, 2 * i),
+		    node_at(t, height - 1, 2 * i + 1));
+		i++;
+	}
+}
+
 /* level_hash hashes the list of one level, whose nodes lose their mark, and
- * the nodes over the slots from `fresh` on; it returns the list of the
- * parents, but for those that are over fresh slots too. */
+ * the nodes from place `from` on; it returns the list of the parents, but for
+ * those that are over the slots from `fresh` on, and so in no list. */
 static uint64_t
-level_hash(struct merkle *t, unsigned height, uint64_t head, size_t fresh)
+level_hash(struct merkle *t, unsigned height, uint64_t head, size_t fresh,
+    size_t from)
 {
 	size_t first = level_first(t, height);
-	size_t end = level_used(t->used, height);
 	struct batch b = { .count = 0 };
 	uint64_t above = 0;
 
@@ -159,18 +214,28 @@ level_hash(struct merkle *t, unsigned height, uint64_t head, size_t fresh)
 		if ((i - first) / 2 < fresh >> (height + 1))
 			list_push(t, &above, i / 2);
 	}
-	for (size_t i = fresh >> height; i < end; i++) {
-		const struct b32 *below = &t->nodes[2 * (first + i)];
-
-		if (i + AHEAD < end) {
-			__builtin_prefetch(below + 2 * AHEAD);
-			__builtin_prefetch(&t->nodes[first + i + AHEAD], 1);
-		}
-		batch_add(&b, t, height, i, below,
-		    node_at(t, height - 1, 2 * i + 1));
-	}
+	places_hash(&b, t, height, from, level_used(t->used, height));
 	batch_hash(&b, t->level);
 	return above;
+}
+
+/* path_hash hashes the nodes over one slot: each waits for the one below, and
+ * only what stands beside them can be fetched early. */
+static void
+path_hash(struct merkle *t, uint32_t slot)
+{
+	struct batch b = { .count = 0 };
+	size_t leaf = (size_t)t->capacity_max + slot;
+
+	for (unsigned h = 0; h < height_of(t->capacity); h++)
+		__builtin_prefetch(&t->nodes[(leaf >> h) ^ 1]);
+	for (unsigned h = 1; h <= height_of(t->capacity); h++) {
+		size_t i = slot >> h;
+
+		batch_add(&b, t, h, i, node_at(t, h - 1, 2 * i),
+		    node_at(t, h - 1, 2 * i + 1));
+		batch_hash(&b, t->level);
+	}
 }
 
 /* leaf_store takes a slot into use, and those before it as empty ones. */
@@ -191,6 +256,45 @@ leaf_store(struct merkle *t, uint32_t slot, const struct b32 *leaf)
 	level[slot] = *leaf;
 }
 
+/* leaf_prefetch: a leaf, and the parent that will be marked. */
+static void
+leaf_prefetch(const struct merkle *t, uint32_t slot)
+{
+	const struct b32 *leaf = &t->nodes[t->capacity_max + (size_t)slot];
+
+	__builtin_prefetch(leaf, 1);
+	__builtin_prefetch(&t->nodes[(t->capacity_max + (size_t)slot) / 2], 1);
+}
+
+/* leaves_store stores the leaves, and lists the nodes over slots below `fresh`.
+ * It returns how many nodes over leaves are hashed then: where slots ascend,
+ * those behind `fresh` are, a group at a time, while their leaves are at hand.
+ * (To go on upward as groups become ready was no faster.) */
+static size_t
+leaves_store(struct merkle *t, uint64_t *head, const uint32_t *slots,
+    const struct b32 *leaves, size_t count, size_t fresh, bool is_ascending)
+{
+	struct batch b = { .count = 0 };
+	size_t done = fresh / 2;
+
+	for (size_t i = 0; i < count; i++) {
+		if (count - i > LEAVES_AHEAD) {
+			__builtin_prefetch(&leaves[i + LEAVES_AHEAD]);
+			leaf_prefetch(t, slots[i + LEAVES_AHEAD]);
+		}
+		leaf_store(t, slots[i], &leaves[i]);
+		if (slots[i] / 2 < fresh / 2)
+			list_push(t, head,
+			    ((uint64_t)t->capacity_max + slots[i]) / 2);
+		if (is_ascending && t->used / 2 >= done + KECCAK_LANES_MAX) {
+			places_hash(&b, t, 1, done, t->used / 2);
+			done = t->used / 2;
+		}
+	}
+	batch_hash(&b, t->level);
+	return done;
+}
+
 void
 merkle_init(struct merkle *t, struct b32 *nodes, uint32_t capacity_max)
 {
@@ -207,32 +311,37 @@ enum err
 merkle_set(struct merkle *t, const uint32_t *slots,
     const struct b32 *leaves, size_t count)
 {
+	bool is_ascending = true;
 	uint32_t used = t->used;
 	uint64_t head = 0;
-	size_t fresh;
+	size_t fresh, done;
 
 	for (size_t i = 0; i < count; i++) {
 		if (slots[i] >= t->capacity_max)
 			return ERR_LIMIT;
 		if (slots[i] >= used)
 			used = slots[i] + 1;
+		if (i > 0 && slots[i] <= slots[i - 1])
+			is_ascending = false;
 	}
 	if (count == 0)
 		return ERR_OK;
+	if (count == 1 && slots[0] < t->used) {
+		leaf_store(t, slots[0], &leaves[0]);
+		path_hash(t, slots[0]);
+		return ERR_OK;
+	}
 	/* All nodes over new slots are hashed, in order and without the list;
 	 * also those above the root that a smaller tree had. */
 	fresh = used > t->used ? t->used : t->capacity;
 	t->capacity += t->capacity == 0;
 	while (t->capacity < used)
 		t->capacity *= 2;
-	for (size_t i = 0; i < count; i++) {
-		leaf_store(t, slots[i], &leaves[i]);
-		if (slots[i] / 2 < fresh / 2)
-			list_push(t, &head,
-			    ((uint64_t)t->capacity_max + slots[i]) / 2);
-	}
+	done = leaves_store(t, &head, slots, leaves, count, fresh,
+	    is_ascending);
 	for (unsigned h = 1; h <= height_of(t->capacity); h++)
-		head = level_hash(t, h, head, fresh);
+		head = level_hash(t, h, head, fresh,
+		    h == 1 ? done : fresh >> h);
 	return ERR_OK;
 }
 

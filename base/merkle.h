@@ -12,6 +12,7 @@
  *         heap order (node i over 2i and 2i + 1; leaf 0 at capacity_max; node
  *         0 unused).  A smaller tree is the leftmost subtree, so that nothing
  *         moves when it grows.  What they hold before does not matter.
+ *         Best at a multiple of 64: two siblings then are one cache line.
  * Cost:   k changed leaves cost at most k * depth hashes, each node once and
  *         several at a time.  Only the nodes over used slots are written or
  *         read, 64 bytes a slot: an empty subtree behind them is known by its

@@ -20,6 +20,10 @@ void simd_keccak_pairs_avx2(struct b32 *const *out,
 void simd_keccak_pairs_avx512(struct b32 *const *out,
     const struct b32 *const *a, const struct b32 *const *b);
 
+/* out[i] = keccak256 of in[2 * i] and in[2 * i + 1], the lesser first. */
+void simd_keccak_siblings_avx2(struct b32 *out, const struct b32 *in);
+void simd_keccak_siblings_avx512(struct b32 *out, const struct b32 *in);
+
 /* out[i] = keccak256 of len bytes at in[i]. */
 void simd_keccak_texts_avx2(struct b32 *const *out, const uint8_t *const *in,
     size_t len);

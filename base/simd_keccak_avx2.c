@@ -45,6 +45,12 @@ row_load(const void *at)
 }
 
 LANE_CODE void
+row_store(struct b32 *to, LANE r)
+{
+	_mm256_storeu_si256((__m256i_u *)to, r);
+}
+
+LANE_CODE void
 digests_store(struct b32 *const *out, const LANE a[N])
 {
 	LANE r[N] = { a[0], a[1], a[2], a[3] };
@@ -52,14 +58,14 @@ digests_store(struct b32 *const *out, const LANE a[N])
 	rows_transpose(r);
 	LANES_UNROLL
 	for (size_t i = 0; i < N; i++)
-		_mm256_storeu_si256((__m256i_u *)out[i], r[i]);
+		row_store(out[i], r[i]);
 }
 
 AVX2 void
 simd_keccak_pairs_avx2(struct b32 *const *out, const struct b32 *const *a,
     const struct b32 *const *b)
 {
-	LANE s[KECCAK_WORDS];
+	LANE s[2 * N], digest[N];
 
 	LANES_UNROLL
 	for (size_t i = 0; i < N; i++) {
@@ -68,13 +74,52 @@ simd_keccak_pairs_avx2(struct b32 *const *out, const struct b32 *const *a,
 	}
 	rows_transpose(s);
 	rows_transpose(s + N);
+	lanes_hash_pair(digest, s);
+	digests_store(out, digest);
+}
+
+/* Which of the lefts, a number's first word, are greater than their rights:
+ * all bits of a place.  There is no comparison but of signed numbers. */
+LANE_CODE LANE
+lanes_descend(LANE left, LANE right, const struct b32 *in)
+{
+	LANE turn = _mm256_set_epi64x(0x08090a0b0c0d0e0f, 0x0001020304050607,
+	    0x08090a0b0c0d0e0f, 0x0001020304050607);
+	LANE sign = LANE_FILL(UINT64_C(1) << 63);
+	LANE same = _mm256_cmpeq_epi64(left, right);
+	LANE more = _mm256_cmpgt_epi64(
+	    LANE_XOR(_mm256_shuffle_epi8(left, turn), sign),
+	    LANE_XOR(_mm256_shuffle_epi8(right, turn), sign));
+	int64_t word[N];
+
+	if (_mm256_testz_si256(same, same))
+		return more;
+	for (size_t i = 0; i < N; i++)
+		word[i] = -(b32_compare(&in[2 * i], &in[2 * i + 1]) > 0);
+	return row_load(word);
+}
+
+AVX2 void
+simd_keccak_siblings_avx2(struct b32 *out, const struct b32 *in)
+{
+	LANE s[2 * N], words[2 * N], r[N], swap;
+
 	LANES_UNROLL
-	for (size_t i = 2 * N; i < KECCAK_WORDS; i++)
-		s[i] = _mm256_setzero_si256();
-	s[2 * N] = LANE_FILL(0x01);
-	s[KECCAK_RATE_WORDS - 1] = LANE_FILL(KECCAK_PAD_END);
-	lanes_permute(s);
-	digests_store(out, s);
+	for (size_t i = 0; i < N; i++) {
+		s[i] = row_load(&in[2 * i]);
+		s[N + i] = row_load(&in[2 * i + 1]);
+	}
+	rows_transpose(s);
+	rows_transpose(s + N);
+	swap = lanes_descend(s[0], s[N], in);
+	LANES_UNROLL
+	for (size_t i = 0; i < 2 * N; i++)
+		words[i] = _mm256_blendv_epi8(s[i], s[i ^ N], swap);
+	lanes_hash_pair(r, words);
+	rows_transpose(r);
+	LANES_UNROLL
+	for (size_t i = 0; i < N; i++)
+		row_store(&out[i], r[i]);
 }
 
 AVX2 static void

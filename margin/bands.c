@@ -78,7 +78,7 @@ static uint32_t
 trigger_bucket(struct bands_short c, uint32_t reach, bool falls)
 {
 	uint64_t one = UINT64_C(1) << REACH_BITS;
-	struct bands_short to = bands_short_from(0, (u128)c.mantissa *
+	struct bands_short to = bands_short_of((u128)c.mantissa *
 	    (falls ? one - reach : one + reach));
 
 	to.exponent += c.exponent - (int32_t)(MANTISSA_BITS + REACH_BITS);
@@ -89,9 +89,9 @@ trigger_bucket(struct bands_short c, uint32_t reach, bool falls)
 static struct bands_short
 price_at(const struct bands *b, uint32_t asset, enum bands_kind k)
 {
-	enum bands_point t = bands_kind_point(k);
+	enum bands_point t = BANDS_KIND[k].point;
 
-	return bands_kind_is_debt(k) ? b->asset[asset].debt[t] :
+	return BANDS_KIND[k].is_debt ? b->asset[asset].debt[t] :
 	    b->price[asset].at[t];
 }
 
@@ -144,7 +144,7 @@ move_check(const struct bands *b, const struct market_price *mp,
 {
 	unsigned first = b->price[asset].first_bits;
 	unsigned first_accrual = b->asset[asset].accrual_bits;
-	struct px18 at[BANDS_POINTS];
+	BANDS_SCRATCH struct px18 at[BANDS_POINTS];
 
 	if (mp->price.status == PRICE_REFUSED)
 		return true;
@@ -192,14 +192,14 @@ static void
 note_points(struct bands *b, uint32_t asset, const struct market_price *p,
     struct wad accrual)
 {
-	struct px18 at[BANDS_POINTS];
+	BANDS_SCRATCH struct px18 at[BANDS_POINTS];
 
 	points_from_market(at, p);
 	for (size_t i = 0; i < BANDS_POINTS; i++) {
 		u128 raw = px18_to_raw(at[i]), high;
 		u128 low = wide_mul(&high, raw, wad_to_raw(accrual));
 
-		b->price[asset].at[i] = bands_short_from(0, raw);
+		b->price[asset].at[i] = bands_short_of(raw);
 		b->asset[asset].debt[i] = bands_short_from(high, low);
 	}
 	b->price[asset].is_known = true;
@@ -224,7 +224,7 @@ note_asset(struct bands *b, const struct market_price *mp, struct wad accrual,
 	}
 	for (enum bands_kind k = 0; k < BANDS_KINDS; k++) {
 		uint32_t bucket = bucket_of(price_at(b, asset, k),
-		    bands_kind_falls(k));
+		    BANDS_KIND[k].falls);
 
 		if (is_first)
 			a->bucket[k] = bucket;
@@ -271,7 +271,7 @@ trigger_list(const struct bands *b, const struct bands_trigger *t)
 {
 	enum bands_kind k = t->kind;
 	uint32_t bucket = trigger_bucket(price_at(b, t->asset, k), t->reach,
-	    bands_kind_falls(k));
+	    BANDS_KIND[k].falls);
 
 	return ladder_of_bucket(ring_of(t->asset, k), bucket);
 }
@@ -279,7 +279,7 @@ trigger_list(const struct bands *b, const struct bands_trigger *t)
 static enum err
 anchor_triggers(struct bands *b, uint32_t slot, const struct bands_plan *plan)
 {
-	uint32_t list[BANDS_TRIGGERS_MAX];
+	BANDS_SCRATCH uint32_t list[BANDS_TRIGGERS_MAX];
 
 	/* All of them are far apart: asked for first, then used. */
 	for (uint32_t i = 0; i < plan->trigger_count; i++) {
@@ -316,7 +316,7 @@ enum err
 bands_anchor(bool *is_proven, struct bands *b, uint32_t slot,
     const struct book *bk, const struct vault *v, enum vault_state state)
 {
-	struct bands_plan plan;
+	BANDS_SCRATCH struct bands_plan plan;
 	enum err e;
 
 	MUST(bk->asset_count == b->asset_count);

@@ -1,6 +1,7 @@
 #include "margin/bands_edge.h"
 
 #include "base/must.h"
+#include "base/wide.h"
 
 /* No sum of BOOK_LEGS_MAX values on each side, times a weight below 4.3, leaves
  * usd18 while every value is at most this long. */
@@ -79,10 +80,7 @@ static const struct bands_short ATOM[DECIMALS_MAX + 1] = {
 	{ UINT64_C(0xae397d8aa96c1b77), -130 },
 };
 
-static const struct {
-	enum bands_point point;
-	bool is_debt, falls;
-} KIND[BANDS_KINDS] = {
+const struct bands_kind_row BANDS_KIND[BANDS_KINDS] = {
 	[BANDS_COLLATERAL_LOWEST_FALLS] = { BANDS_LOWEST, false, true },
 	[BANDS_COLLATERAL_LOWEST_RISES] = { BANDS_LOWEST, false, false },
 	[BANDS_COLLATERAL_LOW_FALLS] = { BANDS_LOW, false, true },
@@ -94,24 +92,6 @@ static const struct {
 	[BANDS_DEBT_LOW_RISES] = { BANDS_LOW, true, false },
 	[BANDS_DEBT_LOW_FALLS] = { BANDS_LOW, true, true },
 };
-
-enum bands_point
-bands_kind_point(enum bands_kind k)
-{
-	return KIND[k].point;
-}
-
-bool
-bands_kind_is_debt(enum bands_kind k)
-{
-	return KIND[k].is_debt;
-}
-
-bool
-bands_kind_falls(enum bands_kind k)
-{
-	return KIND[k].falls;
-}
 
 struct bands_short
 bands_short_from(u128 high, u128 low)
@@ -130,14 +110,16 @@ bands_short_from(u128 high, u128 low)
 	return (struct bands_short){ (uint64_t)top, (int32_t)bits - 1 };
 }
 
+/* short_mul: the product's top bit is at 127 or 126, as good as random. */
 static struct bands_short
 short_mul(struct bands_short a, struct bands_short b)
 {
 	u128 product = (u128)a.mantissa * b.mantissa;
-	unsigned carry = (unsigned)(product >> 127);
+	uint64_t high = (uint64_t)(product >> 64), low = (uint64_t)product;
+	unsigned carry = (unsigned)(high >> 63);
 
 	return (struct bands_short){
-		(uint64_t)(product >> (63 + carry)),
+		high << (1 - carry) | (low >> 63 & (1 - carry)),
 		a.exponent + b.exponent + (int32_t)carry,
 	};
 }
@@ -161,9 +143,9 @@ leg_weighted(struct ground *g, const struct leg *l, u128 atoms,
     enum bands_kind k, struct ppb factor)
 {
 	const struct bands_price *p = &g->price[l->asset];
-	struct bands_short at = p->at[KIND[k].point];
+	struct bands_short at = p->at[BANDS_KIND[k].point];
 	struct bands_short value = short_mul(short_mul(
-	    bands_short_from(0, atoms), at),
+	    bands_short_of(atoms), at),
 	    ATOM[g->b->assets[l->asset].decimals]);
 	/* Without the factor: ATOM has one part in 10^9, some 2^-30. */
 	int32_t bits = value.exponent + 30;
@@ -174,13 +156,13 @@ leg_weighted(struct ground *g, const struct leg *l, u128 atoms,
 	    BANDS_RISE_BITS + BANDS_ACCRUAL_BITS + 2) > VALUE_BITS_MAX)
 		g->is_odd = true;
 	/* nor shorter than first - BANDS_FALL_BITS. */
-	if (!KIND[k].is_debt &&
+	if (!BANDS_KIND[k].is_debt &&
 	    bits + first >= now + (int32_t)BANDS_FALL_BITS + 3)
 		g->is_valued = true;
 	if (ppb_to_raw(factor) == 0)
 		return 0;
 	return short_floor(short_mul(value,
-	    bands_short_from(0, ppb_to_raw(factor))));
+	    bands_short_of(ppb_to_raw(factor))));
 }
 
 static void
@@ -204,7 +186,7 @@ edge_add_collateral(struct edge *e, struct bands_plan *plan, struct ground *g,
 	e->guard += LEG_GUARD;
 	e->collateral += weighted;
 	/* What counts for nothing does not fall. */
-	if (ppb_to_raw(factor) != 0 && (weighted != 0 || !KIND[k].falls))
+	if (ppb_to_raw(factor) != 0 && (weighted != 0 || !BANDS_KIND[k].falls))
 		plan_add(plan, l->asset, k);
 }
 
@@ -235,18 +217,19 @@ edge_add_debt(struct edge *e, struct bands_plan *plan, struct ground *g,
 }
 
 /* share_floor is part / whole in parts of 2^32, rounded down and at most
- * REACH_MAX. */
+ * REACH_MAX; part is at most whole. */
 static uint32_t
 share_floor(u128 part, u128 whole)
 {
 	unsigned bits = bands_bits(whole), shift = bits > 63 ? bits - 63 : 0;
-	uint64_t share;
+	uint64_t share, rest;
 
 	part >>= shift;
 	whole >>= shift;
 	/* The bits that whole lost are made good. */
 	whole += shift != 0;
-	share = (uint64_t)((part << 32) / whole);
+	share = wide_div_2by1(&rest, (uint64_t)(part >> 32),
+	    (uint64_t)(part << 32), (uint64_t)whole);
 	return share < REACH_MAX ? (uint32_t)share : REACH_MAX;
 }
 
@@ -377,9 +360,12 @@ static void
 plan_edge(struct bands_plan *plan, struct ground *g,
     const struct edge_kinds *k)
 {
-	struct edge e = { .side = k->side, .first = plan->trigger_count };
 	uint64_t hedged = k->is_split ? g->hedged : 0;
+	BANDS_SCRATCH struct edge e;
 
+	e.side = k->side;
+	e.first = plan->trigger_count;
+	e.collateral = e.debt = e.guard = 0;
 	edge_add_factors(&e, plan, g, ~hedged, k->collateral, k->debt,
 	    k->by_ltv);
 	for (; hedged != 0; hedged &= hedged - 1)
@@ -489,13 +475,17 @@ void
 bands_plan_vault(struct bands_plan *out, const struct bands_price *price,
     const struct book *b, const struct vault *v, enum vault_state state)
 {
-	struct ground g = { .price = price, .b = b, .v = v };
+	BANDS_SCRATCH struct ground g;
 	struct sides s;
 
 	MUST(v->mode < b->mode_count);
 	MUST(v->collateral_count <= BOOK_LEGS_MAX);
 	MUST(v->debt_count <= BOOK_LEGS_MAX);
 
+	g.price = price;
+	g.b = b;
+	g.v = v;
+	g.is_valued = g.is_odd = false;
 	out->trigger_count = 0;
 	out->is_always = false;
 	s = ground_from_vault(&g);

@@ -63,11 +63,13 @@ struct bands_price {
 	struct bands_short at[BANDS_POINTS];
 };
 
-/* bands_kind_point: the price that a kind follows; bands_kind_is_debt: times
- * the asset's index; bands_kind_falls: its direction. */
-enum bands_point bands_kind_point(enum bands_kind k);
-bool bands_kind_is_debt(enum bands_kind k);
-bool bands_kind_falls(enum bands_kind k);
+/* Of each kind the price that it follows, whether times the asset's index, and
+ * its direction. */
+struct bands_kind_row {
+	enum bands_point point;
+	bool is_debt, falls;
+};
+extern const struct bands_kind_row BANDS_KIND[BANDS_KINDS];
 
 /* bands_bits: the length of a number; zero has none. */
 static inline unsigned
@@ -79,6 +81,24 @@ bands_bits(u128 v)
 		return 128 - (unsigned)__builtin_clzll(high);
 	return low != 0 ? 64 - (unsigned)__builtin_clzll(low) : 0;
 }
+
+/* bands_short_of: of a number that is not zero, by no branch. */
+static inline struct bands_short
+bands_short_of(u128 v)
+{
+	uint64_t high = (uint64_t)(v >> 64), low = (uint64_t)v;
+	uint64_t top = high != 0 ? high : low, below = high != 0 ? low : 0;
+	unsigned zeros = (unsigned)__builtin_clzll(top);
+
+	return (struct bands_short){
+		top << zeros | below >> 1 >> (63 - zeros),
+		(high != 0 ? 127 : 63) - (int32_t)zeros,
+	};
+}
+
+/* Of what is declared so only what has been written is read; its zeros would
+ * cost as much as a leg. */
+#define BANDS_SCRATCH __attribute__((uninitialized))
 
 #define BANDS_TRIGGERS_MAX (4u * BOOK_LEGS_MAX)	/* two edges */
 

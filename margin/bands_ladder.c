@@ -90,23 +90,28 @@ ladder_of_list(const struct ladder *l, uint32_t list)
 	return l->size.rings * LADDER_RING + list;
 }
 
-static bool
-list_is_bucket(const struct ladder *l, uint32_t list)
+/* The lists of the rings, which have a bit each. */
+static uint32_t
+ring_lists(const struct ladder *l)
 {
-	return list < l->size.rings * LADDER_RING;
+	return l->size.rings * LADDER_RING;
 }
 
 static void
-list_mark(struct ladder *l, uint32_t list, bool is_used)
+list_mark(struct ladder *l, uint32_t list)
 {
-	uint64_t bit = UINT64_C(1) << list % WORD;
+	if (list < ring_lists(l))
+		l->used[list / WORD] |= UINT64_C(1) << list % WORD;
+}
 
-	if (!list_is_bucket(l, list))
-		return;
-	if (is_used)
-		l->used[list / WORD] |= bit;
-	else
-		l->used[list / WORD] &= ~bit;
+/* list_unmark: a list of the rings, where it is_empty.  Both are as good as
+ * random, here and below, and no branch hangs on them. */
+static void
+list_unmark(struct ladder *l, uint32_t list, bool is_empty)
+{
+	uint64_t clear = is_empty & (list < ring_lists(l));
+
+	l->used[list / WORD & -(uint32_t)clear] &= ~(clear << list % WORD);
 }
 
 /* node_take: 0 where none is left.  The last one given back goes first: a
@@ -125,20 +130,19 @@ node_take(struct ladder *l)
 	return l->fresh++;
 }
 
+/* node_unlink: neighbours and lists lie anywhere, and are only written to; node
+ * 0, which is none, takes what would be written to no neighbour. */
 static void
 node_unlink(struct ladder *l, uint32_t n)
 {
 	uint32_t next = l->node[n].next, before = l->node[n].before;
+	bool is_first = (before & TAG) != 0;
+	uint32_t mask = -(uint32_t)is_first, list = before & ~TAG & mask;
+	uint32_t *link[2] = { &l->node[before & ~mask].next, &l->head[list] };
 
-	if (next != 0)
-		l->node[next].before = before;
-	if ((before & TAG) == 0) {
-		l->node[before].next = next;
-		return;
-	}
-	l->head[before & ~TAG] = next;
-	if (next == 0)
-		list_mark(l, before & ~TAG, false);
+	l->node[next].before = before;
+	*link[is_first] = next;
+	list_unmark(l, list, is_first & (next == 0));
 }
 
 enum err
@@ -156,10 +160,8 @@ ladder_put(struct ladder *l, uint32_t slot, uint32_t list)
 		.before = list | TAG,
 		.sibling = sibling != 0 ? sibling : slot | TAG,
 	};
-	if (next != 0)
-		l->node[next].before = n;
-	else
-		list_mark(l, list, true);
+	l->node[next].before = n;
+	list_mark(l, list);
 	l->head[list] = n;
 	l->first[slot] = n;
 	return ERR_OK;
@@ -169,21 +171,6 @@ void
 ladder_prefetch(const struct ladder *l, uint32_t list)
 {
 	__builtin_prefetch(&l->head[list], 1);
-}
-
-/* nodes_prefetch: the neighbours of a vault's nodes lie anywhere. */
-static void
-nodes_prefetch(const struct ladder *l, uint32_t n)
-{
-	for (; (n & TAG) == 0; n = l->node[n].sibling) {
-		uint32_t before = l->node[n].before;
-
-		__builtin_prefetch(&l->node[l->node[n].next], 1);
-		if ((before & TAG) == 0)
-			__builtin_prefetch(&l->node[before], 1);
-		else
-			__builtin_prefetch(&l->head[before & ~TAG], 1);
-	}
 }
 
 void
@@ -196,7 +183,6 @@ ladder_remove(struct ladder *l, uint32_t slot)
 	if (n == 0)
 		return;
 	l->first[slot] = 0;
-	nodes_prefetch(l, n);
 	while ((n & TAG) == 0) {
 		node_unlink(l, n);
 		l->node[n].next = l->free;
@@ -240,8 +226,17 @@ ladder_set_aside(struct ladder *l, uint32_t list)
 	l->head[aside] = n;
 	l->node[n].before = aside | TAG;
 	l->head[list] = 0;
-	list_mark(l, list, false);
+	list_unmark(l, list, true);
 	return true;
+}
+
+/* slot_of: whose node this is. */
+static uint32_t
+slot_of(const struct ladder *l, uint32_t n)
+{
+	while ((n & TAG) == 0)
+		n = l->node[n].sibling;
+	return n & ~TAG;
 }
 
 bool
@@ -251,9 +246,8 @@ ladder_pop(uint32_t *slot, struct ladder *l)
 
 	if (n == 0)
 		return false;
-	while ((n & TAG) == 0)
-		n = l->node[n].sibling;
-	*slot = n & ~TAG;
+	__builtin_prefetch(&l->node[l->node[n].next]);
+	*slot = slot_of(l, n);
 	ladder_remove(l, *slot);
 	return true;
 }

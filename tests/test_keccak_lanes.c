@@ -109,6 +109,72 @@ keccak256_pairs__may_write_over_its_inputs(void **state)
 	}
 }
 
+/* Numbers that begin alike or are the same, so that their order shows late. */
+static void
+siblings_fill(struct b32 pair[2])
+{
+	size_t alike = random_next() % 2 ? 0 : random_next() % 34;
+
+	bytes_fill(pair, 2 * sizeof(pair[0]));
+	memcpy(pair[1].b, pair[0].b, alike < 32 ? alike : 32);
+}
+
+static void
+siblings_check(enum keccak_level level, size_t n)
+{
+	struct b32 in[4 * KECCAK_LANES_MAX] = { { { 0 } } };
+	struct b32 out[2 * KECCAK_LANES_MAX + 1], want;
+
+	memset(out, GUARD, sizeof(out));
+	for (size_t i = 0; i < n; i++)
+		siblings_fill(&in[2 * i]);
+	keccak256_siblings(level, out, in, n);
+	for (size_t i = 0; i < n; i++) {
+		size_t swap = b32_compare(&in[2 * i], &in[2 * i + 1]) > 0;
+
+		keccak256_pair(&want, &in[2 * i + swap],
+		    &in[2 * i + 1 - swap]);
+		assert_memory_equal(out[i].b, want.b, 32);
+	}
+	memset(&want, GUARD, sizeof(want));
+	assert_memory_equal(out[n].b, want.b, 32);
+}
+
+static void
+keccak256_siblings__hashes_the_lesser_first(void **state)
+{
+	(void)state;
+	for (enum keccak_level level = 0; level <= keccak_level_best(); level++)
+		for (int run = 0; run < 400; run++)
+			for (size_t n = 0; n <= 2 * KECCAK_LANES_MAX;
+			    n += KECCAK_LANES_MAX)
+				siblings_check(level, n);
+}
+
+/* One byte decides, at each place. */
+static void
+keccak256_siblings__orders_by_each_byte(void **state)
+{
+	struct b32 in[2 * KECCAK_LANES_MAX], out[KECCAK_LANES_MAX], want;
+
+	(void)state;
+	for (enum keccak_level level = 0; level <= keccak_level_best(); level++)
+		for (size_t at = 0; at < 32; at++) {
+			bytes_fill(in, sizeof(in));
+			for (size_t i = 0; i < KECCAK_LANES_MAX; i++) {
+				in[2 * i + 1] = in[2 * i];
+				in[2 * i].b[at] = i % 2 ? 0x80 : 0x7f;
+				in[2 * i + 1].b[at] = i % 2 ? 0x7f : 0x80;
+			}
+			keccak256_siblings(level, out, in, KECCAK_LANES_MAX);
+			for (size_t i = 0; i < KECCAK_LANES_MAX; i++) {
+				keccak256_pair(&want, &in[2 * i + i % 2],
+				    &in[2 * i + 1 - i % 2]);
+				assert_memory_equal(out[i].b, want.b, 32);
+			}
+		}
+}
+
 static void
 many_check(enum keccak_level level, size_t len, size_t stride, size_t n)
 {
@@ -170,6 +236,8 @@ main(void)
 		cmocka_unit_test(keccak_level_best__is_named),
 		cmocka_unit_test(keccak256_pairs__equals_one_at_a_time),
 		cmocka_unit_test(keccak256_pairs__may_write_over_its_inputs),
+		cmocka_unit_test(keccak256_siblings__hashes_the_lesser_first),
+		cmocka_unit_test(keccak256_siblings__orders_by_each_byte),
 		cmocka_unit_test(keccak256_many__equals_one_at_a_time),
 		cmocka_unit_test(keccak256_many__hashes_digests_in_place),
 	};

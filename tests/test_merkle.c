@@ -21,10 +21,20 @@ pairs_counted(enum keccak_level level, struct b32 *const *out,
 	keccak256_pairs(level, out, a, b, n);
 }
 
+static void
+siblings_counted(enum keccak_level level, struct b32 *out,
+    const struct b32 *in, size_t n)
+{
+	pairs_count += n;
+	keccak256_siblings(level, out, in, n);
+}
+
 #define keccak256_pairs pairs_counted
+#define keccak256_siblings siblings_counted
 #define keccak_level_best level_chosen
 #include "base/merkle.c"
 #undef keccak256_pairs
+#undef keccak256_siblings
 #undef keccak_level_best
 
 #include <setjmp.h>
