@@ -22,6 +22,7 @@
 #define BATCH_MAX 512u		/* messages of one wire in one batch */
 #define TIMER_MS 50		/* a batch ends at least so often */
 #define CLOCK_MS 1		/* and where only the clock is waited for */
+#define STATUS_MS 1000u
 
 struct engine {
 	struct proc_role proc;
@@ -67,14 +68,20 @@ on_release(void *arg, const struct board_attestation *a)
 	(void)!proc_peer_send(&g->proc, ROLE_API, &w, false);
 }
 
+static void status_report(struct engine *g, uint64_t now_ms);
+
 static enum err
 vault_from_file(void *arg, const struct vault *v)
 {
 	struct engine *g = arg;
+	uint64_t now_ms = clock_wall_ms();
 	struct wire_vault w;
 
 	machine_vault_message(&w, v);
 	(void)shell_input(&g->shell, &w, 0);
+	/* A million vaults take a while, and silence is taken for death. */
+	if (now_ms >= g->status_ms + STATUS_MS)
+		status_report(g, now_ms);
 	return g->shell.failure;
 }
 
@@ -204,7 +211,7 @@ status_report(struct engine *g, uint64_t now_ms)
 		    price_reason_name(reason));
 		g->was_ready = ready;
 		g->was_status = status;
-	} else if (now_ms < g->status_ms + 1000) {
+	} else if (now_ms < g->status_ms + STATUS_MS) {
 		return;
 	}
 	g->status_ms = now_ms;
