@@ -74,7 +74,9 @@ MUST_CHECK enum err portfolio_bound_of(struct portfolio_bound *out,
 /* What is to be paid before any move of a factor; each at least zero. */
 struct portfolio_room {
 	struct num18 band;	/* largest half-band over mid, of all prices */
-	struct num18 basis;	/* x */
+	struct num18 basis;	/* x; with it how much further from its mid,
+				 * of one, a price's own end of the band may lie
+				 * than the reference's (portfolio_epoch.h) */
 	struct num18 vol;	/* v */
 };
 /* portfolio_bound_radius: no joint relative move of at most this much in each

@@ -5,8 +5,8 @@
  * the names, packed, are all that is kept; what is found by a short hash is
  * compared whole.
  * Owns:   its three arrays, placed by bookfile_ids_init.
- * Limits: the rows and bytes that it is made for: at a million vaults 20 bytes
- *         each, and the name with its NUL.
+ * Limits: the rows and bytes that it is made for; a row takes 20 to 36 bytes
+ *         and the name with its NUL.
  */
 #ifndef ORACLE_BOOKFILE_IDS_H
 #define ORACLE_BOOKFILE_IDS_H

@@ -271,6 +271,7 @@ input_book_require_service(const struct book *b,
 
 	if (!s)
 		return ERR_LIMIT;
+	s->has_instruments = b->instrument_count > 0;
 	for (uint32_t i = 0; i < b->vault_count; i++)
 		(void)scan_vault(s, &b->vaults[i]);
 	scan_end(&excess, s, b, names);

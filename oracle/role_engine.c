@@ -22,6 +22,7 @@
 #define BATCH_MAX 512u		/* messages of one wire in one batch */
 #define TIMER_MS 50		/* a batch ends at least so often */
 #define CLOCK_MS 1		/* and where only the clock is waited for */
+#define STATUS_MS 1000u
 
 struct engine {
 	struct proc_role proc;
@@ -81,15 +82,21 @@ on_release(void *arg, const struct board_attestation *a)
 	(void)!proc_peer_send(&g->proc, ROLE_API, &w, false);
 }
 
+static void status_report(struct engine *g, uint64_t now_ms);
+
 static enum err
 vault_from_file(void *arg, const struct vault *v)
 {
 	struct engine *g = arg;
 	static union machine_message w;
+	uint64_t now_ms = clock_wall_ms();
 
 	machine_vault_message(&w, v, g->book.positions ?
 	    g->book.positions + v->position_first : NULL);
 	(void)shell_input(&g->shell, &w, 0);
+	/* A million vaults take a while, and silence is taken for death. */
+	if (now_ms >= g->status_ms + STATUS_MS)
+		status_report(g, now_ms);
 	return g->shell.failure;
 }
 
@@ -219,7 +226,7 @@ status_report(struct engine *g, uint64_t now_ms)
 		    price_reason_name(reason));
 		g->was_ready = ready;
 		g->was_status = status;
-	} else if (now_ms < g->status_ms + 1000) {
+	} else if (now_ms < g->status_ms + STATUS_MS) {
 		return;
 	}
 	g->status_ms = now_ms;
