@@ -529,8 +529,8 @@ run(struct tally *t, uint32_t count, uint32_t steps, uint64_t seed)
 static void
 portfolio_reach__misses_nothing_in_random_markets(void **state)
 {
-	uint32_t count = from_env("MARGIND_PORTFOLIO_VAULTS", 16, 200);
-	uint32_t steps = from_env("MARGIND_PORTFOLIO_STEPS", 350, 4000);
+	uint32_t count = from_env("MARGIND_PORTFOLIO_VAULTS", 16, 100);
+	uint32_t steps = from_env("MARGIND_PORTFOLIO_STEPS", 350, 3000);
 	struct tally t = { .steps = 0 };
 
 	(void)state;
