@@ -209,8 +209,10 @@ test-unit: tests
 
 .PHONY: test-long
 test-long: ## the long differential runs: 60,000 ticks over 200,000 vaults
-test-long: $(O)/tests/test_reach $(O)/tests/test_bands
+test-long: $(O)/tests/test_reach $(O)/tests/test_bands \
+		$(O)/tests/test_portfolio_reach
 	@MARGIND_LONG=1 $(O)/tests/test_reach
+	@MARGIND_LONG=1 $(O)/tests/test_portfolio_reach
 	@BANDS_TICKS=12000 BANDS_VAULTS=10000 $(O)/tests/test_bands
 
 FLAVOURS = asan ubsan tsan clang O0 O3
