@@ -34,6 +34,7 @@ struct run {
 	struct bands bands;
 	uint8_t *state;
 	void *arena;
+	size_t size;
 	uint64_t seed;
 	uint32_t crowd;
 	uint32_t vaults;
@@ -216,6 +217,19 @@ run_ticks(struct run *r, uint64_t *ns, uint32_t count)
 	}
 }
 
+/* Zeroed by the system, and only where it is touched; in large pages where it
+ * has them, as the engine asks for. */
+static void *
+arena_new(size_t bytes)
+{
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+	    MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	MUST(at != MAP_FAILED);
+	(void)!madvise(at, bytes, MADV_HUGEPAGE);
+	return at;
+}
+
 static struct run *
 run_new(uint32_t vaults, uint32_t crowd)
 {
@@ -229,12 +243,11 @@ run_new(uint32_t vaults, uint32_t crowd)
 	r->crowd = crowd;
 	r->seed = 1;
 	r->state = calloc(vaults, 1);
-	/* Zeroed by the system, and only where it is touched. */
-	r->arena = calloc(1, bands_bytes(&limits) + 64);
-	MUST(r->state != NULL && r->arena != NULL);
+	MUST(r->state != NULL);
+	r->size = bands_bytes(&limits);
+	r->arena = arena_new(r->size);
 	run_assets(r);
-	bands_init(&r->bands, (uint8_t *)r->arena + (64 -
-	    (uintptr_t)r->arena % 64), &limits);
+	bands_init(&r->bands, r->arena, &limits);
 	return r;
 }
 
@@ -242,7 +255,7 @@ static void
 run_free(struct run *r)
 {
 	free(r->state);
-	free(r->arena);
+	munmap(r->arena, r->size);
 	free(r);
 }
 
@@ -269,9 +282,7 @@ scans_new(struct run *r)
 	limits.rows = VAULTS_ROWS_AUTO(limits.vaults);
 	limits.debt_rows = VAULTS_DEBT_ROWS_AUTO(limits.vaults);
 	c->size = vaults_bytes(&limits);
-	c->arena = mmap(NULL, c->size, PROT_READ | PROT_WRITE, MAP_PRIVATE |
-	    MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	MUST(c->arena != MAP_FAILED);
+	c->arena = arena_new(c->size);
 	vaults_init(&c->store, c->arena, &limits, &r->book);
 	for (uint32_t i = 0; i < r->vaults; i++) {
 		struct vault v;
