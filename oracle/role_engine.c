@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -62,12 +63,16 @@ put_journal(void *arg, const void *message)
 	return proc_peer_put(&g->proc, ROLE_JOURNAL, message);
 }
 
+/* The journal begins before we go on (to verify a signature, or to sleep): where
+ * it woke on our processor it would wait for us. */
 static enum err
 ring_journal(void *arg)
 {
 	struct engine *g = arg;
+	enum err e = proc_peer_ring(&g->proc, ROLE_JOURNAL);
 
-	return proc_peer_ring(&g->proc, ROLE_JOURNAL);
+	sched_yield();
+	return e;
 }
 
 static void

@@ -15,7 +15,24 @@ struct hop {
 	int from, to;
 	bool is_stream;		/* from: takes `size` bytes of it */
 	size_t size;
+	bool signs;		/* a digest, before it gives */
 };
+
+static void
+bare_sign(void)
+{
+	static secp256k1_context *library;
+	static secp256k1_ecdsa_recoverable_signature signature;
+	static uint8_t digest[32] = { 1 };
+	static const uint8_t secret[32] = { 1 };
+
+	if (!library)
+		library = secp256k1_context_create(SECP256K1_CONTEXT_SIGN);
+	digest[0]++;
+	MUST(secp256k1_ecdsa_sign_recoverable(library, &signature, digest,
+	    secret, NULL, NULL) == 1);
+	bench_keep(signature.data[0]);
+}
 
 __attribute__((noreturn)) static void
 hops_serve(const struct hop *hop, size_t count, size_t frame_size)
@@ -32,6 +49,8 @@ hops_serve(const struct hop *hop, size_t count, size_t frame_size)
 				_exit(0);
 			have += (size_t)n;
 		}
+		if (hop[i].signs)
+			bare_sign();
 		if (send(hop[i].to, bytes, hop[i].size, MSG_NOSIGNAL) < 0)
 			_exit(0);
 	}
@@ -68,15 +87,16 @@ ticks_bare_start(struct ticks_bare *b, size_t frame_size)
 		    pair[i]) == 0);
 	for (size_t i = 0; i < 3; i++) {
 		const struct hop feeds = { tcp[1], pair[FEEDS_ENGINE][0], true,
-		    sizeof(struct wire_tick) };
+		    sizeof(struct wire_tick), false };
 		const struct hop engine[] = {
 			{ pair[FEEDS_ENGINE][1], pair[ENGINE_SIGNER][0], false,
-			    sizeof(struct wire_head) },
+			    sizeof(struct wire_head), false },
 			{ pair[ENGINE_SIGNER][0], pair[ENGINE_JOURNAL][0], false,
-			    sizeof(struct wire_attestation) },
+			    sizeof(struct wire_attestation), false },
 		};
 		const struct hop signer = { pair[ENGINE_SIGNER][1],
-		    pair[ENGINE_SIGNER][1], false, sizeof(struct wire_signed) };
+		    pair[ENGINE_SIGNER][1], false, sizeof(struct wire_signed),
+		    true };
 
 		b->pid[i] = fork();
 		MUST(b->pid[i] >= 0);
