@@ -159,8 +159,9 @@ static const char *const WAIT_WORDS[] = { "block", "spin", NULL };
 static const struct schema_key ENGINE_KEYS[] = {
 	{ .name = "wait", .type = SCHEMA_CHOICE, .fallback = "block",
 	  FIELD(engine_wait), .words = WAIT_WORDS,
-	  .help = "spin: engine and signer look for the next message for a "
-	    "while before they sleep; for machines with cores to spare" },
+	  .help = "spin: engine and signer look for the next message for "
+	    "20 ms before they sleep, which takes a core each; with fewer than "
+	    "4 for 80 us" },
 	{ 0 }
 };
 

@@ -19,7 +19,8 @@
 
 #define SPIN_NS 80000u
 #define SPIN_LOOKS 64u		/* between two looks at the clock */
-#define SPIN_CORES_MIN 4	/* fewer: yield */
+#define SPIN_CORES_MIN 4	/* fewer: yield, and sleep soon */
+#define LINGER_NS 20000000u
 
 /* The first page of a half; the bytes follow at DATA_AT. */
 struct ring_half {
@@ -305,9 +306,10 @@ ring_spin_from(struct ring_spin *out, bool must_spin)
 {
 	cpu_set_t set;
 
-	out->spin_ns = must_spin ? SPIN_NS : 0;
+	*out = (struct ring_spin){ .spin_ns = must_spin ? SPIN_NS : 0 };
 	out->must_yield = sched_getaffinity(0, sizeof(set), &set) != 0 ||
 	    CPU_COUNT(&set) < SPIN_CORES_MIN;
+	out->linger_ns = must_spin && !out->must_yield ? LINGER_NS : 0;
 }
 
 static bool
@@ -331,8 +333,8 @@ relax(const struct ring_spin *s)
 #endif
 }
 
-bool
-ring_spin(const struct ring_spin *s, struct ring *const rings[],
+static bool
+spins_until_data(const struct ring_spin *s, struct ring *const rings[],
     size_t count)
 {
 	uint64_t until_ns;
@@ -348,4 +350,21 @@ ring_spin(const struct ring_spin *s, struct ring *const rings[],
 		}
 	} while (clock_monotonic_ns() < until_ns);
 	return false;
+}
+
+bool
+ring_spin(struct ring_spin *s, struct ring *const rings[], size_t count)
+{
+	bool has_data = spins_until_data(s, rings, count);
+
+	if (has_data && s->linger_ns > 0)
+		s->busy_ns = clock_monotonic_ns();
+	return has_data;
+}
+
+bool
+ring_lingers(const struct ring_spin *s)
+{
+	return s->linger_ns > 0 &&
+	    clock_monotonic_ns() < s->busy_ns + s->linger_ns;
 }

@@ -91,7 +91,10 @@ bool ring_must_wake(struct ring *r, enum ring_want what);
 
 /* How a loop waits before it sleeps. */
 struct ring_spin {
-	uint64_t spin_ns;	/* of emptiness; 0: none */
+	uint64_t spin_ns;	/* of emptiness at a time; 0: none */
+	uint64_t linger_ns;	/* of emptiness before it may sleep at all;
+				 * meanwhile it asks others and spins again */
+	uint64_t busy_ns;	/* when there was data */
 	bool must_yield;	/* few processors: let the others run */
 };
 
@@ -100,7 +103,9 @@ struct ring_spin {
 void ring_spin_from(struct ring_spin *out, bool must_spin);
 /* ring_spin looks at the open rings among rings[count] until one has data or
  * the time is over; whether one has. */
-bool ring_spin(const struct ring_spin *s, struct ring *const rings[],
+bool ring_spin(struct ring_spin *s, struct ring *const rings[],
     size_t count);
+/* ring_lingers: ring_spin found nothing, but it is too early to sleep. */
+bool ring_lingers(const struct ring_spin *s);
 
 #endif

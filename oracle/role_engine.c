@@ -287,7 +287,7 @@ wires_wait(struct engine *g, struct pollfd wait[1 + WIRES])
 		if (clock_monotonic_ns() < g->asked_ns + g->proc.spin.spin_ns)
 			return true;
 		timeout = 0;
-	} else if (!rings_sleep(g)) {
+	} else if (ring_lingers(&g->proc.spin) || !rings_sleep(g)) {
 		timeout = 0;
 	}
 	ready = poll(wait, 1 + WIRES, timeout);

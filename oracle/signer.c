@@ -50,6 +50,7 @@ struct signer {
 	bool is_alarmed, is_ending;
 	uint64_t retry_ms;		/* no write of the state before */
 	uint64_t status_ms;		/* of the last report */
+	struct ring_spin spin;
 	uint64_t asked_ns;		/* of the last poll */
 	uint64_t counter[SIGNER_COUNTERS];
 };
@@ -784,7 +785,7 @@ peers_wait(struct signer *s, struct pollfd f[PEER_COUNT], int timeout_ms)
 {
 	struct signer_peer *engine = &s->peer[PEER_ENGINE];
 	struct ring *const hot[] = { &engine->ring };
-	const struct ring_spin *spin = &s->setup->spin;
+	struct ring_spin *spin = &s->spin;
 	bool is_stuck = engine->out_count > 0;
 	int n;
 
@@ -800,8 +801,8 @@ peers_wait(struct signer *s, struct pollfd f[PEER_COUNT], int timeout_ms)
 		if (clock_monotonic_ns() < s->asked_ns + spin->spin_ns)
 			return true;
 		timeout_ms = 0;
-	} else if (!ring_sleep(&engine->ring, is_stuck ? RING_SPACE :
-	    RING_DATA)) {
+	} else if ((!is_stuck && ring_lingers(spin)) ||
+	    !ring_sleep(&engine->ring, is_stuck ? RING_SPACE : RING_DATA)) {
 		timeout_ms = 0;
 	}
 	n = poll(f, PEER_COUNT, timeout_ms);
@@ -871,6 +872,7 @@ signer_begin(struct signer *s, const struct signer_setup *setup)
 
 	memset(s, 0, sizeof(*s));
 	s->setup = setup;
+	s->spin = setup->spin;
 	s->peer[PEER_CONTROL].fd = setup->control_fd;
 	s->peer[PEER_ENGINE].fd = setup->engine_fd;
 	s->peer[PEER_ENGINE].ring = setup->engine_ring;

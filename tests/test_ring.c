@@ -477,7 +477,7 @@ ring__that_is_not_open_has_nothing(void **state)
 {
 	struct ring r = { .mine = NULL };
 	struct ring *const rings[] = { &r };
-	const struct ring_spin spin = { 1000, false };
+	struct ring_spin spin = { .spin_ns = 1000 };
 
 	(void)state;
 	assert_false(ring_is_open(&r));
@@ -486,6 +486,34 @@ ring__that_is_not_open_has_nothing(void **state)
 	ring_awake(&r);
 	assert_false(ring_spin(&spin, rings, 1));
 	ring_close(&r);
+}
+
+static void
+ring_lingers__for_a_while_after_data_and_only_then(void **state)
+{
+	struct ring_spin spin = { .spin_ns = 1000, .linger_ns = 5000000 };
+	struct timespec pause = { .tv_nsec = 6000000 };
+	struct ring *rings[1];
+	struct wire w;
+
+	(void)state;
+	wire_open(&w, CAPACITY, CAPACITY);
+	rings[0] = &w.b;
+	assert_false(ring_spin(&spin, rings, 1));
+	assert_false(ring_lingers(&spin));	/* there was never any */
+	must_put(&w.a, 1, 8);
+	assert_true(ring_spin(&spin, rings, 1));
+	must_take(&w.b, 1, 8);
+	spin.linger_ns = 1000000000000;
+	assert_true(ring_lingers(&spin));
+	spin.linger_ns = 5000000;
+	nanosleep(&pause, NULL);
+	assert_false(ring_lingers(&spin));
+	spin.linger_ns = 0;
+	must_put(&w.a, 2, 8);
+	assert_true(ring_spin(&spin, rings, 1));
+	assert_false(ring_lingers(&spin));	/* it does not linger at all */
+	wire_close(&w);
 }
 
 static void
@@ -928,6 +956,8 @@ main(void)
 		cmocka_unit_test(
 		    ring_must_wake__wakes_a_writer_when_half_is_free),
 		cmocka_unit_test(ring__that_is_not_open_has_nothing),
+		cmocka_unit_test(
+		    ring_lingers__for_a_while_after_data_and_only_then),
 		cmocka_unit_test(ring_spin__finds_data_in_any_ring),
 		cmocka_unit_test(hot_wire__carries_millions_between_threads),
 		cmocka_unit_test(hot_wire__carries_millions_between_processes),
