@@ -7,53 +7,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/allocations.h"
 #include "tests/machine_world.h"
 
 #define ETH 200000u	/* cents */
 #define BTC 6000000u
 #define TEN_ETH 10000000000u	/* gwei: 20,000 USD */
 #define ROUNDS 400u
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define CANNOT_COUNT 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
-    __has_feature(memory_sanitizer)
-#define CANNOT_COUNT 1
-#endif
-#endif
-
-static uint64_t allocations;
-
-#ifndef CANNOT_COUNT
-
-/* The C library's own, under the names that it keeps for this. */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *at, size_t size);
-
-void *
-malloc(size_t size)
-{
-	allocations++;
-	return __libc_malloc(size);
-}
-
-void *
-calloc(size_t count, size_t size)
-{
-	allocations++;
-	return __libc_calloc(count, size);
-}
-
-void *
-realloc(void *at, size_t size)
-{
-	allocations++;
-	return __libc_realloc(at, size);
-}
-
-#endif
 
 static struct world w;
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "margin/portfolio_verdict.h"
+#include "tests/allocations.h"
 #include "tests/machine_world.h"
 
 #define VAULTS 48u
@@ -447,6 +448,45 @@ machine_portfolio__ends_where_its_rows_end(void **state)
 	assert_int_equal(vaults_used(&w.machine->vaults), PORTFOLIOS + 1);
 }
 
+/* The inputs of a crash once more, through a machine of their own. */
+static void
+machine_portfolio__allocates_nothing(void **state)
+{
+	struct position p[INSTRUMENTS];
+	struct replay_life *life;
+	struct machine_output o = { world_emit, &w.out };
+	struct vault v;
+
+	(void)state;
+#ifdef CANNOT_COUNT
+	skip();
+#endif
+	for (unsigned i = 0; i < 60; i++) {
+		vault_make(&v, p, (uint8_t)(i % 20), METHOD_SCENARIO, false);
+		vault_put(&v, p);
+		w.now_ms += i % 20 == 19 ? 5500 : 500;
+		world_prices(&w, 200000 - i * 1000, 6000000);
+		close_batch();
+	}
+	life = life_make();
+	allocations = 0;
+	for (size_t at = 0; at < w.inputs_len;) {
+		static _Alignas(16) uint8_t message[WIRE_SIZE_MAX];
+		struct wire_head head;
+
+		memcpy(&head, w.inputs + at, sizeof(head));
+		memcpy(message, w.inputs + at, head.size);
+		w.out.len = 0;
+		(void)!machine_apply(life->machine, message, &o);
+		at += head.size;
+	}
+	assert_int_equal(allocations, 0);
+	assert_true(life->machine->slots.used > 0);
+	assert_memory_equal(&life->machine->last, &w.machine->last,
+	    sizeof(w.machine->last));
+	replay_life_close(life);
+}
+
 /* A vault that gives its positions up is one of tokens, and the other way. */
 static void
 machine_portfolio__becomes_linear_and_comes_back(void **state)
@@ -494,6 +534,7 @@ main(void)
 		CASE(machine_portfolio__stands_in_the_verdict_tree_by_its_method),
 		CASE(machine_portfolio__refuses_by_name_and_changes_nothing),
 		CASE(machine_portfolio__ends_where_its_rows_end),
+		CASE(machine_portfolio__allocates_nothing),
 		CASE(machine_portfolio__becomes_linear_and_comes_back),
 	};
 
