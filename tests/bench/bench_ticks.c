@@ -14,7 +14,8 @@
  * with the library.  They run in turns with ours, paced alike, so that both
  * find the processors as idle and as cold: asOf is a whole millisecond and
  * rises with each attestation, so ticks come at least that far apart.  What
- * each part costs when it is run again and again stands below them.
+ * each part costs when it is run again and again stands below them, and what
+ * the machine alone costs after such a pause.
  *
  * The goals: at most 15 us above the parts in the median; the 99th percentile
  * at most twice the median and 20 us, beside which stands what the bare parts
@@ -44,7 +45,8 @@ struct bench_ticks {
 	struct ticks_bare bare;
 	struct ticks_parts parts;
 	struct ticks_alone alone;
-	struct ticks_sample ticks, released, hops, machine, part[PARTS];
+	struct ticks_sample ticks, released, hops, machine, rested,
+	    part[PARTS];
 	char text[SERVICE_FRAME_MAX], frame[SERVICE_FRAME_MAX];
 	size_t frame_len;
 };
@@ -140,7 +142,9 @@ turns_run(struct bench_ticks *b)
 			    b->frame_len);
 		}
 		for (unsigned i = 0; i < TRIPS; i++)
-			ticks_alone_trip(&b->alone, &b->machine);
+			ticks_alone_trip(&b->alone, &b->machine, NULL);
+		for (unsigned i = 0; i < TRIPS; i++)
+			ticks_alone_trip(&b->alone, &b->rested, pace);
 		ticks_parts_turn(&b->parts);
 		for (unsigned i = 0; i < PARTS; i++)
 			b->part[i].ns[b->part[i].count++] = b->parts.ns[i];
@@ -173,6 +177,10 @@ table_print(struct bench_ticks *b, const char *wait, bool is_judged)
 	bench_note("  twice their p50 and 20 us", 2 * bare + TAIL_NS);
 	bench_note("  machine, a crossing, warm", ticks_percentile(&b->machine, 50));
 	bench_note("  the same, p99", ticks_percentile(&b->machine, 99));
+	bench_note("  the same after a pause, p50", ticks_percentile(
+	    &b->rested, 50));
+	bench_note("  the same after a pause, p99", ticks_percentile(
+	    &b->rested, 99));
 	for (unsigned i = 0; i < PARTS; i++)
 		bench_note(ticks_part_names[i], ticks_percentile(&b->part[i],
 		    50));

@@ -86,7 +86,9 @@ struct ticks_alone {
 	bool is_asked;
 };
 void ticks_alone_begin(struct ticks_alone *a, const struct service *s);
-/* TICK, CLOSE and SIGNED: what it does between frame and signature. */
-void ticks_alone_trip(struct ticks_alone *a, struct ticks_sample *s);
+/* TICK, CLOSE and SIGNED: what it does between frame and signature, after
+ * rest, where that is not NULL. */
+void ticks_alone_trip(struct ticks_alone *a, struct ticks_sample *s,
+    void (*rest)(void));
 
 #endif

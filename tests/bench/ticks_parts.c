@@ -221,7 +221,8 @@ ticks_alone_begin(struct ticks_alone *a, const struct service *s)
 }
 
 void
-ticks_alone_trip(struct ticks_alone *a, struct ticks_sample *s)
+ticks_alone_trip(struct ticks_alone *a, struct ticks_sample *s,
+    void (*rest)(void))
 {
 	struct wire_tick t;
 	struct wire_close c;
@@ -233,6 +234,8 @@ ticks_alone_trip(struct ticks_alone *a, struct ticks_sample *s)
 	t = alone_tick(a, 0, 200000 - TICKS_STEP * a->walk.rung);
 	c = alone_close(a);
 	a->is_asked = false;
+	if (rest)
+		rest();
 	began_ns = bench_now_ns();
 	alone_say(a, &t);
 	alone_say(a, &c);
