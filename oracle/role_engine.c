@@ -361,8 +361,7 @@ book_load(struct engine *g)
 		return ERR_LIMIT;
 	e = input_book_place(&g->book, g->file, 0);
 	if (e == ERR_OK)
-		e = input_book_scan(&g->book, &g->names, &excess, g->file,
-		    c->vaults_max);
+		e = input_book_scan(&g->book, &g->names, &excess, g->file, c);
 	if (e == ERR_OK)
 		e = input_excess_refuse(&excess, c->book_file, "run");
 	if (e != ERR_OK)
