@@ -165,8 +165,7 @@ message_take(struct engine *g, enum role from, const uint8_t *bytes)
 		memcpy(&w, bytes, sizeof(w));
 		return life_begin(g, &w);
 	}
-	if (!wire_is_input(head.type) || head.type == WIRE_START ||
-	    head.type == WIRE_CLOSE) {
+	if (!proc_may_say(from, head.type)) {
 		log_error("%s sends what it must not (type %u)",
 		    role_name(from), head.type);
 		return false;
