@@ -47,6 +47,7 @@ struct beside {
 
 static struct world w;
 static struct beside beside;
+static const struct vault *said;	/* the last, until it is gone */
 static uint64_t seed;
 
 /* splitmix64 */
@@ -66,9 +67,28 @@ below(uint64_t n)
 	return random64() % n;
 }
 
+/* What a reader sees between two writes is a whole vault. */
+static void
+whole_check(void *arg, uint32_t slot, bool begins)
+{
+	struct vault v;
+	uint32_t row;
+
+	(void)arg;
+	if (begins || !said || !portfolio_is(said) || vaults_get(&v,
+	    &w.machine->vaults, slot) != ERR_OK ||
+	    !b32_equal(&v.id, &said->id) || v.nonce != said->nonce)
+		return;
+	row = tables_portfolio_row(&w.machine->tables, slot);
+	assert_int_not_equal(row, TABLES_NO_SLOT);
+	assert_int_equal(w.machine->tables.portfolio[row].positions,
+	    said->position_count);
+}
+
 static struct replay_life *
 life_make(void)
 {
+	static const struct tables_guard guard = { .vault = whole_check };
 	char text[4096];
 	struct replay_life *l = calloc(1, sizeof(*l));
 	struct bookfile_counts counts;
@@ -94,7 +114,7 @@ life_make(void)
 	bookfile_close(f);
 	MUST(config_bind_book(&l->config, &l->book, &l->names, "book",
 	    stderr) == ERR_OK);
-	MUST(machine_create(&l->machine, &l->config, &l->book, NULL, NULL) ==
+	MUST(machine_create(&l->machine, &l->config, &l->book, NULL, &guard) ==
 	    ERR_OK);
 	return l;
 }
@@ -178,9 +198,13 @@ static enum err
 vault_say(const struct vault *v, const struct position *p)
 {
 	union machine_message m;
+	enum err e;
 
 	machine_vault_message(&m, v, p);
-	return world_say(&w, &m);
+	said = v;
+	e = world_say(&w, &m);
+	said = NULL;
+	return e;
 }
 
 static void
