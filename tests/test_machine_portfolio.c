@@ -546,6 +546,7 @@ wild_portfolio(struct wire_portfolio *m)
 
 	memset(m, 0, sizeof(*m));
 	wire_head_set(&m->head, WIRE_PORTFOLIO);
+	v->id.b[0] = 0x70;	/* zero is nobody's id */
 	v->id.b[31] = (uint8_t)below(PORTFOLIOS);
 	v->method = (uint8_t)(below(2) == 0 ? METHOD_STANDARD :
 	    METHOD_SCENARIO);
