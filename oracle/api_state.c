@@ -250,6 +250,8 @@ rows_read(struct api_state *s)
 		s->order_is_old = true;
 	}
 	s->row_count = count;
+	if (s->value_left > count)
+		s->value_left = count;
 	for (uint32_t b = 0; b * BOARD_BLOCK < count; b++) {
 		uint64_t now = board_block_generation(s->board, b);
 		bool done = true;
@@ -281,6 +283,21 @@ rows_value(struct api_state *s)
 	s->value_next %= s->row_count > 0 ? s->row_count : 1;
 }
 
+/* What nobody would sign is refused: whoever values at these prices relies on
+ * their order. */
+static struct price
+price_believed(const struct price *p)
+{
+	struct price believed = *p;
+	struct b32 word;
+
+	if (p->status < PRICE_REFUSED && price_word_pack(&word, p) == ERR_OK)
+		return believed;
+	believed.mid = believed.low = px18_from_raw(0);
+	believed.status = PRICE_REFUSED;
+	return believed;
+}
+
 /* Answers whether a price differs from before. */
 static bool
 market_take(struct api_state *s)
@@ -290,7 +307,7 @@ market_take(struct api_state *s)
 	bool differs = false;
 
 	for (size_t i = 0; i < m.count; i++) {
-		m.asset[i].price = s->head.asset_price[i];
+		m.asset[i].price = price_believed(&s->head.asset_price[i]);
 		differs = differs || !price_is_same(&m.asset[i].price,
 		    &s->market.asset[i].price);
 	}

@@ -347,18 +347,21 @@ board_vaults(struct vaults_view *out, const struct board *b)
 	vaults_view_init(out, t.vaults, &t.limits);
 }
 
+/* The count is loaded once: what is checked is what is copied. */
 static void
 positions_read(struct board_vault *out, const struct tables *t, uint32_t slot)
 {
 	uint32_t row = out->vault.method != METHOD_RATIO ?
-	    tables_portfolio_row(t, slot) : TABLES_NO_SLOT;
+	    tables_portfolio_row(t, slot) : TABLES_NO_SLOT, count;
 
 	out->portfolio = row;
 	out->position_count = 0;
-	if (row == TABLES_NO_SLOT ||
-	    t->portfolio[row].positions > WIRE_POSITIONS)
+	if (row == TABLES_NO_SLOT)
 		return;
-	out->position_count = t->portfolio[row].positions;
+	count = *(const volatile uint32_t *)&t->portfolio[row].positions;
+	if (count > WIRE_POSITIONS)
+		return;
+	out->position_count = count;
 	memcpy(out->position, t->position + (size_t)row * WIRE_POSITIONS,
 	    out->position_count * sizeof(*out->position));
 }

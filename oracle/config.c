@@ -36,19 +36,27 @@ signer_check(struct schema *s, const struct config *c,
 		    "above `gas.max_fee`");
 }
 
+static uint32_t
+places_for(uint32_t n)
+{
+	uint32_t places = 1;
+
+	while (places < n)
+		places *= 2;
+	return places;
+}
+
 static void
 fields_check(struct schema *s, struct config *c, const struct doc_node *root)
 {
 	const struct doc_node *chain = doc_find(s->doc, root, "chain");
-	uint32_t places = 1;
 
 	signer_check(s, c, root);
 	if (c->publish && chain && !c->gas_keystore[0])
 		doc_error_at(s->errors, chain,
 		    "chain: `publish` needs the signer's `gas_keystore`");
-	while (places < c->vaults_max)
-		places *= 2;
-	c->vaults_max = places;
+	c->vaults_max = places_for(c->vaults_max);
+	c->portfolios_max = places_for(c->portfolios_max);
 }
 
 enum err

@@ -90,7 +90,7 @@ book_fill(struct input_book *b, struct bookfile *f, const char *path,
 /* The same without places for the vaults. */
 static enum err
 book_check(struct input_book *b, struct bookfile *f, const char *path,
-    uint32_t vaults_max)
+    const struct config *places)
 {
 	enum err e = input_book_place(&b->book, f, 0);
 
@@ -98,27 +98,28 @@ book_check(struct input_book *b, struct bookfile *f, const char *path,
 		fprintf(stderr, "%s: no memory\n", path);
 		return e;
 	}
-	return input_book_scan(&b->book, &b->names, &b->excess, f, vaults_max);
+	return input_book_scan(&b->book, &b->names, &b->excess, f, places);
 }
 
+/* places NULL: the vaults are kept. */
 static enum err
 book_parse(struct input_book *b, const char *path, const char *text,
-    size_t len, uint32_t vaults_max, bool keeps_vaults)
+    size_t len, uint32_t vaults_max, const struct config *places)
 {
 	struct bookfile *f;
 	enum err e = bookfile_open(&f, text, len, path, stderr);
 
 	if (e != ERR_OK)
 		return e;
-	e = keeps_vaults ? book_fill(b, f, path, vaults_max) :
-	    book_check(b, f, path, vaults_max);
+	e = places ? book_check(b, f, path, places) :
+	    book_fill(b, f, path, vaults_max);
 	bookfile_close(f);
 	return e;
 }
 
 static enum err
 book_read(struct input_book **out, struct b32 *hash, const char *path,
-    uint32_t vaults_max, bool keeps_vaults)
+    uint32_t vaults_max, const struct config *places)
 {
 	struct input_book *b = calloc(1, sizeof(*b));
 	char *text = NULL;
@@ -131,8 +132,7 @@ book_read(struct input_book **out, struct b32 *hash, const char *path,
 	else
 		fprintf(stderr, "%s: no memory\n", path);
 	if (e == ERR_OK)
-		e = book_parse(b, path, text, len, vaults_max,
-		    keeps_vaults);
+		e = book_parse(b, path, text, len, vaults_max, places);
 	if (e == ERR_OK && hash)
 		keccak256(hash, text, len);
 	free(text);
@@ -148,7 +148,7 @@ enum err
 input_book_read(struct input_book **out, struct b32 *hash, const char *path,
     uint32_t vaults_max)
 {
-	return book_read(out, hash, path, vaults_max, true);
+	return book_read(out, hash, path, vaults_max, NULL);
 }
 
 void
@@ -205,14 +205,27 @@ struct scan {
 	struct book one;
 	struct vault vault;
 	bool has_instruments;
+	uint32_t portfolios, portfolios_max;
 	struct input_excess excess;	/* the first vault's that has any */
 };
+
+static const char *
+portfolio_excess(struct scan *s, const struct vault *v)
+{
+	const char *what;
+
+	if (!s->has_instruments)
+		return "its method, without `instruments`,";
+	what = portfolio_check_vault(v);
+	if (!what && s->portfolios++ == s->portfolios_max)
+		what = "its method, for more vaults than `portfolios_max`,";
+	return what;
+}
 
 static void
 vault_excess_find(struct scan *s, const struct vault *v)
 {
-	const char *what = !portfolio_is(v) ? NULL : s->has_instruments ?
-	    portfolio_check_vault(v) : "its method, without `instruments`,";
+	const char *what = portfolio_is(v) ? portfolio_excess(s, v) : NULL;
 
 	s->vault = *v;
 	if (!portfolio_is(v))
@@ -250,7 +263,7 @@ scan_end(struct input_excess *out, struct scan *s, const struct book *b,
 }
 
 static struct scan *
-scan_begin(const struct book *b)
+scan_begin(const struct book *b, const struct config *places)
 {
 	struct scan *s = calloc(1, sizeof(*s));
 
@@ -259,15 +272,17 @@ scan_begin(const struct book *b)
 	s->one.vaults = &s->vault;
 	s->one.vault_count = 1;
 	s->has_instruments = b->instruments != NULL;
+	s->portfolios_max = places->portfolios_max;
 	return s;
 }
 
 enum err
 input_book_require_service(const struct book *b,
-    const struct bookfile_names *names, const char *path, const char *command)
+    const struct bookfile_names *names, const struct config *places,
+    const char *path, const char *command)
 {
 	struct input_excess excess;
-	struct scan *s = scan_begin(b);
+	struct scan *s = scan_begin(b, places);
 
 	if (!s)
 		return ERR_LIMIT;
@@ -281,12 +296,13 @@ input_book_require_service(const struct book *b,
 
 enum err
 input_book_scan(struct book *b, struct bookfile_names *names,
-    struct input_excess *excess, struct bookfile *f, uint32_t vaults_max)
+    struct input_excess *excess, struct bookfile *f,
+    const struct config *places)
 {
-	struct scan *s = scan_begin(b);
+	struct scan *s = scan_begin(b, places);
 	struct bookfile_ids ids = { 0 };
-	struct bookfile_sink to = { .vaults_max = vaults_max, .ids = &ids,
-		.each = scan_vault, .arg = s };
+	struct bookfile_sink to = { .vaults_max = places->vaults_max,
+		.ids = &ids, .each = scan_vault, .arg = s };
 	enum err e;
 
 	if (!s)
@@ -369,7 +385,7 @@ config_book_read(struct config *c, struct input_book **out, const char *path)
 		fprintf(stderr, "%s: the book's path is too long\n", path);
 		return e;
 	}
-	e = book_read(&b, NULL, book_path, c->vaults_max, false);
+	e = book_read(&b, NULL, book_path, 0, c);
 	if (e != ERR_OK)
 		return e;
 	e = config_bind_book(c, &b->book, &b->names, book_path, stderr);

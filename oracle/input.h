@@ -35,10 +35,10 @@ MUST_CHECK enum err input_book_require_plain(const struct book *b,
     const char *path, const char *command);
 
 /* input_book_require_service: the same for what the service computes
- * (oracle/portfolio.h). */
+ * (oracle/portfolio.h) with the places of a config. */
 MUST_CHECK enum err input_book_require_service(const struct book *b,
-    const struct bookfile_names *names, const char *path,
-    const char *command);
+    const struct bookfile_names *names, const struct config *places,
+    const char *path, const char *command);
 
 /* input_book_place places what a file has, with POSITIONS_MAX more positions,
  * and `capacity` places for vaults.  0, for input_book_scan and bookfile_each:
@@ -48,11 +48,11 @@ MUST_CHECK enum err input_book_place(struct book *b, const struct bookfile *f,
     uint32_t capacity);
 void input_book_arrays_free(struct book *b);
 /* input_book_scan is bookfile_each for the service: it keeps the book's assets
- * and the first thing that is too much for it, and no vault.  vaults_max is a
- * power of two; more vaults are errors. */
+ * and the first thing that is too much for it, and no vault.  More vaults than
+ * the config has places for are errors, more with positions an excess. */
 MUST_CHECK enum err input_book_scan(struct book *b,
     struct bookfile_names *names, struct input_excess *excess,
-    struct bookfile *f, uint32_t vaults_max);
+    struct bookfile *f, const struct config *places);
 /* input_excess_refuse: ERR_REFUSED, said as by input_book_require_plain, where
  * there is an excess. */
 MUST_CHECK enum err input_excess_refuse(const struct input_excess *excess,

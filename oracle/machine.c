@@ -233,7 +233,8 @@ apply_vault(struct machine *m, const struct wire_vault *w)
 
 	if (e == ERR_OK && portfolio_is(&v))
 		e = ERR_UNKNOWN;
-	return e != ERR_OK ? e : machine_vault_put(m, &slot, &v);
+	return e != ERR_OK ? e : machine_vault_put(m, &slot, &v, NULL,
+	    NULL);
 }
 
 static enum err

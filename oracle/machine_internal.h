@@ -24,22 +24,28 @@ MUST_CHECK enum err machine_vault_from_wire(struct vault *out,
     const struct wire_vault *w);
 MUST_CHECK enum err machine_portfolio_from_wire(struct vault *out,
     struct position positions[WIRE_POSITIONS], const struct wire_portfolio *w);
-/* machine_vault_put: errors as vaults_put. */
+/* machine_vault_put: errors as vaults_put.  whole, NULL of a vault of tokens
+ * alone: the same vault with its positions, for which there is a row (MUST);
+ * a reader sees both or neither. */
 MUST_CHECK enum err machine_vault_put(struct machine *m, uint32_t *slot,
-    const struct vault *v);
+    const struct vault *v, const struct vault *whole,
+    const struct position *positions);
 /* machine_vault_touch: the vault is valued at the next CLOSE, whatever moves. */
 void machine_vault_touch(struct machine *m, uint32_t slot);
 /* machine_vaults_close makes the position leaves of what was put. */
 void machine_vaults_close(struct machine *m);
 
-/* Vaults with positions.  _put: errors as portfolio_put and vaults_put; _forget
- * before the vault in a slot is replaced; _positions: where they lie, and how
+/* Vaults with positions.  _put: errors as portfolio_put and vaults_put; _write
+ * what it looked at, within the guard of the slot; _forget before the vault in a
+ * slot is replaced; _positions: where they lie, and how
  * many; _value: the verdict in full, noted; _move, after the prices, and _next:
  * margin/portfolio_reach.h by vault slots. */
 MUST_CHECK enum err machine_portfolio_create(struct machine *m,
     const struct book *from);
 void machine_portfolio_destroy(struct machine *m);
 MUST_CHECK enum err machine_portfolio_put(struct machine *m,
+    const struct vault *v, const struct position *positions);
+void machine_portfolio_write(struct machine *m, uint32_t slot,
     const struct vault *v, const struct position *positions);
 void machine_portfolio_forget(struct machine *m, uint32_t slot);
 uint32_t machine_portfolio_positions(const struct machine *m,

@@ -72,21 +72,17 @@ has_room(const struct machine *m, const struct b32 *id)
 	    m->portfolio->book.vault_count < m->tables.size.portfolios;
 }
 
-/* What is shared is written between the guard's begin and end. */
-static void
-row_write(struct machine *m, uint32_t slot, const struct vault *v,
-    const struct position *positions)
+void
+machine_portfolio_write(struct machine *m, uint32_t slot,
+    const struct vault *v, const struct position *positions)
 {
 	uint32_t row;
-	enum err e;
+	enum err e = portfolio_put(&row, m->portfolio, v, positions);
 
-	machine_guard_vault(m, slot, true);
-	e = portfolio_put(&row, m->portfolio, v, positions);
 	MUST(e == ERR_OK);	/* it was looked at */
 	if (m->tables.portfolio[row].vault == 0)
 		tables_portfolio_add(&m->tables, row, slot);
 	m->tables.portfolio[row].positions = v->position_count;
-	machine_guard_vault(m, slot, false);
 }
 
 enum err
@@ -104,12 +100,8 @@ machine_portfolio_put(struct machine *m, const struct vault *v,
 		e = ERR_LIMIT;
 	tokens.position_first = tokens.position_count = 0;
 	tokens.node = NODE_ISOLATED;
-	if (e == ERR_OK)
-		e = machine_vault_put(m, &slot, &tokens);
-	if (e != ERR_OK)
-		return e;
-	row_write(m, slot, v, positions);
-	return ERR_OK;
+	return e != ERR_OK ? e : machine_vault_put(m, &slot, &tokens, v,
+	    positions);
 }
 
 /* The vault in a slot becomes another, or one of tokens alone. */

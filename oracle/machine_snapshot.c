@@ -45,7 +45,8 @@ vaults_take(struct machine *k, const struct book *b)
 {
 	for (uint32_t i = 0; i < b->vault_count; i++) {
 		uint32_t slot;
-		enum err e = machine_vault_put(k, &slot, &b->vaults[i]);
+		enum err e = machine_vault_put(k, &slot, &b->vaults[i],
+		    NULL, NULL);
 
 		if (e != ERR_OK)
 			return e;

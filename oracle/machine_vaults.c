@@ -104,7 +104,8 @@ slot_of(const struct machine *m, const struct b32 *id)
 }
 
 enum err
-machine_vault_put(struct machine *m, uint32_t *out, const struct vault *v)
+machine_vault_put(struct machine *m, uint32_t *out, const struct vault *v,
+    const struct vault *whole, const struct position *positions)
 {
 	uint32_t slot = slot_of(m, &v->id), at;
 	enum err e;
@@ -119,6 +120,8 @@ machine_vault_put(struct machine *m, uint32_t *out, const struct vault *v)
 	}
 	machine_guard_vault(m, slot, true);
 	e = vaults_put(&at, &m->vaults, v);
+	if (e == ERR_OK && whole)
+		machine_portfolio_write(m, slot, whole, positions);
 	machine_guard_vault(m, slot, false);
 	if (e != ERR_OK)
 		return e;

@@ -249,6 +249,23 @@ proc_peer_ring(struct proc_role *p, enum role to)
 	    proc_hot_ring(p->peer[to], &p->ring[to]);
 }
 
+bool
+proc_may_say(enum role from, unsigned type)
+{
+	static const uint32_t types[ROLE_COUNT] = {
+		[ROLE_FEEDS] = 1u << WIRE_TICK | 1u << WIRE_HEARTBEAT,
+		[ROLE_CHAIN] = 1u << WIRE_VAULT | 1u << WIRE_PORTFOLIO |
+		    1u << WIRE_BLOCK,
+		[ROLE_SIGNER] = 1u << WIRE_SIGNER_BASE |
+		    1u << WIRE_SIGNER_READY | 1u << WIRE_SIGNED |
+		    1u << WIRE_REJECTED | 1u << WIRE_PAUSED |
+		    1u << WIRE_RESUMED,
+	};
+
+	return from < ROLE_COUNT && wire_is_input(type) &&
+	    (types[from] >> type & 1) != 0;
+}
+
 void
 proc_role_status(struct proc_role *p, bool is_ready, const char *reason,
     const uint64_t *counter, size_t counter_count)

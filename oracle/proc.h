@@ -57,6 +57,9 @@ void proc_role_begin(struct proc_role *p, enum role role);
  * (the role exits), ERR_OK with *type otherwise. */
 MUST_CHECK enum err proc_role_control(struct proc_role *p, unsigned *type,
     enum role *replaced);
+/* proc_may_say: whether an input of the machine is this neighbour's to send to
+ * the engine (wire.h says whose each is). */
+bool proc_may_say(enum role from, unsigned type);
 /* proc_role_status reports to the supervisor; never blocks. */
 void proc_role_status(struct proc_role *p, bool is_ready, const char *reason,
     const uint64_t *counter, size_t counter_count);

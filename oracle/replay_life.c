@@ -35,8 +35,8 @@ book_fill(struct replay_life *l, struct bookfile *f, const char *name)
 	if (e == ERR_OK)
 		e = bookfile_fill(f, &l->book, &l->names);
 	if (e == ERR_OK)
-		e = input_book_require_service(&l->book, &l->names, name,
-		    "replay");
+		e = input_book_require_service(&l->book, &l->names,
+		    &l->config, name, "replay");
 	return e;
 }
 
@@ -48,7 +48,7 @@ book_check(struct replay_life *l, struct bookfile *f, const char *name)
 
 	if (e == ERR_OK)
 		e = input_book_scan(&l->book, &l->names, &excess, f,
-		    l->config.vaults_max);
+		    &l->config);
 	if (e == ERR_OK)
 		e = input_excess_refuse(&excess, name, "replay");
 	return e;

@@ -165,8 +165,7 @@ message_take(struct engine *g, enum role from, const uint8_t *bytes)
 		memcpy(&w, bytes, sizeof(w));
 		return life_begin(g, &w);
 	}
-	if (!wire_is_input(head.type) || head.type == WIRE_START ||
-	    head.type == WIRE_CLOSE) {
+	if (!proc_may_say(from, head.type)) {
 		log_error("%s sends what it must not (type %u)",
 		    role_name(from), head.type);
 		return false;
@@ -361,8 +360,7 @@ book_load(struct engine *g)
 		return ERR_LIMIT;
 	e = input_book_place(&g->book, g->file, 0);
 	if (e == ERR_OK)
-		e = input_book_scan(&g->book, &g->names, &excess, g->file,
-		    c->vaults_max);
+		e = input_book_scan(&g->book, &g->names, &excess, g->file, c);
 	if (e == ERR_OK)
 		e = input_excess_refuse(&excess, c->book_file, "run");
 	if (e != ERR_OK)

@@ -89,6 +89,13 @@ tables_place(struct tables *out, void *memory, const struct tables_size *size)
 	};
 }
 
+/* One load: the api's tables can be written meanwhile. */
+static uint32_t
+index_row(const struct tables *t, uint32_t at)
+{
+	return *(const volatile uint32_t *)&t->portfolio_index[at];
+}
+
 /* The place of slot in the index: with its row, or free.  Ends in any index:
  * after one round, with whatever is there. */
 static uint32_t
@@ -98,7 +105,7 @@ index_place(const struct tables *t, uint32_t slot)
 	uint32_t at = slot * 0x9e3779b1u & mask;
 
 	for (uint32_t i = 0; i < mask; i++) {
-		uint32_t row = t->portfolio_index[at];
+		uint32_t row = index_row(t, at);
 
 		if (row == 0 || (row <= t->size.portfolios &&
 		    t->portfolio[row - 1].vault == slot + 1))
@@ -111,7 +118,7 @@ index_place(const struct tables *t, uint32_t slot)
 uint32_t
 tables_portfolio_row(const struct tables *t, uint32_t slot)
 {
-	uint32_t row = t->portfolio_index[index_place(t, slot)];
+	uint32_t row = index_row(t, index_place(t, slot));
 
 	return row == 0 || row > t->size.portfolios ||
 	    t->portfolio[row - 1].vault != slot + 1 ? TABLES_NO_SLOT : row - 1;

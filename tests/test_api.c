@@ -515,6 +515,53 @@ index__values_vaults_that_nobody_wrote(void **state)
 	assert_true(b->api.state->dirty_count > 50);
 }
 
+/* A board whose engine is not what it was. */
+static void
+index__refuses_prices_that_nobody_would_sign(void **state)
+{
+	struct bed *b = *state;
+	struct board_head *h = &b->world.head;
+	const struct price *at;
+	struct price bad[4];
+
+	bed_publish(b, NOW);
+	at = &b->api.state->market.asset[0].price;
+	for (size_t i = 0; i < ARRAY_COUNT(bad); i++)
+		bad[i] = h->asset_price[0];
+	assert_int_equal(at->status, PRICE_OK);
+	bad[0].status = (enum price_status)(PRICE_REFUSED + 1);
+	bad[1].low = px18_from_raw(px18_to_raw(bad[1].mid) + 1);
+	bad[2].high = px18_from_raw(px18_to_raw(bad[2].mid) - 1);
+	bad[3].mid = bad[3].low = px18_from_raw(0);
+	for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
+		h->asset_price[0] = bad[i];
+		h->now_ms += 50;
+		board_put_head(b->world.writer, h);
+		api_state_refresh(b->api.state);
+		assert_int_equal(at->status, PRICE_REFUSED);
+		assert_true(px18_is_zero(at->mid) && px18_is_zero(at->low));
+	}
+}
+
+static void
+index__survives_vaults_that_are_gone_while_it_values(void **state)
+{
+	struct bed *b = *state;
+	struct board_head *h = &b->world.head;
+
+	/* Of positions only some are valued at one refresh. */
+	for (uint32_t i = 0; i < 200; i++)
+		b->world.vaults[i].method = METHOD_STANDARD;
+	bed_publish(b, NOW);
+	assert_true(b->api.state->value_left > 0);
+	h->vault_count = 0;
+	h->now_ms += 50;
+	board_put_head(b->world.writer, h);
+	api_state_refresh(b->api.state);
+	assert_int_equal(b->api.state->row_count, 0);
+	assert_int_equal(b->api.state->value_left, 0);
+}
+
 /* --- attestations and proofs -------------------------------------------- */
 
 static enum err
@@ -1165,6 +1212,8 @@ main(void)
 		BED(vault__has_no_figures_while_stale),
 		BED(index__follows_changes_and_a_new_engine),
 		BED(index__values_vaults_that_nobody_wrote),
+		BED(index__refuses_prices_that_nobody_would_sign),
+		BED(index__survives_vaults_that_are_gone_while_it_values),
 		BED(attestations__come_from_the_ring_then_from_history),
 		BED(proof__holds_against_the_newest_attestation),
 		BED(proof__gives_no_verdict_that_is_not_signed),

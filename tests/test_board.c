@@ -68,9 +68,14 @@ ask_all(void)
 	assert_int_equal(board_verdict_capacity(reader), VERDICTS);
 	(void)!board_get_head(&head, reader);
 	for (uint32_t i = 0; i < 2 * VAULTS; i++) {
-		if (board_get_vault(&v, reader, &vaults, i) == ERR_OK)
+		if (board_get_vault(&v, reader, &vaults, i) == ERR_OK) {
 			assert_true(i < VAULTS && (v.verdict_slot ==
 			    TABLES_NO_SLOT || v.verdict_slot < VERDICTS));
+			assert_true(v.portfolio < PORTFOLIOS ||
+			    (v.portfolio == TABLES_NO_SLOT &&
+			    v.position_count == 0));
+			assert_true(v.position_count <= WIRE_POSITIONS);
+		}
 		(void)board_block_generation(reader, i);
 	}
 	for (uint32_t i = 0; i < 2 * VAULTS; i += 7) {

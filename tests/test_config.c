@@ -29,7 +29,7 @@ static struct config config;
 	"    {ETHUSDT: {pair: ETH/USDT, weight: 3}, ETHDAI: ETH/DAI}}\n"
 
 #define REST \
-	"book: {file: b.json, vaults_max: 1000}\n" \
+	"book: {file: b.json, vaults_max: 1000, portfolios_max: 9}\n" \
 	"tls: {ca_file: ca.pem}\n" \
 	"chain: {rpc: [\"http://a:1\", \"https://b\"], chain_id: 31337,\n" \
 	"  clearing: \"0x5FbDB2315678afecb367f032d93F642f64180aa3\",\n" \
@@ -122,6 +122,7 @@ config_read__fills_prices_and_venues(void **state)
 	assert_false(config.has_chain || config.has_signer || config.publish);
 	/* What stands without its section. */
 	assert_int_equal(config.vaults_max, 1024);
+	assert_int_equal(config.portfolios_max, 1024);
 	assert_int_equal(config.validity_ms, 120000);
 	assert_int_equal(config.interval_ms, 1000);
 	assert_int_equal(config.move_ppb, 2500000);
@@ -137,6 +138,7 @@ config_read__fills_every_other_field(void **state)
 	good(MARKETS REST);
 	assert_string_equal(config.book_file, "b.json");
 	assert_int_equal(config.vaults_max, 1024);
+	assert_int_equal(config.portfolios_max, 16);
 	assert_string_equal(config.tls_ca_file, "ca.pem");
 	assert_true(config.has_chain);
 	assert_int_equal(config.rpc_count, 2);
@@ -277,6 +279,9 @@ config_read__takes_each_limit_and_nothing_beyond(void **state)
 		{ "book: {file: a, vaults_max: 0}", false },
 		{ "book: {file: a, vaults_max: 16777216}", true },
 		{ "book: {file: a, vaults_max: 16777217}", false },
+		{ "book: {file: a, portfolios_max: 0}", false },
+		{ "book: {file: a, portfolios_max: 65536}", true },
+		{ "book: {file: a, portfolios_max: 65537}", false },
 		{ "attestation: {validity: 999ms}", false },
 		{ "attestation: {validity: 1000ms}", true },
 		{ "attestation: {move: 0%}", true },

@@ -23,6 +23,10 @@
 	"\"underlying\":\"A\",\"initial_margin_fraction\":\"0.05\"," \
 	"\"maintenance_margin_fraction\":\"0.03\"}]"
 
+#define SCENARIO(id) "{\"id\":\"" id "\",\"method\":\"scenario\"}"
+
+static const struct config places = { .vaults_max = 4, .portfolios_max = 2 };
+
 static void
 excess_of(struct input_excess *out, const char *text)
 {
@@ -37,7 +41,8 @@ excess_of(struct input_excess *out, const char *text)
 	assert_int_equal(bookfile_open(&f, text, strlen(text), "b", stderr),
 	    ERR_OK);
 	assert_int_equal(input_book_place(&b, f, 0), ERR_OK);
-	assert_int_equal(input_book_scan(&b, &unused, out, f, 4), ERR_OK);
+	assert_int_equal(input_book_scan(&b, &unused, out, f, &places),
+	    ERR_OK);
 	bookfile_close(f);
 	input_book_arrays_free(&b);
 }
@@ -61,6 +66,11 @@ input_book_scan__finds_the_first_excess_of_the_whole_book(void **state)
 		{ BOOK(FIXED, PERP ",\"vaults\":[{\"id\":\"v\",\"method\":"
 		  "\"var\"}]"),
 		  "a method besides `ratio`, `standard` and `scenario`", "v" },
+		{ BOOK(FIXED, PERP ",\"vaults\":[" SCENARIO("v") ",{\"id\":"
+		  "\"u\"}," SCENARIO("w") "]"), NULL, "" },
+		{ BOOK(FIXED, PERP ",\"vaults\":[" SCENARIO("v") ","
+		  SCENARIO("w") "," SCENARIO("x") "]"),
+		  "its method, for more vaults than `portfolios_max`,", "x" },
 		{ BOOK(FIXED, VAULTS(",\"mode\":\"portfolio\"")),
 		  "mode `portfolio`", "w" },
 		{ BOOK(FIXED, ",\"vaults\":[{\"id\":\"v\",\"parent\":\"w\"},"
@@ -86,8 +96,8 @@ input_book_scan__finds_the_first_excess_of_the_whole_book(void **state)
 		assert_string_equal(got.vault, table[i].vault);
 		assert_int_equal(input_excess_refuse(&got, "b", "run"),
 		    table[i].what ? ERR_REFUSED : ERR_OK);
-		assert_int_equal(input_book_require_service(&book, &names, "b",
-		    "run"), table[i].what ? ERR_REFUSED : ERR_OK);
+		assert_int_equal(input_book_require_service(&book, &names,
+		    &places, "b", "run"), table[i].what ? ERR_REFUSED : ERR_OK);
 	}
 }
 
@@ -103,10 +113,12 @@ input_book_scan__refuses_what_the_book_refuses(void **state)
 
 	(void)state;
 	for (uint32_t max = 4; max <= 8; max *= 2) {
+		const struct config some = { .vaults_max = max };
+
 		assert_int_equal(bookfile_open(&f, text, strlen(text), "b",
 		    NULL), ERR_OK);
 		assert_int_equal(input_book_scan(&b, &unused, &excess, f,
-		    max), max == 4 ? ERR_SYNTAX : ERR_OK);
+		    &some), max == 4 ? ERR_SYNTAX : ERR_OK);
 		assert_int_equal(b.asset_count, max == 4 ? 0 : 1);
 		if (max == 4)
 			assert_string_equal(excess.what, "untouched");

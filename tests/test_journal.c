@@ -1,5 +1,5 @@
-/* The journal's process over its real wires: its sandbox, its files, and what
- * is left when it is killed. */
+/* The journal's process over its real wires, the engine's a ring that is put
+ * quietly: its sandbox, its files, and what is left when it is killed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,10 +21,12 @@
 #include "tests/journal_world.h"
 
 #define WAIT_MS 10000
+#define RING_BYTES (1u << 20)	/* as the supervisor has it */
 
 struct role_under_test {
 	pid_t pid;
 	int control, engine;
+	struct ring ring;	/* towards the role, beside `engine` */
 	char dir[80];		/* the journal's: FOLDER/journal */
 	char folder[64];
 	char config[600];
@@ -59,17 +61,38 @@ peer_send(int control, uint32_t role, int fd)
 	close(fd);
 }
 
+static void
+engine_close(struct role_under_test *t)
+{
+	if (t->engine >= 0)
+		close(t->engine);
+	t->engine = -1;
+	ring_close(&t->ring);
+}
+
 /* A new wire to the role; the engine's end stays here. */
 static void
 engine_join(struct role_under_test *t)
 {
+	struct proc_passed mine, theirs;
+	struct wire_peer w;
 	int pair[2];
 
 	pair_make(pair);
-	if (t->engine >= 0)
-		close(t->engine);
+	engine_close(t);
+	mine = (struct proc_passed){ { pair[0] }, 1 };
+	theirs = (struct proc_passed){ { pair[1] }, 1 };
+	MUST(proc_hot_halves(&mine, &theirs, RING_BYTES, RING_CAPACITY_MIN) ==
+	    ERR_OK);
+	MUST(ring_open(&t->ring, mine.fd[1], mine.fd[2]) == ERR_OK);
+	close(mine.fd[1]);
+	close(mine.fd[2]);
 	t->engine = pair[0];
-	peer_send(t->control, ROLE_ENGINE, pair[1]);
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_PEER);
+	w.role = ROLE_ENGINE;
+	MUST(proc_send_with(t->control, &w, &theirs) == ERR_OK);
+	proc_passed_close(&theirs);
 }
 
 static void
@@ -137,7 +160,7 @@ role_kill(struct role_under_test *t)
 	MUST(kill(t->pid, SIGKILL) == 0);
 	MUST(waitpid(t->pid, &status, 0) == t->pid);
 	close(t->control);
-	close(t->engine);
+	engine_close(t);
 }
 
 /* As the supervisor does at the end. */
@@ -147,7 +170,7 @@ role_stop(struct role_under_test *t)
 	int status;
 
 	close(t->control);
-	close(t->engine);
+	engine_close(t);
 	MUST(waitpid(t->pid, &status, 0) == t->pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
@@ -168,6 +191,32 @@ message_wait(int fd, uint8_t *bytes, unsigned *type)
 	return true;
 }
 
+/* The same of the engine's wire, as the engine waits: nothing it said lies
+ * there unsaid. */
+static bool
+engine_wait(struct role_under_test *t, uint8_t *bytes, unsigned *type)
+{
+	struct pollfd p = { .fd = t->engine, .events = POLLIN };
+	struct wire_head head;
+	size_t size;
+	enum err e;
+
+	(void)!proc_hot_ring(t->engine, &t->ring);
+	while ((e = proc_hot_receive(t->engine, &t->ring, bytes, &size)) ==
+	    ERR_MISSING) {
+		if (!ring_sleep(&t->ring, RING_DATA))
+			continue;
+		assert_int_equal(poll(&p, 1, WAIT_MS), 1);
+		ring_awake(&t->ring);
+		proc_hot_listen(t->engine, &t->ring);
+	}
+	if (e != ERR_OK)
+		return false;
+	memcpy(&head, bytes, sizeof(head));
+	*type = head.type;
+	return true;
+}
+
 static struct wire_journal_ready
 ready_wait(struct role_under_test *t)
 {
@@ -175,7 +224,7 @@ ready_wait(struct role_under_test *t)
 	struct wire_journal_ready w;
 	unsigned type = 0;
 
-	assert_true(message_wait(t->engine, bytes, &type));
+	assert_true(engine_wait(t, bytes, &type));
 	assert_int_equal(type, WIRE_JOURNAL_READY);
 	memcpy(&w, bytes, sizeof(w));
 	return w;
@@ -191,7 +240,7 @@ committed_wait(struct role_under_test *t, uint64_t records)
 	while (w.records < records) {
 		uint64_t before = w.records;
 
-		assert_true(message_wait(t->engine, bytes, &type));
+		assert_true(engine_wait(t, bytes, &type));
 		assert_int_equal(type, WIRE_COMMITTED);
 		memcpy(&w, bytes, sizeof(w));
 		assert_true(w.records > before);
@@ -202,7 +251,8 @@ committed_wait(struct role_under_test *t, uint64_t records)
 static void
 say(struct role_under_test *t, const void *message)
 {
-	assert_int_equal(proc_send(t->engine, message, true), ERR_OK);
+	assert_int_equal(proc_hot_put(t->engine, &t->ring, message, true),
+	    ERR_OK);
 }
 
 static void
@@ -316,7 +366,9 @@ role_journal__survives_kills_in_the_middle_of_writing(void **state)
 		start_say(&t, &ready.inputs_hash);
 		seed = seed * 6364136223846793005u + 1442695040888963407u;
 		ticks_say(&t, 50 + (seed >> 33) % 400);
-		while (proc_receive(t.engine, bytes, &size) == ERR_OK) {
+		MUST(proc_hot_ring(t.engine, &t.ring) == ERR_OK);
+		while (proc_hot_receive(t.engine, &t.ring, bytes, &size) ==
+		    ERR_OK) {
 			struct wire_committed w;
 
 			memcpy(&w, bytes, sizeof(w));
@@ -378,7 +430,7 @@ role_journal__drops_an_engine_that_breaks_the_rules(void **state)
 	memset(&wrong, 9, sizeof(wrong));
 	wire_head_set(&end.head, WIRE_END);
 	wire_head_set(&word.head, WIRE_WORD);
-	for (unsigned i = 0; i < 5; i++) {
+	for (unsigned i = 0; i < 6; i++) {
 		struct wire_journal_ready ready = ready_wait(&t);
 
 		if (i == 0)
@@ -396,9 +448,11 @@ role_journal__drops_an_engine_that_breaks_the_rules(void **state)
 		if (i == 4) {
 			start_say(&t, &ready.inputs_hash);
 			tick.head.size--;
-			(void)!send(t.engine, &tick, sizeof(tick), 0);
+			MUST(ring_put(&t.ring, &tick, sizeof(tick)) == ERR_OK);
 		}
-		while (message_wait(t.engine, bytes, &type))
+		if (i == 5)			/* a message past the ring */
+			MUST(send(t.engine, "ab", 2, 0) == 2);
+		while (engine_wait(&t, bytes, &type))
 			assert_int_equal(type, WIRE_COMMITTED);
 		engine_join(&t);
 	}
@@ -485,7 +539,7 @@ role_journal__refuses_a_damaged_folder(void **state)
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 1);
 	close(t.control);
-	close(t.engine);
+	engine_close(&t);
 	folder_remove(t.folder);
 }
 
@@ -539,6 +593,66 @@ role_journal__acknowledges_nothing_on_a_full_disk(void **state)
 	folder_remove(t.folder);
 }
 
+/* Where neither the disk nor the ring takes more the engine waits; when the disk
+ * does, it is woken and nothing is lost. */
+static void
+role_journal__goes_on_when_the_ring_was_full_too(void **state)
+{
+	struct role_under_test t;
+	struct wire_journal_ready ready;
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+	struct wire_tick w = tick_message(1);
+	struct b32 hash;
+	uint64_t torn, said = 1;
+
+	(void)state;
+	world_begin(&t);
+	assert_int_equal(role_stop(&t), 0);
+	role_start_limited(&t, 8000);
+	ready = ready_wait(&t);
+	start_say(&t, &ready.inputs_hash);
+	committed_wait(&t, 1);
+	for (unsigned full = 0; full < 30;) {
+		if (proc_hot_put(t.engine, &t.ring, &w, false) == ERR_OK) {
+			said++;
+			full = 0;
+		} else {
+			usleep(10000);
+			full++;
+		}
+	}
+	assert_true(said > RING_BYTES / sizeof(w));
+	assert_int_equal(prlimit(t.pid, RLIMIT_FSIZE, &limit, NULL), 0);
+	for (unsigned i = 0; i < 100; i++, said++)
+		say(&t, &w);
+	committed_wait(&t, said);
+	assert_int_equal(role_stop(&t), 0);
+	assert_int_equal(records_count(t.dir, &hash, &torn), said);
+	folder_remove(t.folder);
+}
+
+/* An engine that was killed had rung for nothing of this. */
+static void
+role_journal__writes_what_a_dead_engine_put_quietly(void **state)
+{
+	struct role_under_test t;
+	struct wire_journal_ready ready;
+	struct b32 hash;
+	uint64_t torn;
+
+	(void)state;
+	world_begin(&t);
+	ready = ready_wait(&t);
+	start_say(&t, &ready.inputs_hash);
+	ticks_say(&t, 20);
+	engine_close(&t);
+	engine_join(&t);
+	(void)ready_wait(&t);
+	assert_int_equal(records_count(t.dir, &hash, &torn), 21);
+	assert_int_equal(role_stop(&t), 0);
+	folder_remove(t.folder);
+}
+
 int
 main(void)
 {
@@ -554,6 +668,10 @@ main(void)
 		cmocka_unit_test(role_journal__refuses_a_damaged_folder),
 		cmocka_unit_test(
 		    role_journal__acknowledges_nothing_on_a_full_disk),
+		cmocka_unit_test(
+		    role_journal__goes_on_when_the_ring_was_full_too),
+		cmocka_unit_test(
+		    role_journal__writes_what_a_dead_engine_put_quietly),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,6 +48,7 @@ struct beside {
 
 static struct world w;
 static struct beside beside;
+static const struct vault *said;	/* the last, until it is gone */
 static uint64_t seed;
 
 /* splitmix64 */
@@ -67,9 +68,28 @@ below(uint64_t n)
 	return random64() % n;
 }
 
+/* What a reader sees between two writes is a whole vault. */
+static void
+whole_check(void *arg, uint32_t slot, bool begins)
+{
+	struct vault v;
+	uint32_t row;
+
+	(void)arg;
+	if (begins || !said || !portfolio_is(said) || vaults_get(&v,
+	    &w.machine->vaults, slot) != ERR_OK ||
+	    !b32_equal(&v.id, &said->id) || v.nonce != said->nonce)
+		return;
+	row = tables_portfolio_row(&w.machine->tables, slot);
+	assert_int_not_equal(row, TABLES_NO_SLOT);
+	assert_int_equal(w.machine->tables.portfolio[row].positions,
+	    said->position_count);
+}
+
 static struct replay_life *
 life_make(void)
 {
+	static const struct tables_guard guard = { .vault = whole_check };
 	char text[4096];
 	struct replay_life *l = calloc(1, sizeof(*l));
 	struct bookfile_counts counts;
@@ -95,7 +115,7 @@ life_make(void)
 	bookfile_close(f);
 	MUST(config_bind_book(&l->config, &l->book, &l->names, "book",
 	    stderr) == ERR_OK);
-	MUST(machine_create(&l->machine, &l->config, &l->book, NULL, NULL) ==
+	MUST(machine_create(&l->machine, &l->config, &l->book, NULL, &guard) ==
 	    ERR_OK);
 	return l;
 }
@@ -179,9 +199,13 @@ static enum err
 vault_say(const struct vault *v, const struct position *p)
 {
 	union machine_message m;
+	enum err e;
 
 	machine_vault_message(&m, v, p);
-	return world_say(&w, &m);
+	said = v;
+	e = world_say(&w, &m);
+	said = NULL;
+	return e;
 }
 
 static void
@@ -348,20 +372,19 @@ machine_portfolio__holds_what_an_evaluation_says_after_every_batch(
 static void
 machine_portfolio__stands_in_the_verdict_tree_by_its_method(void **state)
 {
-	struct position p = { .instrument = 0, .size = contracts(20000),
-		.entry = px18_from_raw(2000 * WAD_ONE_RAW) };
+	struct position p[INSTRUMENTS];
 	const struct verdict_leaf *leaf;
 	struct vault v;
 	uint32_t at;
 
 	(void)state;
-	vault_make(&v, &p, 1, METHOD_STANDARD, false);
+	vault_make(&v, p, 1, METHOD_STANDARD, false);
 	v.collateral[0].amount = WAD_ONE_RAW;
 	v.debt_count = 0;
 	v.position_count = 1;
-	p = (struct position){ .instrument = 0, .size = contracts(20000),
+	p[0] = (struct position){ .instrument = 0, .size = contracts(20000),
 		.entry = px18_from_raw(2000 * WAD_ONE_RAW) };
-	vault_put(&v, &p);
+	vault_put(&v, p);
 	world_prices(&w, 200000, 6000000);
 	close_batch();
 	/* 20 ETH long on 1 ETH: 40,000 USD at 3 % is 1,200 of 1,650. */
@@ -524,6 +547,129 @@ machine_portfolio__becomes_linear_and_comes_back(void **state)
 	leaf_check(&v, p);
 }
 
+/* ---- hostile figures ----------------------------------------------------- */
+
+/* Of any size, or at an end of what fits. */
+static u128
+wild(void)
+{
+	u128 any = (u128)random64() << 64 | random64();
+
+	switch (below(8)) {
+	case 0: return U128_MAX;
+	case 1: return (u128)1 << 127;
+	case 2: return ((u128)1 << 127) - 1;
+	case 3: return 0;
+	case 4: return 1;
+	case 5: return WAD_ONE_RAW;
+	default: return any >> below(128);
+	}
+}
+
+static void
+wild_legs(uint8_t *count, uint8_t *asset, struct wire_u128 *amount,
+    struct wire_u128 *index)
+{
+	*count = (uint8_t)below(3);
+	for (uint8_t i = 0; i < *count; i++) {
+		asset[i] = *count == 2 ? i : (uint8_t)below(2);
+		amount[i] = wire_from_u128(wild());
+		if (index)
+			index[i] = wire_from_u128(wild());
+	}
+}
+
+static void
+wild_portfolio(struct wire_portfolio *m)
+{
+	struct wire_vault *v = &m->vault;
+
+	memset(m, 0, sizeof(*m));
+	wire_head_set(&m->head, WIRE_PORTFOLIO);
+	v->id.b[0] = 0x70;	/* zero is nobody's id */
+	v->id.b[31] = (uint8_t)below(PORTFOLIOS);
+	v->method = (uint8_t)(below(2) == 0 ? METHOD_STANDARD :
+	    METHOD_SCENARIO);
+	wild_legs(&v->collateral_count, v->collateral_asset,
+	    v->collateral_amount, NULL);
+	wild_legs(&v->debt_count, v->debt_asset, v->debt_amount,
+	    v->debt_index);
+	for (uint16_t i = 0; i < INSTRUMENTS; i++) {
+		uint32_t n = m->position_count;
+
+		if (below(2) == 0)
+			continue;
+		m->instrument[n] = i;
+		m->size[n] = wire_from_u128(wild());
+		m->entry[n] = wire_from_u128(wild());
+		m->funding[n] = wire_from_u128(wild());
+		m->position_count++;
+	}
+}
+
+static void
+machine_portfolio__holds_whatever_figures_come(void **state)
+{
+	unsigned taken = 0;
+
+	(void)state;
+	world_prices(&w, 200000, 6000000);
+	for (unsigned i = 0; i < 4000; i++) {
+		struct wire_portfolio m;
+
+		wild_portfolio(&m);
+		taken += world_say(&w, &m) == ERR_OK;
+		if (i % 8 != 0)
+			continue;
+		w.now_ms += 200;
+		world_prices(&w, 100000 + below(200000),
+		    3000000 + below(6000000));
+		close_batch();
+	}
+	print_message("%u taken\n", taken);
+	assert_true(taken > 100);
+}
+
+/* As the api has it: the prices are whatever lies on a board. */
+static void
+machine_portfolio__values_at_whatever_prices(void **state)
+{
+	struct market market = { .count = 2 };
+	struct position p[INSTRUMENTS];
+	struct wad accrual[BOOK_ASSETS_MAX];
+	struct vault v;
+
+	(void)state;
+	for (uint8_t i = 0; i < PORTFOLIOS; i++) {
+		uint32_t row;
+
+		vault_make(&v, p, i, i % 2 == 0 ? METHOD_STANDARD :
+		    METHOD_SCENARIO, i % 4 == 3);
+		assert_int_equal(portfolio_put(&row, beside.p, &v, p), ERR_OK);
+	}
+	for (unsigned i = 0; i < 4000; i++) {
+		struct verdict d;
+
+		for (size_t k = 0; k < BOOK_ASSETS_MAX; k++) {
+			u128 raw = wild();
+
+			accrual[k] = wad_from_raw(raw < WAD_ONE_RAW ?
+			    WAD_ONE_RAW : raw);
+		}
+		for (size_t k = 0; k < 2; k++)
+			market.asset[k].price = (struct price){
+				.mid = px18_from_raw(wild()),
+				.low = px18_from_raw(wild()),
+				.high = px18_from_raw(wild()),
+				.status = (enum price_status)below(3),
+				.reason = REASON_BAND };
+		market.as_of_ms = below(2) == 0 ? w.now_ms : (uint64_t)wild();
+		portfolio_market(beside.p, &market, accrual);
+		for (uint32_t row = 0; row < PORTFOLIOS; row++)
+			portfolio_verdict(&d, beside.p, row);
+	}
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -536,6 +682,8 @@ main(void)
 		CASE(machine_portfolio__ends_where_its_rows_end),
 		CASE(machine_portfolio__allocates_nothing),
 		CASE(machine_portfolio__becomes_linear_and_comes_back),
+		CASE(machine_portfolio__holds_whatever_figures_come),
+		CASE(machine_portfolio__values_at_whatever_prices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

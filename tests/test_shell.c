@@ -1,5 +1,5 @@
-/* The shell around the machine: when the board is refreshed, and what it says
- * of a crossing that waits. */
+/* The shell around the machine: when the board is refreshed, what it says of a
+ * crossing that waits, and what it releases. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,6 +21,8 @@ static struct shell_world {
 	const struct board *reader;
 	uint64_t sequence;	/* of the last BEGIN */
 	unsigned requests;
+	uint64_t written, rung;	/* records; of them told to the journal */
+	unsigned released;
 } g;
 
 static enum err
@@ -201,6 +203,92 @@ shell_waits_for_clock__not_for_a_signer_that_rests(void **state)
 	assert_false(shell_waits_for_clock(&g.shell, g.w.now_ms));
 }
 
+/* ---- release ------------------------------------------------------------- */
+
+static enum err
+on_journal(void *arg, const void *message)
+{
+	(void)arg;
+	(void)message;
+	g.written++;
+	return ERR_OK;
+}
+
+static enum err
+on_journal_now(void *arg)
+{
+	(void)arg;
+	g.rung = g.written;
+	return ERR_OK;
+}
+
+static void
+on_release(void *arg, const struct board_attestation *a)
+{
+	(void)arg;
+	assert_int_equal(a->header.sequence, g.sequence);
+	g.released++;
+}
+
+/* From here on as the engine has it. */
+static void
+wires_whole(void)
+{
+	g.shell.wires.to_journal = on_journal;
+	g.shell.wires.journal_now = on_journal_now;
+	g.shell.wires.release = on_release;
+	g.shell.is_durable = true;
+	g.shell.records = g.shell.committed = 0;
+}
+
+static void
+shell_committed__releases_what_is_written_whole(void **state)
+{
+	static struct board_attestation a;
+	uint64_t whole;
+
+	(void)state;
+	wires_whole();
+	cross(true);
+	shell_signed();
+	/* SIGNED, ATTESTATION and two words are told, none of them is durable. */
+	whole = g.shell.records;
+	assert_int_equal(g.written, whole);
+	assert_int_equal(g.rung, whole);
+	g.w.now_ms += 200;
+	shell_close_now();		/* more records behind it */
+	shell_committed(&g.shell, whole - 1);
+	assert_int_equal(g.released, 0);
+	assert_int_equal(board_get_attestation(&a, g.reader, g.sequence),
+	    ERR_UNKNOWN);
+	shell_committed(&g.shell, whole);
+	assert_int_equal(g.released, 1);
+	assert_int_equal(board_get_attestation(&a, g.reader, g.sequence),
+	    ERR_OK);
+	shell_committed(&g.shell, whole + 1);
+	assert_int_equal(g.released, 1);
+}
+
+static void
+shell_input__releases_no_signature_that_does_not_hold(void **state)
+{
+	static struct board_attestation a;
+	uint8_t seed[32] = { 1 };
+
+	(void)state;
+	wires_whole();
+	MUST(sig_context_create(&g.shell.sig, seed) == ERR_OK);
+	cross(true);
+	shell_signed();			/* by zeros */
+	assert_int_equal(g.shell.failure, ERR_AUTH);
+	assert_int_equal(g.shell.bad_signatures, 1);
+	shell_committed(&g.shell, g.shell.records);
+	assert_int_equal(g.released, 0);
+	assert_int_equal(board_get_attestation(&a, g.reader, g.sequence),
+	    ERR_UNKNOWN);
+	sig_context_destroy(g.shell.sig);
+}
+
 int
 main(void)
 {
@@ -211,6 +299,8 @@ main(void)
 		TEST(shell_close__refreshes_the_board_though_the_signer_is_late),
 		TEST(shell_waits_for_clock__within_the_millisecond_of_the_last),
 		TEST(shell_waits_for_clock__not_for_a_signer_that_rests),
+		TEST(shell_committed__releases_what_is_written_whole),
+		TEST(shell_input__releases_no_signature_that_does_not_hold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

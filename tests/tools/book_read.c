@@ -58,8 +58,10 @@ engine_read(uint32_t *count, struct role *r, struct bookfile *f)
 {
 	struct bookfile_sink to = { .vaults_max = BOOK_VAULTS_MAX,
 		.each = vault_count, .arg = count };
+	static const struct config places = { .vaults_max = BOOK_VAULTS_MAX,
+		.portfolios_max = CONFIG_PORTFOLIOS_MAX };
 	enum err e = input_book_scan(&r->book, &r->names, &r->excess, f,
-	    BOOK_VAULTS_MAX);
+	    &places);
 
 	if (e == ERR_OK)
 		e = input_excess_refuse(&r->excess, "book_read", "run");
