@@ -9,6 +9,7 @@
 #define SETTLE_MAX 4096u	/* vaults whose triggers are placed anew at one
 				 * CLOSE, after a shock */
 #define LEAVES_AT_ONCE 8u
+#define BEGIN_MAX 64u	/* new vaults with positions valued at one CLOSE */
 #define SORT_MAX 64u	/* crossings sorted one by one */
 #define PORTFOLIO_COST 32u	/* a vault with positions, in others */
 #define WAITING_LOOK 65536u	/* states looked at for one that waits */
@@ -422,14 +423,31 @@ flips_touch(struct machine *m)
 			machine_vault_touch(m, i);
 }
 
+/* A vault with positions that is new: it waits for its turn, since one costs
+ * as much as a hundred others, and until then nothing is said of it. */
+static bool
+is_new_portfolio(const struct machine *m, uint32_t slot)
+{
+	return m->portfolio && !machine_bit(m->has_value, slot) &&
+	    tables_portfolio_row(&m->tables, slot) != TABLES_NO_SLOT;
+}
+
 static void
 touched_value(struct machine *m)
 {
+	uint32_t left = 0, begun = 0;
+
 	for (uint32_t i = 0; i < m->touched_count; i++) {
-		machine_bit_set(m->is_touched, m->touched[i], false);
-		vault_value(m, m->touched[i]);
+		uint32_t slot = m->touched[i];
+
+		if (is_new_portfolio(m, slot) && begun++ >= BEGIN_MAX) {
+			m->touched[left++] = slot;
+			continue;
+		}
+		machine_bit_set(m->is_touched, slot, false);
+		vault_value(m, slot);
 	}
-	m->touched_count = 0;
+	m->touched_count = left;
 }
 
 /* A place that became free is for the next of those that wait. */

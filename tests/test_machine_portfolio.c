@@ -87,7 +87,7 @@ whole_check(void *arg, uint32_t slot, bool begins)
 }
 
 static struct replay_life *
-life_make(void)
+life_make(uint32_t portfolios)
 {
 	static const struct tables_guard guard = { .vault = whole_check };
 	char text[4096];
@@ -100,7 +100,8 @@ life_make(void)
 
 	MUST(l != NULL && config_read(&l->config, text, (size_t)len, "config",
 	    stderr, &errors) == ERR_OK);
-	l->config.portfolios_max = PORTFOLIOS;
+	l->config.portfolios_max = portfolios;
+	l->config.vaults_max = 128;
 	l->config.policy = (struct config_policy){
 		.bound_base_ppb = 600000000, .bound_per_second_ppb = 100000000,
 		.bound_max_ppb = 600000000, .validity_max_ms = 300000 };
@@ -125,7 +126,7 @@ setup(void **state)
 {
 	(void)state;
 	seed = 23;
-	world_take(&w, life_make());
+	world_take(&w, life_make(PORTFOLIOS));
 	world_signer_ready(&w);
 	beside.positions = calloc(portfolio_positions(64),
 	    sizeof(struct position));
@@ -491,7 +492,7 @@ machine_portfolio__allocates_nothing(void **state)
 		world_prices(&w, 200000 - i * 1000, 6000000);
 		close_batch();
 	}
-	life = life_make();
+	life = life_make(PORTFOLIOS);
 	allocations = 0;
 	for (size_t at = 0; at < w.inputs_len;) {
 		static _Alignas(16) uint8_t message[WIRE_SIZE_MAX];
@@ -508,6 +509,37 @@ machine_portfolio__allocates_nothing(void **state)
 	assert_memory_equal(&life->machine->last, &w.machine->last,
 	    sizeof(w.machine->last));
 	replay_life_close(life);
+}
+
+/* Each costs as much as a hundred others: new ones begin a few at a time. */
+static void
+machine_portfolio__begins_a_few_at_a_time(void **state)
+{
+	struct position p = { .instrument = 0, .size = contracts(1),
+		.entry = px18_from_raw(2000 * WAD_ONE_RAW) };
+	struct vault v;
+
+	(void)state;
+	world_end(&w);
+	world_take(&w, life_make(128));
+	world_signer_ready(&w);
+	for (uint8_t i = 0; i < 100; i++) {
+		struct position unused[INSTRUMENTS];
+
+		vault_make(&v, unused, i, METHOD_STANDARD, false);
+		v.debt_count = 0;
+		v.position_count = 1;
+		assert_int_equal(vault_say(&v, &p), ERR_OK);
+	}
+	world_prices(&w, 200000, 6000000);
+	close_batch();
+	assert_int_equal(w.machine->aggregate.vaults, 64);
+	w.now_ms += 200;
+	close_batch();
+	assert_int_equal(w.machine->aggregate.vaults, 100);
+	w.now_ms += 200;
+	close_batch();
+	assert_int_equal(w.machine->evaluations, 100);
 }
 
 /* A vault that gives its positions up is one of tokens, and the other way. */
@@ -681,6 +713,7 @@ main(void)
 		CASE(machine_portfolio__refuses_by_name_and_changes_nothing),
 		CASE(machine_portfolio__ends_where_its_rows_end),
 		CASE(machine_portfolio__allocates_nothing),
+		CASE(machine_portfolio__begins_a_few_at_a_time),
 		CASE(machine_portfolio__becomes_linear_and_comes_back),
 		CASE(machine_portfolio__holds_whatever_figures_come),
 		CASE(machine_portfolio__values_at_whatever_prices),
