@@ -109,6 +109,15 @@ MUST_CHECK enum err margin_worst_point(struct point *out,
     const struct snapshot *s, uint32_t slot, enum margin_method method,
     enum margin_side side, bool best);
 
+/* margin_ends: at mid, at both ends of maintenance and at the worst end of
+ * initial margin, as margin_evaluate_at has them there; out is written only
+ * on ERR_OK. */
+struct margin_ends {
+	struct evaluation mid, worst, best, initial;
+};
+MUST_CHECK enum err margin_ends(struct margin_ends *out,
+    const struct snapshot *s, uint32_t slot, enum margin_method method);
+
 /* margin_factors: a bit for each base factor that the vault, or what shares
  * with it, holds, owes or trades. */
 uint64_t margin_factors(const struct snapshot *s, uint32_t slot);

@@ -5,17 +5,6 @@
 
 #include "margin/ratio.h"
 
-static enum err
-end_of(struct evaluation *out, const struct snapshot *s, uint32_t slot,
-    enum margin_method method, enum margin_side side, bool best)
-{
-	struct point at;
-	enum err e = margin_worst_point(&at, s, slot, method, side, best);
-
-	return e != ERR_OK ? e : margin_evaluate_at(out, s, slot, method, &at,
-	    side, NULL);
-}
-
 static struct node_status
 group_status(const struct snapshot *s, uint32_t slot)
 {
@@ -88,21 +77,15 @@ margin_is_tokens_alone(const struct snapshot *s, uint32_t slot)
 static enum err
 result_fill(struct margin_result *r, const struct snapshot *s, uint32_t slot)
 {
-	struct point mid = point_mid();
-	enum err e = margin_evaluate_at(&r->mid, s, slot, r->method, &mid,
-	    SIDE_MAINTENANCE, NULL);
+	struct margin_ends ends;
+	enum err e = margin_ends(&ends, s, slot, r->method);
 
-	if (e == ERR_OK)
-		e = end_of(&r->worst, s, slot, r->method, SIDE_MAINTENANCE,
-		    false);
-	if (e == ERR_OK)
-		e = end_of(&r->best, s, slot, r->method, SIDE_MAINTENANCE,
-		    true);
-	if (e == ERR_OK)
-		e = end_of(&r->initial, s, slot, r->method, SIDE_INITIAL,
-		    false);
 	if (e != ERR_OK)
 		return e;
+	r->mid = ends.mid;
+	r->worst = ends.worst;
+	r->best = ends.best;
+	r->initial = ends.initial;
 	r->collateral_value = r->mid.collateral_value;
 	r->debt_value = r->mid.debt_value;
 	r->equity = r->mid.own_equity;
