@@ -3,15 +3,20 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "margin/method_work.h"
 
 struct node
 snapshot_node(const struct snapshot *s, uint32_t slot)
 {
+	struct node_kept *kept = s->work ? &s->work->kept : NULL;
+
 	MUST(slot < s->book->vault_count);
 	return (struct node){
 		.book = s->book, .market = s->market, .rules = s->rules,
 		.vault = &s->book->vaults[slot], .slot = slot,
 		.grants = s->grants, .grant_count = s->grant_count,
+		.kept = kept && kept->book == s->book &&
+		    kept->market == s->market ? kept : NULL,
 	};
 }
 
@@ -30,28 +35,6 @@ snapshot_next(const struct snapshot *s, uint32_t root, uint32_t slot)
 		slot = s->book->vaults[slot].parent - 1;
 	}
 	return 0;
-}
-
-static uint64_t
-node_factors(const struct node *n)
-{
-	const struct vault *v = n->vault;
-	uint64_t bits = 0;
-
-	_Static_assert(BOOK_FACTORS_MAX <= 64, "one bit per factor");
-	for (size_t i = 0; i < v->collateral_count; i++)
-		bits |= UINT64_C(1) <<
-		    n->book->assets[v->collateral[i].asset].factor;
-	for (size_t i = 0; i < v->debt_count; i++)
-		bits |= UINT64_C(1) <<
-		    n->book->assets[v->debt[i].asset].factor;
-	for (size_t i = 0; i < v->position_count; i++)
-		bits |= UINT64_C(1) << n->book->instruments[
-		    node_position(n, i)->instrument].factor;
-	for (size_t i = 0; i < v->order_count; i++)
-		bits |= UINT64_C(1) << n->book->instruments[
-		    node_order(n, i)->instrument].factor;
-	return bits;
 }
 
 uint64_t

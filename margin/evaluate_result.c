@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "margin/method_work.h"
 #include "margin/ratio.h"
 
 static struct node_status
@@ -135,8 +136,8 @@ margin_judge(enum margin_method *by, const struct snapshot *s, uint32_t slot,
 	return root;
 }
 
-enum err
-margin_evaluate(struct margin_result *out, const struct snapshot *s,
+static enum err
+evaluate_judged(struct margin_result *out, const struct snapshot *s,
     uint32_t slot, enum margin_method method)
 {
 	struct margin_result r, judge;
@@ -151,5 +152,19 @@ margin_evaluate(struct margin_result *out, const struct snapshot *s,
 	}
 	if (e == ERR_OK)
 		*out = r;
+	return e;
+}
+
+enum err
+margin_evaluate(struct margin_result *out, const struct snapshot *s,
+    uint32_t slot, enum margin_method method)
+{
+	enum err e;
+
+	if (s->work)
+		node_kept_begin(&s->work->kept, s->book, s->market);
+	e = evaluate_judged(out, s, slot, method);
+	if (s->work)
+		node_kept_end(&s->work->kept);
 	return e;
 }

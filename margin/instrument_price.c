@@ -144,6 +144,27 @@ option_at(struct px18 *out, const struct node *n, const struct instrument *i,
 	return e;
 }
 
+/* option_kept: a price takes longer to make than to look up. */
+static enum err
+option_kept(struct px18 *out, const struct node *n, uint16_t slot,
+    const struct point *at, enum rounding r)
+{
+	const struct instrument *i = &n->book->instruments[slot];
+	const struct point_factor *where = &at->factor[i->factor];
+	struct px18 px;
+	enum err e;
+
+	if (n->kept && node_kept_price(out, n->kept, slot, where, r))
+		return ERR_OK;
+	e = option_at(&px, n, i, at, r);
+	if (e != ERR_OK)
+		return e;
+	if (n->kept)
+		node_kept_price_put(n->kept, slot, where, r, px);
+	*out = px;
+	return ERR_OK;
+}
+
 enum err
 instrument_price(struct px18 *out, const struct node *n, uint16_t instrument,
     const struct point *at, enum rounding r)
@@ -173,7 +194,7 @@ instrument_price(struct px18 *out, const struct node *n, uint16_t instrument,
 	case INSTRUMENT_FUTURE:
 		return instrument_forward(out, n, i, at, r);
 	case INSTRUMENT_OPTION:
-		return option_at(out, n, i, at, r);
+		return option_kept(out, n, instrument, at, r);
 	}
 	MUST(false);
 }

@@ -3,6 +3,8 @@
 void
 method_work_init(struct method_work *w, const struct book *b)
 {
+	node_kept_init(&w->kept);
+	w->scenario.turn = 0;
 	w->units = 0;
 	w->var.has_sample = false;
 	for (uint32_t i = 0; i < b->instrument_count; i++)

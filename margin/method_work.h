@@ -11,6 +11,7 @@
 #include "margin/method.h"
 #include "margin/position_greeks.h"
 #include "margin/rules.h"
+#include "margin/scenario_table.h"
 #include "margin/standard.h"
 #include "margin/threshold.h"
 
@@ -29,6 +30,15 @@ struct standard_work {
 	size_t item_count, linear_count, group_count;
 };
 
+/* One unit of a vault where its factor stands. */
+struct scenario_kept {
+	uint32_t slot;
+	uint8_t factor;
+	struct point_factor where;
+	struct scenario_result result;
+};
+#define METHOD_SCENARIO_KEPT (2 * SCENARIO_UNITS_MAX)
+
 struct scenario_work {
 	struct node_item item[NODE_ITEMS_MAX];
 	size_t item_count;
@@ -39,9 +49,15 @@ struct scenario_work {
 	struct scenario_linear linear[SCENARIO_LINEARS_MAX];
 	struct scenario_collateral collateral[SCENARIO_COLLATERALS_MAX];
 	struct scenario_unit unit;
-	struct scenario_result result[SCENARIO_UNITS_MAX];
-	uint8_t factor[SCENARIO_UNITS_MAX];
 	struct scenario_rules rules;	/* with the depeg in its factor */
+	struct scenario_columns columns;
+	bool has_columns;
+	/* The units of an evaluation in their order; in a turn of node_kept.h
+	 * those of earlier points before them. */
+	struct scenario_kept kept[METHOD_SCENARIO_KEPT];
+	uint32_t kept_count;
+	uint64_t turn;		/* of what is kept; zero: of none */
+	uint32_t slot;		/* whose rules these are, in this turn */
 };
 
 struct var_work {
@@ -62,6 +78,7 @@ struct greeks_work {
 };
 
 struct method_work {
+	struct node_kept kept;
 	uint64_t units;		/* factors that an instrument of the book is
 				 * on: the risk units */
 	struct standard_work standard;
