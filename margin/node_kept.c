@@ -27,52 +27,52 @@ node_kept_end(struct node_kept *k)
 	k->market = NULL;
 }
 
-/* The key of a price; fills do not move it. */
-static struct node_kept_price
-key_of(const struct node_kept *k, uint16_t instrument,
-    const struct point_factor *where, enum rounding r)
+struct node_kept_key
+node_kept_key_of(const struct node_kept *k, enum node_kept_what what,
+    uint32_t slot, uint32_t index, unsigned side,
+    const struct point_factor *where)
 {
-	return (struct node_kept_price){
-		.turn = k->turn, .instrument = instrument,
-		.at = (uint8_t)where->at, .rounding = (uint8_t)r,
+	_Static_assert(BOOK_VAULTS_MAX <= 1u << 24, "a slot has 24 bits");
+	MUST(index <= UINT16_MAX && side <= 1);
+	return (struct node_kept_key){
+		.turn = k->turn,
+		.what = (uint64_t)slot << 32 | (uint64_t)index << 8 |
+		    (uint64_t)what << 4 | (uint64_t)where->at << 1 | side,
 		.where = where->at == AT_PRICE ? where->price :
 		    px18_from_raw(0),
 	};
 }
 
-static size_t
-place_of(const struct node_kept_price *p)
+bool
+node_kept_key_is(const struct node_kept_key *a, const struct node_kept_key *b)
 {
-	uint64_t mix = (uint64_t)p->instrument << 3 | (uint64_t)p->at << 1 |
-	    p->rounding;
-
-	if (p->at == AT_PRICE)
-		mix ^= (uint64_t)px18_to_raw(p->where) *
-		    UINT64_C(0x9e3779b97f4a7c15) >> 40;
-	return (size_t)(mix % NODE_KEPT_PRICES);
+	return a->turn == b->turn && a->what == b->what &&
+	    px18_compare(a->where, b->where) == 0;
 }
 
-bool
-node_kept_price(struct px18 *out, const struct node_kept *k,
-    uint16_t instrument, const struct point_factor *where, enum rounding r)
+size_t
+node_kept_place(const struct node_kept_key *key, size_t places)
 {
-	struct node_kept_price key = key_of(k, instrument, where, r);
-	const struct node_kept_price *p = &k->price[place_of(&key)];
+	uint64_t mix = key->what ^ (uint64_t)px18_to_raw(key->where);
 
-	if (p->turn != key.turn || p->instrument != key.instrument ||
-	    p->at != key.at || p->rounding != key.rounding ||
-	    px18_compare(p->where, key.where) != 0)
-		return false;
-	*out = p->px;
-	return true;
+	/* The upper bits of a product depend on all of its factor's. */
+	mix *= UINT64_C(0x9e3779b97f4a7c15);
+	return (size_t)(mix >> 32) & (places - 1);
+}
+
+const struct node_kept_pair *
+node_kept_find(const struct node_kept *k, const struct node_kept_key *key)
+{
+	const struct node_kept_pair *p =
+	    &k->pair[node_kept_place(key, NODE_KEPT_MAX)];
+
+	return node_kept_key_is(&p->key, key) ? p : NULL;
 }
 
 void
-node_kept_price_put(struct node_kept *k, uint16_t instrument,
-    const struct point_factor *where, enum rounding r, struct px18 px)
+node_kept_put(struct node_kept *k, const struct node_kept_key *key,
+    struct usd18 first, struct usd18 second)
 {
-	struct node_kept_price key = key_of(k, instrument, where, r);
-
-	key.px = px;
-	k->price[place_of(&key)] = key;
+	k->pair[node_kept_place(key, NODE_KEPT_MAX)] =
+	    (struct node_kept_pair){ *key, first, second };
 }
