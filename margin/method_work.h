@@ -18,6 +18,17 @@
 #define METHOD_GROUPS_MAX 64u	/* (factor, expiry) of one vault */
 #define METHOD_DRAWS_MAX (SAMPLE_SCENARIOS_MAX * SAMPLE_FACTORS_MAX)
 
+/* One part of a vault's requirement where its factor stands; the keys of the
+ * two kinds differ. */
+struct standard_kept {
+	struct node_kept_key key;
+	enum point_fill fill;
+	uint64_t expiry_ms;	/* of a group */
+	struct standard_linear_part linear;
+	struct standard_group_part group;
+};
+#define METHOD_STANDARD_KEPT 512u	/* a power of two */
+
 struct standard_work {
 	struct node_item item[NODE_ITEMS_MAX];
 	struct standard_linear linear[NODE_ITEMS_MAX];
@@ -25,9 +36,16 @@ struct standard_work {
 	struct standard_group group[METHOD_GROUPS_MAX];
 	uint8_t group_factor[METHOD_GROUPS_MAX];
 	uint64_t group_expiry_ms[METHOD_GROUPS_MAX];
-	struct standard_term term[NODE_ITEMS_MAX];
-	struct standard_group_term group_term[METHOD_GROUPS_MAX];
+	struct standard_term term[STANDARD_GROUP_OPTIONS_MAX];
+	/* What each linear item and each group comes to; known: no inputs were
+	 * made for it, as it was kept. */
+	struct standard_linear_part linear_part[NODE_ITEMS_MAX];
+	struct standard_group_part group_part[METHOD_GROUPS_MAX];
+	bool linear_is_known[NODE_ITEMS_MAX];
+	bool group_is_known[METHOD_GROUPS_MAX];
+	uint16_t group_first[METHOD_GROUPS_MAX];	/* its first option */
 	size_t item_count, linear_count, group_count;
+	struct standard_kept kept[METHOD_STANDARD_KEPT];
 };
 
 /* One unit of a vault where its factor stands. */
