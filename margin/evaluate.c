@@ -132,15 +132,24 @@ explain_shared(struct explain *x, uint32_t slot,
 	return e;
 }
 
+/* health_sums: what is there and what is asked, both with the debt. */
+static enum err
+health_sums(struct usd18 *there, struct usd18 *asked,
+    const struct evaluation *v)
+{
+	enum err e = usd18_add(there, v->equity, v->weighted_debt);
+
+	return e != ERR_OK ? e : usd18_add(asked, v->weighted_debt,
+	    v->requirement);
+}
+
 /* Below one exactly where the excess is below zero. */
 enum err
 margin_health_of(struct wad *out, const struct evaluation *v)
 {
 	struct usd18 there, asked;
-	enum err e = usd18_add(&there, v->equity, v->weighted_debt);
+	enum err e = health_sums(&there, &asked, v);
 
-	if (e == ERR_OK)
-		e = usd18_add(&asked, v->weighted_debt, v->requirement);
 	if (e != ERR_OK)
 		return e;
 	*out = ratio_floor(usd18_max(there, usd18_zero()), asked);
@@ -163,12 +172,13 @@ method_of(const struct snapshot *s, uint32_t root, enum margin_method method,
 }
 
 enum err
-margin_evaluate_at(struct evaluation *out, const struct snapshot *s,
+margin_sums_at(struct evaluation *out, const struct snapshot *s,
     uint32_t slot, enum margin_method method, const struct point *at,
     enum margin_side side, struct explain *x)
 {
 	const struct method_row *row;
 	struct method_figures f;
+	struct usd18 there, asked;
 	struct evaluation sum;
 	enum err e;
 
@@ -188,9 +198,24 @@ margin_evaluate_at(struct evaluation *out, const struct snapshot *s,
 		if (e != ERR_OK)
 			return e;
 	}
-	e = margin_health_of(&sum.health, &sum);
+	e = health_sums(&there, &asked, &sum);
 	if (e == ERR_OK)
 		*out = sum;
+	return e;
+}
+
+enum err
+margin_evaluate_at(struct evaluation *out, const struct snapshot *s,
+    uint32_t slot, enum margin_method method, const struct point *at,
+    enum margin_side side, struct explain *x)
+{
+	struct evaluation v;
+	enum err e = margin_sums_at(&v, s, slot, method, at, side, x);
+
+	if (e == ERR_OK)
+		e = margin_health_of(&v.health, &v);
+	if (e == ERR_OK)
+		*out = v;
 	return e;
 }
 

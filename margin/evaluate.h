@@ -103,6 +103,12 @@ MUST_CHECK enum err margin_evaluate_at(struct evaluation *out,
     const struct snapshot *s, uint32_t slot, enum margin_method method,
     const struct point *at, enum margin_side side, struct explain *x);
 
+/* margin_sums_at is margin_evaluate_at without the health, which takes a
+ * division and is asked of few points. */
+MUST_CHECK enum err margin_sums_at(struct evaluation *out,
+    const struct snapshot *s, uint32_t slot, enum margin_method method,
+    const struct point *at, enum margin_side side, struct explain *x);
+
 /* margin_worst_point: where the excess of this side is least (or, best, the
  * largest), as said above. */
 MUST_CHECK enum err margin_worst_point(struct point *out,

@@ -13,7 +13,8 @@ struct end {
 	bool has;
 	struct point found;	/* every factor where it was chosen */
 	uint32_t moved;		/* factors of it that are not at mid */
-	struct point extreme;	/* of all that was tried */
+	uint8_t extreme_factor;		/* of all that was tried, this one */
+	struct point_factor extreme;	/* alone here */
 	struct evaluation extreme_value;
 	bool has_extreme;
 };
@@ -62,22 +63,23 @@ end_take(struct end *k, const struct search *t, struct point_factor where,
 	}
 	if (!k->has_extreme ||
 	    is_further(k, v->excess, k->extreme_value.excess)) {
-		k->extreme = t->at;
+		k->extreme_factor = t->factor;
+		k->extreme = where;
 		k->extreme_value = *v;
 		k->has_extreme = true;
 	}
 }
 
-/* search_mid: every factor's search begins at the same point. */
+/* search_mid: every factor's search begins at the same point, which is where
+ * all stand between two tries. */
 static enum err
 search_mid(struct search *t)
 {
-	const struct point mid = point_mid();
 	enum err e;
 
 	if (t->has_mid)
 		return ERR_OK;
-	e = margin_evaluate_at(&t->mid, t->s, t->slot, t->method, &mid,
+	e = margin_sums_at(&t->mid, t->s, t->slot, t->method, &t->at,
 	    t->side, NULL);
 	t->has_mid = e == ERR_OK;
 	return e;
@@ -90,17 +92,18 @@ search_try(struct search *t, struct point_factor where)
 	const struct evaluation *v = &moved;
 	enum err e;
 
-	t->at.factor[t->factor] = where;
 	if (is_mid(&where)) {
 		e = search_mid(t);
 		v = &t->mid;
 	} else {
-		e = margin_evaluate_at(&moved, t->s, t->slot, t->method,
+		t->at.factor[t->factor] = where;
+		e = margin_sums_at(&moved, t->s, t->slot, t->method,
 		    &t->at, t->side, NULL);
+		t->at.factor[t->factor] = (struct point_factor){ AT_MID,
+		    FILL_NONE, { 0 } };
 	}
 	for (size_t i = 0; i < t->end_count && e == ERR_OK; i++)
 		end_take(&t->ends[i], t, where, v);
-	t->at.factor[t->factor] = (struct point_factor){ .at = AT_MID };
 	return e;
 }
 
@@ -263,7 +266,7 @@ end_finish(struct evaluation *out, struct point *at, struct search *t,
 		e = search_mid(t);
 		v = t->mid;
 	} else {
-		e = margin_evaluate_at(&v, t->s, t->slot, t->method,
+		e = margin_sums_at(&v, t->s, t->slot, t->method,
 		    &k->found, t->side, NULL);
 	}
 	if (e != ERR_OK)
@@ -271,7 +274,8 @@ end_finish(struct evaluation *out, struct point *at, struct search *t,
 	if (k->has_extreme &&
 	    is_further(k, k->extreme_value.excess, v.excess)) {
 		*out = k->extreme_value;
-		*at = k->extreme;
+		*at = point_mid();
+		at->factor[k->extreme_factor] = k->extreme;
 	} else {
 		*out = v;
 		*at = k->found;
@@ -340,6 +344,14 @@ margin_ends(struct margin_ends *out, const struct snapshot *s, uint32_t slot,
 
 	if (e == ERR_OK)
 		e = initial_end(&made.initial, s, slot, method);
+	if (e == ERR_OK)
+		e = margin_health_of(&made.mid.health, &made.mid);
+	if (e == ERR_OK)
+		e = margin_health_of(&made.worst.health, &made.worst);
+	if (e == ERR_OK)
+		e = margin_health_of(&made.best.health, &made.best);
+	if (e == ERR_OK)
+		e = margin_health_of(&made.initial.health, &made.initial);
 	if (e == ERR_OK)
 		*out = made;
 	return e;

@@ -184,7 +184,7 @@ group_make(struct standard_group *g, const struct node *n,
  * not there. */
 static enum err
 group_find(struct standard_work *w, const struct node *n, uint16_t slot,
-    const struct point *at, size_t *out)
+    const struct point *at, uint16_t *out)
 {
 	const struct instrument *i = &n->book->instruments[slot];
 	const struct part part = { true, i->factor, i->expiry_ms };
@@ -195,7 +195,7 @@ group_find(struct standard_work *w, const struct node *n, uint16_t slot,
 	while (k < w->group_count && (w->group_factor[k] != i->factor ||
 	    w->group_expiry_ms[k] != i->expiry_ms))
 		k++;
-	*out = k;
+	*out = (uint16_t)k;
 	if (k < w->group_count)
 		return ERR_OK;
 	if (k == METHOD_GROUPS_MAX)
@@ -246,7 +246,6 @@ static enum err
 items_sort(struct standard_work *w, const struct node *n,
     const struct point *at)
 {
-	size_t place[NODE_ITEMS_MAX];
 	size_t made = 0;
 	enum err e = ERR_OK;
 
@@ -258,7 +257,7 @@ items_sort(struct standard_work *w, const struct node *n,
 			e = linear_place(w, n, &w->item[k], at);
 		else
 			e = group_find(w, n, w->item[k].instrument, at,
-			    &place[k]);
+			    &w->place[k]);
 	}
 	for (size_t g = 0; g < w->group_count && e == ERR_OK; g++) {
 		if (w->group_is_known[g])
@@ -266,7 +265,7 @@ items_sort(struct standard_work *w, const struct node *n,
 		w->group[g].options = &w->option[made];
 		for (size_t k = 0; k < w->item_count && e == ERR_OK; k++) {
 			if (n->book->instruments[w->item[k].instrument].kind !=
-			    INSTRUMENT_OPTION || place[k] != g)
+			    INSTRUMENT_OPTION || w->place[k] != g)
 				continue;
 			e = option_make(&w->option[made++], n, &w->item[k],
 			    at);
@@ -304,10 +303,12 @@ explain_parts(struct explain *x, const struct standard_work *w,
 
 static void
 bind(struct requirement *out, const struct standard_work *w,
-    enum margin_side side)
+    const struct standard_result *r, enum margin_side side)
 {
 	struct usd18 largest = usd18_zero();
 
+	*out = (struct requirement){ .amount = side == SIDE_INITIAL ?
+	    r->initial : r->maintenance };
 	for (size_t k = 0; k < w->linear_count; k++) {
 		struct usd18 part = side == SIDE_INITIAL ?
 		    w->linear_part[k].term.initial :
@@ -380,38 +381,128 @@ group_add(struct standard_sum *sum, struct standard_work *w,
 	return standard_add_group(sum, part);
 }
 
+static uint64_t
+traded_factors(const struct node *n)
+{
+	const struct instrument *all = n->book->instruments;
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < n->vault->position_count; i++)
+		bits |= UINT64_C(1) <<
+		    all[node_position(n, i)->instrument].factor;
+	for (size_t i = 0; i < n->vault->order_count; i++)
+		bits |= UINT64_C(1) <<
+		    all[node_order(n, i)->instrument].factor;
+	return bits;
+}
+
+/* whole_begin: where the vault stands; false where nothing is kept of it. */
+static bool
+whole_begin(struct standard_whole *out, const struct node *n,
+    const struct point *at)
+{
+	uint64_t rest = traded_factors(n);
+
+	if (n->kept == NULL ||
+	    __builtin_popcountll(rest) > (int)METHOD_STANDARD_FACTORS)
+		return false;
+	*out = (struct standard_whole){ .turn = n->kept->turn,
+		.slot = n->slot, .traded = rest };
+	for (size_t i = 0; rest != 0; i++, rest &= rest - 1) {
+		out->where[i] = at->factor[__builtin_ctzll(rest)];
+		if (out->where[i].at != AT_PRICE)
+			out->where[i].price = px18_from_raw(0);
+	}
+	return true;
+}
+
+static bool
+whole_is(const struct standard_whole *a, const struct standard_whole *b)
+{
+	bool is = a->turn == b->turn && a->slot == b->slot &&
+	    a->traded == b->traded;
+
+	for (size_t i = 0; i < METHOD_STANDARD_FACTORS && is; i++)
+		is = a->where[i].at == b->where[i].at &&
+		    a->where[i].fill == b->where[i].fill &&
+		    px18_compare(a->where[i].price, b->where[i].price) == 0;
+	return is;
+}
+
+static const struct standard_whole *
+whole_find(const struct standard_work *w, const struct standard_whole *here)
+{
+	for (size_t i = 0; i < METHOD_STANDARD_WHOLES; i++)
+		if (whole_is(&w->whole[i], here))
+			return &w->whole[i];
+	return NULL;
+}
+
+/* parts_add: every part made or found, and their sum. */
+static enum err
+parts_add(struct standard_result *out, struct standard_work *w,
+    const struct node *n, const struct point *at)
+{
+	struct standard_sum sum = { .exposed = usd18_zero() };
+	enum err e = items_sort(w, n, at);
+
+	for (size_t k = 0; k < w->linear_count && e == ERR_OK; k++)
+		e = linear_add(&sum, w, n, at, k);
+	for (size_t k = 0; k < w->group_count && e == ERR_OK; k++)
+		e = group_add(&sum, w, n, at, k);
+	return e != ERR_OK ? e : standard_sum_finish(out, &sum,
+	    &n->rules->standard, method_stable(n));
+}
+
+/* whole_make: both sides' requirements. */
+static enum err
+whole_make(struct requirement *initial, struct requirement *maintenance,
+    struct standard_work *w, const struct node *n, const struct point *at,
+    enum margin_side side, struct explain *x)
+{
+	struct standard_result r;
+	enum err e = node_items(w->item, &w->item_count, n, at);
+
+	w->linear_count = w->group_count = 0;
+	if (e == ERR_OK && w->item_count == 0) {
+		*initial = *maintenance = (struct requirement){
+			.amount = usd18_zero() };
+		return ERR_OK;
+	}
+	if (e == ERR_OK)
+		e = parts_add(&r, w, n, at);
+	if (e != ERR_OK)
+		return e;
+	if (x)
+		explain_parts(x, w, &r, side);
+	bind(initial, w, &r, SIDE_INITIAL);
+	bind(maintenance, w, &r, SIDE_MAINTENANCE);
+	return ERR_OK;
+}
+
 enum err
 method_standard(struct requirement *out, const struct node *n,
     const struct point *at, enum margin_side side, struct method_work *work,
     struct explain *x)
 {
 	struct standard_work *w = &work->standard;
-	struct standard_sum sum = { .exposed = usd18_zero() };
-	struct standard_result r;
-	struct requirement q = { .amount = usd18_zero() };
+	const struct standard_whole *known = NULL;
+	struct standard_whole here;
+	bool keeps = x == NULL && whole_begin(&here, n, at);
 	enum err e;
 
-	w->linear_count = w->group_count = 0;
-	e = node_items(w->item, &w->item_count, n, at);
-	if (e == ERR_OK && w->item_count == 0) {
-		*out = q;
-		return ERR_OK;
+	if (keeps)
+		known = whole_find(w, &here);
+	if (known == NULL) {
+		e = whole_make(&here.initial, &here.maintenance, w, n, at,
+		    side, x);
+		if (e != ERR_OK)
+			return e;
+		known = &here;
+		if (keeps)
+			w->whole[w->whole_next++ % METHOD_STANDARD_WHOLES] =
+			    here;
 	}
-	if (e == ERR_OK)
-		e = items_sort(w, n, at);
-	for (size_t k = 0; k < w->linear_count && e == ERR_OK; k++)
-		e = linear_add(&sum, w, n, at, k);
-	for (size_t k = 0; k < w->group_count && e == ERR_OK; k++)
-		e = group_add(&sum, w, n, at, k);
-	if (e == ERR_OK)
-		e = standard_sum_finish(&r, &sum, &n->rules->standard,
-		    method_stable(n));
-	if (e != ERR_OK)
-		return e;
-	q.amount = side == SIDE_INITIAL ? r.initial : r.maintenance;
-	bind(&q, w, side);
-	if (x)
-		explain_parts(x, w, &r, side);
-	*out = q;
+	*out = side == SIDE_INITIAL ? known->initial : known->maintenance;
 	return ERR_OK;
 }

@@ -29,6 +29,18 @@ struct standard_kept {
 };
 #define METHOD_STANDARD_KEPT 512u	/* a power of two */
 
+/* The whole of a vault's requirement where the factors that it trades stand:
+ * what it only holds or owes does not move it. */
+#define METHOD_STANDARD_FACTORS 4u	/* of more nothing is kept */
+struct standard_whole {
+	uint64_t turn;
+	uint32_t slot;
+	uint64_t traded;	/* bits of factors */
+	struct point_factor where[METHOD_STANDARD_FACTORS];
+	struct requirement initial, maintenance;
+};
+#define METHOD_STANDARD_WHOLES 16u
+
 struct standard_work {
 	struct node_item item[NODE_ITEMS_MAX];
 	struct standard_linear linear[NODE_ITEMS_MAX];
@@ -45,7 +57,10 @@ struct standard_work {
 	bool group_is_known[METHOD_GROUPS_MAX];
 	uint16_t group_first[METHOD_GROUPS_MAX];	/* its first option */
 	size_t item_count, linear_count, group_count;
+	uint16_t place[NODE_ITEMS_MAX];	/* of an option's item, its group */
 	struct standard_kept kept[METHOD_STANDARD_KEPT];
+	struct standard_whole whole[METHOD_STANDARD_WHOLES];
+	uint32_t whole_next;	/* what is replaced next */
 };
 
 /* One unit of a vault where its factor stands. */

@@ -564,10 +564,10 @@ status_take(struct node_status *s, const struct price *p,
 }
 
 static void
-status_instrument(struct node_status *s, const struct node *n, uint16_t slot)
+status_instrument(struct node_status *s, const struct node *n, uint16_t slot,
+    const struct point *mid)
 {
 	const struct instrument *i = &n->book->instruments[slot];
-	struct point mid = point_mid();
 	struct market_price p;
 	struct px18 px;
 
@@ -577,7 +577,7 @@ status_instrument(struct node_status *s, const struct node *n, uint16_t slot)
 		return;
 	}
 	status_take(s, &p.price, ABOUT_FACTOR, i->factor);
-	if (instrument_price(&px, n, slot, &mid, ROUND_FLOOR) == ERR_STALE) {
+	if (instrument_price(&px, n, slot, mid, ROUND_FLOOR) == ERR_STALE) {
 		p.price.status = PRICE_REFUSED;
 		status_take(s, &p.price, ABOUT_INSTRUMENT, slot);
 	}
@@ -594,6 +594,7 @@ struct node_status
 node_status_of(const struct node *n)
 {
 	const struct vault *v = n->vault;
+	const struct point mid = point_mid();
 	struct node_status s = { .about = ABOUT_NOTHING };
 
 	for (size_t i = 0; i < v->collateral_count; i++)
@@ -606,8 +607,9 @@ node_status_of(const struct node *n)
 			status_take(&s, &n->market->asset[v->debt[i].asset].
 			    price, ABOUT_ASSET, v->debt[i].asset);
 	for (size_t i = 0; i < v->position_count; i++)
-		status_instrument(&s, n, node_position(n, i)->instrument);
+		status_instrument(&s, n, node_position(n, i)->instrument,
+		    &mid);
 	for (size_t i = 0; i < v->order_count; i++)
-		status_instrument(&s, n, node_order(n, i)->instrument);
+		status_instrument(&s, n, node_order(n, i)->instrument, &mid);
 	return s;
 }

@@ -39,17 +39,15 @@ sum_is_less(struct sum a, struct sum b)
 	return a.hi != b.hi ? a.hi < b.hi : a.lo < b.lo;
 }
 
-/* sum_scale: s * factor / divisor. */
+/* sum_scale_wide: s * factor / divisor of a magnitude, away from zero or
+ * not. */
 static enum err
-sum_scale(i128 *out, struct sum s, uint64_t factor, u128 divisor,
-    enum rounding r)
+sum_scale_wide(u128 *out, struct sum s, uint64_t factor, u128 divisor,
+    bool away)
 {
-	bool is_negative = s.hi < 0;
 	struct u256 m, f, d, q, rest;
 	u128 v;
 
-	if (is_negative)
-		s = sum_sub((struct sum){ 0, 0 }, s);
 	m = (struct u256){ { s.lo, (uint64_t)s.hi,
 	    (uint64_t)((u128)s.hi >> 64), 0 } };
 	f = u256_from_u128(factor);
@@ -59,9 +57,30 @@ sum_scale(i128 *out, struct sum s, uint64_t factor, u128 divisor,
 	u256_div(&q, &rest, &m, &d);
 	if (u256_to_u128(&v, &q) != ERR_OK || v >= (u128)I128_MAX)
 		return ERR_RANGE;
+	*out = v + (away && !u256_is_zero(&rest));
+	return ERR_OK;
+}
+
+/* sum_scale: s * factor / divisor.  Most sums have 128 bits. */
+static enum err
+sum_scale(i128 *out, struct sum s, uint64_t factor, u128 divisor,
+    enum rounding r)
+{
+	bool is_negative = s.hi < 0;
 	/* Away from zero where the side asks for it. */
-	if (!u256_is_zero(&rest) && is_negative == (r == ROUND_FLOOR))
-		v++;
+	bool away = is_negative == (r == ROUND_FLOOR);
+	u128 v;
+
+	if (is_negative)
+		s = sum_sub((struct sum){ 0, 0 }, s);
+	if (s.hi < 0 || s.hi >> 64 != 0 || muldiv_u128(&v,
+	    (u128)s.hi << 64 | s.lo, factor, divisor, away ? ROUND_CEIL :
+	    ROUND_FLOOR) != ERR_OK || v >= (u128)I128_MAX) {
+		enum err e = sum_scale_wide(&v, s, factor, divisor, away);
+
+		if (e != ERR_OK)
+			return e;
+	}
 	*out = is_negative ? -(i128)v : (i128)v;
 	return ERR_OK;
 }
@@ -271,11 +290,12 @@ usd_from_run(struct usd18 *out, i128 v, const struct run *run)
 static enum err
 pnl_of_column(struct usd18 *out, const struct run *run, uint32_t column)
 {
-	i128 v;
+	const i128 one = (i128)1 << SCENARIO_DAMPENING_BITS;
+	i128 v = run->pnl[column];
+	i128 dampening = (i128)run->columns->column[column].dampening;
 
-	if (muldiv_i128(&v, run->pnl[column],
-	    (i128)run->columns->column[column].dampening,
-	    (i128)1 << SCENARIO_DAMPENING_BITS, ROUND_FLOOR) != ERR_OK)
+	if (dampening != one &&
+	    muldiv_i128(&v, v, dampening, one, ROUND_FLOOR) != ERR_OK)
 		return ERR_RANGE;
 	return usd_from_run(out, v, run);
 }
