@@ -16,7 +16,8 @@ snapshot_node(const struct snapshot *s, uint32_t slot)
 		.vault = &s->book->vaults[slot], .slot = slot,
 		.grants = s->grants, .grant_count = s->grant_count,
 		.kept = kept && kept->book == s->book &&
-		    kept->market == s->market ? kept : NULL,
+		    kept->market == s->market &&
+		    kept->rules == s->rules ? kept : NULL,
 	};
 }
 

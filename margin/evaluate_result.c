@@ -162,7 +162,8 @@ margin_evaluate(struct margin_result *out, const struct snapshot *s,
 	enum err e;
 
 	if (s->work)
-		node_kept_begin(&s->work->kept, s->book, s->market);
+		node_kept_begin(&s->work->kept, s->book, s->market,
+		    s->rules);
 	e = evaluate_judged(out, s, slot, method);
 	if (s->work)
 		node_kept_end(&s->work->kept);
