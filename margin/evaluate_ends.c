@@ -177,6 +177,18 @@ is_kink(const struct search *t, const uint16_t *slots, size_t i,
 	return true;
 }
 
+/* has_options: orders count as well, whatever they are on: their sums may not
+ * fit, and then there is no end. */
+static bool
+has_options(const struct node *n)
+{
+	for (size_t i = 0; i < n->vault->position_count; i++)
+		if (n->book->instruments[node_position(n, i)->instrument].
+		    kind == INSTRUMENT_OPTION)
+			return true;
+	return n->vault->order_count != 0;
+}
+
 /* search_strikes tries every strike on the factor inside its band. */
 static enum err
 search_strikes(struct search *t, const struct node *n,
@@ -225,7 +237,8 @@ search_factor(struct search *t)
 	    m = snapshot_next(t->s, t->slot, m - 1)) {
 		struct node n = snapshot_node(t->s, m - 1);
 
-		e = search_strikes(t, &n, &p.price);
+		if (has_options(&n))
+			e = search_strikes(t, &n, &p.price);
 	}
 	return e;
 }
@@ -252,14 +265,15 @@ search_run(struct search *t)
 	return e;
 }
 
-/* end_finish: at the point that was found.  Where factors do not simply add
- * up, the mid or one of them alone may be worse than all together; that is
- * then the end. */
+/* end_finish: at the point that was found, which goes to `at` unless that is
+ * NULL.  Where factors do not simply add up, the mid or one of them alone may
+ * be worse than all together; that is then the end. */
 static enum err
 end_finish(struct evaluation *out, struct point *at, struct search *t,
     const struct end *k)
 {
 	struct evaluation v;
+	bool is_extreme;
 	enum err e;
 
 	if (k->moved == 0) {
@@ -271,15 +285,14 @@ end_finish(struct evaluation *out, struct point *at, struct search *t,
 	}
 	if (e != ERR_OK)
 		return e;
-	if (k->has_extreme &&
-	    is_further(k, k->extreme_value.excess, v.excess)) {
-		*out = k->extreme_value;
-		*at = point_mid();
+	is_extreme = k->has_extreme &&
+	    is_further(k, k->extreme_value.excess, v.excess);
+	*out = is_extreme ? k->extreme_value : v;
+	if (at == NULL)
+		return ERR_OK;
+	*at = is_extreme ? point_mid() : k->found;
+	if (is_extreme)
 		at->factor[k->extreme_factor] = k->extreme;
-	} else {
-		*out = v;
-		*at = k->found;
-	}
 	return ERR_OK;
 }
 
@@ -307,15 +320,14 @@ maintenance_ends(struct margin_ends *out, const struct snapshot *s,
 	struct search t = { .s = s, .slot = slot, .method = method,
 		.side = SIDE_MAINTENANCE, .at = point_mid(), .ends = ends,
 		.end_count = ARRAY_COUNT(ends) };
-	struct point at;
 	enum err e = search_mid(&t);
 
 	if (e == ERR_OK)
 		e = search_run(&t);
 	if (e == ERR_OK)
-		e = end_finish(&out->worst, &at, &t, &ends[0]);
+		e = end_finish(&out->worst, NULL, &t, &ends[0]);
 	if (e == ERR_OK)
-		e = end_finish(&out->best, &at, &t, &ends[1]);
+		e = end_finish(&out->best, NULL, &t, &ends[1]);
 	if (e == ERR_OK)
 		out->mid = t.mid;
 	return e;
@@ -329,10 +341,9 @@ initial_end(struct evaluation *out, const struct snapshot *s, uint32_t slot,
 	struct search t = { .s = s, .slot = slot, .method = method,
 		.side = SIDE_INITIAL, .at = point_mid(), .ends = &k,
 		.end_count = 1 };
-	struct point at;
 	enum err e = search_run(&t);
 
-	return e != ERR_OK ? e : end_finish(out, &at, &t, &k);
+	return e != ERR_OK ? e : end_finish(out, NULL, &t, &k);
 }
 
 enum err

@@ -136,22 +136,26 @@ margin_judge(enum margin_method *by, const struct snapshot *s, uint32_t slot,
 	return root;
 }
 
+/* root_state: sums that cannot be made judge nobody. */
+static enum vault_state
+root_state(const struct snapshot *s, uint32_t root, enum margin_method by)
+{
+	struct margin_result judge;
+
+	return evaluate_own(&judge, s, root, by) != ERR_OK ? STATE_STALE :
+	    judge.state;
+}
+
 static enum err
 evaluate_judged(struct margin_result *out, const struct snapshot *s,
     uint32_t slot, enum margin_method method)
 {
-	struct margin_result r, judge;
-	uint32_t root = margin_judge(&judge.method, s, slot, method);
-	enum err e = evaluate_own(&r, s, slot, method);
+	enum margin_method by;
+	uint32_t root = margin_judge(&by, s, slot, method);
+	enum err e = evaluate_own(out, s, slot, method);
 
-	if (e == ERR_OK && root != slot) {
-		/* Sums that cannot be made judge nobody. */
-		if (evaluate_own(&judge, s, root, judge.method) != ERR_OK)
-			judge.state = STATE_STALE;
-		r.state = judge.state;
-	}
-	if (e == ERR_OK)
-		*out = r;
+	if (e == ERR_OK && root != slot)
+		out->state = root_state(s, root, by);
 	return e;
 }
 
