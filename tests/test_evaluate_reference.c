@@ -17,7 +17,7 @@
 #define MEMBERS 4u
 #define SHARED_GRANTS 16u
 
-/* ---- the long way ---------------------------------------------------------- */
+/* ---- the long way -------------------------------------------------------- */
 
 struct reference {
 	const struct snapshot *s;
@@ -176,7 +176,7 @@ reference_result(struct margin_result *r, const struct snapshot *s,
 	    SIDE_INITIAL, false);
 }
 
-/* ---- comparing -------------------------------------------------------------- */
+/* ---- comparing ----------------------------------------------------------- */
 
 static void
 assert_same_evaluation(const struct evaluation *a, const struct evaluation *b)
@@ -242,7 +242,7 @@ assert_same(const struct snapshot *s, uint32_t slot, enum margin_method m)
 	return true;
 }
 
-/* ---- wild worlds -------------------------------------------------------------- */
+/* ---- wild worlds --------------------------------------------------------- */
 
 static bool
 one_in(struct portfolio_world *w, unsigned n)
