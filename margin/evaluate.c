@@ -3,15 +3,21 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "margin/method_work.h"
 
 struct node
 snapshot_node(const struct snapshot *s, uint32_t slot)
 {
+	struct node_kept *kept = s->work ? &s->work->kept : NULL;
+
 	MUST(slot < s->book->vault_count);
 	return (struct node){
 		.book = s->book, .market = s->market, .rules = s->rules,
 		.vault = &s->book->vaults[slot], .slot = slot,
 		.grants = s->grants, .grant_count = s->grant_count,
+		.kept = kept && kept->book == s->book &&
+		    kept->market == s->market &&
+		    kept->rules == s->rules ? kept : NULL,
 	};
 }
 
@@ -30,28 +36,6 @@ snapshot_next(const struct snapshot *s, uint32_t root, uint32_t slot)
 		slot = s->book->vaults[slot].parent - 1;
 	}
 	return 0;
-}
-
-static uint64_t
-node_factors(const struct node *n)
-{
-	const struct vault *v = n->vault;
-	uint64_t bits = 0;
-
-	_Static_assert(BOOK_FACTORS_MAX <= 64, "one bit per factor");
-	for (size_t i = 0; i < v->collateral_count; i++)
-		bits |= UINT64_C(1) <<
-		    n->book->assets[v->collateral[i].asset].factor;
-	for (size_t i = 0; i < v->debt_count; i++)
-		bits |= UINT64_C(1) <<
-		    n->book->assets[v->debt[i].asset].factor;
-	for (size_t i = 0; i < v->position_count; i++)
-		bits |= UINT64_C(1) << n->book->instruments[
-		    node_position(n, i)->instrument].factor;
-	for (size_t i = 0; i < v->order_count; i++)
-		bits |= UINT64_C(1) << n->book->instruments[
-		    node_order(n, i)->instrument].factor;
-	return bits;
 }
 
 uint64_t
@@ -149,15 +133,24 @@ explain_shared(struct explain *x, uint32_t slot,
 	return e;
 }
 
+/* health_sums: what is there and what is asked, both with the debt. */
+static enum err
+health_sums(struct usd18 *there, struct usd18 *asked,
+    const struct evaluation *v)
+{
+	enum err e = usd18_add(there, v->equity, v->weighted_debt);
+
+	return e != ERR_OK ? e : usd18_add(asked, v->weighted_debt,
+	    v->requirement);
+}
+
 /* Below one exactly where the excess is below zero. */
 enum err
 margin_health_of(struct wad *out, const struct evaluation *v)
 {
 	struct usd18 there, asked;
-	enum err e = usd18_add(&there, v->equity, v->weighted_debt);
+	enum err e = health_sums(&there, &asked, v);
 
-	if (e == ERR_OK)
-		e = usd18_add(&asked, v->weighted_debt, v->requirement);
 	if (e != ERR_OK)
 		return e;
 	*out = ratio_floor(usd18_max(there, usd18_zero()), asked);
@@ -180,12 +173,13 @@ method_of(const struct snapshot *s, uint32_t root, enum margin_method method,
 }
 
 enum err
-margin_evaluate_at(struct evaluation *out, const struct snapshot *s,
+margin_sums_at(struct evaluation *out, const struct snapshot *s,
     uint32_t slot, enum margin_method method, const struct point *at,
     enum margin_side side, struct explain *x)
 {
 	const struct method_row *row;
 	struct method_figures f;
+	struct usd18 there, asked;
 	struct evaluation sum;
 	enum err e;
 
@@ -205,179 +199,24 @@ margin_evaluate_at(struct evaluation *out, const struct snapshot *s,
 		if (e != ERR_OK)
 			return e;
 	}
-	e = margin_health_of(&sum.health, &sum);
+	e = health_sums(&there, &asked, &sum);
 	if (e == ERR_OK)
 		*out = sum;
 	return e;
 }
 
-/* ---- the ends of the band ----------------------------------------------- */
-
-/* Trying points of one factor, the others at mid. */
-struct trial {
-	const struct snapshot *s;
-	uint32_t slot;
-	enum margin_method method;
-	enum margin_side side;
-	bool best;
-	struct point at;
-	uint8_t factor;
-	struct point_factor chosen;
-	struct usd18 excess;	/* there */
-	bool has;
-	struct point extreme;	/* of all that was tried */
-	struct usd18 extreme_excess;
-	bool has_extreme;
-};
-
-/* is_further: whether a is the worse (best: the better) one. */
-static bool
-is_further(const struct trial *t, struct usd18 a, struct usd18 b)
-{
-	int order = usd18_compare(a, b);
-
-	return t->best ? order > 0 : order < 0;
-}
-
-static enum err
-trial_try(struct trial *t, struct point_factor where)
+enum err
+margin_evaluate_at(struct evaluation *out, const struct snapshot *s,
+    uint32_t slot, enum margin_method method, const struct point *at,
+    enum margin_side side, struct explain *x)
 {
 	struct evaluation v;
-	enum err e;
-
-	t->at.factor[t->factor] = where;
-	e = margin_evaluate_at(&v, t->s, t->slot, t->method, &t->at, t->side,
-	    NULL);
-	if (e == ERR_OK && (!t->has || is_further(t, v.excess, t->excess))) {
-		t->chosen = where;
-		t->excess = v.excess;
-		t->has = true;
-	}
-	if (e == ERR_OK && (!t->has_extreme ||
-	    is_further(t, v.excess, t->extreme_excess))) {
-		t->extreme = t->at;
-		t->extreme_excess = v.excess;
-		t->has_extreme = true;
-	}
-	t->at.factor[t->factor] = (struct point_factor){ .at = AT_MID };
-	return e;
-}
-
-/* trial_fills tries one place with the orders that may be filled there. */
-static enum err
-trial_fills(struct trial *t, struct point_factor where, bool has_orders)
-{
-	enum err e = trial_try(t, where);
-
-	if (!has_orders || t->best)
-		return e;
-	where.fill = FILL_BIDS;
-	if (e == ERR_OK)
-		e = trial_try(t, where);
-	where.fill = FILL_ASKS;
-	return e != ERR_OK ? e : trial_try(t, where);
-}
-
-/* trial_strikes tries every strike on the factor inside its band. */
-static enum err
-trial_strikes(struct trial *t, const struct node *n, const struct price *band,
-    bool has_orders)
-{
-	struct node_item items[NODE_ITEMS_MAX];
-	struct point mid = point_mid();
-	size_t count;
-	enum err e = node_items(items, &count, n, &mid);
-
-	for (size_t i = 0; i < count && e == ERR_OK; i++) {
-		const struct instrument *k =
-		    &n->book->instruments[items[i].instrument];
-
-		if (k->kind == INSTRUMENT_OPTION && k->factor == t->factor &&
-		    px18_compare(k->strike, band->low) > 0 &&
-		    px18_compare(k->strike, band->high) < 0)
-			e = trial_fills(t, (struct point_factor){
-			    .at = AT_PRICE, .price = k->strike }, has_orders);
-	}
-	return e;
-}
-
-static bool
-factor_has_orders(const struct trial *t)
-{
-	const struct snapshot *s = t->s;
-
-	for (uint32_t m = t->slot + 1; m != 0;
-	    m = snapshot_next(s, t->slot, m - 1)) {
-		struct node n = snapshot_node(s, m - 1);
-
-		for (size_t i = 0; i < n.vault->order_count; i++)
-			if (s->book->instruments[node_order(&n, i)->
-			    instrument].factor == t->factor)
-				return true;
-	}
-	return false;
-}
-
-static enum err
-trial_factor(struct trial *t)
-{
-	bool has_orders = factor_has_orders(t);
-	struct market_price p;
-	enum err e = point_factor_mid(&p, t->s->book, t->s->market, t->factor);
-
-	t->has = false;
-	for (enum point_at at = AT_MID; at <= AT_HIGH && e == ERR_OK; at++)
-		e = trial_fills(t, (struct point_factor){ .at = at },
-		    has_orders);
-	for (uint32_t m = t->slot + 1; m != 0 && e == ERR_OK;
-	    m = snapshot_next(t->s, t->slot, m - 1)) {
-		struct node n = snapshot_node(t->s, m - 1);
-
-		e = trial_strikes(t, &n, &p.price, has_orders);
-	}
-	return e;
-}
-
-static enum err
-found_point(struct point *out, struct trial *t)
-{
-	uint64_t factors = margin_factors(t->s, t->slot);
-	struct point found = point_mid();
-	enum err e;
-
-	for (uint8_t f = 0; f < BOOK_FACTORS_MAX; f++) {
-		if ((factors >> f & 1) == 0)
-			continue;
-		t->factor = f;
-		e = trial_factor(t);
-		if (e != ERR_OK)
-			return e;
-		found.factor[f] = t->chosen;
-	}
-	*out = found;
-	return ERR_OK;
-}
-
-/* Where factors do not simply add up, the mid or one of them alone may be
- * worse than all together; that is then the end. */
-enum err
-margin_worst_point(struct point *out, const struct snapshot *s, uint32_t slot,
-    enum margin_method method, enum margin_side side, bool best)
-{
-	struct trial t = {
-		.s = s, .slot = slot, .method = method, .side = side,
-		.best = best, .at = point_mid(),
-	};
-	struct point found;
-	struct evaluation end;
-	enum err e = found_point(&found, &t);
+	enum err e = margin_sums_at(&v, s, slot, method, at, side, x);
 
 	if (e == ERR_OK)
-		e = margin_evaluate_at(&end, s, slot, method, &found, side,
-		    NULL);
+		e = margin_health_of(&v.health, &v);
 	if (e == ERR_OK)
-		*out = t.has_extreme && is_further(&t, t.extreme_excess,
-		    end.excess) ? t.extreme : found;
+		*out = v;
 	return e;
 }
 

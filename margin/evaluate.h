@@ -103,11 +103,26 @@ MUST_CHECK enum err margin_evaluate_at(struct evaluation *out,
     const struct snapshot *s, uint32_t slot, enum margin_method method,
     const struct point *at, enum margin_side side, struct explain *x);
 
+/* margin_sums_at is margin_evaluate_at without the health, which takes a
+ * division and is asked of few points. */
+MUST_CHECK enum err margin_sums_at(struct evaluation *out,
+    const struct snapshot *s, uint32_t slot, enum margin_method method,
+    const struct point *at, enum margin_side side, struct explain *x);
+
 /* margin_worst_point: where the excess of this side is least (or, best, the
  * largest), as said above. */
 MUST_CHECK enum err margin_worst_point(struct point *out,
     const struct snapshot *s, uint32_t slot, enum margin_method method,
     enum margin_side side, bool best);
+
+/* margin_ends: at mid, at both ends of maintenance and at the worst end of
+ * initial margin, as margin_evaluate_at has them there; out is written only
+ * on ERR_OK. */
+struct margin_ends {
+	struct evaluation mid, worst, best, initial;
+};
+MUST_CHECK enum err margin_ends(struct margin_ends *out,
+    const struct snapshot *s, uint32_t slot, enum margin_method method);
 
 /* margin_factors: a bit for each base factor that the vault, or what shares
  * with it, holds, owes or trades. */

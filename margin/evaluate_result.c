@@ -3,18 +3,8 @@
 
 #include <string.h>
 
+#include "margin/method_work.h"
 #include "margin/ratio.h"
-
-static enum err
-end_of(struct evaluation *out, const struct snapshot *s, uint32_t slot,
-    enum margin_method method, enum margin_side side, bool best)
-{
-	struct point at;
-	enum err e = margin_worst_point(&at, s, slot, method, side, best);
-
-	return e != ERR_OK ? e : margin_evaluate_at(out, s, slot, method, &at,
-	    side, NULL);
-}
 
 static struct node_status
 group_status(const struct snapshot *s, uint32_t slot)
@@ -88,21 +78,15 @@ margin_is_tokens_alone(const struct snapshot *s, uint32_t slot)
 static enum err
 result_fill(struct margin_result *r, const struct snapshot *s, uint32_t slot)
 {
-	struct point mid = point_mid();
-	enum err e = margin_evaluate_at(&r->mid, s, slot, r->method, &mid,
-	    SIDE_MAINTENANCE, NULL);
+	struct margin_ends ends;
+	enum err e = margin_ends(&ends, s, slot, r->method);
 
-	if (e == ERR_OK)
-		e = end_of(&r->worst, s, slot, r->method, SIDE_MAINTENANCE,
-		    false);
-	if (e == ERR_OK)
-		e = end_of(&r->best, s, slot, r->method, SIDE_MAINTENANCE,
-		    true);
-	if (e == ERR_OK)
-		e = end_of(&r->initial, s, slot, r->method, SIDE_INITIAL,
-		    false);
 	if (e != ERR_OK)
 		return e;
+	r->mid = ends.mid;
+	r->worst = ends.worst;
+	r->best = ends.best;
+	r->initial = ends.initial;
 	r->collateral_value = r->mid.collateral_value;
 	r->debt_value = r->mid.debt_value;
 	r->equity = r->mid.own_equity;
@@ -152,21 +136,40 @@ margin_judge(enum margin_method *by, const struct snapshot *s, uint32_t slot,
 	return root;
 }
 
+/* root_state: sums that cannot be made judge nobody. */
+static enum vault_state
+root_state(const struct snapshot *s, uint32_t root, enum margin_method by)
+{
+	struct margin_result judge;
+
+	return evaluate_own(&judge, s, root, by) != ERR_OK ? STATE_STALE :
+	    judge.state;
+}
+
+static enum err
+evaluate_judged(struct margin_result *out, const struct snapshot *s,
+    uint32_t slot, enum margin_method method)
+{
+	enum margin_method by;
+	uint32_t root = margin_judge(&by, s, slot, method);
+	enum err e = evaluate_own(out, s, slot, method);
+
+	if (e == ERR_OK && root != slot)
+		out->state = root_state(s, root, by);
+	return e;
+}
+
 enum err
 margin_evaluate(struct margin_result *out, const struct snapshot *s,
     uint32_t slot, enum margin_method method)
 {
-	struct margin_result r, judge;
-	uint32_t root = margin_judge(&judge.method, s, slot, method);
-	enum err e = evaluate_own(&r, s, slot, method);
+	enum err e;
 
-	if (e == ERR_OK && root != slot) {
-		/* Sums that cannot be made judge nobody. */
-		if (evaluate_own(&judge, s, root, judge.method) != ERR_OK)
-			judge.state = STATE_STALE;
-		r.state = judge.state;
-	}
-	if (e == ERR_OK)
-		*out = r;
+	if (s->work)
+		node_kept_begin(&s->work->kept, s->book, s->market,
+		    s->rules);
+	e = evaluate_judged(out, s, slot, method);
+	if (s->work)
+		node_kept_end(&s->work->kept);
 	return e;
 }

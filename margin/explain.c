@@ -19,11 +19,9 @@ explain_number_name(enum explain_number n)
 }
 
 void
-explain_add(struct explain *x, enum explain_number number, const char *what,
+explain_put(struct explain *x, enum explain_number number, const char *what,
     enum explain_about about, uint32_t index, struct usd18 amount)
 {
-	if (x == NULL)
-		return;
 	if (x->count < x->capacity)
 		x->term[x->count] = (struct explain_term){
 			.number = number, .about = about, .index = index,

@@ -42,10 +42,17 @@ struct explain {
 	size_t count;		/* may exceed capacity: terms that were lost */
 };
 
-/* explain_add adds a term; x may be NULL. */
-void explain_add(struct explain *x, enum explain_number number,
+void explain_put(struct explain *x, enum explain_number number,
     const char *what, enum explain_about about, uint32_t index,
     struct usd18 amount);
+/* explain_add adds a term; x may be NULL, as it mostly is. */
+static inline void
+explain_add(struct explain *x, enum explain_number number, const char *what,
+    enum explain_about about, uint32_t index, struct usd18 amount)
+{
+	if (x)
+		explain_put(x, number, what, about, index, amount);
+}
 /* explain_sum: the sum of a number's terms.  ERR_LIMIT where some were lost,
  * ERR_RANGE. */
 MUST_CHECK enum err explain_sum(struct usd18 *out, const struct explain *x,

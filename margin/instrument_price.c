@@ -144,6 +144,35 @@ option_at(struct px18 *out, const struct node *n, const struct instrument *i,
 	return e;
 }
 
+/* option_kept: a price takes longer to make than to look up. */
+static enum err
+option_kept(struct px18 *out, const struct node *n, uint16_t slot,
+    const struct point *at, enum rounding r)
+{
+	const struct instrument *i = &n->book->instruments[slot];
+	const struct node_kept_pair *kept;
+	struct node_kept_key key;
+	struct px18 px;
+	enum err e;
+
+	if (n->kept == NULL)
+		return option_at(out, n, i, at, r);
+	key = node_kept_key_of(n->kept, KEPT_PRICE, 0, slot, r == ROUND_CEIL,
+	    &at->factor[i->factor]);
+	kept = node_kept_find(n->kept, &key);
+	if (kept != NULL) {
+		*out = px18_from_raw((u128)usd18_to_raw(kept->first));
+		return ERR_OK;
+	}
+	e = option_at(&px, n, i, at, r);
+	if (e != ERR_OK)
+		return e;
+	node_kept_put(n->kept, &key, usd18_from_raw((i128)px18_to_raw(px)),
+	    usd18_zero());
+	*out = px;
+	return ERR_OK;
+}
+
 enum err
 instrument_price(struct px18 *out, const struct node *n, uint16_t instrument,
     const struct point *at, enum rounding r)
@@ -173,7 +202,7 @@ instrument_price(struct px18 *out, const struct node *n, uint16_t instrument,
 	case INSTRUMENT_FUTURE:
 		return instrument_forward(out, n, i, at, r);
 	case INSTRUMENT_OPTION:
-		return option_at(out, n, i, at, r);
+		return option_kept(out, n, instrument, at, r);
 	}
 	MUST(false);
 }

@@ -321,16 +321,16 @@ unit_terms(struct explain *x, const struct scenario_result *r, uint8_t factor,
 
 /* What several units offset each other. */
 static enum err
-offset_term(struct explain *x, const struct scenario_work *w, uint32_t count,
-    struct usd18 total, enum margin_side side)
+offset_term(struct explain *x, const struct scenario_result *const *unit,
+    uint32_t count, struct usd18 total, enum margin_side side)
 {
 	struct usd18 offset = total;
 	enum err e = ERR_OK;
 
 	for (uint32_t u = 0; u < count && e == ERR_OK; u++)
 		e = usd18_sub(&offset, offset, side == SIDE_INITIAL ?
-		    w->result[u].requirement_initial :
-		    w->result[u].requirement_maintenance);
+		    unit[u]->requirement_initial :
+		    unit[u]->requirement_maintenance);
 	if (e == ERR_OK && !usd18_is_zero(offset))
 		explain_add(x, side == SIDE_INITIAL ? EXPLAIN_INITIAL_MARGIN :
 		    EXPLAIN_MAINTENANCE_MARGIN, "offset between units",
@@ -339,12 +339,13 @@ offset_term(struct explain *x, const struct scenario_work *w, uint32_t count,
 }
 
 static void
-bind(struct requirement *q, const struct scenario_work *w, uint32_t count)
+bind(struct requirement *q, const struct scenario_result *const *unit,
+    const uint8_t *factor, uint32_t count)
 {
 	struct usd18 largest = usd18_zero();
 
 	for (uint32_t u = 0; u < count; u++) {
-		const struct scenario_result *r = &w->result[u];
+		const struct scenario_result *r = unit[u];
 
 		if (usd18_compare(r->loss, largest) <= 0)
 			continue;
@@ -352,8 +353,109 @@ bind(struct requirement *q, const struct scenario_work *w, uint32_t count)
 		q->binding = r->worst == r->pnl_count ? "basis" : "scenario";
 		q->about = r->worst == r->pnl_count ? ABOUT_FACTOR :
 		    ABOUT_SCENARIO;
-		q->index = r->worst == r->pnl_count ? w->factor[u] : r->worst;
+		q->index = r->worst == r->pnl_count ? factor[u] : r->worst;
 	}
+}
+
+/* ---- the units ---------------------------------------------------------- */
+
+/* work_begin: the rules of this vault, and nothing kept that is not of this
+ * turn. */
+static enum err
+work_begin(struct scenario_work *w, const struct node *n)
+{
+	uint64_t turn = n->kept ? n->kept->turn : 0;
+	enum err e;
+
+	if (turn != 0 && w->turn == turn && w->slot == n->slot)
+		return ERR_OK;
+	if (turn == 0 || w->turn != turn) {
+		w->kept_count = 0;
+		w->has_columns = false;
+	}
+	w->turn = 0;
+	e = method_scenario_rules(&w->rules, n);
+	if (e != ERR_OK)
+		return e;
+	w->turn = turn;
+	w->slot = n->slot;
+	return ERR_OK;
+}
+
+static const struct scenario_result *
+unit_find(const struct scenario_work *w, const struct node *n,
+    const struct point_factor *where, uint8_t factor)
+{
+	for (uint32_t i = 0; w->turn != 0 && i < w->kept_count; i++) {
+		const struct scenario_kept *k = &w->kept[i];
+
+		if (k->slot == n->slot && k->factor == factor &&
+		    k->where.at == where->at && k->where.fill == where->fill &&
+		    (where->at != AT_PRICE ||
+		    px18_compare(k->where.price, where->price) == 0))
+			return &k->result;
+	}
+	return NULL;
+}
+
+/* unit_make: *out is NULL of a unit that is empty. */
+static enum err
+unit_make(const struct scenario_result **out, struct scenario_work *w,
+    const struct node *n, const struct point *at, uint8_t factor)
+{
+	struct scenario_kept *k = &w->kept[w->kept_count];
+	bool is_empty;
+	enum err e = method_scenario_unit(&is_empty, w, n, at, factor);
+
+	*out = NULL;
+	if (e != ERR_OK || is_empty)
+		return e;
+	if (!w->has_columns)
+		e = scenario_columns_of(&w->columns, &w->rules, w->unit.beta);
+	if (e != ERR_OK)
+		return e;
+	w->has_columns = true;
+	e = scenario_evaluate_columns(&k->result, &w->unit, &w->rules,
+	    &w->columns);
+	if (e != ERR_OK)
+		return e;
+	k->slot = n->slot;
+	k->factor = factor;
+	k->where = at->factor[factor];
+	w->kept_count++;
+	*out = &k->result;
+	return ERR_OK;
+}
+
+/* units_make: the units that are not empty, and their factors. */
+static enum err
+units_make(const struct scenario_result *unit[SCENARIO_UNITS_MAX],
+    uint8_t factor[SCENARIO_UNITS_MAX], uint32_t *count,
+    struct method_work *work, const struct node *n, const struct point *at)
+{
+	struct scenario_work *w = &work->scenario;
+	uint64_t bits = work->units & node_factors(n);
+	enum err e = work_begin(w, n);
+
+	_Static_assert(SCENARIO_UNITS_MAX >= BOOK_FACTORS_MAX, "one a factor");
+	/* Always room for all of one vault. */
+	if (w->kept_count > METHOD_SCENARIO_KEPT - SCENARIO_UNITS_MAX)
+		w->kept_count = 0;
+	*count = 0;
+	for (uint8_t f = 0; f < BOOK_FACTORS_MAX && e == ERR_OK; f++) {
+		const struct scenario_result *r;
+
+		if ((bits >> f & 1) == 0)
+			continue;
+		r = unit_find(w, n, &at->factor[f], f);
+		if (r == NULL)
+			e = unit_make(&r, w, n, at, f);
+		if (e != ERR_OK || r == NULL)
+			continue;
+		factor[*count] = f;
+		unit[(*count)++] = r;
+	}
+	return e;
 }
 
 enum err
@@ -361,37 +463,25 @@ method_scenario(struct requirement *out, const struct node *n,
     const struct point *at, enum margin_side side, struct method_work *work,
     struct explain *x)
 {
-	struct scenario_work *w = &work->scenario;
 	const struct scenario_result *unit[SCENARIO_UNITS_MAX];
+	uint8_t factor[SCENARIO_UNITS_MAX];
 	struct requirement q = { .amount = usd18_zero() };
 	struct scenario_total total;
 	uint32_t count = 0;
-	bool is_empty;
-	enum err e = method_scenario_rules(&w->rules, n);
+	enum err e = units_make(unit, factor, &count, work, n, at);
 
-	_Static_assert(SCENARIO_UNITS_MAX >= BOOK_FACTORS_MAX, "one a factor");
-	for (uint8_t f = 0; f < BOOK_FACTORS_MAX && e == ERR_OK; f++) {
-		if ((work->units >> f & 1) == 0)
-			continue;
-		e = method_scenario_unit(&is_empty, w, n, at, f);
-		if (e != ERR_OK || is_empty)
-			continue;
-		w->factor[count] = f;
-		unit[count] = &w->result[count];
-		e = scenario_evaluate(&w->result[count], &w->unit, &w->rules);
-		if (e == ERR_OK && x)
-			e = unit_terms(x, &w->result[count], f, side);
-		count++;
-	}
+	for (uint32_t u = 0; u < count && x && e == ERR_OK; u++)
+		e = unit_terms(x, unit[u], factor[u], side);
 	if (e == ERR_OK && count > 0) {
-		e = scenario_combine(&total, unit, count, &w->rules);
+		e = scenario_combine(&total, unit, count,
+		    &work->scenario.rules);
 		if (e != ERR_OK)
 			return e;
 		q.amount = side == SIDE_INITIAL ? total.requirement_initial :
 		    total.requirement_maintenance;
-		bind(&q, w, count);
+		bind(&q, unit, factor, count);
 		if (x)
-			e = offset_term(x, w, count, q.amount, side);
+			e = offset_term(x, unit, count, q.amount, side);
 	}
 	if (e == ERR_OK)
 		*out = q;

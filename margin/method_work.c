@@ -1,8 +1,15 @@
 #include "margin/method_work.h"
 
+#include <string.h>
+
 void
 method_work_init(struct method_work *w, const struct book *b)
 {
+	node_kept_init(&w->kept);
+	w->scenario.turn = 0;
+	memset(w->standard.kept, 0, sizeof(w->standard.kept));
+	memset(w->standard.whole, 0, sizeof(w->standard.whole));
+	w->standard.whole_next = 0;
 	w->units = 0;
 	w->var.has_sample = false;
 	for (uint32_t i = 0; i < b->instrument_count; i++)

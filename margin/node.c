@@ -87,6 +87,28 @@ node_atoms(const struct node *n, size_t leg)
 	return g ? g->counted : n->vault->collateral[leg].amount;
 }
 
+uint64_t
+node_factors(const struct node *n)
+{
+	const struct vault *v = n->vault;
+	uint64_t bits = 0;
+
+	_Static_assert(BOOK_FACTORS_MAX <= 64, "one bit per factor");
+	for (size_t i = 0; i < v->collateral_count; i++)
+		bits |= UINT64_C(1) <<
+		    n->book->assets[v->collateral[i].asset].factor;
+	for (size_t i = 0; i < v->debt_count; i++)
+		bits |= UINT64_C(1) <<
+		    n->book->assets[v->debt[i].asset].factor;
+	for (size_t i = 0; i < v->position_count; i++)
+		bits |= UINT64_C(1) << n->book->instruments[
+		    node_position(n, i)->instrument].factor;
+	for (size_t i = 0; i < v->order_count; i++)
+		bits |= UINT64_C(1) << n->book->instruments[
+		    node_order(n, i)->instrument].factor;
+	return bits;
+}
+
 bool
 node_is_limited(const struct node *n)
 {

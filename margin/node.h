@@ -6,6 +6,7 @@
 #define MARGIN_NODE_H
 
 #include "margin/lien.h"
+#include "margin/node_kept.h"
 #include "margin/point.h"
 #include "margin/rules.h"
 
@@ -18,6 +19,7 @@ struct node {
 	const struct lien_grant *grants;	/* what legs under a lien
 						 * count; the book's */
 	size_t grant_count;
+	struct node_kept *kept;	/* NULL: nothing is */
 	bool is_shocked_in_grid;	/* the method shocks collateral by
 					 * itself: no wrong-way haircut */
 };
@@ -27,6 +29,9 @@ const struct position *node_position(const struct node *n, size_t i);
 u128 node_atoms(const struct node *n, size_t leg);
 /* node_grant: of a collateral leg under a lien; NULL of others. */
 const struct lien_grant *node_grant(const struct node *n, size_t leg);
+/* node_factors: a bit for each base factor that the vault holds, owes, trades
+ * or has an order on. */
+uint64_t node_factors(const struct node *n);
 /* node_is_limited: whether caps, size haircuts or shares act on the vault's
  * initial margin (margin/collateral.h). */
 bool node_is_limited(const struct node *n);

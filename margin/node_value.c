@@ -40,6 +40,29 @@ leg_price(struct px18 *out, const struct node *n, uint8_t asset,
 	return ERR_OK;
 }
 
+/* kept_key: of a leg or position of the vault, its factor where it stands. */
+static struct node_kept_key
+kept_key(const struct adding *a, enum node_kept_what what, size_t index,
+    unsigned side, uint8_t factor)
+{
+	return node_kept_key_of(a->n->kept, what, a->n->slot, (uint32_t)index,
+	    side, &a->at->factor[factor]);
+}
+
+static const struct node_kept_pair *
+kept_find(const struct adding *a, const struct node_kept_key *key)
+{
+	return a->n->kept ? node_kept_find(a->n->kept, key) : NULL;
+}
+
+static void
+kept_put(const struct adding *a, const struct node_kept_key *key,
+    struct usd18 first, struct usd18 second)
+{
+	if (a->n->kept)
+		node_kept_put(a->n->kept, key, first, second);
+}
+
 static enum explain_number
 equity_number(enum margin_side side)
 {
@@ -136,23 +159,77 @@ limited_weights(struct usd18 *weighted, const struct node *n,
 }
 
 static enum err
-plain_weights(struct usd18 *weighted, const struct node *n,
-    const struct usd18 *value, const struct ppb *wrong, enum margin_side side)
+plain_weight(struct usd18 *weighted, const struct node *n, size_t leg,
+    struct usd18 value, struct ppb wrong, enum margin_side side)
 {
-	const struct vault *v = n->vault;
+	const struct asset_rules *rules = &n->book->assets[
+	    n->vault->collateral[leg].asset].rules[n->vault->mode];
+	struct ppb keep = side == SIDE_INITIAL ? rules->ltv :
+	    rules->liquidation_threshold;
+
+	keep = ppb_to_raw(wrong) < ppb_to_raw(keep) ?
+	    ppb_from_raw(ppb_to_raw(keep) - ppb_to_raw(wrong)) :
+	    ppb_from_raw(0);
+	return usd18_mul_ppb(weighted, value, keep, ROUND_FLOOR);
+}
+
+/* leg_key: what a leg counts where nothing else in the vault takes from it. */
+static struct node_kept_key
+leg_key(const struct adding *a, size_t leg)
+{
+	return kept_key(a, KEPT_COLLATERAL, leg, a->side == SIDE_INITIAL,
+	    a->n->book->assets[a->n->vault->collateral[leg].asset].factor);
+}
+
+static enum err
+plain_weights(struct usd18 *weighted, const struct adding *a,
+    const struct usd18 *value, const struct ppb *wrong, uint32_t kept)
+{
 	enum err e = ERR_OK;
 
-	for (size_t i = 0; i < v->collateral_count && e == ERR_OK; i++) {
-		const struct asset_rules *rules = &n->book->assets[
-		    v->collateral[i].asset].rules[v->mode];
+	for (size_t i = 0; i < a->n->vault->collateral_count && e == ERR_OK;
+	    i++) {
+		bool is_own = ppb_to_raw(wrong[i]) == 0;
+		struct node_kept_key key;
 
-		struct ppb keep = side == SIDE_INITIAL ? rules->ltv :
-		    rules->liquidation_threshold;
+		if (is_own && (kept >> i & 1) != 0)
+			continue;
+		e = plain_weight(&weighted[i], a->n, i, value[i], wrong[i],
+		    a->side);
+		if (e != ERR_OK || !is_own || a->n->kept == NULL)
+			continue;
+		key = leg_key(a, i);
+		kept_put(a, &key, value[i], weighted[i]);
+	}
+	return e;
+}
 
-		keep = ppb_to_raw(wrong[i]) < ppb_to_raw(keep) ?
-		    ppb_from_raw(ppb_to_raw(keep) - ppb_to_raw(wrong[i])) :
-		    ppb_from_raw(0);
-		e = usd18_mul_ppb(&weighted[i], value[i], keep, ROUND_FLOOR);
+/* leg_values: each leg's, and a bit for those whose weighted value is known as
+ * well. */
+static enum err
+leg_values(struct usd18 *value, struct usd18 *weighted, uint32_t *kept,
+    const struct adding *a)
+{
+	enum err e = ERR_OK;
+
+	_Static_assert(BOOK_LEGS_MAX <= 32, "one bit per leg");
+	*kept = 0;
+	for (size_t i = 0; i < a->n->vault->collateral_count && e == ERR_OK;
+	    i++) {
+		const struct node_kept_pair *known = NULL;
+
+		if (a->n->kept) {
+			struct node_kept_key key = leg_key(a, i);
+
+			known = kept_find(a, &key);
+		}
+		if (known == NULL) {
+			e = leg_value(&value[i], a->n, i, a->at, a->side);
+			continue;
+		}
+		value[i] = known->first;
+		weighted[i] = known->second;
+		*kept |= UINT32_C(1) << i;
 	}
 	return e;
 }
@@ -182,16 +259,15 @@ add_collaterals(const struct adding *a)
 	const struct vault *v = a->n->vault;
 	struct usd18 value[BOOK_LEGS_MAX], weighted[BOOK_LEGS_MAX];
 	struct ppb wrong[BOOK_LEGS_MAX];
-	enum err e = ERR_OK;
+	uint32_t kept;
+	enum err e = leg_values(value, weighted, &kept, a);
 
-	for (size_t i = 0; i < v->collateral_count && e == ERR_OK; i++)
-		e = leg_value(&value[i], a->n, i, a->at, a->side);
 	if (e == ERR_OK)
 		e = wrong_way_haircuts(wrong, a->n, a->at);
 	if (e == ERR_OK)
 		e = a->side == SIDE_INITIAL && node_is_limited(a->n) ?
 		    limited_weights(weighted, a->n, value, wrong) :
-		    plain_weights(weighted, a->n, value, wrong, a->side);
+		    plain_weights(weighted, a, value, wrong, kept);
 	if (e == ERR_OK && a->side == SIDE_INITIAL)
 		e = finality_cut(weighted, a->n);
 	for (size_t i = 0; i < v->collateral_count && e == ERR_OK; i++) {
@@ -213,26 +289,49 @@ add_collaterals(const struct adding *a)
 }
 
 static enum err
-add_debt(const struct adding *to, size_t i)
+debt_leg(struct ratio_leg *out, const struct adding *to, size_t i)
 {
 	const struct node *n = to->n;
-	struct node_value *v = to->v;
 	uint8_t slot = n->vault->debt[i].asset;
 	const struct asset *a = &n->book->assets[slot];
-	struct usd18 minus, weighted_minus;
-	struct ratio_leg leg;
+	const struct node_kept_pair *kept = NULL;
+	struct node_kept_key key;
 	struct px18 px;
 	u128 atoms;
 	enum err e;
 
-	if (n->vault->debt[i].amount == 0)
+	if (n->kept) {
+		key = kept_key(to, KEPT_DEBT, i, to->side == SIDE_INITIAL,
+		    a->factor);
+		kept = kept_find(to, &key);
+	}
+	if (kept) {
+		*out = (struct ratio_leg){ kept->first, kept->second };
 		return ERR_OK;
+	}
 	e = book_debt_atoms(&atoms, n->book, &n->vault->debt[i]);
 	if (e == ERR_OK)
 		e = leg_price(&px, n, slot, to->at, to->side, true);
 	if (e == ERR_OK)
-		e = ratio_value_debt(&leg, a, atoms, px,
+		e = ratio_value_debt(out, a, atoms, px,
 		    a->rules[n->vault->mode].debt_weight);
+	if (e == ERR_OK && n->kept)
+		kept_put(to, &key, out->value, out->weighted);
+	return e;
+}
+
+static enum err
+add_debt(const struct adding *to, size_t i)
+{
+	struct node_value *v = to->v;
+	uint8_t slot = to->n->vault->debt[i].asset;
+	struct usd18 minus, weighted_minus;
+	struct ratio_leg leg;
+	enum err e;
+
+	if (to->n->vault->debt[i].amount == 0)
+		return ERR_OK;
+	e = debt_leg(&leg, to, i);
 	if (e == ERR_OK)
 		e = usd18_add(&v->debt_value, v->debt_value, leg.value);
 	if (e == ERR_OK)
@@ -253,18 +352,22 @@ add_debt(const struct adding *to, size_t i)
 }
 
 static enum err
-add_option(const struct adding *a, uint16_t slot, struct num18 size)
+option_mark(struct usd18 *out, const struct adding *a, uint16_t slot,
+    struct num18 size)
 {
-	struct usd18 mark;
 	struct px18 px;
 	enum err e = instrument_price(&px, a->n, slot, a->at,
 	    num18_is_negative(size) ? ROUND_CEIL : ROUND_FLOOR);
 
-	if (e == ERR_OK)
-		e = usd18_from_contracts(&mark, size,
-		    a->n->book->instruments[slot].multiplier, px, ROUND_FLOOR);
-	if (e == ERR_OK)
-		e = usd18_add(&a->v->option_value, a->v->option_value, mark);
+	return e != ERR_OK ? e : usd18_from_contracts(out, size,
+	    a->n->book->instruments[slot].multiplier, px, ROUND_FLOOR);
+}
+
+static enum err
+add_option(const struct adding *a, uint16_t slot, struct usd18 mark)
+{
+	enum err e = usd18_add(&a->v->option_value, a->v->option_value, mark);
+
 	if (e != ERR_OK)
 		return e;
 	explain_add(a->x, EXPLAIN_EQUITY, "option value", ABOUT_INSTRUMENT,
@@ -275,18 +378,21 @@ add_option(const struct adding *a, uint16_t slot, struct num18 size)
 	return ERR_OK;
 }
 
-/* add_pnl: a gain counts at its trust weight, a loss in full. */
+/* trusted_of: a gain counts at its trust weight, a loss in full. */
 static enum err
-add_pnl(const struct adding *a, uint16_t slot, struct usd18 pnl)
+trusted_of(struct usd18 *out, const struct adding *a, struct usd18 pnl)
 {
-	struct usd18 trusted = pnl;
-	enum err e = ERR_OK;
+	*out = pnl;
+	return usd18_is_negative(pnl) ? ERR_OK : usd18_mul_ppb(out, pnl,
+	    a->n->rules->standard.profit_weight, ROUND_FLOOR);
+}
 
-	if (!usd18_is_negative(pnl))
-		e = usd18_mul_ppb(&trusted, pnl,
-		    a->n->rules->standard.profit_weight, ROUND_FLOOR);
-	if (e == ERR_OK)
-		e = usd18_add(&a->v->pnl, a->v->pnl, pnl);
+static enum err
+add_pnl(const struct adding *a, uint16_t slot, struct usd18 pnl,
+    struct usd18 trusted)
+{
+	enum err e = usd18_add(&a->v->pnl, a->v->pnl, pnl);
+
 	if (e == ERR_OK)
 		e = usd18_add(&a->v->trusted_pnl, a->v->trusted_pnl, trusted);
 	if (e != ERR_OK)
@@ -327,38 +433,87 @@ contract_profit(struct usd18 *out, const struct adding *a, uint16_t slot,
 	return e != ERR_OK ? e : linear_coin_value(out, coin, index);
 }
 
+/* position_value: an option's mark, or a contract's profit and what of it is
+ * trusted. */
 static enum err
-add_position(const struct adding *a, const struct position *p)
+position_value(struct usd18 *first, struct usd18 *second,
+    const struct adding *a, const struct position *p, bool is_option)
 {
-	struct usd18 pnl;
 	enum err e;
 
-	if (a->n->book->instruments[p->instrument].kind == INSTRUMENT_OPTION)
-		return add_option(a, p->instrument, p->size);
-	e = contract_profit(&pnl, a, p->instrument, p->size, p->entry,
+	*second = usd18_zero();
+	if (is_option)
+		return option_mark(first, a, p->instrument, p->size);
+	e = contract_profit(first, a, p->instrument, p->size, p->entry,
 	    p->funding);
-	return e != ERR_OK ? e : add_pnl(a, p->instrument, pnl);
+	return e != ERR_OK ? e : trusted_of(second, a, *first);
+}
+
+static enum err
+position_kept(struct usd18 *first, struct usd18 *second,
+    const struct adding *a, size_t index, bool is_option)
+{
+	const struct position *p = node_position(a->n, index);
+	const struct node_kept_pair *kept;
+	struct node_kept_key key;
+	enum err e;
+
+	if (a->n->kept == NULL)
+		return position_value(first, second, a, p, is_option);
+	key = kept_key(a, is_option ? KEPT_OPTION : KEPT_CONTRACT, index, 0,
+	    a->n->book->instruments[p->instrument].factor);
+	kept = kept_find(a, &key);
+	if (kept) {
+		*first = kept->first;
+		*second = kept->second;
+		return ERR_OK;
+	}
+	e = position_value(first, second, a, p, is_option);
+	if (e == ERR_OK)
+		kept_put(a, &key, *first, *second);
+	return e;
+}
+
+static enum err
+add_position(const struct adding *a, size_t index)
+{
+	uint16_t slot = node_position(a->n, index)->instrument;
+	bool is_option = a->n->book->instruments[slot].kind ==
+	    INSTRUMENT_OPTION;
+	struct usd18 first, second;
+	enum err e = position_kept(&first, &second, a, index, is_option);
+
+	if (e != ERR_OK)
+		return e;
+	return is_option ? add_option(a, slot, first) :
+	    add_pnl(a, slot, first, second);
 }
 
 static enum err
 add_order(const struct adding *a, const struct order *o)
 {
 	const struct instrument *i = &a->n->book->instruments[o->instrument];
-	struct usd18 pnl;
+	bool is_option = i->kind == INSTRUMENT_OPTION;
+	struct usd18 pnl, trusted, mark;
 	enum err e;
 
-	if (i->kind != INSTRUMENT_OPTION) {
+	if (is_option) {
+		e = usd18_from_contracts(&pnl, o->size, i->multiplier,
+		    o->price, ROUND_CEIL);
+		if (e == ERR_OK)
+			e = usd18_neg(&pnl, pnl);
+	} else {
 		e = contract_profit(&pnl, a, o->instrument, o->size, o->price,
 		    usd18_zero());
-		return e != ERR_OK ? e : add_pnl(a, o->instrument, pnl);
 	}
-	e = usd18_from_contracts(&pnl, o->size, i->multiplier, o->price,
-	    ROUND_CEIL);
 	if (e == ERR_OK)
-		e = usd18_neg(&pnl, pnl);
+		e = trusted_of(&trusted, a, pnl);
 	if (e == ERR_OK)
-		e = add_pnl(a, o->instrument, pnl);
-	return e != ERR_OK ? e : add_option(a, o->instrument, o->size);
+		e = add_pnl(a, o->instrument, pnl, trusted);
+	if (e != ERR_OK || !is_option)
+		return e;
+	e = option_mark(&mark, a, o->instrument, o->size);
+	return e != ERR_OK ? e : add_option(a, o->instrument, mark);
 }
 
 enum err
@@ -376,7 +531,7 @@ node_value_at(struct node_value *out, const struct node *n,
 	for (size_t i = 0; i < n->vault->debt_count && e == ERR_OK; i++)
 		e = add_debt(&a, i);
 	for (size_t i = 0; i < n->vault->position_count && e == ERR_OK; i++)
-		e = add_position(&a, node_position(n, i));
+		e = add_position(&a, i);
 	for (size_t i = 0; i < n->vault->order_count && e == ERR_OK; i++)
 		if (node_order_is_filled(n, i, at))
 			e = add_order(&a, node_order(n, i));
@@ -409,10 +564,10 @@ status_take(struct node_status *s, const struct price *p,
 }
 
 static void
-status_instrument(struct node_status *s, const struct node *n, uint16_t slot)
+status_instrument(struct node_status *s, const struct node *n, uint16_t slot,
+    const struct point *mid)
 {
 	const struct instrument *i = &n->book->instruments[slot];
-	struct point mid = point_mid();
 	struct market_price p;
 	struct px18 px;
 
@@ -422,7 +577,7 @@ status_instrument(struct node_status *s, const struct node *n, uint16_t slot)
 		return;
 	}
 	status_take(s, &p.price, ABOUT_FACTOR, i->factor);
-	if (instrument_price(&px, n, slot, &mid, ROUND_FLOOR) == ERR_STALE) {
+	if (instrument_price(&px, n, slot, mid, ROUND_FLOOR) == ERR_STALE) {
 		p.price.status = PRICE_REFUSED;
 		status_take(s, &p.price, ABOUT_INSTRUMENT, slot);
 	}
@@ -439,6 +594,7 @@ struct node_status
 node_status_of(const struct node *n)
 {
 	const struct vault *v = n->vault;
+	const struct point mid = point_mid();
 	struct node_status s = { .about = ABOUT_NOTHING };
 
 	for (size_t i = 0; i < v->collateral_count; i++)
@@ -451,8 +607,9 @@ node_status_of(const struct node *n)
 			status_take(&s, &n->market->asset[v->debt[i].asset].
 			    price, ABOUT_ASSET, v->debt[i].asset);
 	for (size_t i = 0; i < v->position_count; i++)
-		status_instrument(&s, n, node_position(n, i)->instrument);
+		status_instrument(&s, n, node_position(n, i)->instrument,
+		    &mid);
 	for (size_t i = 0; i < v->order_count; i++)
-		status_instrument(&s, n, node_order(n, i)->instrument);
+		status_instrument(&s, n, node_order(n, i)->instrument, &mid);
 	return s;
 }

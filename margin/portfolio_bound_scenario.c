@@ -655,7 +655,7 @@ unit_lines(struct branches *to, struct bounding *b, uint8_t factor,
 {
 	const struct scenario_work *w = &b->work->scenario;
 	struct unit k = { .b = b, .u = &w->unit, .r = &w->rules,
-		.result = &w->result[index], .factor = factor };
+		.result = &w->kept[index].result, .factor = factor };
 	enum err e = scenario_columns_of(&k.c, k.r, k.u->beta);
 
 	k.f = b->side == SIDE_INITIAL ? k.result->im_factor :

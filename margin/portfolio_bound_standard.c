@@ -306,7 +306,7 @@ group_drift(struct bounding *b, struct usd18 *exposed, size_t at)
 {
 	const struct standard_work *w = &b->work->standard;
 	const struct standard_group *g = &w->group[at];
-	const struct standard_group_term *t = &w->group_term[at];
+	const struct standard_group_term *t = &w->group_part[at].term;
 	struct num18 threshold =
 	    b->n->rules->standard.oracle.option_threshold;
 	bool is_initial = b->side == SIDE_INITIAL;

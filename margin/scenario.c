@@ -39,17 +39,15 @@ sum_is_less(struct sum a, struct sum b)
 	return a.hi != b.hi ? a.hi < b.hi : a.lo < b.lo;
 }
 
-/* sum_scale: s * factor / divisor. */
+/* sum_scale_wide: s * factor / divisor of a magnitude, away from zero or
+ * not. */
 static enum err
-sum_scale(i128 *out, struct sum s, uint64_t factor, u128 divisor,
-    enum rounding r)
+sum_scale_wide(u128 *out, struct sum s, uint64_t factor, u128 divisor,
+    bool away)
 {
-	bool is_negative = s.hi < 0;
 	struct u256 m, f, d, q, rest;
 	u128 v;
 
-	if (is_negative)
-		s = sum_sub((struct sum){ 0, 0 }, s);
 	m = (struct u256){ { s.lo, (uint64_t)s.hi,
 	    (uint64_t)((u128)s.hi >> 64), 0 } };
 	f = u256_from_u128(factor);
@@ -59,9 +57,30 @@ sum_scale(i128 *out, struct sum s, uint64_t factor, u128 divisor,
 	u256_div(&q, &rest, &m, &d);
 	if (u256_to_u128(&v, &q) != ERR_OK || v >= (u128)I128_MAX)
 		return ERR_RANGE;
+	*out = v + (away && !u256_is_zero(&rest));
+	return ERR_OK;
+}
+
+/* sum_scale: s * factor / divisor.  Most sums have 128 bits. */
+static enum err
+sum_scale(i128 *out, struct sum s, uint64_t factor, u128 divisor,
+    enum rounding r)
+{
+	bool is_negative = s.hi < 0;
 	/* Away from zero where the side asks for it. */
-	if (!u256_is_zero(&rest) && is_negative == (r == ROUND_FLOOR))
-		v++;
+	bool away = is_negative == (r == ROUND_FLOOR);
+	u128 v;
+
+	if (is_negative)
+		s = sum_sub((struct sum){ 0, 0 }, s);
+	if (s.hi < 0 || s.hi >> 64 != 0 || muldiv_u128(&v,
+	    (u128)s.hi << 64 | s.lo, factor, divisor, away ? ROUND_CEIL :
+	    ROUND_FLOOR) != ERR_OK || v >= (u128)I128_MAX) {
+		enum err e = sum_scale_wide(&v, s, factor, divisor, away);
+
+		if (e != ERR_OK)
+			return e;
+	}
 	*out = is_negative ? -(i128)v : (i128)v;
 	return ERR_OK;
 }
@@ -69,7 +88,7 @@ sum_scale(i128 *out, struct sum s, uint64_t factor, u128 divisor,
 struct run {
 	const struct scenario_unit *unit;
 	const struct scenario_rules *rules;
-	struct scenario_columns columns;
+	const struct scenario_columns *columns;
 	unsigned decimals;	/* K */
 	struct sum sum[SCENARIO_COLUMNS_MAX];	/* of the open group */
 	i128 pnl[SCENARIO_COLUMNS_MAX];	/* K + 8 decimals */
@@ -84,7 +103,7 @@ run_add_row(struct run *run, struct num18 amount, const int64_t *row)
 
 	if (raw > AMOUNT_RAW_MAX || raw < -AMOUNT_RAW_MAX)
 		return ERR_RANGE;
-	for (uint32_t i = 0; i < run->columns.count; i++)
+	for (uint32_t i = 0; i < run->columns->count; i++)
 		sum_add(&run->sum[i], raw, row[i]);
 	return ERR_OK;
 }
@@ -98,9 +117,9 @@ add_checked(i128 *sum, i128 v)
 static enum err
 group_basis(struct run *run, const struct scenario_group *g, u128 unit)
 {
-	struct sum now = run->sum[run->columns.base];
-	struct sum up = sum_sub(run->sum[run->columns.up], now);
-	struct sum down = sum_sub(run->sum[run->columns.down], now);
+	struct sum now = run->sum[run->columns->base];
+	struct sum up = sum_sub(run->sum[run->columns->up], now);
+	struct sum down = sum_sub(run->sum[run->columns->down], now);
 	struct sum least = sum_is_less(up, down) ? up : down;
 	i128 v;
 
@@ -119,10 +138,10 @@ run_close_group(struct run *run, const struct scenario_group *g)
 	u128 unit = pow10_u128(DECIMALS - SCENARIO_AMOUNT_DECIMALS);
 	i128 now;
 
-	if (sum_scale(&now, run->sum[run->columns.base], 1, unit,
+	if (sum_scale(&now, run->sum[run->columns->base], 1, unit,
 	    ROUND_CEIL) != ERR_OK || group_basis(run, g, unit) != ERR_OK)
 		return ERR_RANGE;
-	for (uint32_t i = 0; i < run->columns.count; i++) {
+	for (uint32_t i = 0; i < run->columns->count; i++) {
 		bool is_loss = run->sum[i].hi < 0;
 		i128 v;
 
@@ -131,7 +150,7 @@ run_close_group(struct run *run, const struct scenario_group *g)
 		    ROUND_FLOOR) != ERR_OK ||
 		    __builtin_sub_overflow(v, now, &v))
 			return ERR_RANGE;
-		if (run->columns.column[i].vol >= SCENARIO_VOL_LINEAR &&
+		if (run->columns->column[i].vol >= SCENARIO_VOL_LINEAR &&
 		    !g->is_linear && v > 0)
 			v = -v;
 		if (add_checked(&run->pnl[i], v) != ERR_OK)
@@ -146,7 +165,7 @@ run_option_value(struct run *run)
 {
 	i128 v;
 
-	if (sum_scale(&v, run->sum[run->columns.base], 1,
+	if (sum_scale(&v, run->sum[run->columns->base], 1,
 	    pow10_u128(run->decimals), ROUND_FLOOR) != ERR_OK)
 		return ERR_RANGE;
 	return usd18_add(&run->option_value, run->option_value,
@@ -159,7 +178,7 @@ run_expiry(struct run *run, uint32_t expiry)
 	int64_t row[SCENARIO_COLUMNS_MAX];
 	struct scenario_slice s;
 
-	if (scenario_slice_of(&s, &run->unit->expiry[expiry], &run->columns,
+	if (scenario_slice_of(&s, &run->unit->expiry[expiry], run->columns,
 	    run->rules) != ERR_OK)
 		return ERR_RANGE;
 	for (uint32_t i = 0; i < run->unit->option_count; i++) {
@@ -167,7 +186,7 @@ run_expiry(struct run *run, uint32_t expiry)
 
 		if (o->expiry != expiry || num18_is_zero(o->amount))
 			continue;
-		if (scenario_row_option(row, o, &s, &run->columns, run->rules,
+		if (scenario_row_option(row, o, &s, run->columns, run->rules,
 		    run->decimals, SCENARIO_VALUE_BITS) != ERR_OK ||
 		    run_add_row(run, o->amount, row) != ERR_OK)
 			return ERR_RANGE;
@@ -190,7 +209,7 @@ run_linears(struct run *run)
 		    (scenario_linear_split(&moving, &fixed, u->linear[i].price,
 		    u->linear[i].expiry == SCENARIO_NO_EXPIRY ? NULL :
 		    &u->expiry[u->linear[i].expiry]) != ERR_OK || scenario_row_linear(row, moving, fixed,
-		    &run->columns, run->decimals, SCENARIO_VALUE_BITS) !=
+		    run->columns, run->decimals, SCENARIO_VALUE_BITS) !=
 		    ERR_OK || run_add_row(run, u->linear[i].amount, row) !=
 		    ERR_OK))
 			return ERR_RANGE;
@@ -202,7 +221,7 @@ run_linears(struct run *run)
 		if (px18_move(&moving, c->price, px18_from_raw(WAD_ONE_RAW),
 		    u->stable, ROUND_FLOOR) != ERR_OK ||
 		    scenario_row_linear(row, moving, px18_from_raw(0),
-		    &run->columns, run->decimals, SCENARIO_VALUE_BITS) !=
+		    run->columns, run->decimals, SCENARIO_VALUE_BITS) !=
 		    ERR_OK || run_add_row(run, c->amount, row) != ERR_OK)
 			return ERR_RANGE;
 	}
@@ -271,11 +290,12 @@ usd_from_run(struct usd18 *out, i128 v, const struct run *run)
 static enum err
 pnl_of_column(struct usd18 *out, const struct run *run, uint32_t column)
 {
-	i128 v;
+	const i128 one = (i128)1 << SCENARIO_DAMPENING_BITS;
+	i128 v = run->pnl[column];
+	i128 dampening = (i128)run->columns->column[column].dampening;
 
-	if (muldiv_i128(&v, run->pnl[column],
-	    (i128)run->columns.column[column].dampening,
-	    (i128)1 << SCENARIO_DAMPENING_BITS, ROUND_FLOOR) != ERR_OK)
+	if (dampening != one &&
+	    muldiv_i128(&v, v, dampening, one, ROUND_FLOOR) != ERR_OK)
 		return ERR_RANGE;
 	return usd_from_run(out, v, run);
 }
@@ -283,7 +303,7 @@ pnl_of_column(struct usd18 *out, const struct run *run, uint32_t column)
 static enum err
 result_losses(struct scenario_result *out, const struct run *run)
 {
-	const struct scenario_columns *c = &run->columns;
+	const struct scenario_columns *c = run->columns;
 	struct usd18 least;
 
 	if (usd_from_run(&out->basis, run->basis, run) != ERR_OK)
@@ -371,16 +391,29 @@ enum err
 scenario_evaluate(struct scenario_result *out, const struct scenario_unit *u,
     const struct scenario_rules *r)
 {
-	struct run run = { .unit = u, .rules = r };
+	struct scenario_columns columns;
+	enum err e = unit_check(u);
+
+	if (e != ERR_OK)
+		return e;
+	if (scenario_columns_of(&columns, r, u->beta) != ERR_OK)
+		return ERR_RANGE;
+	return scenario_evaluate_columns(out, u, r, &columns);
+}
+
+enum err
+scenario_evaluate_columns(struct scenario_result *out,
+    const struct scenario_unit *u, const struct scenario_rules *r,
+    const struct scenario_columns *columns)
+{
+	struct run run = { .unit = u, .rules = r, .columns = columns };
 	struct scenario_result s = { .worst = 0 };
 	enum err e = unit_check(u);
 
 	if (e != ERR_OK)
 		return e;
-	if (scenario_columns_of(&run.columns, r, u->beta) != ERR_OK)
-		return ERR_RANGE;
 	run.decimals = u->decimals != 0 ? u->decimals : scenario_decimals_for(
-	    largest_price(u), &run.columns, SCENARIO_VALUE_BITS);
+	    largest_price(u), columns, SCENARIO_VALUE_BITS);
 	for (uint32_t i = 0; i < u->expiry_count; i++)
 		if (run_expiry(&run, i) != ERR_OK)
 			return ERR_RANGE;

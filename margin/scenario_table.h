@@ -123,6 +123,12 @@ MUST_CHECK enum err scenario_row_linear(int64_t *row, struct px18 moving,
 unsigned scenario_decimals_for(struct px18 largest,
     const struct scenario_columns *c, unsigned bits);
 
+/* scenario_evaluate_columns is scenario_evaluate with the columns of r and the
+ * unit's beta, which its caller has. */
+MUST_CHECK enum err scenario_evaluate_columns(struct scenario_result *out,
+    const struct scenario_unit *u, const struct scenario_rules *r,
+    const struct scenario_columns *columns);
+
 /* ---- a table shared by vaults ------------------------------------------- */
 
 struct scenario_table {

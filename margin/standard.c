@@ -74,13 +74,6 @@ doubt(struct usd18 *sum, const struct standard_oracle_rules *r,
 	return e == ERR_OK ? add_to(sum, v) : e;
 }
 
-/* What is being added up, and the notional at the index price that a depeg
- * charges. */
-struct tally {
-	struct standard_result r;
-	struct usd18 exposed;
-};
-
 /* ---- perpetuals and futures -------------------------------------------- */
 
 /* linear_value: profit less funding, in USD, floor. */
@@ -130,44 +123,56 @@ linear_sizes(struct usd18 *notional, struct usd18 *exposed,
 	    linear_notional(exposed, size, multiplier, l->index) : e;
 }
 
-static enum err
-linear_add(struct tally *t, struct standard_term *term,
+enum err
+standard_linear_of(struct standard_linear_part *out,
     const struct standard_rules *rules, const struct standard_linear *l)
 {
 	const struct instrument *i = l->instrument;
-	struct usd18 notional, exposed, credit;
-	enum err e = linear_value(&term->value, l);
+	struct standard_linear_part p = { .term.item = l->item };
+	struct usd18 notional;
+	enum err e = linear_value(&p.term.value, l);
 
-	term->item = l->item;
 	if (e == ERR_OK)
-		e = linear_sizes(&notional, &exposed, l);
+		e = linear_sizes(&notional, &p.exposed, l);
 	if (e == ERR_OK)
-		e = linear_initial_requirement(&term->initial, &rules->linear,
-		    i->tier, i->tier_count, notional, l->leverage,
-		    l->open_interest);
+		e = linear_initial_requirement(&p.term.initial,
+		    &rules->linear, i->tier, i->tier_count, notional,
+		    l->leverage, l->open_interest);
 	if (e == ERR_OK)
-		e = linear_tier_requirement(&term->maintenance, i->tier,
+		e = linear_tier_requirement(&p.term.maintenance, i->tier,
 		    i->tier_count, notional, false);
 	if (e != ERR_OK)
 		return e;
-	credit = term->value;
-	if (!usd18_is_negative(credit))
-		e = usd18_mul_ppb(&credit, credit, rules->profit_weight,
+	p.credit = p.term.value;
+	if (!usd18_is_negative(p.credit))
+		e = usd18_mul_ppb(&p.credit, p.credit, rules->profit_weight,
 		    ROUND_FLOOR);
 	if (e == ERR_OK)
-		e = add_to(&t->r.credit_initial, credit);
+		e = doubt(&p.contingency, &rules->oracle,
+		    rules->oracle.linear_threshold, l->confidence, p.exposed);
 	if (e == ERR_OK)
-		e = add_to(&t->r.credit_maintenance, credit);
+		*out = p;
+	return e;
+}
+
+enum err
+standard_add_linear(struct standard_sum *s,
+    const struct standard_linear_part *p)
+{
+	struct standard_result *r = &s->r;
+	enum err e = add_to(&r->credit_initial, p->credit);
+
 	if (e == ERR_OK)
-		e = add_to(&t->r.linear_value, term->value);
+		e = add_to(&r->credit_maintenance, p->credit);
 	if (e == ERR_OK)
-		e = add_to(&t->r.linear_initial, term->initial);
+		e = add_to(&r->linear_value, p->term.value);
 	if (e == ERR_OK)
-		e = add_to(&t->r.linear_maintenance, term->maintenance);
+		e = add_to(&r->linear_initial, p->term.initial);
 	if (e == ERR_OK)
-		e = add_to(&t->exposed, exposed);
-	return e == ERR_OK ? doubt(&t->r.contingency, &rules->oracle,
-	    rules->oracle.linear_threshold, l->confidence, exposed) : e;
+		e = add_to(&r->linear_maintenance, p->term.maintenance);
+	if (e == ERR_OK)
+		e = add_to(&s->exposed, p->exposed);
+	return e == ERR_OK ? add_to(&r->contingency, p->contingency) : e;
 }
 
 /* ---- options ----------------------------------------------------------- */
@@ -423,24 +428,37 @@ group_margin(struct standard_group_term *gt, struct group_sums *s,
 	return ERR_OK;
 }
 
-static enum err
-group_add(struct tally *t, struct standard_group_term *gt,
+enum err
+standard_group_of(struct standard_group_part *out,
     struct standard_term *terms, const struct standard_rules *rules,
     const struct standard_group *g)
 {
+	struct standard_group_part p;
 	struct group_sums s;
-	struct usd18 exposed;
-	enum err e = group_margin(gt, &s, &exposed, terms, rules, g);
+	enum err e;
+
+	if (g->option_count > STANDARD_GROUP_OPTIONS_MAX)
+		return ERR_LIMIT;
+	e = group_margin(&p.term, &s, &p.exposed, terms, rules, g);
+	p.value = s.value;
+	if (e == ERR_OK)
+		*out = p;
+	return e;
+}
+
+enum err
+standard_add_group(struct standard_sum *s, const struct standard_group_part *p)
+{
+	struct standard_result *r = &s->r;
+	enum err e = add_to(&r->option_initial, p->term.initial);
 
 	if (e == ERR_OK)
-		e = add_to(&t->r.option_initial, gt->initial);
+		e = add_to(&r->option_maintenance, p->term.maintenance);
 	if (e == ERR_OK)
-		e = add_to(&t->r.option_maintenance, gt->maintenance);
+		e = add_to(&r->option_value, p->value);
 	if (e == ERR_OK)
-		e = add_to(&t->r.option_value, s.value);
-	if (e == ERR_OK)
-		e = add_to(&t->r.contingency, gt->contingency);
-	return e == ERR_OK ? add_to(&t->exposed, exposed) : e;
+		e = add_to(&r->contingency, p->term.contingency);
+	return e == ERR_OK ? add_to(&s->exposed, p->exposed) : e;
 }
 
 /* ---- the underlying itself --------------------------------------------- */
@@ -460,7 +478,7 @@ base_credit(struct usd18 *out, struct usd18 value, struct num18 weight)
 }
 
 static enum err
-base_add(struct tally *t, struct standard_term *term,
+base_add(struct standard_sum *t, struct standard_term *term,
     const struct standard_rules *rules, const struct standard_base *b)
 {
 	const struct num18 weight = share_num(rules->base_weight);
@@ -549,34 +567,51 @@ term_slot(struct standard_term **next, struct standard_term *spare,
 }
 
 enum err
+standard_sum_finish(struct standard_result *out, const struct standard_sum *s,
+    const struct standard_rules *rules, struct px18 stable)
+{
+	struct standard_result r = s->r;
+	enum err e = depeg_of(&r.depeg, rules, stable, s->exposed);
+
+	if (e == ERR_OK)
+		e = total(&r);
+	if (e == ERR_OK)
+		*out = r;
+	return e;
+}
+
+enum err
 standard_evaluate(struct standard_result *out, struct standard_term *terms,
     struct standard_group_term *groups, const struct standard_rules *rules,
     const struct standard_inputs *in)
 {
 	struct standard_term spare[STANDARD_GROUP_OPTIONS_MAX];
-	struct standard_group_term spare_group;
-	struct tally t = { 0 };
+	struct standard_sum sum = { .exposed = usd18_zero() };
+	struct standard_linear_part linear;
+	struct standard_group_part group;
 	enum err e = ERR_OK;
 
-	for (size_t i = 0; e == ERR_OK && i < in->linear_count; i++)
-		e = linear_add(&t, term_slot(&terms, spare, 1), rules,
-		    &in->linear[i]);
+	for (size_t i = 0; e == ERR_OK && i < in->linear_count; i++) {
+		e = standard_linear_of(&linear, rules, &in->linear[i]);
+		if (e != ERR_OK)
+			return e;
+		*term_slot(&terms, spare, 1) = linear.term;
+		e = standard_add_linear(&sum, &linear);
+	}
 	for (size_t i = 0; e == ERR_OK && i < in->group_count; i++) {
 		const struct standard_group *g = &in->groups[i];
 
-		if (g->option_count > STANDARD_GROUP_OPTIONS_MAX)
-			return ERR_LIMIT;
-		e = group_add(&t, groups != NULL ? &groups[i] : &spare_group,
-		    term_slot(&terms, spare, g->option_count), rules, g);
+		e = standard_group_of(&group, term_slot(&terms, spare,
+		    g->option_count), rules, g);
+		if (e != ERR_OK)
+			return e;
+		if (groups != NULL)
+			groups[i] = group.term;
+		e = standard_add_group(&sum, &group);
 	}
 	for (size_t i = 0; e == ERR_OK && i < in->base_count; i++)
-		e = base_add(&t, term_slot(&terms, spare, 1), rules,
+		e = base_add(&sum, term_slot(&terms, spare, 1), rules,
 		    &in->bases[i]);
-	if (e == ERR_OK)
-		e = depeg_of(&t.r.depeg, rules, in->stable, t.exposed);
-	if (e == ERR_OK)
-		e = total(&t.r);
-	if (e == ERR_OK)
-		*out = t.r;
-	return e;
+	return e != ERR_OK ? e : standard_sum_finish(out, &sum, rules,
+	    in->stable);
 }

@@ -148,6 +148,40 @@ struct standard_result {
 	struct usd18 depeg;		/* in initial */
 };
 
+/* What one linear item adds to the whole, and what one group does. */
+struct standard_linear_part {
+	struct standard_term term;
+	struct usd18 credit;	/* to equity */
+	struct usd18 exposed;	/* notional at the index price, for a depeg */
+	struct usd18 contingency;
+};
+struct standard_group_part {
+	struct standard_group_term term;
+	struct usd18 value;	/* of its options */
+	struct usd18 exposed;
+};
+/* standard_linear_of: ERR_RANGE.  standard_group_of: terms has room for the
+ * group's options; ERR_RANGE, ERR_LIMIT. */
+MUST_CHECK enum err standard_linear_of(struct standard_linear_part *out,
+    const struct standard_rules *rules, const struct standard_linear *l);
+MUST_CHECK enum err standard_group_of(struct standard_group_part *out,
+    struct standard_term *terms, const struct standard_rules *rules,
+    const struct standard_group *g);
+
+/* standard_evaluate, part by part: a sum of zero, each linear item, each group,
+ * then the whole.  After an error a sum is of no use. */
+struct standard_sum {
+	struct standard_result r;
+	struct usd18 exposed;
+};
+MUST_CHECK enum err standard_add_linear(struct standard_sum *s,
+    const struct standard_linear_part *p);
+MUST_CHECK enum err standard_add_group(struct standard_sum *s,
+    const struct standard_group_part *p);
+MUST_CHECK enum err standard_sum_finish(struct standard_result *out,
+    const struct standard_sum *s, const struct standard_rules *rules,
+    struct px18 stable);
+
 /* standard_evaluate fills out and, where not NULL, terms (one for each linear
  * item, each option of each group, each base, in this order) and groups (one
  * for each group): working room, to be read only after ERR_OK; out is written

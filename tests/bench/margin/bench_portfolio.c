@@ -212,6 +212,82 @@ shares_of(struct portfolio_bench *b)
 	bench_figure("of these without a radius", unbounded, "vaults");
 }
 
+/* ---- one vault ---------------------------------------------------------- */
+
+#define ROUNDS 31u
+#define OPERATIONS 20u
+
+struct one_vault {
+	struct portfolio_world *w;
+	uint32_t slot;
+	enum margin_method method;
+};
+
+static void
+one_evaluate(void *context)
+{
+	const struct one_vault *o = context;
+	struct margin_result r;
+
+	for (unsigned i = 0; i < OPERATIONS; i++) {
+		MUST(margin_evaluate(&r, &o->w->snapshot, o->slot,
+		    o->method) == ERR_OK);
+		bench_keep((uint64_t)usd18_to_raw(r.worst.excess));
+	}
+}
+
+/* one_vault_put: 10 ETH and 100,000 USDC, and the first `count` instruments of
+ * a kind, long and short in turn. */
+static uint32_t
+one_vault_put(struct portfolio_world *w, enum instrument_kind kind,
+    unsigned count)
+{
+	struct vault v = pw_vault(w, METHOD_STANDARD);
+
+	pw_hold(w, &v, PW_ETH, "10");
+	pw_hold(w, &v, PW_USDC, "100000");
+	for (uint16_t i = 0; i < w->book.instrument_count &&
+	    v.position_count < count; i++) {
+		const struct instrument *k = &w->instruments[i];
+		i128 size = (i128)WAD_ONE_RAW * (v.position_count % 2 ? -2 :
+		    3);
+
+		if (k->kind == kind)
+			pw_trade(w, &v, i, k->is_inverse ? size * 5000 :
+			    k->factor == PW_F_BTC ? size / 20 : size,
+			    k->kind == INSTRUMENT_OPTION ? px18_from_raw(0) :
+			    w->terms.factor[k->factor].price.price.mid);
+	}
+	MUST(v.position_count == count);
+	return pw_put(w, &v);
+}
+
+static void
+one_vault_rows(void)
+{
+	struct one_vault o = { .w = pw_init(2) };
+	const struct bench_side side = { one_evaluate, &o, OPERATIONS };
+	const uint32_t perpetuals = one_vault_put(o.w, INSTRUMENT_PERP, 3);
+	const uint32_t options = one_vault_put(o.w, INSTRUMENT_OPTION, 10);
+	const struct {
+		const char *name;
+		uint32_t slot;
+		enum margin_method method;
+	} rows[] = {
+		{ "3 perpetuals, standard", perpetuals, METHOD_STANDARD },
+		{ "3 perpetuals, scenario", perpetuals, METHOD_SCENARIO },
+		{ "10 options, standard", options, METHOD_STANDARD },
+		{ "10 options, scenario", options, METHOD_SCENARIO },
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		o.slot = rows[i].slot;
+		o.method = rows[i].method;
+		bench_note(rows[i].name, bench_median_ns(&side, ROUNDS));
+	}
+	free(o.w);
+}
+
 void
 bench_portfolio(void)
 {
@@ -238,6 +314,7 @@ bench_portfolio(void)
 	    VAULTS);
 	bench_note("portfolio_reach_note, a portfolio", (double)b->note_ns /
 	    VAULTS);
+	one_vault_rows();
 	shares_of(b);
 	ticks(b);
 	free(b->w);
