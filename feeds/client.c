@@ -315,6 +315,13 @@ client_service(struct client *c)
 }
 
 void
+client_redial(struct client *c, size_t connection, const char *why)
+{
+	MUST(connection < c->conn_count);
+	conn_redial(&c->conn[connection], why);
+}
+
+void
 client_stop(struct client *c)
 {
 	c->is_stopped = 1;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "feeds/depth.h"
 #include "feeds/venue_row.h"
 
 static const struct venue VENUES[] = {
@@ -115,4 +116,15 @@ conn_time_stamp(struct conn_time *c, struct frame *f)
 		t->has_time = true;
 		t->exchange_ms = c->newest_ms;
 	}
+}
+
+void
+venue_memory_begin(struct venue_memory *m)
+{
+	struct depth *depth = m->depth;
+
+	memset(m, 0, sizeof(*m));
+	m->depth = depth;
+	if (depth)
+		memset(depth, 0, VENUE_SYMBOLS_MAX * sizeof(*depth));
 }

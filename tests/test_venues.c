@@ -14,6 +14,7 @@
 #include "feeds/venue.h"
 
 static struct tick ticks[FRAME_TICKS_MAX];
+static struct venue_memory memory;
 
 static enum err
 parse(struct frame *f, const char *venue, const char *text, size_t len)
@@ -26,7 +27,7 @@ parse(struct frame *f, const char *venue, const char *text, size_t len)
 	assert_non_null(v);
 	assert_non_null(copy);
 	memcpy(copy, text, len);
-	*f = (struct frame){ .ticks = ticks };
+	*f = (struct frame){ .ticks = ticks, .memory = &memory };
 	e = v->parse(f, copy, len);
 	free(copy);
 	return e;

@@ -67,7 +67,8 @@ venue_check(const char *venue, const uint8_t *bytes, size_t len)
 {
 	static struct tick ticks[FRAME_TICKS_MAX];
 	struct conn_time time = { 0 };
-	struct frame f = { .ticks = ticks };
+	static struct venue_memory memory;
+	struct frame f = { .ticks = ticks, .memory = &memory };
 
 	if (venue_find(venue)->parse(&f, (const char *)bytes, len) != ERR_OK)
 		return 0;
