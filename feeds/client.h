@@ -81,6 +81,9 @@ void client_unwatch(struct client *c, int fd);
  * client_stop was called or the context broke. */
 bool client_service(struct client *c);
 void client_stop(struct client *c);	/* also from a signal handler */
+/* client_reply, from the frame callback: a text of at most VENUE_ANSWER_MAX
+ * is sent as soon as it can be; an answer that was not sent yet gives way. */
+void client_reply(struct client *c, size_t connection, const char *text);
 /* client_redial, from the frame callback: this connection is lost after it,
  * for a reason of the caller's, and dialled anew. */
 void client_redial(struct client *c, size_t connection, const char *why);

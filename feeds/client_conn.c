@@ -78,6 +78,7 @@ conn_lose(struct conn *c, const char *why)
 	c->state = CONN_WAITING;
 	c->message_len = 0;
 	c->must_redial = false;
+	c->answer[0] = '\0';
 	conn_timer(c, conn_dial, backoff_ms(c));
 	if (c->failures < UINT16_MAX)
 		c->failures++;
@@ -268,7 +269,29 @@ conn_write(struct conn *c, size_t len)
 	return 0;
 }
 
-/* One lws_write a callback: subscriptions first, in order, then pings. */
+/* What is due besides subscriptions: an answer, then a ping. */
+static int
+conn_say(struct conn *c)
+{
+	char *out = (char *)c->client->out + LWS_PRE;
+	size_t len = strlen(c->answer);
+
+	if (len > 0) {
+		memcpy(out, c->answer, len);
+		c->answer[0] = '\0';
+		if (c->ping_is_due)
+			lws_callback_on_writable(c->wsi);
+		return conn_write(c, len);
+	}
+	if (!c->ping_is_due)
+		return 0;
+	c->ping_is_due = false;
+	len = strlen(c->venue->ping);
+	memcpy(out, c->venue->ping, len);
+	return conn_write(c, len);
+}
+
+/* One lws_write a callback: subscriptions first, in order, then the rest. */
 static int
 conn_writeable(struct conn *c)
 {
@@ -289,12 +312,7 @@ conn_writeable(struct conn *c)
 		c->is_subscribed = true;
 		conn_tell(c, CLIENT_SUBSCRIBED, "");
 	}
-	if (!c->ping_is_due)
-		return 0;
-	c->ping_is_due = false;
-	len = strlen(c->venue->ping);
-	memcpy(out, c->venue->ping, len);
-	return conn_write(c, len);
+	return conn_say(c);
 }
 
 void

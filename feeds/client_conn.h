@@ -50,6 +50,7 @@ struct conn {
 	bool is_subscribed, ping_is_due;
 	bool is_pausing;		/* before the next subscribe message */
 	bool must_redial;		/* after the frame at hand */
+	char answer[VENUE_ANSWER_MAX];	/* to be sent; empty: none */
 	char *message;			/* FRAME_BYTES_MAX, being reassembled */
 	size_t message_len;
 	char why[CONN_WHY_MAX];		/* what lws or TLS said last */

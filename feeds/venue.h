@@ -23,6 +23,7 @@
 #define VENUE_CHANNEL_MAX 32u	/* with its NUL */
 #define VENUE_SYMBOLS_MAX 64u	/* of one connection */
 #define VENUE_SUBSCRIBE_MAX 8192u	/* bytes of one subscribe message */
+#define VENUE_ANSWER_MAX 128u	/* bytes of an answer, with its NUL */
 
 struct tick {
 	char symbol[VENUE_SYMBOL_MAX];	/* as the venue writes it */
@@ -73,6 +74,9 @@ struct frame {
 	size_t tick_count;
 	struct tick *ticks;	/* the caller's, FRAME_TICKS_MAX entries */
 	struct venue_memory *memory;	/* the connection's; never NULL */
+	/* What the venue wants to hear at once (a heartbeat that is to be
+	 * answered); empty: nothing. */
+	char answer[VENUE_ANSWER_MAX];
 };
 
 struct venue {

@@ -129,6 +129,8 @@ on_frame(void *arg, size_t venue, const char *text, size_t len)
 		return;
 	}
 	conn_time_stamp(&f->time[venue], &frame);
+	if (frame.answer[0] != '\0')
+		client_reply(f->client, venue, frame.answer);
 	switch (frame.kind) {
 	case FRAME_TICKS:
 		f->was_rejecting[venue] = false;
