@@ -64,6 +64,28 @@ static const struct venue VENUES[] = {
 		.ping = "{\"op\":\"ping\"}", .ping_ms = 20000,
 		.mute_ms_max = 30000,
 	},
+	{
+		/* okx.com/docs-v5, WebSocket, Connect: cut after 30 s
+		 * without a message; a book that does not change is sent
+		 * again about each minute.  480 requests an hour. */
+		.name = "okx", .operator_name = "okx",
+		.url = "wss://ws.okx.com:8443/ws/v5/public",
+		.address = "ws.okx.com:8443/ws/v5/public",
+		.parse = venue_okx_parse,
+		.subscribe = venue_okx_subscribe,
+		.ping = "ping", .ping_ms = 20000,
+		.mute_ms_max = 30000,
+	},
+	{
+		/* The same house and the same protocol. */
+		.name = "okcoin", .operator_name = "okx",
+		.url = "wss://real.okcoin.com:8443/ws/v5/public",
+		.address = "real.okcoin.com:8443/ws/v5/public",
+		.parse = venue_okx_parse,
+		.subscribe = venue_okx_subscribe,
+		.ping = "ping", .ping_ms = 20000,
+		.mute_ms_max = 30000,
+	},
 };
 
 const struct venue *
