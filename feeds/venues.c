@@ -86,6 +86,20 @@ static const struct venue VENUES[] = {
 		.ping = "ping", .ping_ms = 20000,
 		.mute_ms_max = 30000,
 	},
+	{
+		/* docs.deribit.com: an answer to public/test says the time;
+		 * it keeps a quiet book alive, as Kraken's pong does.  It
+		 * costs 500 of 10,000 credits a second. */
+		.name = "deribit", .operator_name = "deribit",
+		.url = "wss://www.deribit.com/ws/api/v2",
+		.address = "www.deribit.com/ws/api/v2",
+		.parse = venue_deribit_parse,
+		.subscribe = venue_deribit_subscribe,
+		.ping = "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":"
+		    "\"public/test\",\"params\":{}}",
+		.ping_ms = 2000,
+		.mute_ms_max = 10000,
+	},
 };
 
 const struct venue *
