@@ -1,5 +1,6 @@
 """Deribit v2.  The recordings are of options, whose prices are in coins; a
-side without orders was 0.0 then.  All frames are below 256 KiB."""
+side without orders was 0.0 then.  All frames are below 256 KiB.  Left out of the
+single frames: answers over HTTP."""
 import decimal
 
 from . import tick
@@ -7,6 +8,9 @@ from . import tick
 VENUES = [("www.deribit.com/ws/api/v2", "deribit")]
 FILES = ["deribit/2021-04-05-options.jsonl.gz",
          "deribit/2021-04-17-options.jsonl.gz"]
+SINGLES = [("_single-frames/crypto-msg-parser.deribit.jsonl",
+            "wss://www.deribit.com/ws/api/v2",
+            ("l2_snapshot", "open_interest"))]
 
 
 def price(number):
