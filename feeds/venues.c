@@ -100,6 +100,17 @@ static const struct venue VENUES[] = {
 		.ping_ms = 2000,
 		.mute_ms_max = 10000,
 	},
+	{
+		/* bitmex.com/app/wsAPI, Heartbeats: a ping after 5 s of
+		 * silence, the connection is lost 5 s later. */
+		.name = "bitmex", .operator_name = "bitmex",
+		.url = "wss://ws.bitmex.com/realtime",
+		.address = "ws.bitmex.com/realtime",
+		.parse = venue_bitmex_parse,
+		.subscribe = venue_bitmex_subscribe,
+		.ping = "ping", .ping_ms = 5000,
+		.mute_ms_max = 10000,
+	},
 };
 
 const struct venue *
