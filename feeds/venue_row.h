@@ -29,4 +29,22 @@ MUST_CHECK enum err venue_bybit_parse(struct frame *f, const char *text,
 MUST_CHECK enum err venue_bybit_subscribe(char *out, size_t size,
     size_t *len, unsigned n, const char *const *symbols, size_t count);
 
+/* venue_okx.c */
+MUST_CHECK enum err venue_okx_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_okx_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
+/* venue_deribit.c */
+MUST_CHECK enum err venue_deribit_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_deribit_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
+/* venue_bitmex.c */
+MUST_CHECK enum err venue_bitmex_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_bitmex_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
 #endif

@@ -64,6 +64,53 @@ static const struct venue VENUES[] = {
 		.ping = "{\"op\":\"ping\"}", .ping_ms = 20000,
 		.mute_ms_max = 30000,
 	},
+	{
+		/* okx.com/docs-v5, WebSocket, Connect: cut after 30 s
+		 * without a message; a book that does not change is sent
+		 * again about each minute.  480 requests an hour. */
+		.name = "okx", .operator_name = "okx",
+		.url = "wss://ws.okx.com:8443/ws/v5/public",
+		.address = "ws.okx.com:8443/ws/v5/public",
+		.parse = venue_okx_parse,
+		.subscribe = venue_okx_subscribe,
+		.ping = "ping", .ping_ms = 20000,
+		.mute_ms_max = 30000,
+	},
+	{
+		/* The same house and the same protocol. */
+		.name = "okcoin", .operator_name = "okx",
+		.url = "wss://real.okcoin.com:8443/ws/v5/public",
+		.address = "real.okcoin.com:8443/ws/v5/public",
+		.parse = venue_okx_parse,
+		.subscribe = venue_okx_subscribe,
+		.ping = "ping", .ping_ms = 20000,
+		.mute_ms_max = 30000,
+	},
+	{
+		/* docs.deribit.com: an answer to public/test says the time;
+		 * it keeps a quiet book alive, as Kraken's pong does.  It
+		 * costs 500 of 10,000 credits a second. */
+		.name = "deribit", .operator_name = "deribit",
+		.url = "wss://www.deribit.com/ws/api/v2",
+		.address = "www.deribit.com/ws/api/v2",
+		.parse = venue_deribit_parse,
+		.subscribe = venue_deribit_subscribe,
+		.ping = "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":"
+		    "\"public/test\",\"params\":{}}",
+		.ping_ms = 2000,
+		.mute_ms_max = 10000,
+	},
+	{
+		/* bitmex.com/app/wsAPI, Heartbeats: a ping after 5 s of
+		 * silence, the connection is lost 5 s later. */
+		.name = "bitmex", .operator_name = "bitmex",
+		.url = "wss://ws.bitmex.com/realtime",
+		.address = "ws.bitmex.com/realtime",
+		.parse = venue_bitmex_parse,
+		.subscribe = venue_bitmex_subscribe,
+		.ping = "ping", .ping_ms = 5000,
+		.mute_ms_max = 10000,
+	},
 };
 
 const struct venue *

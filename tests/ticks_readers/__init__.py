@@ -2,8 +2,11 @@
 share nothing with the C code but the recordings.  A reader has
     VENUES = [(a part of the connection's address, the venue's name), ...]
     FILES = [recordings below ws-frames, ...]
+    SINGLES = [(single frames below ws-frames, a connection's address,
+                beginnings of `src` that are left out), ...]
     def read(message, memory): (ticks, newest time of the frame or None)
-where memory is a dict of the connection's own, empty when it opens."""
+where SINGLES may be left out, and memory is a dict of the connection's own,
+empty when it opens."""
 import decimal
 import re
 
