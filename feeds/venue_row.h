@@ -23,6 +23,11 @@ MUST_CHECK enum err venue_binance_parse(struct frame *f, const char *text,
 MUST_CHECK enum err venue_binance_subscribe(char *out, size_t size,
     size_t *len, unsigned n, const char *const *symbols, size_t count);
 
+MUST_CHECK enum err venue_binance_usdm_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+MUST_CHECK enum err venue_binance_usdm_market_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
 /* venue_bybit.c */
 MUST_CHECK enum err venue_bybit_parse(struct frame *f, const char *text,
     size_t len);

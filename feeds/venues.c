@@ -6,6 +6,9 @@
 #include "feeds/depth.h"
 #include "feeds/venue_row.h"
 
+/* A little under a day, after which several venues cut a connection. */
+#define ROTATE_DAY_MS (23u * 3600u * 1000u)
+
 static const struct venue VENUES[] = {
 	{
 		/* Heartbeats come each second. */
@@ -63,6 +66,26 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_bybit_subscribe,
 		.ping = "{\"op\":\"ping\"}", .ping_ms = 20000,
 		.mute_ms_max = 30000,
+	},
+	{
+		/* Binance's perpetuals: quotes from one address, trades from
+		 * another (USDS-margined futures, Websocket Market Streams).
+		 * Connections end after 24 h.  The server pings each 3 min by
+		 * the protocol alone. */
+		.name = "binance-usdm", .operator_name = "binance",
+		.url = "wss://fstream.binance.com/public/stream",
+		.address = "fstream.binance.com",
+		.parse = venue_binance_parse,
+		.subscribe = venue_binance_usdm_subscribe,
+		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
+	},
+	{
+		.name = "binance-usdm-market", .operator_name = "binance",
+		.url = "wss://fstream.binance.com/market/stream",
+		.address = "fstream.binance.com/market",
+		.parse = venue_binance_parse,
+		.subscribe = venue_binance_usdm_market_subscribe,
+		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
 	},
 };
 
