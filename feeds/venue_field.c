@@ -29,6 +29,18 @@ field_read_u64(struct json *j, struct field_u64 *out)
 }
 
 bool
+field_read_u64_string(struct json *j, struct field_u64 *out)
+{
+	struct json_text text;
+	enum err e;
+
+	if (!field_is_new(j, &out->has) || !json_read_string(j, &text))
+		return false;
+	e = decimal_to_u64(&out->value, text.at, text.len);
+	return e == ERR_OK || json_fail(j, e);
+}
+
+bool
 field_read_bool(struct json *j, bool *has, bool *out)
 {
 	return field_is_new(j, has) && json_read_bool(j, out);
@@ -83,6 +95,15 @@ field_read_price(struct json *j, enum field_form form, bool *has,
 }
 
 bool
+field_read_price_or_null(struct json *j, enum field_form form, bool *has,
+    struct dec18 *out)
+{
+	if (!*has && json_kind(j) == JSON_KIND_NULL)
+		return json_skip(j);
+	return field_read_price(j, form, has, out);
+}
+
+bool
 field_read_size(struct json *j, enum field_form form, bool *has,
     struct dec18 *out)
 {
@@ -109,21 +130,26 @@ field_is_symbol(const char *text, size_t len)
 }
 
 bool
+field_take_symbol(struct json *j, char out[VENUE_SYMBOL_MAX],
+    const struct json_text *text)
+{
+	if (text->len >= VENUE_SYMBOL_MAX)
+		return json_fail(j, ERR_LIMIT);
+	if (!field_is_symbol(text->at, text->len))
+		return json_fail(j, ERR_SYNTAX);
+	memcpy(out, text->at, text->len);
+	out[text->len] = '\0';
+	return true;
+}
+
+bool
 field_read_symbol(struct json *j, char out[VENUE_SYMBOL_MAX])
 {
 	struct json_text text;
 
 	if (out[0] != '\0')
 		return json_fail(j, ERR_DUPLICATE);
-	if (!json_read_string(j, &text))
-		return false;
-	if (text.len >= VENUE_SYMBOL_MAX)
-		return json_fail(j, ERR_LIMIT);
-	if (!field_is_symbol(text.at, text.len))
-		return json_fail(j, ERR_SYNTAX);
-	memcpy(out, text.at, text.len);
-	out[text.len] = '\0';
-	return true;
+	return json_read_string(j, &text) && field_take_symbol(j, out, &text);
 }
 
 void

@@ -34,6 +34,8 @@ struct field_u64 {
 
 bool field_read_string(struct json *j, struct field_text *out);
 bool field_read_u64(struct json *j, struct field_u64 *out);
+/* A whole number in quotes. */
+bool field_read_u64_string(struct json *j, struct field_u64 *out);
 bool field_read_bool(struct json *j, bool *has, bool *out);
 /* An RFC 3339 string; a whole number of Unix ms. */
 bool field_read_rfc3339(struct json *j, struct field_time *out);
@@ -41,10 +43,16 @@ bool field_read_ms(struct json *j, struct field_time *out);
 /* A price is above zero; a size may be zero. */
 bool field_read_price(struct json *j, enum field_form form, bool *has,
     struct dec18 *out);
+/* A side that is empty or a market never traded: null leaves it absent. */
+bool field_read_price_or_null(struct json *j, enum field_form form, bool *has,
+    struct dec18 *out);
 bool field_read_size(struct json *j, enum field_form form, bool *has,
     struct dec18 *out);
 /* A symbol is 1 to VENUE_SYMBOL_MAX - 1 characters of A-Z a-z 0-9 / - _ . : */
 bool field_read_symbol(struct json *j, char out[VENUE_SYMBOL_MAX]);
+/* The same of a text that was read already (of a topic's name). */
+bool field_take_symbol(struct json *j, char out[VENUE_SYMBOL_MAX],
+    const struct json_text *text);
 bool field_is_symbol(const char *text, size_t len);
 
 /* frame_begin readies f for one message: unknown, channel "unnamed". */

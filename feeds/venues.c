@@ -87,6 +87,20 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_binance_usdm_market_subscribe,
 		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
 	},
+	{
+		/* The address is asked for first (venue_kucoin_token.h); its
+		 * answer names the ping's interval, 18 s.  Tokens last 24 h.
+		 * At most 100 messages to it in 10 s (kucoin.com/docs-new,
+		 * Websocket API, Base Info). */
+		.name = "kucoin", .operator_name = "kucoin",
+		.url = "wss://ws-api-spot.kucoin.com/",
+		.address = "kucoin.com/",
+		.parse = venue_kucoin_parse,
+		.subscribe = venue_kucoin_subscribe,
+		.ping = "{\"id\":\"0\",\"type\":\"ping\"}", .ping_ms = 15000,
+		.mute_ms_max = 30000, .subscribe_pause_ms = 200,
+		.rotate_ms = ROTATE_DAY_MS,
+	},
 };
 
 const struct venue *
