@@ -40,4 +40,10 @@ MUST_CHECK enum err venue_kucoin_parse(struct frame *f, const char *text,
 MUST_CHECK enum err venue_kucoin_subscribe(char *out, size_t size,
     size_t *len, unsigned n, const char *const *symbols, size_t count);
 
+/* venue_gateio.c */
+MUST_CHECK enum err venue_gateio_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_gateio_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
 #endif

@@ -101,6 +101,17 @@ static const struct venue VENUES[] = {
 		.mute_ms_max = 30000, .subscribe_pause_ms = 200,
 		.rotate_ms = ROTATE_DAY_MS,
 	},
+	{
+		/* Its pong says the time and keeps a quiet book alive, so it
+		 * is asked for more often than a book may be old (3 s). */
+		.name = "gateio", .operator_name = "gateio",
+		.url = "wss://api.gateio.ws/ws/v4/",
+		.address = "api.gateio.ws/ws/v4",
+		.parse = venue_gateio_parse,
+		.subscribe = venue_gateio_subscribe,
+		.ping = "{\"channel\":\"spot.ping\"}", .ping_ms = 2000,
+		.mute_ms_max = 10000,
+	},
 };
 
 const struct venue *
