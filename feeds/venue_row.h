@@ -46,4 +46,10 @@ MUST_CHECK enum err venue_gateio_parse(struct frame *f, const char *text,
 MUST_CHECK enum err venue_gateio_subscribe(char *out, size_t size,
     size_t *len, unsigned n, const char *const *symbols, size_t count);
 
+/* venue_cryptocom.c */
+MUST_CHECK enum err venue_cryptocom_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_cryptocom_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
 #endif

@@ -112,6 +112,17 @@ static const struct venue VENUES[] = {
 		.ping = "{\"channel\":\"spot.ping\"}", .ping_ms = 2000,
 		.mute_ms_max = 10000,
 	},
+	{
+		/* Heartbeats come each 30 s; one that is not answered within
+		 * 5 s ends the connection.  Perpetuals share the address, but
+		 * no symbol (BTCUSD-PERP, BTC_USD). */
+		.name = "crypto-com", .operator_name = "crypto-com",
+		.url = "wss://stream.crypto.com/exchange/v1/market",
+		.address = "stream.crypto.com",
+		.parse = venue_cryptocom_parse,
+		.subscribe = venue_cryptocom_subscribe,
+		.mute_ms_max = 40000,
+	},
 };
 
 const struct venue *
