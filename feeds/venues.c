@@ -31,13 +31,15 @@ static const struct venue VENUES[] = {
 		.mute_ms_max = 10000,
 	},
 	{
-		/* The server pings each 20 s by the protocol alone. */
+		/* The server pings each 20 s by the protocol alone, and ends
+		 * a connection after 24 h.  dstream.binance.com, the
+		 * coin-margined futures, is not this. */
 		.name = "binance", .operator_name = "binance",
 		.url = "wss://stream.binance.com:9443/stream",
-		.address = "stream.binance.com",
+		.address = "//stream.binance.com",
 		.parse = venue_binance_parse,
 		.subscribe = venue_binance_subscribe,
-		.mute_ms_max = 60000,
+		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
 	},
 	{
 		.name = "binance-us", .operator_name = "binance-us",
@@ -45,7 +47,7 @@ static const struct venue VENUES[] = {
 		.address = "stream.binance.us",
 		.parse = venue_binance_parse,
 		.subscribe = venue_binance_subscribe,
-		.mute_ms_max = 60000,
+		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
 	},
 	{
 		.name = "bybit", .operator_name = "bybit",

@@ -127,6 +127,8 @@ venue_at_address__tells_futures_from_spot(void **state)
 	    "wss://fstream.binance.com/stream")->name, "binance-usdm");
 	assert_string_equal(venue_at_address(
 	    "wss://stream.binance.com:9443/stream")->name, "binance");
+	/* The coin-margined ones have no row: they are not taken for spot. */
+	assert_null(venue_at_address("wss://dstream.binance.com/stream"));
 	/* One exchange, one voice. */
 	assert_string_equal(venue_find("binance-usdm")->operator_name,
 	    venue_find("binance")->operator_name);
