@@ -35,6 +35,18 @@ field_read_u64(struct json *j, struct field_u64 *out)
 }
 
 bool
+field_read_u64_string(struct json *j, struct field_u64 *out)
+{
+	struct json_text text;
+	enum err e;
+
+	if (!field_is_new(j, &out->has) || !json_read_string(j, &text))
+		return false;
+	e = decimal_to_u64(&out->value, text.at, text.len);
+	return e == ERR_OK || json_fail(j, e);
+}
+
+bool
 field_read_bool(struct json *j, bool *has, bool *out)
 {
 	return field_is_new(j, has) && json_read_bool(j, out);
@@ -140,6 +152,15 @@ field_read_price_or_none(struct json *j, enum field_form form, unsigned none,
 }
 
 bool
+field_read_price_or_null(struct json *j, enum field_form form, bool *has,
+    struct dec18 *out)
+{
+	if (!*has && json_kind(j) == JSON_KIND_NULL)
+		return json_skip(j);
+	return field_read_price(j, form, has, out);
+}
+
+bool
 field_read_size(struct json *j, enum field_form form, bool *has,
     struct dec18 *out)
 {
@@ -195,6 +216,7 @@ frame_begin(struct frame *f)
 	f->has_time = false;
 	f->exchange_ms = 0;
 	f->tick_count = 0;
+	f->answer[0] = '\0';
 	frame_set_channel(f, "unnamed", 7);
 }
 

@@ -41,6 +41,8 @@ struct field_raw {
 bool field_read_raw(struct json *j, struct field_raw *out);
 bool field_read_string(struct json *j, struct field_text *out);
 bool field_read_u64(struct json *j, struct field_u64 *out);
+/* A whole number in quotes. */
+bool field_read_u64_string(struct json *j, struct field_u64 *out);
 bool field_read_bool(struct json *j, bool *has, bool *out);
 /* An RFC 3339 string; a whole number of Unix ms. */
 bool field_read_rfc3339(struct json *j, struct field_time *out);
@@ -49,6 +51,9 @@ bool field_read_ms(struct json *j, struct field_time *out);
 bool field_read_ms_string(struct json *j, struct field_time *out);
 /* A price is above zero; a size may be zero. */
 bool field_read_price(struct json *j, enum field_form form, bool *has,
+    struct dec18 *out);
+/* A side that is empty or a market never traded: null leaves it absent. */
+bool field_read_price_or_null(struct json *j, enum field_form form, bool *has,
     struct dec18 *out);
 bool field_read_size(struct json *j, enum field_form form, bool *has,
     struct dec18 *out);

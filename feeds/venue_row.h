@@ -23,6 +23,11 @@ MUST_CHECK enum err venue_binance_parse(struct frame *f, const char *text,
 MUST_CHECK enum err venue_binance_subscribe(char *out, size_t size,
     size_t *len, unsigned n, const char *const *symbols, size_t count);
 
+MUST_CHECK enum err venue_binance_usdm_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+MUST_CHECK enum err venue_binance_usdm_market_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
 /* venue_bybit.c */
 MUST_CHECK enum err venue_bybit_parse(struct frame *f, const char *text,
     size_t len);
@@ -45,6 +50,24 @@ MUST_CHECK enum err venue_deribit_subscribe(char *out, size_t size,
 MUST_CHECK enum err venue_bitmex_parse(struct frame *f, const char *text,
     size_t len);
 MUST_CHECK enum err venue_bitmex_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
+/* venue_kucoin.c */
+MUST_CHECK enum err venue_kucoin_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_kucoin_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
+/* venue_gateio.c */
+MUST_CHECK enum err venue_gateio_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_gateio_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
+/* venue_cryptocom.c */
+MUST_CHECK enum err venue_cryptocom_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_cryptocom_subscribe(char *out, size_t size,
     size_t *len, unsigned n, const char *const *symbols, size_t count);
 
 #endif

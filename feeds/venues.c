@@ -6,6 +6,9 @@
 #include "feeds/depth.h"
 #include "feeds/venue_row.h"
 
+/* A little under a day, after which several venues cut a connection. */
+#define ROTATE_DAY_MS (23u * 3600u * 1000u)
+
 static const struct venue VENUES[] = {
 	{
 		/* Heartbeats come each second. */
@@ -28,13 +31,15 @@ static const struct venue VENUES[] = {
 		.mute_ms_max = 10000,
 	},
 	{
-		/* The server pings each 20 s by the protocol alone. */
+		/* The server pings each 20 s by the protocol alone, and ends
+		 * a connection after 24 h.  dstream.binance.com, the
+		 * coin-margined futures, is not this. */
 		.name = "binance", .operator_name = "binance",
 		.url = "wss://stream.binance.com:9443/stream",
-		.address = "stream.binance.com",
+		.address = "//stream.binance.com",
 		.parse = venue_binance_parse,
 		.subscribe = venue_binance_subscribe,
-		.mute_ms_max = 60000,
+		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
 	},
 	{
 		.name = "binance-us", .operator_name = "binance-us",
@@ -42,7 +47,7 @@ static const struct venue VENUES[] = {
 		.address = "stream.binance.us",
 		.parse = venue_binance_parse,
 		.subscribe = venue_binance_subscribe,
-		.mute_ms_max = 60000,
+		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
 	},
 	{
 		.name = "bybit", .operator_name = "bybit",
@@ -110,6 +115,62 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_bitmex_subscribe,
 		.ping = "ping", .ping_ms = 5000,
 		.mute_ms_max = 10000,
+	},
+	{
+		/* Binance's perpetuals: quotes from one address, trades from
+		 * another (USDS-margined futures, Websocket Market Streams).
+		 * Connections end after 24 h.  The server pings each 3 min by
+		 * the protocol alone. */
+		.name = "binance-usdm", .operator_name = "binance",
+		.url = "wss://fstream.binance.com/public/stream",
+		.address = "fstream.binance.com",
+		.parse = venue_binance_parse,
+		.subscribe = venue_binance_usdm_subscribe,
+		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
+	},
+	{
+		.name = "binance-usdm-market", .operator_name = "binance",
+		.url = "wss://fstream.binance.com/market/stream",
+		.address = "fstream.binance.com/market",
+		.parse = venue_binance_parse,
+		.subscribe = venue_binance_usdm_market_subscribe,
+		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
+	},
+	{
+		/* The address is asked for first (venue_kucoin_token.h); its
+		 * answer names the ping's interval, 18 s.  Tokens last 24 h.
+		 * At most 100 messages to it in 10 s (kucoin.com/docs-new,
+		 * Websocket API, Base Info). */
+		.name = "kucoin", .operator_name = "kucoin",
+		.url = "wss://ws-api-spot.kucoin.com/",
+		.address = "kucoin.com/",
+		.parse = venue_kucoin_parse,
+		.subscribe = venue_kucoin_subscribe,
+		.ping = "{\"id\":\"0\",\"type\":\"ping\"}", .ping_ms = 15000,
+		.mute_ms_max = 30000, .subscribe_pause_ms = 200,
+		.rotate_ms = ROTATE_DAY_MS,
+	},
+	{
+		/* Its pong says the time and keeps a quiet book alive, so it
+		 * is asked for more often than a book may be old (3 s). */
+		.name = "gateio", .operator_name = "gateio",
+		.url = "wss://api.gateio.ws/ws/v4/",
+		.address = "api.gateio.ws/ws/v4",
+		.parse = venue_gateio_parse,
+		.subscribe = venue_gateio_subscribe,
+		.ping = "{\"channel\":\"spot.ping\"}", .ping_ms = 2000,
+		.mute_ms_max = 10000,
+	},
+	{
+		/* Heartbeats come each 30 s; one that is not answered within
+		 * 5 s ends the connection.  Perpetuals share the address, but
+		 * no symbol (BTCUSD-PERP, BTC_USD). */
+		.name = "crypto-com", .operator_name = "crypto-com",
+		.url = "wss://stream.crypto.com/exchange/v1/market",
+		.address = "stream.crypto.com",
+		.parse = venue_cryptocom_parse,
+		.subscribe = venue_cryptocom_subscribe,
+		.mute_ms_max = 40000,
 	},
 };
 
