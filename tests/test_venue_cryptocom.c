@@ -162,10 +162,41 @@ subscribe__asks_for_tickers_and_trades(void **state)
 	world_subscribes("crypto-com", symbols, want, 1);
 }
 
+/* A heartbeat's id goes back as it came; one that is no number is an error. */
+static void
+parse__answers_a_heartbeat_with_its_id(void **state)
+{
+	static struct tick ticks[FRAME_TICKS_MAX];
+	static struct venue_memory memory;
+	struct frame f = { .ticks = ticks, .memory = &memory };
+	const struct venue *v = venue_find("crypto-com");
+	static const struct {
+		const char *text;
+		enum err err;
+	} bad[] = {
+		{ "{\"method\":\"public/heartbeat\"}", ERR_MISSING },
+		{ "{\"id\":\"7\",\"method\":\"public/heartbeat\"}",
+		    ERR_SYNTAX },
+		{ "{\"id\":123456789012345678901,\"method\":"
+		    "\"public/heartbeat\"}", ERR_MISSING },
+	};
+	static const char good[] = "{\"id\":1587523073344,\"method\":"
+	    "\"public/heartbeat\",\"code\":0}";
+
+	(void)state;
+	assert_int_equal(v->parse(&f, good, sizeof(good) - 1), ERR_OK);
+	assert_string_equal(f.answer, "{\"id\":1587523073344,\"method\":"
+	    "\"public/respond-heartbeat\"}");
+	for (size_t i = 0; i < ARRAY_COUNT(bad); i++)
+		assert_int_equal(v->parse(&f, bad[i].text,
+		    strlen(bad[i].text)), bad[i].err);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parse__answers_a_heartbeat_with_its_id),
 		cmocka_unit_test(parse__reads_each_shape),
 		cmocka_unit_test(parse__gives_size_and_number_of_a_trade),
 		cmocka_unit_test(parse__names_what_is_wrong),
