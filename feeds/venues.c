@@ -64,6 +64,16 @@ static const struct venue VENUES[] = {
 		.ping = "{\"op\":\"ping\"}", .ping_ms = 20000,
 		.mute_ms_max = 30000,
 	},
+	{
+		/* Heartbeats come each 5 s. */
+		.name = "gemini", .operator_name = "gemini",
+		.url = "wss://api.gemini.com/v2/marketdata",
+		.address = "api.gemini.com/v2/marketdata",
+		.parse = venue_gemini_parse,
+		.subscribe = venue_gemini_subscribe,
+		.mute_ms_max = 15000,
+		.has_depth = true,
+	},
 };
 
 const struct venue *
