@@ -35,4 +35,10 @@ MUST_CHECK enum err venue_gemini_parse(struct frame *f, const char *text,
 MUST_CHECK enum err venue_gemini_subscribe(char *out, size_t size,
     size_t *len, unsigned n, const char *const *symbols, size_t count);
 
+/* venue_bitstamp.c */
+MUST_CHECK enum err venue_bitstamp_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_bitstamp_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
 #endif

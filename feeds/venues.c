@@ -74,6 +74,17 @@ static const struct venue VENUES[] = {
 		.mute_ms_max = 15000,
 		.has_depth = true,
 	},
+	{
+		/* Books come each second at most; its own heartbeat answers
+		 * ours.  It cuts a connection after 90 days, and says so. */
+		.name = "bitstamp", .operator_name = "bitstamp",
+		.url = "wss://ws.bitstamp.net",
+		.address = "ws.bitstamp.net",
+		.parse = venue_bitstamp_parse,
+		.subscribe = venue_bitstamp_subscribe,
+		.ping = "{\"event\":\"bts:heartbeat\"}", .ping_ms = 10000,
+		.mute_ms_max = 25000,
+	},
 };
 
 const struct venue *
