@@ -41,4 +41,10 @@ MUST_CHECK enum err venue_bitstamp_parse(struct frame *f, const char *text,
 MUST_CHECK enum err venue_bitstamp_subscribe(char *out, size_t size,
     size_t *len, unsigned n, const char *const *symbols, size_t count);
 
+/* venue_bitfinex.c */
+MUST_CHECK enum err venue_bitfinex_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_bitfinex_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
 #endif

@@ -85,6 +85,16 @@ static const struct venue VENUES[] = {
 		.ping = "{\"event\":\"bts:heartbeat\"}", .ping_ms = 10000,
 		.mute_ms_max = 25000,
 	},
+	{
+		/* Each channel says something in 15 s.  The address of older
+		 * recordings lacks the "-pub". */
+		.name = "bitfinex", .operator_name = "bitfinex",
+		.url = "wss://api-pub.bitfinex.com/ws/2",
+		.address = "bitfinex.com/ws/2",
+		.parse = venue_bitfinex_parse,
+		.subscribe = venue_bitfinex_subscribe,
+		.mute_ms_max = 30000,
+	},
 };
 
 const struct venue *

@@ -194,9 +194,13 @@ frames_priced_check(const char *venue, const struct frames_priced *rows,
 		assert_int_equal(frames_priced_parse(v, &rows[i], "12.50",
 		    !is_quoted), ERR_SYNTAX);
 		for (size_t k = 0; k < 2 * ARRAY_COUNT(bad); k++) {
-			enum err e = frames_priced_parse(v, &rows[i],
-			    bad[k / 2], k % 2 != 0);
+			enum err e;
 
+			/* In an array these are two items. */
+			if (k % 2 == 0 && strchr(bad[k / 2], ',') != NULL)
+				continue;
+			e = frames_priced_parse(v, &rows[i], bad[k / 2],
+			    k % 2 != 0);
 			if (e != ERR_SYNTAX && e != ERR_RANGE)
 				print_message("%s: %s: %s\n", rows[i].text,
 				    bad[k / 2], err_name(e));
