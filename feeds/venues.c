@@ -95,6 +95,16 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_bitfinex_subscribe,
 		.mute_ms_max = 30000,
 	},
+	{
+		/* The older protocol of the same books.  Heartbeats come each
+		 * second. */
+		.name = "kraken-v1", .operator_name = "kraken",
+		.url = "wss://ws.kraken.com",
+		.address = "ws.kraken.com",
+		.parse = venue_kraken_v1_parse,
+		.subscribe = venue_kraken_v1_subscribe,
+		.mute_ms_max = 10000,
+	},
 };
 
 const struct venue *
