@@ -53,4 +53,10 @@ MUST_CHECK enum err venue_kraken_v1_parse(struct frame *f, const char *text,
 MUST_CHECK enum err venue_kraken_v1_subscribe(char *out, size_t size,
     size_t *len, unsigned n, const char *const *symbols, size_t count);
 
+/* venue_kraken_futures.c */
+MUST_CHECK enum err venue_kraken_futures_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_kraken_futures_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
 #endif

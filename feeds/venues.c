@@ -105,6 +105,17 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_kraken_v1_subscribe,
 		.mute_ms_max = 10000,
 	},
+	{
+		/* Perpetuals and dated futures: none votes on spot.  It wants
+		 * a ping of the protocol each minute, which the client
+		 * sends. */
+		.name = "kraken-futures", .operator_name = "kraken",
+		.url = "wss://futures.kraken.com/ws/v1",
+		.address = "futures.kraken.com/ws/v1",
+		.parse = venue_kraken_futures_parse,
+		.subscribe = venue_kraken_futures_subscribe,
+		.mute_ms_max = 15000,
+	},
 };
 
 const struct venue *
