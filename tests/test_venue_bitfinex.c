@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tests/venue_frames.h"
+#include "tests/venue_session.h"
 
 #define SUBSCRIBED(channel, id, symbol) "{\"event\":\"subscribed\"," \
     "\"channel\":\"" channel "\",\"chanId\":" id ",\"symbol\":\"" symbol "\"}"

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "tests/venue_frames.h"
+#include "tests/venue_session.h"
 
 #define BOOK(data) "{\"data\":{" data "},\"channel\":\"order_book_btcusd\"," \
     "\"event\":\"data\"}"

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "tests/venue_frames.h"
+#include "tests/venue_session.h"
 
 #define L2 "{\"type\":\"l2_updates\",\"symbol\":\"BTCUSD\",\"changes\":["
 #define TRADE(id, ms, price) "{\"type\":\"trade\",\"symbol\":\"BTCUSD\"," \

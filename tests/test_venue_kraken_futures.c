@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tests/venue_frames.h"
+#include "tests/venue_session.h"
 
 #define TICKER(fields) "{\"feed\":\"ticker\",\"product_id\":\"PI_XBTUSD\"," \
     fields "}"

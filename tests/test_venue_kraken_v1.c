@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "tests/venue_frames.h"
+#include "tests/venue_session.h"
 
 #define TICKER(fields) "[324,{" fields "},\"ticker\",\"XBT/USD\"]"
 #define SPREAD(row) "[324,[" row "],\"spread\",\"XBT/USD\"]"

@@ -4,6 +4,10 @@ from . import tick
 
 VENUES = [("futures.kraken.com/ws/v1", "kraken-futures")]
 FILES = ["kraken-futures/2021-07-22-eth-xbt-perps.jsonl.gz"]
+SINGLES = [("_single-frames/crypto-msg-parser.kraken.jsonl",
+            "wss://futures.kraken.com/ws/v1",
+            ("trade::spot", "l2_event::spot", "ticker::spot", "bbo",
+             "candlestick", "l2_snapshot"))]
 
 
 def read(m, memory):

@@ -1,8 +1,8 @@
-/* tests/venue_frames.h - tables of frames for the tests of single venues:
- * what a frame says, what must be refused and as what, prices that are none,
- * the subscribe texts.  Include after <cmocka.h>. */
-#ifndef TESTS_VENUE_FRAMES_H
-#define TESTS_VENUE_FRAMES_H
+/* tests/venue_session.h - tables of frames for venues that must remember what
+ * was heard before: what a frame then says, what must be refused and as what,
+ * prices that are none, the subscribe texts.  Include after <cmocka.h>. */
+#ifndef TESTS_VENUE_SESSION_H
+#define TESTS_VENUE_SESSION_H
 
 #include <stdio.h>
 #include <stdlib.h>
