@@ -11,7 +11,6 @@ depth_of(struct depth *books, const char *symbol)
 		if (books[i].symbol[0] != '\0')
 			continue;
 		/* Filled in order, and none is ever given back. */
-		memset(&books[i], 0, sizeof(books[i]));
 		memcpy(books[i].symbol, symbol, strlen(symbol) + 1);
 		return &books[i];
 	}
@@ -21,7 +20,7 @@ depth_of(struct depth *books, const char *symbol)
 void
 depth_begin(struct depth *d)
 {
-	d->is_known = true;
+	d->is_known = d->was_begun = true;
 	d->count[DEPTH_BID] = d->count[DEPTH_ASK] = 0;
 	d->was_cut[DEPTH_BID] = d->was_cut[DEPTH_ASK] = false;
 }
@@ -30,6 +29,14 @@ void
 depth_void(struct depth *d)
 {
 	d->is_known = false;
+	d->was_begun = true;
+}
+
+void
+depth_void_all(struct depth *books)
+{
+	for (size_t i = 0; i < VENUE_SYMBOLS_MAX; i++)
+		depth_void(&books[i]);
 }
 
 /* Below zero where a is the better price of that side. */
@@ -106,6 +113,8 @@ depth_set(struct depth *d, enum depth_side side, struct dec18 price,
 		level_take(d, side, at);
 	else if (!is_there && has_size)
 		level_put(d, side, at, price);
+	else if (is_there)
+		d->price[side][at] = price;
 }
 
 bool
@@ -117,4 +126,15 @@ depth_top(const struct depth *d, struct dec18 *bid, struct dec18 *ask)
 	*bid = d->price[DEPTH_BID][0];
 	*ask = d->price[DEPTH_ASK][0];
 	return true;
+}
+
+void
+depth_quote(const struct depth *d, struct tick *t)
+{
+	t->has_bid = d->is_known && d->count[DEPTH_BID] > 0;
+	t->has_ask = d->is_known && d->count[DEPTH_ASK] > 0;
+	if (t->has_bid)
+		t->bid = d->price[DEPTH_BID][0];
+	if (t->has_ask)
+		t->ask = d->price[DEPTH_ASK][0];
 }

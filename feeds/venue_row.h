@@ -70,4 +70,34 @@ MUST_CHECK enum err venue_cryptocom_parse(struct frame *f, const char *text,
 MUST_CHECK enum err venue_cryptocom_subscribe(char *out, size_t size,
     size_t *len, unsigned n, const char *const *symbols, size_t count);
 
+/* venue_gemini.c */
+MUST_CHECK enum err venue_gemini_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_gemini_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
+/* venue_bitstamp.c */
+MUST_CHECK enum err venue_bitstamp_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_bitstamp_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
+/* venue_bitfinex.c */
+MUST_CHECK enum err venue_bitfinex_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_bitfinex_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
+/* venue_kraken_v1.c */
+MUST_CHECK enum err venue_kraken_v1_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_kraken_v1_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
+/* venue_kraken_futures.c */
+MUST_CHECK enum err venue_kraken_futures_parse(struct frame *f, const char *text,
+    size_t len);
+MUST_CHECK enum err venue_kraken_futures_subscribe(char *out, size_t size,
+    size_t *len, unsigned n, const char *const *symbols, size_t count);
+
 #endif

@@ -172,6 +172,58 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_cryptocom_subscribe,
 		.mute_ms_max = 40000,
 	},
+	{
+		/* Heartbeats come each 5 s. */
+		.name = "gemini", .operator_name = "gemini",
+		.url = "wss://api.gemini.com/v2/marketdata",
+		.address = "api.gemini.com/v2/marketdata",
+		.parse = venue_gemini_parse,
+		.subscribe = venue_gemini_subscribe,
+		.mute_ms_max = 15000,
+		.has_depth = true,
+	},
+	{
+		/* Books come each second at most; its own heartbeat answers
+		 * ours.  It cuts a connection after 90 days, and says so. */
+		.name = "bitstamp", .operator_name = "bitstamp",
+		.url = "wss://ws.bitstamp.net",
+		.address = "ws.bitstamp.net",
+		.parse = venue_bitstamp_parse,
+		.subscribe = venue_bitstamp_subscribe,
+		.ping = "{\"event\":\"bts:heartbeat\"}", .ping_ms = 10000,
+		.mute_ms_max = 25000,
+	},
+	{
+		/* Each channel says something in 15 s.  The address of older
+		 * recordings lacks the "-pub". */
+		.name = "bitfinex", .operator_name = "bitfinex",
+		.url = "wss://api-pub.bitfinex.com/ws/2",
+		.address = "bitfinex.com/ws/2",
+		.parse = venue_bitfinex_parse,
+		.subscribe = venue_bitfinex_subscribe,
+		.mute_ms_max = 30000,
+	},
+	{
+		/* The older protocol of the same books.  Heartbeats come each
+		 * second. */
+		.name = "kraken-v1", .operator_name = "kraken",
+		.url = "wss://ws.kraken.com",
+		.address = "ws.kraken.com",
+		.parse = venue_kraken_v1_parse,
+		.subscribe = venue_kraken_v1_subscribe,
+		.mute_ms_max = 10000,
+	},
+	{
+		/* Perpetuals and dated futures: none votes on spot.  It wants
+		 * a ping of the protocol each minute, which the client
+		 * sends. */
+		.name = "kraken-futures", .operator_name = "kraken",
+		.url = "wss://futures.kraken.com/ws/v1",
+		.address = "futures.kraken.com/ws/v1",
+		.parse = venue_kraken_futures_parse,
+		.subscribe = venue_kraken_futures_subscribe,
+		.mute_ms_max = 15000,
+	},
 };
 
 const struct venue *

@@ -524,7 +524,7 @@ venue_at_address__tells_spot_from_linear(void **state)
 		{ "wss://stream.binance.com:9443/ws/a@trade", "binance" },
 		{ "wss://ws.kraken.com/v2", "kraken" },
 		{ "wss://advanced-trade-ws.coinbase.com", "coinbase" },
-		{ "wss://ws.kraken.com", NULL },
+		{ "wss://ws.kraken.com", "kraken-v1" },
 		{ "wss://stream.bybit.com/realtime_public", NULL },
 		{ "", NULL },
 	};
