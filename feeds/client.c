@@ -315,6 +315,25 @@ client_service(struct client *c)
 }
 
 void
+client_reply(struct client *c, size_t connection, const char *text)
+{
+	struct conn *k = &c->conn[connection];
+
+	MUST(connection < c->conn_count &&
+	    strlen(text) < sizeof(k->answer));
+	memcpy(k->answer, text, strlen(text) + 1);
+	if (k->wsi != NULL)
+		lws_callback_on_writable(k->wsi);
+}
+
+void
+client_redial(struct client *c, size_t connection, const char *why)
+{
+	MUST(connection < c->conn_count);
+	conn_redial(&c->conn[connection], why);
+}
+
+void
 client_stop(struct client *c)
 {
 	c->is_stopped = 1;

@@ -12,6 +12,7 @@
  * message that arrives at least 10 s after the connection was made, so a venue
  * that accepts and falls over, or accepts and stays silent, is not hammered.
  * Mute counts messages only: a pong of the protocol is no sign of prices.
+ * A venue's rotate_ms ends a connection and dials the next at once.
  *
  * Owns:   its lws context, a buffer of FRAME_BYTES_MAX a connection, and one
  *         thread for look-ups of names, started with the first that is
@@ -80,6 +81,12 @@ void client_unwatch(struct client *c, int fd);
  * client_stop was called or the context broke. */
 bool client_service(struct client *c);
 void client_stop(struct client *c);	/* also from a signal handler */
+/* client_reply, from the frame callback: a text of at most VENUE_ANSWER_MAX
+ * is sent as soon as it can be; an answer that was not sent yet gives way. */
+void client_reply(struct client *c, size_t connection, const char *text);
+/* client_redial, from the frame callback: this connection is lost after it,
+ * for a reason of the caller's, and dialled anew. */
+void client_redial(struct client *c, size_t connection, const char *why);
 void client_destroy(struct client *c);	/* accepts NULL */
 
 #endif

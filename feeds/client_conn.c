@@ -73,8 +73,12 @@ conn_lose(struct conn *c, const char *why)
 		c->wsi = NULL;
 	}
 	lws_sul_cancel(&c->ping_timer);
+	lws_sul_cancel(&c->pause_timer);
+	lws_sul_cancel(&c->rotate_timer);
 	c->state = CONN_WAITING;
 	c->message_len = 0;
+	c->must_redial = false;
+	c->answer[0] = '\0';
 	conn_timer(c, conn_dial, backoff_ms(c));
 	if (c->failures < UINT16_MAX)
 		c->failures++;
@@ -200,17 +204,55 @@ ping_expired(lws_sorted_usec_list_t *sul)
 	ping_arm(c, ping_expired);
 }
 
+/* The next attempt is made as soon as the loop turns. */
+static void
+rotate_expired(lws_sorted_usec_list_t *sul)
+{
+	struct conn *c = lws_container_of(sul, struct conn, rotate_timer);
+
+	conn_lose(c, "it is time for another connection");
+	conn_timer(c, conn_dial, 1);
+}
+
+static void
+pause_expired(lws_sorted_usec_list_t *sul)
+{
+	struct conn *c = lws_container_of(sul, struct conn, pause_timer);
+
+	c->is_pausing = false;
+	lws_callback_on_writable(c->wsi);
+}
+
+/* After a subscribe message: the next at once, or when the venue allows. */
+static void
+subscribe_next(struct conn *c)
+{
+	c->subscribe_next++;
+	if (c->venue->subscribe_pause_ms == 0) {
+		lws_callback_on_writable(c->wsi);
+		return;
+	}
+	c->is_pausing = true;
+	lws_sul_schedule(c->client->context, 0, &c->pause_timer,
+	    pause_expired, (lws_usec_t)c->venue->subscribe_pause_ms *
+	    LWS_US_PER_MS);
+}
+
 static int
 conn_opened(struct conn *c)
 {
 	c->state = CONN_OPEN;
 	c->opened_us = c->heard_us = lws_now_usecs();
 	c->subscribe_next = 0;
-	c->is_subscribed = c->ping_is_due = false;
+	c->is_subscribed = c->ping_is_due = c->is_pausing = false;
 	c->message_len = 0;
 	c->why[0] = '\0';
 	conn_timer(c, mute_check, c->venue->mute_ms_max);
 	ping_arm(c, ping_expired);
+	if (c->venue->rotate_ms > 0)
+		lws_sul_schedule(c->client->context, 0, &c->rotate_timer,
+		    rotate_expired, (lws_usec_t)c->venue->rotate_ms *
+		    LWS_US_PER_MS);
 	lws_callback_on_writable(c->wsi);
 	conn_tell(c, CLIENT_CONNECTED, c->url.authority);
 	return 0;
@@ -227,27 +269,19 @@ conn_write(struct conn *c, size_t len)
 	return 0;
 }
 
-/* One lws_write a callback: subscriptions first, in order, then pings. */
+/* What is due besides subscriptions: an answer, then a ping. */
 static int
-conn_writeable(struct conn *c)
+conn_say(struct conn *c)
 {
 	char *out = (char *)c->client->out + LWS_PRE;
-	size_t len = 0;
+	size_t len = strlen(c->answer);
 
-	if (!c->is_subscribed) {
-		if (c->venue->subscribe(out, VENUE_SUBSCRIBE_MAX, &len,
-		    c->subscribe_next, c->symbol_refs,
-		    c->symbol_count) != ERR_OK) {
-			conn_lose(c, "cannot write the subscription");
-			return -1;
-		}
-		if (len > 0) {
-			c->subscribe_next++;
+	if (len > 0) {
+		memcpy(out, c->answer, len);
+		c->answer[0] = '\0';
+		if (c->ping_is_due)
 			lws_callback_on_writable(c->wsi);
-			return conn_write(c, len);
-		}
-		c->is_subscribed = true;
-		conn_tell(c, CLIENT_SUBSCRIBED, "");
+		return conn_write(c, len);
 	}
 	if (!c->ping_is_due)
 		return 0;
@@ -257,13 +291,49 @@ conn_writeable(struct conn *c)
 	return conn_write(c, len);
 }
 
-static void
+/* One lws_write a callback: subscriptions first, in order, then the rest. */
+static int
+conn_writeable(struct conn *c)
+{
+	char *out = (char *)c->client->out + LWS_PRE;
+	size_t len = 0;
+
+	if (!c->is_subscribed && !c->is_pausing) {
+		if (c->venue->subscribe(out, VENUE_SUBSCRIBE_MAX, &len,
+		    c->subscribe_next, c->symbol_refs,
+		    c->symbol_count) != ERR_OK) {
+			conn_lose(c, "cannot write the subscription");
+			return -1;
+		}
+		if (len > 0) {
+			subscribe_next(c);
+			return conn_write(c, len);
+		}
+		c->is_subscribed = true;
+		conn_tell(c, CLIENT_SUBSCRIBED, "");
+	}
+	return conn_say(c);
+}
+
+void
+conn_redial(struct conn *c, const char *why)
+{
+	why_set(c, "%s", why);
+	c->must_redial = true;
+}
+
+/* Answers -1 where the connection is gone. */
+static int
 conn_message(struct conn *c, const char *text, size_t len)
 {
 	c->heard_us = lws_now_usecs();
 	if (c->heard_us - c->opened_us >= HEALTHY_US)
 		c->failures = 0;
 	c->client->call.frame(c->client->call.arg, c->index, text, len);
+	if (!c->must_redial)
+		return 0;
+	conn_lose(c, c->why);
+	return -1;
 }
 
 static int
@@ -277,18 +347,15 @@ conn_receive(struct conn *c, struct lws *wsi, const char *in, size_t len)
 		conn_lose(c, c->why);
 		return -1;
 	}
-	if (is_last && c->message_len == 0) {
-		conn_message(c, in, len);
-		return 0;
-	}
+	if (is_last && c->message_len == 0)
+		return conn_message(c, in, len);
 	memcpy(c->message + c->message_len, in, len);
 	c->message_len += len;
-	if (is_last) {
-		len = c->message_len;
-		c->message_len = 0;
-		conn_message(c, c->message, len);
-	}
-	return 0;
+	if (!is_last)
+		return 0;
+	len = c->message_len;
+	c->message_len = 0;
+	return conn_message(c, c->message, len);
 }
 
 /* --- what went wrong ----------------------------------------------------- */

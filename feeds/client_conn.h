@@ -41,13 +41,16 @@ struct conn {
 
 	struct lws *wsi;
 	lws_sorted_usec_list_t timer;
-	lws_sorted_usec_list_t ping_timer;
+	lws_sorted_usec_list_t ping_timer, pause_timer, rotate_timer;
 	unsigned failures;		/* in a row */
 	unsigned dials;			/* which of the host's addresses */
 	uint64_t question;		/* the look-up under way */
 	lws_usec_t opened_us, heard_us;
 	unsigned subscribe_next;
 	bool is_subscribed, ping_is_due;
+	bool is_pausing;		/* before the next subscribe message */
+	bool must_redial;		/* after the frame at hand */
+	char answer[VENUE_ANSWER_MAX];	/* to be sent; empty: none */
 	char *message;			/* FRAME_BYTES_MAX, being reassembled */
 	size_t message_len;
 	char why[CONN_WHY_MAX];		/* what lws or TLS said last */
@@ -83,6 +86,8 @@ MUST_CHECK enum err conn_init(struct conn *c, struct client *client,
 void conn_start(struct conn *c);
 /* conn_answer takes the answer to the connection's look-up. */
 void conn_answer(struct conn *c, const struct resolve_answer *a);
+/* conn_redial: from the frame callback (client_redial). */
+void conn_redial(struct conn *c, const char *why);
 /* conn_callback handles lws's callbacks for c; lws's answer. */
 int conn_callback(struct conn *c, struct lws *wsi,
     enum lws_callback_reasons reason, void *user, void *in, size_t len);

@@ -166,6 +166,8 @@ prices_apply_tick(struct prices *p, const struct prices_tick *t)
 	bool is_taken = false;
 
 	MUST(t->market < p->config->market_count);
+	if (!t->has_book && !t->has_last)
+		q->book_ms = 0;	/* older than any; no trade stands in for it */
 	if (t->has_book && is_newer(t, q->book_ms)) {
 		q->has_book = is_taken = true;
 		q->bid = t->bid;

@@ -107,7 +107,8 @@ MUST_CHECK enum err prices_init(struct prices *p,
     const struct prices_config *config, size_t *bad);
 
 /* An observation of one market.  Absent parts leave what was there; a book
- * needs both sides, a lone side is no book.  exchange_ms of an observation
+ * needs both sides, a lone side is no book; neither a book nor a trade says
+ * that the book it has is void.  exchange_ms of an observation
  * without a time is 0: it does not vote.  What is older than the part that is
  * there is passed over, unless that one is from an impossible future. */
 struct prices_tick {

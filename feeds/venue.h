@@ -1,8 +1,10 @@
 /* feeds/venue.h - what a venue is: one row of the table, one pure parser.
  *
  * A parser turns one websocket message into ticks and says what kind of
- * message it was.  It keeps no state, allocates nothing, reads no clock.  A
- * field that the message does not carry is absent; nothing is merged from an
+ * message it was.  It allocates nothing, reads no clock, and keeps nothing but
+ * what it writes into its connection's memory: numbers that stand for
+ * channels, the last sequence number, a book that is only told by its changes.
+ * A field that the message does not carry is absent; nothing is merged from an
  * earlier one.
  *
  * Units:  prices are quote units per whole base unit, 18 decimals; times are
@@ -21,6 +23,7 @@
 #define VENUE_CHANNEL_MAX 32u	/* with its NUL */
 #define VENUE_SYMBOLS_MAX 64u	/* of one connection */
 #define VENUE_SUBSCRIBE_MAX 8192u	/* bytes of one subscribe message */
+#define VENUE_ANSWER_MAX 128u	/* bytes of an answer, with its NUL */
 
 struct tick {
 	char symbol[VENUE_SYMBOL_MAX];	/* as the venue writes it */
@@ -30,12 +33,36 @@ struct tick {
 	uint64_t sequence;
 };
 
+/* What a parser remembers of its connection, zeroed when that opens.  A full
+ * memory is ERR_LIMIT. */
+#define VENUE_CHANNELS_MAX 128u
+struct venue_channel {
+	uint64_t id;		/* the venue's number for it */
+	uint8_t kind;		/* the parser's own */
+	char symbol[VENUE_SYMBOL_MAX];
+};
+struct depth;	/* feeds/depth.h */
+struct venue_memory {
+	bool has_sequence;
+	uint64_t sequence;	/* of the connection's last message */
+	size_t channel_count;
+	struct venue_channel channel[VENUE_CHANNELS_MAX];
+	/* VENUE_SYMBOLS_MAX books, the caller's; NULL where the venue's row
+	 * has no has_depth. */
+	struct depth *depth;
+};
+
+/* venue_memory_begin: a connection opens; its depth, if any, stays its own. */
+void venue_memory_begin(struct venue_memory *m);
+
 enum frame_kind {
 	FRAME_TICKS,		/* prices, perhaps none (an empty update) */
 	FRAME_HEARTBEAT,	/* the connection lives; has_time if it says when */
 	FRAME_ACK,		/* answer to a subscription, greeting, pong */
 	FRAME_IGNORED,		/* a channel that is known and not used here */
 	FRAME_REFUSED,		/* the venue reports an error to us */
+	FRAME_GAP,		/* a message before this one is missing: what
+				 * the connection said of books is void */
 	FRAME_UNKNOWN,		/* nothing that this venue is known to send */
 };
 
@@ -46,6 +73,10 @@ struct frame {
 	uint64_t exchange_ms;
 	size_t tick_count;
 	struct tick *ticks;	/* the caller's, FRAME_TICKS_MAX entries */
+	struct venue_memory *memory;	/* the connection's; never NULL */
+	/* What the venue wants to hear at once (a heartbeat that is to be
+	 * answered); empty: nothing. */
+	char answer[VENUE_ANSWER_MAX];
 };
 
 struct venue {
@@ -70,6 +101,11 @@ struct venue {
 	const char *ping;	/* an application ping to send, or NULL */
 	unsigned ping_ms;	/* how often */
 	unsigned mute_ms_max;	/* no message for so long: drop and redial */
+	unsigned subscribe_pause_ms;	/* between two messages of ours, where
+					 * the venue limits their rate */
+	unsigned rotate_ms;	/* dial anew before the venue's own cut; 0: it
+				 * has none */
+	bool has_depth;		/* its parser needs memory->depth */
 };
 
 /* venue_find and venue_at_address return NULL where there is none. */

@@ -1,8 +1,13 @@
 /* Binance spot streams, wss://stream.binance.com:9443 (/stream: combined,
- * /ws: raw), and Binance.US, which speaks the same.
+ * /ws: raw), Binance.US, which speaks the same, and the USD-margined futures.
  * Source: binance-spot-api-docs, web-socket-streams.md; recorded frames of
- * 2021-04-05.  Prices are strings, times Unix ms.  Single letters mean other
- * things in other events, so nothing is read before the event is known. */
+ * 2021-04-04 and 05; developers.binance.com, USDS-margined futures, Websocket
+ * Market Streams and its change notice of 2026-03: quotes come from
+ * /public, trades and mark prices from /market, and the old unrouted address
+ * acknowledges a subscription to the latter but stays silent.  Prices are
+ * strings, times Unix ms.  Single letters mean other things in other events,
+ * so nothing is read before the event is known.  A mark price is the venue's
+ * own reckoning, neither quote nor trade: only its time is taken. */
 #include "feeds/venue_row.h"
 
 #include <string.h>
@@ -24,11 +29,14 @@ static const char *const IGNORED[] = {
 	"ticker", "miniTicker", "24hrTicker", "24hrMiniTicker", "avgPrice",
 	"depthUpdate", "serverShutdown", "ticker@arr", "miniTicker@arr",
 	"!ticker@arr", "!miniTicker@arr", "markPrice", "markPriceUpdate",
-	"forceOrder",
+	"forceOrder", "!forceOrder@arr", "compositeIndex", "!contractInfo",
+	"contractInfo", "assetIndex", "!assetIndex@arr", "assetIndexUpdate",
+	"tradingSession",
 };
 static const char *const IGNORED_FAMILIES[] = {	/* by their beginning */
 	"depth", "kline", "ticker_", "1hTicker", "4hTicker", "1dTicker",
-	"!ticker_", "markPrice@",
+	"!ticker_", "markPrice@", "!markPrice@", "continuousKline",
+	"continuous_kline", "rpiDepth",
 };
 
 /* The word of a stream: what follows the symbol in "btcusd@depth@100ms"; all
@@ -276,9 +284,11 @@ venue_binance_parse(struct frame *f, const char *text, size_t len)
 	return j.error;
 }
 
-enum err
-venue_binance_subscribe(char *out, size_t size, size_t *len, unsigned n,
-    const char *const *symbols, size_t count)
+/* Each symbol's two streams, or its one. */
+static enum err
+streams_put(char *out, size_t size, size_t *len, unsigned n,
+    const char *const *symbols, size_t count, const char *first,
+    const char *second)
 {
 	struct field_out o;
 	enum err e = symbols_check(symbols, count);
@@ -294,10 +304,39 @@ venue_binance_subscribe(char *out, size_t size, size_t *len, unsigned n,
 	for (size_t i = 0; i < count; i++) {
 		field_out_put(&o, i > 0 ? ",\"" : "\"");
 		field_out_put_lower(&o, symbols[i]);
-		field_out_put(&o, "@bookTicker\",\"");
-		field_out_put_lower(&o, symbols[i]);
-		field_out_put(&o, "@aggTrade\"");
+		field_out_put(&o, first);
+		if (second != NULL) {
+			field_out_put(&o, "\",\"");
+			field_out_put_lower(&o, symbols[i]);
+			field_out_put(&o, second);
+		}
+		field_out_put(&o, "\"");
 	}
 	field_out_put(&o, "],\"id\":1}");
 	return field_out_end(&o, len);
+}
+
+enum err
+venue_binance_subscribe(char *out, size_t size, size_t *len, unsigned n,
+    const char *const *symbols, size_t count)
+{
+	return streams_put(out, size, len, n, symbols, count, "@bookTicker",
+	    "@aggTrade");
+}
+
+enum err
+venue_binance_usdm_subscribe(char *out, size_t size, size_t *len, unsigned n,
+    const char *const *symbols, size_t count)
+{
+	return streams_put(out, size, len, n, symbols, count, "@bookTicker",
+	    NULL);
+}
+
+/* The mark price, each 3 s, says the time where nothing is traded. */
+enum err
+venue_binance_usdm_market_subscribe(char *out, size_t size, size_t *len,
+    unsigned n, const char *const *symbols, size_t count)
+{
+	return streams_put(out, size, len, n, symbols, count, "@aggTrade",
+	    "@markPrice");
 }

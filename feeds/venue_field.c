@@ -17,6 +17,12 @@ field_is_new(struct json *j, bool *has)
 }
 
 bool
+field_read_raw(struct json *j, struct field_raw *out)
+{
+	return field_is_new(j, &out->has) && json_raw(j, &out->text);
+}
+
+bool
 field_read_string(struct json *j, struct field_text *out)
 {
 	return field_is_new(j, &out->has) && json_read_string(j, &out->text);
@@ -26,6 +32,18 @@ bool
 field_read_u64(struct json *j, struct field_u64 *out)
 {
 	return field_is_new(j, &out->has) && json_read_u64(j, &out->value);
+}
+
+bool
+field_read_u64_string(struct json *j, struct field_u64 *out)
+{
+	struct json_text text;
+	enum err e;
+
+	if (!field_is_new(j, &out->has) || !json_read_string(j, &text))
+		return false;
+	e = decimal_to_u64(&out->value, text.at, text.len);
+	return e == ERR_OK || json_fail(j, e);
 }
 
 bool
@@ -56,21 +74,47 @@ field_read_ms(struct json *j, struct field_time *out)
 	return out->ms <= FIELD_TIME_MS_MAX || json_fail(j, ERR_RANGE);
 }
 
-static bool
-dec18_read(struct json *j, enum field_form form, bool *has, struct dec18 *out)
+bool
+field_read_ms_string(struct json *j, struct field_time *out)
 {
 	struct json_text text;
 	enum err e;
 
-	if (!field_is_new(j, has))
-		return false;
-	if (form == FIELD_STRING ? !json_read_string(j, &text) :
-	    !json_read_number(j, &text))
+	if (!field_is_new(j, &out->has) || !json_read_string(j, &text))
 		return false;
 	if (text.has_escape)
 		return json_fail(j, ERR_SYNTAX);
-	e = decimal_to_dec18(out, text.at, text.len);
+	e = decimal_to_u64(&out->ms, text.at, text.len);
+	if (e == ERR_OK && out->ms > FIELD_TIME_MS_MAX)
+		e = ERR_RANGE;
 	return e == ERR_OK || json_fail(j, e);
+}
+
+static bool
+text_read(struct json *j, enum field_form form, struct json_text *out)
+{
+	return form == FIELD_STRING ? json_read_string(j, out) :
+	    json_read_number(j, out);
+}
+
+static bool
+dec18_take(struct json *j, const struct json_text *text, struct dec18 *out)
+{
+	enum err e;
+
+	if (text->has_escape)
+		return json_fail(j, ERR_SYNTAX);
+	e = decimal_to_dec18(out, text->at, text->len);
+	return e == ERR_OK || json_fail(j, e);
+}
+
+static bool
+dec18_read(struct json *j, enum field_form form, bool *has, struct dec18 *out)
+{
+	struct json_text text;
+
+	return field_is_new(j, has) && text_read(j, form, &text) &&
+	    dec18_take(j, &text, out);
 }
 
 bool
@@ -80,6 +124,40 @@ field_read_price(struct json *j, enum field_form form, bool *has,
 	if (!dec18_read(j, form, has, out))
 		return false;
 	return out->value > 0 || json_fail(j, ERR_RANGE);
+}
+
+bool
+field_read_price_or_none(struct json *j, enum field_form form, unsigned none,
+    bool *is_there, bool *has, struct dec18 *out)
+{
+	struct json_text text;
+	struct dec18 price;
+
+	if (!field_is_new(j, is_there))
+		return false;
+	if ((none & FIELD_NONE_NULL) != 0 && json_kind(j) == JSON_KIND_NULL)
+		return json_skip(j);
+	if (!text_read(j, form, &text))
+		return false;
+	if ((none & FIELD_NONE_EMPTY) != 0 && text.len == 0)
+		return true;
+	if (!dec18_take(j, &text, &price))
+		return false;
+	if (price.value == 0)
+		return (none & FIELD_NONE_ZERO) != 0 ||
+		    json_fail(j, ERR_RANGE);
+	*out = price;
+	*has = true;
+	return true;
+}
+
+bool
+field_read_price_or_null(struct json *j, enum field_form form, bool *has,
+    struct dec18 *out)
+{
+	if (!*has && json_kind(j) == JSON_KIND_NULL)
+		return json_skip(j);
+	return field_read_price(j, form, has, out);
 }
 
 bool
@@ -109,21 +187,26 @@ field_is_symbol(const char *text, size_t len)
 }
 
 bool
+field_take_symbol(struct json *j, const struct json_text *text,
+    char out[VENUE_SYMBOL_MAX])
+{
+	if (text->len >= VENUE_SYMBOL_MAX)
+		return json_fail(j, ERR_LIMIT);
+	if (!field_is_symbol(text->at, text->len))
+		return json_fail(j, ERR_SYNTAX);
+	memcpy(out, text->at, text->len);
+	out[text->len] = '\0';
+	return true;
+}
+
+bool
 field_read_symbol(struct json *j, char out[VENUE_SYMBOL_MAX])
 {
 	struct json_text text;
 
 	if (out[0] != '\0')
 		return json_fail(j, ERR_DUPLICATE);
-	if (!json_read_string(j, &text))
-		return false;
-	if (text.len >= VENUE_SYMBOL_MAX)
-		return json_fail(j, ERR_LIMIT);
-	if (!field_is_symbol(text.at, text.len))
-		return json_fail(j, ERR_SYNTAX);
-	memcpy(out, text.at, text.len);
-	out[text.len] = '\0';
-	return true;
+	return json_read_string(j, &text) && field_take_symbol(j, &text, out);
 }
 
 void
@@ -133,6 +216,7 @@ frame_begin(struct frame *f)
 	f->has_time = false;
 	f->exchange_ms = 0;
 	f->tick_count = 0;
+	f->answer[0] = '\0';
 	frame_set_channel(f, "unnamed", 7);
 }
 
@@ -191,6 +275,14 @@ text_is_any(const struct json_text *t, const char *const *words, size_t count)
 		if (json_text_is(t, words[i]))
 			return true;
 	return false;
+}
+
+bool
+text_begins(const struct json_text *t, const char *word)
+{
+	size_t len = strlen(word);
+
+	return t->len >= len && memcmp(t->at, word, len) == 0;
 }
 
 struct field_out

@@ -32,20 +32,45 @@ struct field_u64 {
 	uint64_t value;
 };
 
+/* A value as it stands, to be read when it is known what it is. */
+struct field_raw {
+	bool has;
+	struct json_text text;
+};
+
+bool field_read_raw(struct json *j, struct field_raw *out);
 bool field_read_string(struct json *j, struct field_text *out);
 bool field_read_u64(struct json *j, struct field_u64 *out);
+/* A whole number in quotes. */
+bool field_read_u64_string(struct json *j, struct field_u64 *out);
 bool field_read_bool(struct json *j, bool *has, bool *out);
 /* An RFC 3339 string; a whole number of Unix ms. */
 bool field_read_rfc3339(struct json *j, struct field_time *out);
 bool field_read_ms(struct json *j, struct field_time *out);
+/* The same between quotes. */
+bool field_read_ms_string(struct json *j, struct field_time *out);
 /* A price is above zero; a size may be zero. */
 bool field_read_price(struct json *j, enum field_form form, bool *has,
     struct dec18 *out);
+/* A side that is empty or a market never traded: null leaves it absent. */
+bool field_read_price_or_null(struct json *j, enum field_form form, bool *has,
+    struct dec18 *out);
 bool field_read_size(struct json *j, enum field_form form, bool *has,
     struct dec18 *out);
+/* A venue's word for a price that is not there; may be or-ed. */
+#define FIELD_NONE_NULL 1u
+#define FIELD_NONE_EMPTY 2u	/* the string "" */
+#define FIELD_NONE_ZERO 4u
+/* A price or the venue's word for none, which leaves *has false; *is_there:
+ * the field came. */
+bool field_read_price_or_none(struct json *j, enum field_form form,
+    unsigned none, bool *is_there, bool *has, struct dec18 *out);
 /* A symbol is 1 to VENUE_SYMBOL_MAX - 1 characters of A-Z a-z 0-9 / - _ . : */
 bool field_read_symbol(struct json *j, char out[VENUE_SYMBOL_MAX]);
 bool field_is_symbol(const char *text, size_t len);
+/* field_take_symbol: a symbol that was read as part of something else. */
+bool field_take_symbol(struct json *j, const struct json_text *text,
+    char out[VENUE_SYMBOL_MAX]);
 
 /* frame_begin readies f for one message: unknown, channel "unnamed". */
 void frame_begin(struct frame *f);
@@ -64,6 +89,8 @@ void frame_stamp_tick(struct frame *f, struct tick *t,
 /* text_is_any: one of count words. */
 bool text_is_any(const struct json_text *t, const char *const *words,
     size_t count);
+/* text_begins: with this word. */
+bool text_begins(const struct json_text *t, const char *word);
 
 /* A message being written; too little room sticks. */
 struct field_out {

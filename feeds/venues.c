@@ -3,7 +3,11 @@
 
 #include <string.h>
 
+#include "feeds/depth.h"
 #include "feeds/venue_row.h"
+
+/* A little under a day, after which several venues cut a connection. */
+#define ROTATE_DAY_MS (23u * 3600u * 1000u)
 
 static const struct venue VENUES[] = {
 	{
@@ -27,13 +31,15 @@ static const struct venue VENUES[] = {
 		.mute_ms_max = 10000,
 	},
 	{
-		/* The server pings each 20 s by the protocol alone. */
+		/* The server pings each 20 s by the protocol alone, and ends
+		 * a connection after 24 h.  dstream.binance.com, the
+		 * coin-margined futures, is not this. */
 		.name = "binance", .operator_name = "binance",
 		.url = "wss://stream.binance.com:9443/stream",
-		.address = "stream.binance.com",
+		.address = "//stream.binance.com",
 		.parse = venue_binance_parse,
 		.subscribe = venue_binance_subscribe,
-		.mute_ms_max = 60000,
+		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
 	},
 	{
 		.name = "binance-us", .operator_name = "binance-us",
@@ -41,7 +47,7 @@ static const struct venue VENUES[] = {
 		.address = "stream.binance.us",
 		.parse = venue_binance_parse,
 		.subscribe = venue_binance_subscribe,
-		.mute_ms_max = 60000,
+		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
 	},
 	{
 		.name = "bybit", .operator_name = "bybit",
@@ -62,6 +68,161 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_bybit_subscribe,
 		.ping = "{\"op\":\"ping\"}", .ping_ms = 20000,
 		.mute_ms_max = 30000,
+	},
+	{
+		/* okx.com/docs-v5, WebSocket, Connect: cut after 30 s
+		 * without a message; a book that does not change is sent
+		 * again about each minute.  480 requests an hour. */
+		.name = "okx", .operator_name = "okx",
+		.url = "wss://ws.okx.com:8443/ws/v5/public",
+		.address = "ws.okx.com:8443/ws/v5/public",
+		.parse = venue_okx_parse,
+		.subscribe = venue_okx_subscribe,
+		.ping = "ping", .ping_ms = 20000,
+		.mute_ms_max = 30000,
+	},
+	{
+		/* The same house and the same protocol. */
+		.name = "okcoin", .operator_name = "okx",
+		.url = "wss://real.okcoin.com:8443/ws/v5/public",
+		.address = "real.okcoin.com:8443/ws/v5/public",
+		.parse = venue_okx_parse,
+		.subscribe = venue_okx_subscribe,
+		.ping = "ping", .ping_ms = 20000,
+		.mute_ms_max = 30000,
+	},
+	{
+		/* docs.deribit.com: an answer to public/test says the time;
+		 * it keeps a quiet book alive, as Kraken's pong does.  It
+		 * costs 500 of 10,000 credits a second. */
+		.name = "deribit", .operator_name = "deribit",
+		.url = "wss://www.deribit.com/ws/api/v2",
+		.address = "www.deribit.com/ws/api/v2",
+		.parse = venue_deribit_parse,
+		.subscribe = venue_deribit_subscribe,
+		.ping = "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":"
+		    "\"public/test\",\"params\":{}}",
+		.ping_ms = 2000,
+		.mute_ms_max = 10000,
+	},
+	{
+		/* bitmex.com/app/wsAPI, Heartbeats: a ping after 5 s of
+		 * silence, the connection is lost 5 s later. */
+		.name = "bitmex", .operator_name = "bitmex",
+		.url = "wss://ws.bitmex.com/realtime",
+		.address = "ws.bitmex.com/realtime",
+		.parse = venue_bitmex_parse,
+		.subscribe = venue_bitmex_subscribe,
+		.ping = "ping", .ping_ms = 5000,
+		.mute_ms_max = 10000,
+	},
+	{
+		/* Binance's perpetuals: quotes from one address, trades from
+		 * another (USDS-margined futures, Websocket Market Streams).
+		 * Connections end after 24 h.  The server pings each 3 min by
+		 * the protocol alone. */
+		.name = "binance-usdm", .operator_name = "binance",
+		.url = "wss://fstream.binance.com/public/stream",
+		.address = "fstream.binance.com",
+		.parse = venue_binance_parse,
+		.subscribe = venue_binance_usdm_subscribe,
+		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
+	},
+	{
+		.name = "binance-usdm-market", .operator_name = "binance",
+		.url = "wss://fstream.binance.com/market/stream",
+		.address = "fstream.binance.com/market",
+		.parse = venue_binance_parse,
+		.subscribe = venue_binance_usdm_market_subscribe,
+		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
+	},
+	{
+		/* The address is asked for first (venue_kucoin_token.h); its
+		 * answer names the ping's interval, 18 s.  Tokens last 24 h.
+		 * At most 100 messages to it in 10 s (kucoin.com/docs-new,
+		 * Websocket API, Base Info). */
+		.name = "kucoin", .operator_name = "kucoin",
+		.url = "wss://ws-api-spot.kucoin.com/",
+		.address = "kucoin.com/",
+		.parse = venue_kucoin_parse,
+		.subscribe = venue_kucoin_subscribe,
+		.ping = "{\"id\":\"0\",\"type\":\"ping\"}", .ping_ms = 15000,
+		.mute_ms_max = 30000, .subscribe_pause_ms = 200,
+		.rotate_ms = ROTATE_DAY_MS,
+	},
+	{
+		/* Its pong says the time and keeps a quiet book alive, so it
+		 * is asked for more often than a book may be old (3 s). */
+		.name = "gateio", .operator_name = "gateio",
+		.url = "wss://api.gateio.ws/ws/v4/",
+		.address = "api.gateio.ws/ws/v4",
+		.parse = venue_gateio_parse,
+		.subscribe = venue_gateio_subscribe,
+		.ping = "{\"channel\":\"spot.ping\"}", .ping_ms = 2000,
+		.mute_ms_max = 10000,
+	},
+	{
+		/* Heartbeats come each 30 s; one that is not answered within
+		 * 5 s ends the connection.  Perpetuals share the address, but
+		 * no symbol (BTCUSD-PERP, BTC_USD). */
+		.name = "crypto-com", .operator_name = "crypto-com",
+		.url = "wss://stream.crypto.com/exchange/v1/market",
+		.address = "stream.crypto.com",
+		.parse = venue_cryptocom_parse,
+		.subscribe = venue_cryptocom_subscribe,
+		.mute_ms_max = 40000,
+	},
+	{
+		/* Heartbeats come each 5 s. */
+		.name = "gemini", .operator_name = "gemini",
+		.url = "wss://api.gemini.com/v2/marketdata",
+		.address = "api.gemini.com/v2/marketdata",
+		.parse = venue_gemini_parse,
+		.subscribe = venue_gemini_subscribe,
+		.mute_ms_max = 15000,
+		.has_depth = true,
+	},
+	{
+		/* Books come each second at most; its own heartbeat answers
+		 * ours.  It cuts a connection after 90 days, and says so. */
+		.name = "bitstamp", .operator_name = "bitstamp",
+		.url = "wss://ws.bitstamp.net",
+		.address = "ws.bitstamp.net",
+		.parse = venue_bitstamp_parse,
+		.subscribe = venue_bitstamp_subscribe,
+		.ping = "{\"event\":\"bts:heartbeat\"}", .ping_ms = 10000,
+		.mute_ms_max = 25000,
+	},
+	{
+		/* Each channel says something in 15 s.  The address of older
+		 * recordings lacks the "-pub". */
+		.name = "bitfinex", .operator_name = "bitfinex",
+		.url = "wss://api-pub.bitfinex.com/ws/2",
+		.address = "bitfinex.com/ws/2",
+		.parse = venue_bitfinex_parse,
+		.subscribe = venue_bitfinex_subscribe,
+		.mute_ms_max = 30000,
+	},
+	{
+		/* The older protocol of the same books.  Heartbeats come each
+		 * second. */
+		.name = "kraken-v1", .operator_name = "kraken",
+		.url = "wss://ws.kraken.com",
+		.address = "ws.kraken.com",
+		.parse = venue_kraken_v1_parse,
+		.subscribe = venue_kraken_v1_subscribe,
+		.mute_ms_max = 10000,
+	},
+	{
+		/* Perpetuals and dated futures: none votes on spot.  It wants
+		 * a ping of the protocol each minute, which the client
+		 * sends. */
+		.name = "kraken-futures", .operator_name = "kraken",
+		.url = "wss://futures.kraken.com/ws/v1",
+		.address = "futures.kraken.com/ws/v1",
+		.parse = venue_kraken_futures_parse,
+		.subscribe = venue_kraken_futures_subscribe,
+		.mute_ms_max = 15000,
 	},
 };
 
@@ -115,4 +276,15 @@ conn_time_stamp(struct conn_time *c, struct frame *f)
 		t->has_time = true;
 		t->exchange_ms = c->newest_ms;
 	}
+}
+
+void
+venue_memory_begin(struct venue_memory *m)
+{
+	struct depth *depth = m->depth;
+
+	memset(m, 0, sizeof(*m));
+	m->depth = depth;
+	if (depth)
+		memset(depth, 0, VENUE_SYMBOLS_MAX * sizeof(*depth));
 }

@@ -9,6 +9,7 @@
  * else those that changed), then an attestation where one was due.  Its
  * sequence is the instant x 1024: the machine makes one an instant. */
 #include "oracle/replay.h"
+#include "feeds/depth.h"
 
 #include "base/must.h"
 #include "oracle/cmd.h"
@@ -72,6 +73,7 @@ struct frames_replay {
 	struct replay_output output;
 	struct progress progress;
 	struct conn_time *time;		/* by connection */
+	struct venue_memory *memory;	/* the same */
 	struct price shown[PRICES_UNITS_MAX];
 	bool has_shown;
 
@@ -239,6 +241,25 @@ heartbeat_take(struct frames_replay *r, const struct replay_event *e,
 	return true;
 }
 
+/* A new connection knows nothing of the exchange's time, nor of anything. */
+static void
+connection_begin(struct frames_replay *r, const struct replay_event *e)
+{
+	memset(&r->time[e->connection], 0, sizeof(*r->time));
+	venue_memory_begin(&r->memory[e->connection]);
+}
+
+/* The books of a venue that tells changes are placed with its first frame. */
+static struct venue_memory *
+memory_of(struct frames_replay *r, const struct replay_event *e)
+{
+	struct venue_memory *m = &r->memory[e->connection];
+
+	if (e->venue->has_depth && !m->depth)
+		m->depth = calloc(VENUE_SYMBOLS_MAX, sizeof(*m->depth));
+	return e->venue->has_depth && !m->depth ? NULL : m;
+}
+
 /* True where the machine was told something. */
 static bool
 frame_take(struct frames_replay *r, const struct replay_event *e)
@@ -249,6 +270,11 @@ frame_take(struct frames_replay *r, const struct replay_event *e)
 
 	if (!e->venue) {
 		replay_names_add(&o->unknown, "(address)");
+		return false;
+	}
+	f.memory = memory_of(r, e);
+	if (!f.memory) {
+		replay_names_add(&o->rejected, err_name(ERR_LIMIT));
 		return false;
 	}
 	err = e->venue->parse(&f, r->events.payload + e->payload_at,
@@ -269,6 +295,9 @@ frame_take(struct frames_replay *r, const struct replay_event *e)
 	case FRAME_IGNORED:
 	case FRAME_REFUSED:
 		replay_names_add(&o->ignored, f.channel);
+		return false;
+	case FRAME_GAP:
+		replay_names_add(&o->ignored, "(gap)");
 		return false;
 	case FRAME_UNKNOWN:
 		replay_names_add(&o->unknown, f.channel);
@@ -315,9 +344,8 @@ events_run(struct frames_replay *r)
 	for (size_t i = 0; i < e->count; i++) {
 		const struct replay_event *v = &e->event[i];
 
-		/* A new connection knows nothing of the exchange's time. */
 		if (v->is_connect) {
-			memset(&r->time[v->connection], 0, sizeof(*r->time));
+			connection_begin(r, v);
 			continue;
 		}
 		if (r->next_timer_ms == 0)
@@ -452,7 +480,9 @@ static int
 run(struct frames_replay *r)
 {
 	r->time = calloc(r->events.connection_count + 1, sizeof(*r->time));
-	if (!r->time) {
+	r->memory = calloc(r->events.connection_count + 1,
+	    sizeof(*r->memory));
+	if (!r->time || !r->memory) {
 		fprintf(stderr, "margind replay: no memory\n");
 		return EXIT_FAILED;
 	}
@@ -465,6 +495,9 @@ run(struct frames_replay *r)
 	life_begin(r);
 	events_run(r);
 	replay_output_end(&r->output, r->events.frames);
+	for (size_t i = 0; i <= r->events.connection_count; i++)
+		free(r->memory[i].depth);
+	free(r->memory);
 	free(r->time);
 	return r->events.is_damaged ? EXIT_FAILED : EXIT_OK;
 }

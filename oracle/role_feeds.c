@@ -10,8 +10,10 @@
 #include "oracle/tick_wire.h"
 
 #include "feeds/client.h"
+#include "feeds/depth.h"
 #include "feeds/venue.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -19,13 +21,15 @@
 enum feeds_counter {
 	COUNT_FRAMES, COUNT_TICKS, COUNT_HEARTBEATS, COUNT_IGNORED,
 	COUNT_UNKNOWN, COUNT_REJECTED, COUNT_REFUSED, COUNT_UNPINNED,
-	COUNT_DROPPED, COUNT_RECONNECTS, COUNT_CONNECTED, COUNT_COUNT,
+	COUNT_DROPPED, COUNT_RECONNECTS, COUNT_CONNECTED, COUNT_GAPS,
+	COUNT_COUNT,
 };
 
 struct feeds {
 	struct proc_role proc;
 	struct client *client;
 	struct conn_time time[CONFIG_VENUES_MAX];
+	struct venue_memory memory[CONFIG_VENUES_MAX];
 	bool is_connected[CONFIG_VENUES_MAX], is_lost[CONFIG_VENUES_MAX];
 	bool was_rejecting[CONFIG_VENUES_MAX];
 	uint64_t counter[COUNT_COUNT];
@@ -80,6 +84,22 @@ send_heartbeat(struct feeds *f, size_t venue, uint64_t exchange_ms,
 	f->counter[COUNT_HEARTBEATS]++;
 }
 
+/* What the connection said of books no longer holds. */
+static void
+void_markets(struct feeds *f, size_t venue, uint64_t recv_ms)
+{
+	const struct config *c = &f->proc.config;
+
+	for (size_t i = 0; i < c->prices.market_count; i++) {
+		struct wire_tick w;
+
+		if (c->market[i].venue != venue)
+			continue;
+		tick_wire_void(&w, i, recv_ms);
+		send_engine(f, &w);
+	}
+}
+
 static void
 frame_bad(struct feeds *f, size_t venue, enum err e, const char *text,
     size_t len)
@@ -97,7 +117,8 @@ static void
 on_frame(void *arg, size_t venue, const char *text, size_t len)
 {
 	struct feeds *f = arg;
-	struct frame frame = { .ticks = f->ticks };
+	struct frame frame = { .ticks = f->ticks,
+		.memory = &f->memory[venue] };
 	uint64_t recv_ms = clock_wall_ms();
 	enum err e = f->proc.config.venue[venue].venue->parse(&frame, text,
 	    len);
@@ -108,6 +129,8 @@ on_frame(void *arg, size_t venue, const char *text, size_t len)
 		return;
 	}
 	conn_time_stamp(&f->time[venue], &frame);
+	if (frame.answer[0] != '\0')
+		client_reply(f->client, venue, frame.answer);
 	switch (frame.kind) {
 	case FRAME_TICKS:
 		f->was_rejecting[venue] = false;
@@ -128,6 +151,11 @@ on_frame(void *arg, size_t venue, const char *text, size_t len)
 		    f->proc.config.venue[venue].name,
 		    (int)(len < 200 ? len : 200), text);
 		break;
+	case FRAME_GAP:
+		f->counter[COUNT_GAPS]++;
+		void_markets(f, venue, recv_ms);
+		client_redial(f->client, venue, "a message is missing");
+		break;
 	case FRAME_UNKNOWN:
 		f->counter[COUNT_UNKNOWN]++;
 		break;
@@ -146,6 +174,7 @@ on_event(void *arg, size_t venue, enum client_event e, const char *why)
 		f->counter[COUNT_CONNECTED]++;
 		/* A new connection knows nothing of the exchange's time. */
 		memset(&f->time[venue], 0, sizeof(f->time[venue]));
+		venue_memory_begin(&f->memory[venue]);
 		log_info("%s: connected", name);
 		return;
 	case CLIENT_SUBSCRIBED:
@@ -197,6 +226,12 @@ feeds_open(struct feeds *f)
 		struct client_connection *k = &connection[v];
 
 		k->venue = c->venue[v].venue;
+		if (k->venue->has_depth) {
+			f->memory[v].depth = calloc(VENUE_SYMBOLS_MAX,
+			    sizeof(struct depth));
+			if (!f->memory[v].depth)
+				return ERR_LIMIT;
+		}
 		k->url = c->venue[v].url[0] ? c->venue[v].url : NULL;
 		for (size_t i = 0; i < c->prices.market_count; i++)
 			if (c->market[i].venue == v &&

@@ -43,6 +43,15 @@ tick_wire_from(struct wire_tick *out, const struct config *c, size_t venue,
 }
 
 void
+tick_wire_void(struct wire_tick *out, size_t market, uint64_t recv_ms)
+{
+	memset(out, 0, sizeof(*out));
+	wire_head_set(&out->head, WIRE_TICK);
+	out->market = (uint16_t)market;
+	out->recv_ms = recv_ms;
+}
+
+void
 tick_wire_heartbeat(struct wire_heartbeat *out, size_t venue,
     uint64_t exchange_ms, uint64_t recv_ms)
 {

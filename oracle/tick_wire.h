@@ -12,6 +12,8 @@
 MUST_CHECK enum err tick_wire_from(struct wire_tick *out,
     const struct config *c, size_t venue, const struct tick *t,
     uint64_t recv_ms);
+/* tick_wire_void: nothing that a market said of its book holds any more. */
+void tick_wire_void(struct wire_tick *out, size_t market, uint64_t recv_ms);
 void tick_wire_heartbeat(struct wire_heartbeat *out, size_t venue,
     uint64_t exchange_ms, uint64_t recv_ms);
 

@@ -89,7 +89,7 @@ struct wire_start {
 struct wire_tick {
 	struct wire_head head;
 	uint16_t market;	/* index into the config's markets */
-	uint8_t has_book, has_last;
+	uint8_t has_book, has_last;	/* neither: its book is void */
 	uint32_t zero;
 	uint64_t exchange_ms;	/* 0: none known, no vote */
 	uint64_t recv_ms;

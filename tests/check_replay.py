@@ -15,8 +15,10 @@ sys.path.insert(0, "tests")
 import check_ticks  # noqa: E402
 
 DATA = os.environ.get("MARGIND_DATA", "../shared/data")
-FILES = [os.path.join(DATA, "ws-frames", f) for f in check_ticks.FILES]
-COINBASE, BYBIT, BINANCE = FILES
+FILES = COINBASE, BYBIT, BINANCE = [os.path.join(DATA, "ws-frames", f) for f in (
+    "coinbase/2026-08-09-advtrade-btc-eth.first60pct.jsonl.gz",
+    "bybit/2026-08-09-v5-spot-linear.first60pct.jsonl.gz",
+    "binance-us/2021-04-05-btcusd-bookticker.jsonl.gz")]
 FLAVOURS = ("O0", "O3", "clang")
 CONFIG = """
 prices:

@@ -88,6 +88,10 @@ on_frame(void *arg, size_t conn, const char *text, size_t len)
 		l->sum += (unsigned char)text[i];
 	snprintf(l->text, sizeof(l->text), "%.*s",
 	    (int)(len < 100 ? len : 100), text);
+	if (strcmp(l->text, "are you there") == 0)
+		client_reply(l->client, conn, "I am");
+	if (strcmp(l->text, "a hole") == 0)
+		client_redial(l->client, conn, "a message is missing");
 	log_check(l);
 }
 
@@ -462,6 +466,119 @@ client_service__drops_a_mute_connection(void **state)
 			open_ms = l.event[i].ms;
 	}
 	assert_in_range(mute_ms - open_ms, 299, 800);
+	ws_server_stop(&s);
+}
+
+static void
+play_question(struct ws_peer *p)
+{
+	if (!ws_accept(p))
+		return;
+	for (int i = 0; i < 3; i++)
+		if (ws_next(p) != 1)
+			return;
+	ws_text(p, "are you there");
+	if (ws_next(p) == 1)
+		ws_text(p, "good");
+	ws_drain(p);
+}
+
+static void
+client_reply__is_sent_from_the_frame_callback(void **state)
+{
+	struct ws_server s = { 0 };
+	struct log l = { .stop_frames = 2 };
+	char url[64];
+
+	(void)state;
+	ws_server_start(&s, play_question);
+	local_url(url, &s);
+	connect_to(&l, &test_venue, url, NULL);
+	run(&l);
+	client_destroy(l.client);
+	assert_string_equal(s.text[3], "I am");
+	assert_string_equal(l.text, "good");
+	ws_server_stop(&s);
+}
+
+static void
+play_hole(struct ws_peer *p)
+{
+	if (!ws_accept(p))
+		return;
+	ws_text(p, p->number == 0 ? "a hole" : "whole again");
+	ws_drain(p);
+}
+
+static void
+client_redial__loses_the_connection_and_dials_anew(void **state)
+{
+	struct ws_server s = { 0 };
+	struct log l = { .stop_frames = 2 };
+	char url[64];
+
+	(void)state;
+	ws_server_start(&s, play_hole);
+	local_url(url, &s);
+	connect_to(&l, &test_venue, url, NULL);
+	run(&l);
+	client_destroy(l.client);
+	assert_int_equal(atomic_load(&s.accepted), 2);
+	assert_string_equal(first_why(&l, CLIENT_LOST),
+	    "a message is missing");
+	assert_string_equal(l.text, "whole again");
+	ws_server_stop(&s);
+}
+
+static void
+play_quiet(struct ws_peer *p)
+{
+	if (ws_accept(p))
+		ws_drain(p);
+}
+
+static void
+client_service__rotates_before_the_venue_cuts(void **state)
+{
+	struct venue v = test_venue;
+	struct ws_server s = { 0 };
+	struct log l = { 0 };
+	char url[64];
+
+	(void)state;
+	v.rotate_ms = 300;
+	l.stop_of[CLIENT_CONNECTED] = 2;
+	ws_server_start(&s, play_quiet);
+	local_url(url, &s);
+	connect_to(&l, &v, url, NULL);
+	run(&l);
+	client_destroy(l.client);
+	assert_int_equal(l.of[CLIENT_LOST], 1);
+	assert_string_equal(first_why(&l, CLIENT_LOST),
+	    "it is time for another connection");
+	ws_server_stop(&s);
+}
+
+static void
+client_service__pauses_between_subscriptions(void **state)
+{
+	struct venue v = test_venue;
+	struct ws_server s = { 0 };
+	struct log l = { .stop_frames = 1 };
+	char url[64];
+	uint64_t begin, end;
+
+	(void)state;
+	v.subscribe_pause_ms = 100;
+	ws_server_start(&s, play_subscribe);
+	local_url(url, &s);
+	connect_to(&l, &v, url, NULL);
+	begin = now_ms();
+	run(&l);
+	end = now_ms();
+	client_destroy(l.client);
+	assert_string_equal(s.text[2], "sub 2 C");
+	assert_true(end - begin >= 200);
 	ws_server_stop(&s);
 }
 
@@ -985,6 +1102,11 @@ main(void)
 		cmocka_unit_test(
 		    client_service__drops_a_message_above_the_limit),
 		cmocka_unit_test(client_service__drops_a_mute_connection),
+		cmocka_unit_test(client_reply__is_sent_from_the_frame_callback),
+		cmocka_unit_test(
+		    client_redial__loses_the_connection_and_dials_anew),
+		cmocka_unit_test(client_service__rotates_before_the_venue_cuts),
+		cmocka_unit_test(client_service__pauses_between_subscriptions),
 		cmocka_unit_test(client_service__sends_the_venues_ping),
 		cmocka_unit_test(client_service__redials_within_a_second),
 		cmocka_unit_test(client_service__backs_off_from_a_closed_port),

@@ -637,6 +637,33 @@ prices_compute__refuses_a_crossed_book_and_takes_a_locked_one(void **state)
 	assert_int_equal(prices.source[1].vote, VOTE_CROSSED);
 }
 
+/* R30: what came before a gap is void, whatever heartbeats say, and no trade
+ * stands in for it. */
+static void
+prices_apply_tick__voids_a_book_until_it_is_said_anew(void **state)
+{
+	const struct prices_tick nothing = { .market = 0, .recv_ms = NOW };
+
+	(void)state;
+	eth_venues(3);
+	world_init();
+	for (uint16_t i = 0; i < 3; i++) {
+		book(i, "1999", "2001", NOW);
+		last(i, "2000", NOW);
+	}
+	compute(NOW);
+	assert_int_equal(prices.source[0].vote, VOTE_COUNTED);
+	prices_apply_tick(&prices, &nothing);
+	prices_apply_heartbeat(&prices, 0, NOW, NOW);
+	last(0, "2000", NOW + 1);
+	compute(NOW + 1);
+	assert_int_not_equal(prices.source[0].vote, VOTE_COUNTED);
+	assert_int_equal(prices.source[1].vote, VOTE_COUNTED);
+	book(0, "1999", "2001", NOW);
+	compute(NOW + 1);
+	assert_int_equal(prices.source[0].vote, VOTE_COUNTED);
+}
+
 static void
 prices_compute__uses_the_book_before_the_trade(void **state)
 {
@@ -1103,6 +1130,8 @@ main(void)
 		    prices_apply_tick__outlives_a_time_from_the_future),
 		cmocka_unit_test(
 		    prices_compute__refuses_a_crossed_book_and_takes_a_locked_one),
+		cmocka_unit_test(
+		    prices_apply_tick__voids_a_book_until_it_is_said_anew),
 		cmocka_unit_test(
 		    prices_compute__uses_the_book_before_the_trade),
 		cmocka_unit_test(

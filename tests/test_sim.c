@@ -252,7 +252,8 @@ see(struct run *r, size_t venue, const struct frame *f)
 static void
 on_frame(void *arg, size_t conn, const char *text, size_t len)
 {
-	struct frame f = { .ticks = ticks };
+	static struct venue_memory memory;
+	struct frame f = { .ticks = ticks, .memory = &memory };
 	struct run *r = arg;
 
 	if (r->venue[conn]->parse(&f, text, len) != ERR_OK) {

@@ -14,6 +14,7 @@
 #include "feeds/venue.h"
 
 static struct tick ticks[FRAME_TICKS_MAX];
+static struct venue_memory memory;
 
 static enum err
 parse(struct frame *f, const char *venue, const char *text, size_t len)
@@ -26,7 +27,7 @@ parse(struct frame *f, const char *venue, const char *text, size_t len)
 	assert_non_null(v);
 	assert_non_null(copy);
 	memcpy(copy, text, len);
-	*f = (struct frame){ .ticks = ticks };
+	*f = (struct frame){ .ticks = ticks, .memory = &memory };
 	e = v->parse(f, copy, len);
 	free(copy);
 	return e;
@@ -523,7 +524,7 @@ venue_at_address__tells_spot_from_linear(void **state)
 		{ "wss://stream.binance.com:9443/ws/a@trade", "binance" },
 		{ "wss://ws.kraken.com/v2", "kraken" },
 		{ "wss://advanced-trade-ws.coinbase.com", "coinbase" },
-		{ "wss://ws.kraken.com", NULL },
+		{ "wss://ws.kraken.com", "kraken-v1" },
 		{ "wss://stream.bybit.com/realtime_public", NULL },
 		{ "", NULL },
 	};

@@ -69,6 +69,7 @@ struct ticks_parts {
 	struct attestation message;
 	secp256k1_ecdsa_recoverable_signature signature;
 	struct tick ticks[FRAME_TICKS_MAX];
+	struct venue_memory memory;
 	double ns[PARTS];	/* of the last turn */
 };
 extern const char *const ticks_part_names[PARTS];

@@ -19,7 +19,8 @@ parse_run(void *context)
 	size_t len = strlen(p->text);
 
 	for (unsigned i = 0; i < FRAMES; i++) {
-		struct frame f = { .ticks = p->ticks };
+		struct frame f = { .ticks = p->ticks,
+			.memory = &p->memory };
 		struct wire_tick w;
 
 		MUST(config->venue[0].venue->parse(&f, p->text, len) ==

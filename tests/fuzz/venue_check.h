@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/must.h"
+#include "feeds/depth.h"
 #include "feeds/tick_text.h"
 #include "feeds/venue.h"
 
@@ -62,27 +63,54 @@ tick_check(const char *venue, const struct tick *t)
 	MUST(json_close(&j) == ERR_OK);
 }
 
-static int
-venue_check(const char *venue, const uint8_t *bytes, size_t len)
+/* One message on a connection that remembers those before it. */
+static void
+message_check(const struct venue *v, struct venue_memory *memory,
+    struct conn_time *time, const char *text, size_t len)
 {
 	static struct tick ticks[FRAME_TICKS_MAX];
-	struct conn_time time = { 0 };
-	struct frame f = { .ticks = ticks };
+	struct frame f = { .ticks = ticks, .memory = memory };
 
-	if (venue_find(venue)->parse(&f, (const char *)bytes, len) != ERR_OK)
-		return 0;
+	if (v->parse(&f, text, len) != ERR_OK)
+		return;
 	MUST(f.tick_count <= FRAME_TICKS_MAX);
 	MUST(f.tick_count == 0 || f.kind == FRAME_TICKS);
+	MUST(memory->channel_count <= VENUE_CHANNELS_MAX);
 	MUST(memchr(f.channel, '\0', sizeof(f.channel)) != NULL);
 	for (const char *c = f.channel; *c != '\0'; c++)
 		MUST(*c > ' ' && *c < 0x7f && *c != '"' && *c != '\\');
 	for (size_t i = 0; i < f.tick_count; i++)
 		MUST(!ticks[i].has_time || (f.has_time &&
 		    ticks[i].exchange_ms <= f.exchange_ms));
-	conn_time_stamp(&time, &f);
+	conn_time_stamp(time, &f);
 	for (size_t i = 0; i < f.tick_count; i++) {
 		MUST(ticks[i].has_time || !f.has_time);
-		tick_check(venue, &ticks[i]);
+		tick_check(v->name, &ticks[i]);
+	}
+}
+
+/* Each line is a message of one connection, the input as a whole its first:
+ * a venue may write on several lines. */
+static int
+venue_check(const char *venue, const uint8_t *bytes, size_t len)
+{
+	static struct depth books[VENUE_SYMBOLS_MAX];
+	static struct venue_memory memory;
+	const struct venue *v = venue_find(venue);
+	const char *at = (const char *)bytes, *end = at + len;
+	struct conn_time time = { 0 };
+
+	memory.depth = v->has_depth ? books : NULL;
+	venue_memory_begin(&memory);
+	message_check(v, &memory, &time, at, len);
+	venue_memory_begin(&memory);
+	while (at < end) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+
+		if (!stop)
+			stop = end;
+		message_check(v, &memory, &time, at, (size_t)(stop - at));
+		at = stop < end ? stop + 1 : end;
 	}
 	return 0;
 }

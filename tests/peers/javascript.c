@@ -134,7 +134,9 @@ static void
 parsing_bench(const char *venue, const char *name)
 {
 	static struct tick ticks[FRAME_TICKS_MAX];
-	struct parsing p = { .venue = venue_find(venue), .f.ticks = ticks };
+	static struct venue_memory memory;
+	struct parsing p = { .venue = venue_find(venue), .f.ticks = ticks,
+		.f.memory = &memory };
 	struct bench_side ours = { run_parse, &p, FRAMES };
 	char request[2048], row[64];
 	const char *bid;

@@ -49,7 +49,8 @@ static bool
 frame_is_wanted(struct sample *s, const struct frames_line *line,
     const char *word)
 {
-	struct frame f = { .ticks = s->ticks };
+	static struct venue_memory memory;
+	struct frame f = { .ticks = s->ticks, .memory = &memory };
 
 	if (line->kind != FRAMES_RECV || s->count == FRAMES_MAX ||
 	    line->payload_len >= BYTES_MAX ||
@@ -84,7 +85,8 @@ run_ours(void *context)
 	struct sample *s = context;
 
 	for (unsigned i = 0; i < s->count; i++) {
-		struct frame f = { .ticks = s->ticks };
+		static struct venue_memory memory;
+	struct frame f = { .ticks = s->ticks, .memory = &memory };
 		struct json j;
 
 		if (s->venue != NULL) {

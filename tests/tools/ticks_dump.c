@@ -3,52 +3,59 @@
  * its own reading. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/types.h"
+#include "feeds/depth.h"
 #include "feeds/frames.h"
 #include "feeds/tick_text.h"
 
 #define CONNECTIONS_MAX 64u
-#define KINDS 6u
+#define KINDS (FRAME_UNKNOWN + 1u)
 
 struct connection {
 	char name[64];
 	struct conn_time time;
+	struct venue_memory memory;
 };
 
 static struct tick ticks[FRAME_TICKS_MAX];
 static struct connection connections[CONNECTIONS_MAX];
 static size_t connection_count;
 
-static struct conn_time *
-connection_time(const char *name)
+static struct connection *
+connection_of(const char *name)
 {
 	for (size_t i = 0; i < connection_count; i++)
 		if (strcmp(connections[i].name, name) == 0)
-			return &connections[i].time;
+			return &connections[i];
 	if (connection_count == CONNECTIONS_MAX)
 		return NULL;
 	memcpy(connections[connection_count].name, name,
 	    sizeof(connections[0].name));
-	return &connections[connection_count++].time;
+	return &connections[connection_count++];
 }
 
 static enum err
 frame_dump(const struct frames_line *line, uint64_t kinds[KINDS])
 {
 	const struct venue *v = venue_at_address(line->address);
-	struct conn_time *time = connection_time(line->connection);
+	struct connection *c = connection_of(line->connection);
 	struct frame f = { .ticks = ticks };
 	enum err e;
 
-	if (v == NULL || time == NULL)
+	if (v == NULL || c == NULL)
 		return ERR_UNKNOWN;
+	if (v->has_depth && c->memory.depth == NULL)
+		c->memory.depth = calloc(VENUE_SYMBOLS_MAX,
+		    sizeof(struct depth));
+	f.memory = &c->memory;
 	e = v->parse(&f, line->payload, line->payload_len);
 	if (e != ERR_OK)
 		return e;
 	kinds[f.kind]++;
-	conn_time_stamp(time, &f);
+	conn_time_stamp(&c->time, &f);
 	for (size_t i = 0; i < f.tick_count; i++) {
 		char text[TICK_TEXT_BUF];
 
@@ -71,6 +78,8 @@ file_dump(const char *path)
 		fprintf(stderr, "%s: %s\n", path, err_name(e));
 		return 1;
 	}
+	for (size_t i = 0; i < connection_count; i++)
+		free(connections[i].memory.depth);
 	connection_count = 0;
 	memset(connections, 0, sizeof(connections));
 	while ((e = frames_next(f, &line)) == ERR_OK) {
