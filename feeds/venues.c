@@ -148,7 +148,7 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_kucoin_subscribe,
 		.ping = "{\"id\":\"0\",\"type\":\"ping\"}", .ping_ms = 15000,
 		.mute_ms_max = 30000, .subscribe_pause_ms = 200,
-		.rotate_ms = ROTATE_DAY_MS,
+		.rotate_ms = ROTATE_DAY_MS, .needs_token = true,
 	},
 	{
 		/* Its pong says the time and keeps a quiet book alive, so it
