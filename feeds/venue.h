@@ -106,6 +106,8 @@ struct venue {
 	unsigned rotate_ms;	/* dial anew before the venue's own cut; 0: it
 				 * has none */
 	bool has_depth;		/* its parser needs memory->depth */
+	bool tells_changes;	/* a tick with one side says that this side
+				 * changed; elsewhere, that the other is empty */
 	bool needs_token;	/* its address is told over HTTP for each
 				 * connection: `url` alone is refused there */
 };

@@ -56,7 +56,7 @@ static const struct venue VENUES[] = {
 		.parse = venue_bybit_parse,
 		.subscribe = venue_bybit_subscribe,
 		.ping = "{\"op\":\"ping\"}", .ping_ms = 20000,
-		.mute_ms_max = 30000,
+		.mute_ms_max = 30000, .tells_changes = true,
 	},
 	{
 		/* The same symbols for other things: a row of its own, so
@@ -67,7 +67,7 @@ static const struct venue VENUES[] = {
 		.parse = venue_bybit_parse,
 		.subscribe = venue_bybit_subscribe,
 		.ping = "{\"op\":\"ping\"}", .ping_ms = 20000,
-		.mute_ms_max = 30000,
+		.mute_ms_max = 30000, .tells_changes = true,
 	},
 	{
 		/* okx.com/docs-v5, WebSocket, Connect: cut after 30 s

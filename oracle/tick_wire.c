@@ -28,8 +28,13 @@ tick_wire_from(struct wire_tick *out, const struct config *c, size_t venue,
 		return ERR_UNKNOWN;
 	w.has_book = t->has_bid && t->has_ask;
 	w.has_last = t->has_last;
-	if (!w.has_book && !w.has_last)
-		return ERR_MISSING;
+	if (!w.has_book && !w.has_last) {
+		if ((!t->has_bid && !t->has_ask) ||
+		    c->venue[venue].venue->tells_changes)
+			return ERR_MISSING;
+		tick_wire_void(out, w.market, recv_ms);
+		return ERR_OK;
+	}
 	w.exchange_ms = t->has_time ? t->exchange_ms : 0;
 	w.recv_ms = recv_ms;
 	if (w.has_book) {

@@ -7,8 +7,9 @@
 #include "oracle/wire.h"
 
 /* tick_wire_from writes the input of a tick that came on the configured venue
- * `venue`.  ERR_UNKNOWN where its symbol is not pinned there, ERR_MISSING
- * where it carries neither a whole book nor a trade. */
+ * `venue`; of a book whose other side is empty, that it is void.  ERR_UNKNOWN
+ * where its symbol is not pinned there, ERR_MISSING where it carries neither a
+ * side nor a trade, or one side of a venue that tells changes. */
 MUST_CHECK enum err tick_wire_from(struct wire_tick *out,
     const struct config *c, size_t venue, const struct tick *t,
     uint64_t recv_ms);
