@@ -35,10 +35,35 @@ struct prices_rule {
 	struct px18 constant;		/* then this is the price */
 };
 
+/* A token that is redeemed for another unit at a rate (wstETH, ERC-4626
+ * shares).  Both rate x base and the market's price are kept; the price is the
+ * one that the config names, and neither ever stands in for the other. */
+struct prices_wrap {
+	bool is_wrapped;
+	bool by_rate;		/* rate x base; else what the markets say */
+	uint16_t of;		/* unit that it is redeemed for */
+	uint64_t age_max_ms;	/* of the rate */
+	struct px18 pinned;	/* the rate that an operator saw, */
+	uint64_t pinned_ms;	/* and when */
+	struct ppb growth_max;	/* a year since then, simple */
+	struct ppb fall_max;	/* below the pinned one */
+	struct ppb gap_max;	/* between rate x base and the market's */
+};
+
+/* Slow companions: an average over window_ms, and a stable price that follows
+ * it at most so fast.  They limit borrowing power, nothing else. */
+struct prices_slow {
+	bool has_slow;
+	uint64_t window_ms;
+	struct ppb step_max;	/* of the stable price, an hour */
+};
+
 /* A thing with a price: "ETH", "USDT".  Unit 0 is "USD", price one. */
 struct prices_unit {
 	char name[PRICES_NAME_MAX];
 	struct prices_rule rule;
+	struct prices_wrap wrap;
+	struct prices_slow slow;
 };
 
 struct prices_market {
@@ -47,6 +72,11 @@ struct prices_market {
 	uint16_t base;		/* unit that is priced */
 	uint16_t quote;		/* unit it is priced in */
 	uint32_t weight;	/* relative, 1 (default) to PRICES_WEIGHT_MAX */
+	uint16_t correlation_id;	/* equal numbers share an index or a
+					 * pool and are one group; 0: none */
+	uint64_t age_max_ms;	/* instead of the unit's; 0: the unit's */
+	uint64_t pinned_ms;	/* what was doubtful of the listing before is
+				 * settled */
 };
 
 struct prices_config {

@@ -25,12 +25,30 @@
 #define VENUE_SUBSCRIBE_MAX 8192u	/* bytes of one subscribe message */
 #define VENUE_ANSWER_MAX 128u	/* bytes of an answer, with its NUL */
 
+/* What a derivative's message says besides; nothing of it votes on a price. */
+struct tick_contract {
+	bool has_mark, has_index, has_funding, has_interest, has_vol,
+	    has_forward, has_option;
+	struct dec18 mark;		/* quote units; as the venue writes it */
+	struct dec18 index;
+	struct dec18 interest;		/* open interest, the venue's unit */
+	struct dec18 vol;		/* mark volatility a year: 0.65 */
+	struct dec18 forward;		/* of the option's expiry */
+	i128 funding;			/* of 8 hours, 18 decimals; above 0 the
+					 * long side pays */
+	/* has_option: the option that the symbol names. */
+	uint64_t expiry_ms;
+	struct dec18 strike;
+	bool is_call;
+};
+
 struct tick {
 	char symbol[VENUE_SYMBOL_MAX];	/* as the venue writes it */
 	bool has_bid, has_ask, has_last, has_size, has_time, has_sequence;
 	struct dec18 bid, ask, last, size;	/* size: of the trade */
 	uint64_t exchange_ms;
 	uint64_t sequence;
+	struct tick_contract contract;
 };
 
 /* What a parser remembers of its connection, zeroed when that opens.  A full

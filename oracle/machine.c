@@ -341,6 +341,7 @@ machine_apply(struct machine *m, const void *message,
 		return apply_resumed(m, message);
 	if (head.type == WIRE_SIGNER_BASE)
 		return apply_signer_base(m, message);
-	MUST(head.type == WIRE_SIGNER_READY);
-	return apply_signer_ready(m, message);
+	if (head.type == WIRE_SIGNER_READY)
+		return apply_signer_ready(m, message);
+	return ERR_UNKNOWN;	/* an input that nothing is made of yet */
 }

@@ -253,9 +253,12 @@ bool
 proc_may_say(enum role from, unsigned type)
 {
 	static const uint32_t types[ROLE_COUNT] = {
-		[ROLE_FEEDS] = 1u << WIRE_TICK | 1u << WIRE_HEARTBEAT,
+		[ROLE_FEEDS] = 1u << WIRE_TICK | 1u << WIRE_HEARTBEAT |
+		    1u << WIRE_MARK,
 		[ROLE_CHAIN] = 1u << WIRE_VAULT | 1u << WIRE_PORTFOLIO |
-		    1u << WIRE_BLOCK,
+		    1u << WIRE_BLOCK | 1u << WIRE_RATE | 1u << WIRE_TICK,
+		[ROLE_JOURNAL] = 1u << WIRE_MEMORY_UNIT |
+		    1u << WIRE_MEMORY_MARKET,
 		[ROLE_SIGNER] = 1u << WIRE_SIGNER_BASE |
 		    1u << WIRE_SIGNER_READY | 1u << WIRE_SIGNED |
 		    1u << WIRE_REJECTED | 1u << WIRE_PAUSED |

@@ -10,6 +10,13 @@ _Static_assert(sizeof(struct wire_heartbeat) == 32, "");
 _Static_assert(sizeof(struct wire_close) == 16, "");
 _Static_assert(sizeof(struct wire_vault) == 896, "");
 _Static_assert(sizeof(struct wire_portfolio) == 7312, "");
+_Static_assert(sizeof(struct wire_rate) == 48, "");
+_Static_assert(sizeof(struct wire_mark) == 80, "");
+_Static_assert(sizeof(struct wire_forward) == 64, "");
+_Static_assert(sizeof(struct wire_slice) == 160, "");
+_Static_assert(sizeof(struct wire_memory_unit) == 1176, "");
+_Static_assert(sizeof(struct wire_memory_market) == 72, "");
+_Static_assert(sizeof(struct wire_option) == 88, "");
 _Static_assert(sizeof(struct wire_block) == 64, "");
 _Static_assert(sizeof(struct wire_signer_base) == 64, "");
 _Static_assert(sizeof(struct wire_signer_ready) == 48, "");
@@ -41,6 +48,15 @@ static const uint16_t sizes[] = {
 	[WIRE_CLOSE] = sizeof(struct wire_close),
 	[WIRE_VAULT] = sizeof(struct wire_vault),
 	[WIRE_PORTFOLIO] = sizeof(struct wire_portfolio),
+	[WIRE_RATE] = sizeof(struct wire_rate),
+	[WIRE_MARK] = sizeof(struct wire_mark),
+	[WIRE_FORWARD] = sizeof(struct wire_forward),
+	[WIRE_SLICE] = sizeof(struct wire_slice),
+	[WIRE_MEMORY_UNIT] = sizeof(struct wire_memory_unit),
+	[WIRE_MEMORY_MARKET] = sizeof(struct wire_memory_market),
+	[WIRE_KEEP_UNIT] = sizeof(struct wire_memory_unit),
+	[WIRE_KEEP_MARKET] = sizeof(struct wire_memory_market),
+	[WIRE_OPTION] = sizeof(struct wire_option),
 	[WIRE_BLOCK] = sizeof(struct wire_block),
 	[WIRE_SIGNER_BASE] = sizeof(struct wire_signer_base),
 	[WIRE_SIGNER_READY] = sizeof(struct wire_signer_ready),
@@ -76,7 +92,7 @@ wire_size(unsigned type)
 bool
 wire_is_input(unsigned type)
 {
-	return type >= WIRE_START && type <= WIRE_PORTFOLIO;
+	return type >= WIRE_START && type <= WIRE_MEMORY_MARKET;
 }
 
 void

@@ -15,11 +15,12 @@
 
 #include "base/types.h"
 
-#define WIRE_VERSION 2u
+#define WIRE_VERSION 3u
 #define WIRE_SIZE_MAX 8192u
 #define WIRE_LEGS 16u
 #define WIRE_POSITIONS 128u
 #define WIRE_TX_DATA 4096u
+#define WIRE_UNITS 64u
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
     "records are little-endian");
@@ -27,7 +28,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 enum wire_type {
 	/* Inputs of the machine: journaled, hashed into inputsHash. */
 	WIRE_START = 1,		/* shell: a new life of the machine */
-	WIRE_TICK = 2,		/* feeds */
+	WIRE_TICK = 2,		/* feeds; chain, of a venue that is on one */
 	WIRE_HEARTBEAT = 3,	/* feeds: an exchange's time without a price */
 	WIRE_CLOSE = 4,		/* shell: the batch ends, it is now_ms */
 	WIRE_VAULT = 5,		/* chain: the vault as it is now */
@@ -39,6 +40,12 @@ enum wire_type {
 	WIRE_PAUSED = 11,	/* signer: signed its last header */
 	WIRE_RESUMED = 12,	/* signer */
 	WIRE_PORTFOLIO = 13,	/* chain: a vault with positions as it is now */
+	WIRE_RATE = 14,		/* chain: what a wrapped token is redeemed for */
+	WIRE_MARK = 15,		/* feeds: a contract's mark and funding */
+	WIRE_FORWARD = 16,	/* surface: a forward price */
+	WIRE_SLICE = 17,	/* surface: the volatilities of one expiry */
+	WIRE_MEMORY_UNIT = 18,	/* journal: what an earlier life knew, */
+	WIRE_MEMORY_MARKET = 19,	/* said right after START */
 	/* Engine -> signer: BEGIN, the changes, END. */
 	WIRE_BEGIN = 32,
 	WIRE_WORD = 33,
@@ -49,12 +56,15 @@ enum wire_type {
 	WIRE_ATTESTATION = 48,
 	WIRE_COMMITTED = 49,	/* journal -> engine */
 	WIRE_JOURNAL_READY = 50,	/* journal -> engine, first message */
+	WIRE_KEEP_UNIT = 51,	/* engine -> journal: to be remembered; */
+	WIRE_KEEP_MARKET = 52,	/* comes back as WIRE_MEMORY_ */
 	/* Chain -> signer and back. */
 	WIRE_TX_REQUEST = 64,
 	WIRE_TX_SIGNED = 65,
 	WIRE_TX_REJECTED = 66,
 	WIRE_TX_MINED = 67,	/* chain -> signer: nonce mined, gas spent */
 	WIRE_GAS_KEY = 68,	/* signer -> chain, first message: who pays */
+	WIRE_OPTION = 80,	/* feeds -> surface: a venue's mark of one */
 	/* Supervisor <-> role. */
 	WIRE_PEER = 96,		/* with a descriptor: your end towards a role */
 	WIRE_GO = 97,		/* all peers are there */
@@ -131,6 +141,89 @@ struct wire_portfolio {
 	struct wire_u128 size[WIRE_POSITIONS];	/* i128 bits; 18 decimals */
 	struct wire_u128 entry[WIRE_POSITIONS];	/* 18 decimals */
 	struct wire_u128 funding[WIRE_POSITIONS];	/* i128 bits */
+};
+
+/* A rate and the moment it held, together: USD of the token = rate x USD of
+ * what it is redeemed for. */
+struct wire_rate {
+	struct wire_head head;
+	uint16_t unit;		/* index into the config's units */
+	uint16_t zero[3];
+	uint64_t time_ms;	/* of the block that it was read at */
+	uint64_t recv_ms;
+	struct wire_u128 rate;	/* 18 decimals, both sides whole units */
+};
+
+struct wire_mark {
+	struct wire_head head;
+	uint16_t instrument;	/* index into the book's */
+	uint8_t has_mark, has_funding, has_interest, zero[3];
+	uint64_t exchange_ms;	/* 0: none known, does not count */
+	uint64_t recv_ms;
+	struct wire_u128 mark;		/* 18 decimals */
+	struct wire_u128 funding;	/* i128 bits; of 8 hours, part of the
+					 * notional, 18 decimals; above 0 the
+					 * long side pays */
+	struct wire_u128 interest;	/* open interest, USD, 18 decimals */
+};
+
+struct wire_forward {
+	struct wire_head head;
+	uint16_t unit;
+	uint16_t zero[3];
+	uint64_t expiry_ms, as_of_ms;
+	struct wire_u128 price;		/* 18 decimals; 0: there is none now */
+	struct wire_u128 confidence;	/* 18 decimals, at most one */
+};
+
+/* Raw SVI (margin/market.h), rounded; the engine counts tau from its own
+ * clock and checks the slice before it uses it. */
+struct wire_slice {
+	struct wire_head head;
+	uint16_t unit;
+	uint16_t zero[3];
+	uint64_t expiry_ms, as_of_ms;
+	struct wire_u128 a, b, rho, m, sigma;	/* i128 bits, 18 decimals;
+						 * total variance at as_of_ms;
+						 * all zero: there is none now */
+	struct wire_u128 forward;
+	struct wire_u128 confidence;
+	struct wire_u128 error;	/* root mean square, in volatility */
+};
+
+/* What the machine knows of a unit beyond the last ticks. */
+struct wire_memory_unit {
+	struct wire_head head;
+	char name[16];		/* NUL-padded */
+	struct b32 units;	/* keccak256 of all units' names, in order */
+	uint64_t slow_ms;	/* 0: there are no slow companions */
+	struct wire_u128 average, stable;
+	uint64_t sample_ms;	/* 0: no return was taken yet */
+	struct wire_u128 sample;
+	uint8_t is_seeded, zero[7];
+	uint64_t pair_seeded;	/* a bit a unit */
+	struct wire_u128 variance;		/* 36 decimals */
+	struct wire_u128 covariance[WIRE_UNITS];	/* i128 bits; 36
+							 * decimals; of units
+							 * before this one */
+};
+
+/* What identifies a listing: where its price was when it was last seen. */
+struct wire_memory_market {
+	struct wire_head head;
+	struct b32 name;	/* keccak256 of venue "/" symbol */
+	uint64_t seen_ms;
+	uint64_t doubt_ms;	/* since when it is not taken for itself; 0 */
+	struct wire_u128 price;	/* in its quote unit */
+};
+
+struct wire_option {
+	struct wire_head head;
+	uint16_t unit;
+	uint16_t venue;		/* index into the config's */
+	uint8_t is_call, has_vol, has_forward, zero;
+	uint64_t expiry_ms, exchange_ms, recv_ms;
+	struct wire_u128 strike, vol, forward;	/* 18 decimals */
 };
 
 struct wire_block {

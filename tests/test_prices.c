@@ -74,7 +74,8 @@ static uint16_t
 market(uint16_t venue, uint16_t operator_id, uint16_t base, uint16_t quote)
 {
 	config.market[config.market_count] = (struct prices_market){
-	    venue, operator_id, base, quote, 1 };
+	    .venue = venue, .operator_id = operator_id, .base = base,
+	    .quote = quote, .weight = 1 };
 	return (uint16_t)config.market_count++;
 }
 
@@ -794,7 +795,8 @@ prices_init__refuses_by_name(void **state)
 	market(0, 0, USDT, ETH);
 	assert_int_equal(prices_init(&prices, &config, &bad), ERR_UNIT);
 	assert_true(bad == ETH || bad == USDT);
-	config.market[1] = (struct prices_market){ 0, 0, USD, ETH, 1 };
+	config.market[1] = (struct prices_market){
+	    .base = USD, .quote = ETH, .weight = 1 };
 	assert_int_equal(prices_init(&prices, &config, &bad), ERR_UNIT);
 	assert_int_equal(bad, USD);
 	config.market_count = 1;
