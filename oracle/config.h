@@ -30,6 +30,7 @@ struct config_venue {
 struct config_market {
 	uint16_t venue;			/* index into venues */
 	char symbol[VENUE_SYMBOL_MAX];
+	char group[VENUE_SYMBOL_MAX];	/* what it is correlated with; empty */
 };
 
 enum config_sandbox { SANDBOX_REQUIRE, SANDBOX_BEST_EFFORT };

@@ -211,6 +211,13 @@ apply_heartbeat(struct machine *m, const struct wire_heartbeat *w)
 }
 
 static enum err
+apply_rate(struct machine *m, const struct wire_rate *w)
+{
+	return prices_apply_rate(&m->prices, w->unit,
+	    px18_from_raw(wire_to_u128(w->rate)), w->time_ms, w->recv_ms);
+}
+
+static enum err
 apply_close(struct machine *m, const struct wire_close *w,
     const struct machine_output *o)
 {
@@ -343,5 +350,7 @@ machine_apply(struct machine *m, const void *message,
 		return apply_signer_base(m, message);
 	if (head.type == WIRE_SIGNER_READY)
 		return apply_signer_ready(m, message);
+	if (head.type == WIRE_RATE)
+		return apply_rate(m, message);
 	return ERR_UNKNOWN;	/* an input that nothing is made of yet */
 }

@@ -226,7 +226,7 @@ board_head_fill(struct board_head *h, const struct shell *s)
 	const struct machine *m = s->machine;
 	struct board_counters *c = &h->counters;
 
-	memset(h, 0, sizeof(*h));
+	memset(h, 0, offsetof(struct board_head, source));
 	h->now_ms = m->now_ms;
 	h->asset_count = (uint32_t)m->book.asset_count;
 	h->market_count = (uint32_t)m->config->prices.market_count;
