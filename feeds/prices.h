@@ -156,6 +156,7 @@ struct prices {
 	uint64_t beat_ms[PRICES_MARKETS_MAX];	/* heartbeat of its venue */
 	struct prices_listing listing[PRICES_MARKETS_MAX];
 	struct prices_talk talk[PRICES_VENUES_MAX];
+	uint64_t doubts;		/* rises with each new one */
 	struct prices_rate rate[PRICES_UNITS_MAX];
 	struct price price[PRICES_UNITS_MAX];
 	/* Of a wrapped unit: by its rate, and by its markets. */

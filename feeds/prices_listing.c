@@ -60,8 +60,10 @@ prices_listing_see(struct prices *p, const struct prices_tick *t)
 	gap = t->exchange_ms - l->seen_ms;
 	if (l->seen_ms != 0 && !m->is_by_address &&
 	    (quiet > PRICES_LISTING_QUIET_MS ||
-	    (gap > PRICES_LISTING_GAP_MS && is_far(price, l->price))))
+	    (gap > PRICES_LISTING_GAP_MS && is_far(price, l->price)))) {
 		l->doubt_ms = t->exchange_ms;
+		p->doubts++;
+	}
 	l->seen_ms = t->exchange_ms;
 	l->talk_ms = p->talk[m->venue].talk_ms;
 	l->price = price;

@@ -156,11 +156,28 @@ static const struct schema_key BOOK_KEYS[] = {
 	{ 0 }
 };
 
+static const struct schema_key VOLATILITY_KEYS[] = {
+	{ .name = "every", .type = SCHEMA_DURATION, .fallback = "1h",
+	  FIELD(volatility_every_ms), .min = 1000, .max = 7 * DAY_MS,
+	  .help = "how often a return is taken" },
+	{ .name = "lambda", .type = SCHEMA_FACTOR, .fallback = "0.97",
+	  FIELD(volatility_lambda_ppb), .min = 1, .max = PPB_ONE_RAW - 1,
+	  .help = "what a period leaves of the weight of those before it" },
+	{ .name = "shrink", .type = SCHEMA_FACTOR, .fallback = "0.1",
+	  FIELD(correlation_shrink_ppb), .min = 0, .max = PPB_ONE_RAW,
+	  .help = "how far measured correlations are drawn towards none" },
+	{ 0 }
+};
+
 static const struct schema_key PRICES_KEYS[] = {
 	{ .name = "units", .type = SCHEMA_CUSTOM, .keys = config_unit_keys,
 	  .read = units_note, .shape = "map of NAME to the keys below",
 	  .help = "what has a price; USD is always there. All four rules, "
 	    "or a constant" },
+	{ .name = "volatility", .type = SCHEMA_SECTION, .is_optional = true,
+	  HAS(has_volatility), .keys = VOLATILITY_KEYS,
+	  .help = "measured volatilities and correlations of the book's "
+	    "prices (EWMA), kept over restarts by the journal" },
 	{ 0 }
 };
 

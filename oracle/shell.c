@@ -155,7 +155,9 @@ on_output(void *arg, const void *message, size_t size)
 		s->request_ns = s->batch_ns;
 		s->batch_ns = 0;
 	}
-	if (head.type == WIRE_ATTESTATION) {
+	if (head.type == WIRE_KEEP_UNIT || head.type == WIRE_KEEP_MARKET) {
+		journal(s, message);
+	} else if (head.type == WIRE_ATTESTATION) {
 		journal(s, message);
 		collect_begin(s, message);
 	} else if (s->is_collecting && head.type == WIRE_WORD) {
