@@ -208,7 +208,8 @@ feeds(struct text *t, const struct api_state *s)
 		market_labels(t, s, i);
 		t->len--;	/* the last comma */
 		text_put(t, "}");
-		value_u128(t, b->source.age_ms, 3);
+		value_u128(t, prices_source_age(&b->source,
+		    s->head.now_ms), 3);
 	}
 	head(t, "feed_vote", "gauge",
 	    "1 at the reason why a market did or did not vote.");
