@@ -47,7 +47,7 @@ $(foreach f,$(FLOORS),$(eval SRC_$(f) := $(filter-out %/main.c,$(wildcard $(f)/*
 # What is signed is computed here: floating point does not compile (gcc).
 INTEGER_SRC = $(SRC_base) $(SRC_margin) $(SRC_contracts-abi) \
 	$(wildcard feeds/venue*.c feeds/aggregate.c feeds/graph.c \
-		feeds/prices.c) \
+		feeds/prices*.c feeds/slow.c feeds/depth.c) \
 	$(wildcard oracle/machine*.c oracle/policy.c)
 # Screening and display kernels in floating point: files of their own, never
 # in anything signed.
@@ -235,11 +235,24 @@ flavour-O0:
 flavour-O3:
 	@$(MAKE) --no-print-directory O=build/O3 OPT=-O3 $(GOAL)
 
-.PHONY: fuzz
-FUZZ_SECONDS ?= 30
-fuzz: ## run every fuzz target for FUZZ_SECONDS each (clang, libFuzzer)
-	@set -e; for f in $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%); do \
-		tests/fuzz/run $$f $(FUZZ_SECONDS); done
+# With libFuzzer, ASan and UBSan: a build of its own.
+FUZZ_BUILD = O=build/fuzz CC=clang-14 OPT=-O1 \
+	SAN="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined"
+$(O)/libfuzzer/%: $(O)/tests/fuzz/fuzz_%.o $(LIB_FILES)
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ \
+		$(O)/tests/fuzz/fuzz_$*.o -Wl,--start-group $(LIB_FILES) \
+		-Wl,--end-group $(LIBS)
+
+.PHONY: fuzz-build fuzz
+fuzz-build: ## build every fuzz target with libFuzzer (clang)
+	@$(MAKE) --no-print-directory $(FUZZ_BUILD) \
+		$(FUZZ_SRC:tests/fuzz/fuzz_%.c=build/fuzz/libfuzzer/%)
+FUZZ_RUNS ?= 10000000
+fuzz: ## FUZZ_RUNS executions of every fuzz target, or of FUZZ_TARGETS; tests/fuzz/README.md has the results
+fuzz: fuzz-build
+	@tests/fuzz/run $(FUZZ_RUNS) $(FUZZ_TARGETS)
 
 .PHONY: check-layers
 check-layers: ## no include looks upward or sideways
