@@ -346,10 +346,6 @@ venue_read(struct schema *s, struct config_reader *r, const struct doc_node *n)
 	url = doc_find(s->doc, n, "url");
 	if (url && row.url[0])
 		venue_url_check(s, url, row.url);
-	else if (v->venue->needs_token)
-		doc_error(s->errors, n->key_line, n->key_column,
-		    "%s: its address comes with a token that is not asked for "
-		    "yet; name one as `url`", v->name);
 	memcpy(v->url, row.url, sizeof(v->url));
 	markets = doc_find(s->doc, n, "markets");
 	if (!markets || markets->kind != DOC_MAP || markets->count == 0 ||
