@@ -132,6 +132,8 @@ struct venue {
 	unsigned rotate_ms;	/* dial anew before the venue's own cut; 0: it
 				 * has none */
 	bool has_depth;		/* its parser needs memory->depth */
+	bool has_options;	/* a symbol may name a family of options, whose
+				 * ticks carry a contract each */
 	bool tells_changes;	/* a tick with one side says that this side
 				 * changed; elsewhere, that the other is empty */
 	/* What one address of ours may ask for, by the venue's documents;

@@ -98,6 +98,7 @@ static const struct venue VENUES[] = {
 		.ping = "ping", .ping_ms = 20000,
 		.mute_ms_max = 30000,
 		.dial_pause_ms = 400,
+		.has_options = true,
 	},
 	{
 		/* The same house and the same protocol. */
@@ -126,6 +127,7 @@ static const struct venue VENUES[] = {
 		.ping_ms = 2000,
 		.mute_ms_max = 10000,
 		.dial_pause_ms = 500,
+		.has_options = true,
 	},
 	{
 		/* bitmex.com/app/wsAPI, Heartbeats: a ping after 5 s of
