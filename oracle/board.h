@@ -34,6 +34,13 @@ struct board_source {
 	struct prices_source source;
 };
 
+/* What the feeds process says of a venue: for people alone, nothing that is
+ * signed depends on it. */
+struct board_feed {
+	uint64_t seen_ms;	/* when it said so; 0: nothing yet */
+	struct wire_feed feed;
+};
+
 /* What the engine says of itself. */
 struct board_counters {
 	uint64_t ticks, closes, requests, signatures, rejections, mismatches,
@@ -45,10 +52,11 @@ struct board_counters {
 struct board_head {
 	uint64_t now_ms;
 	uint64_t life;			/* rises with each engine */
-	uint32_t asset_count, market_count, unit_count;
+	uint32_t asset_count, market_count, unit_count, venue_count;
 	struct price asset_price[BOOK_ASSETS_MAX];	/* as signed */
 	struct price unit_price[PRICES_UNITS_MAX];	/* as aggregated */
 	struct board_source source[PRICES_MARKETS_MAX];
+	struct board_feed feed[CONFIG_VENUES_MAX];
 	struct wad accrual[BOOK_ASSETS_MAX];	/* as struct book */
 	struct aggregate aggregate;
 	uint8_t status;			/* enum price_status of a header now */

@@ -143,6 +143,15 @@ life_begin(struct engine *g, const struct wire_journal_ready *ready)
 	return e == ERR_OK;
 }
 
+static bool
+feed_take(struct engine *g, const uint8_t *bytes)
+{
+	struct wire_feed w;
+
+	memcpy(&w, bytes, sizeof(w));
+	return shell_feed(&g->shell, &w, clock_wall_ms()) == ERR_OK;
+}
+
 /* One wire's word.  Answers false where the engine must end. */
 static bool
 message_take(struct engine *g, enum role from, const uint8_t *bytes)
@@ -165,6 +174,9 @@ message_take(struct engine *g, enum role from, const uint8_t *bytes)
 		memcpy(&w, bytes, sizeof(w));
 		return life_begin(g, &w);
 	}
+	if (from == ROLE_FEEDS && head.type == WIRE_FEED &&
+	    feed_take(g, bytes))
+		return true;
 	if (!proc_may_say(from, head.type)) {
 		log_error("%s sends what it must not (type %u)",
 		    role_name(from), head.type);

@@ -198,6 +198,20 @@ shell_input(struct shell *s, const void *message, uint64_t received_ns)
 	return e;
 }
 
+enum err
+shell_feed(struct shell *s, const struct wire_feed *w, uint64_t now_ms)
+{
+	struct board_feed *f;
+
+	if (w->venue >= s->machine->config->venue_count)
+		return ERR_UNKNOWN;
+	f = &s->feed[w->venue];
+	f->seen_ms = now_ms;
+	f->feed = *w;
+	f->feed.why[sizeof(f->feed.why) - 1] = '\0';
+	return ERR_OK;
+}
+
 static int
 u32_compare(const void *a, const void *b)
 {
@@ -231,6 +245,7 @@ board_head_fill(struct board_head *h, const struct shell *s)
 	h->asset_count = (uint32_t)m->book.asset_count;
 	h->market_count = (uint32_t)m->config->prices.market_count;
 	h->unit_count = (uint32_t)m->config->prices.unit_count;
+	h->venue_count = (uint32_t)m->config->venue_count;
 	for (size_t i = 0; i < h->asset_count; i++)
 		h->asset_price[i] = m->market.asset[i].price;
 	memcpy(h->unit_price, m->prices.price, sizeof(h->unit_price));
@@ -238,6 +253,7 @@ board_head_fill(struct board_head *h, const struct shell *s)
 		h->source[i].quote = m->prices.quote[i];
 		h->source[i].source = m->prices.source[i];
 	}
+	memcpy(h->feed, s->feed, sizeof(h->feed));
 	memcpy(h->accrual, m->book.accrual, sizeof(h->accrual));
 	h->aggregate = m->aggregate;
 	h->status = (uint8_t)machine_status(m, &h->reason);

@@ -47,6 +47,7 @@ struct shell {
 	struct board_attestation collecting;
 
 	uint64_t board_ms;		/* of its last refresh */
+	struct board_feed feed[CONFIG_VENUES_MAX];	/* for the board */
 	uint64_t batch_ns;		/* first tick of the batch, 0: none */
 	uint64_t request_ns;		/* first tick behind the request, 0 */
 	uint32_t latency_us[SHELL_LATENCIES];
@@ -60,6 +61,10 @@ struct shell {
  * counted and returned; the caller may log it. */
 enum err shell_input(struct shell *s, const void *message,
     uint64_t received_ns);
+/* shell_feed keeps what feeds says of a venue, at now_ms, for the board: it is
+ * neither journaled nor an input.  ERR_UNKNOWN for a venue that is none. */
+MUST_CHECK enum err shell_feed(struct shell *s, const struct wire_feed *w,
+    uint64_t now_ms);
 /* shell_close ends the batch at now_ms and refreshes the board, if it is time
  * and the signer is not about to answer. */
 void shell_close(struct shell *s, uint64_t now_ms, uint64_t now_ns);

@@ -40,6 +40,7 @@ _Static_assert(sizeof(struct wire_gas_key) == 32, "");
 _Static_assert(sizeof(struct wire_peer) == 16, "");
 _Static_assert(sizeof(struct wire_plain) == 8, "");
 _Static_assert(sizeof(struct wire_status) == 280, "");
+_Static_assert(sizeof(struct wire_feed) == 232, "");
 
 static const uint16_t sizes[] = {
 	[WIRE_START] = sizeof(struct wire_start),
@@ -81,6 +82,7 @@ static const uint16_t sizes[] = {
 	[WIRE_PAUSE] = sizeof(struct wire_plain),
 	[WIRE_RESUME] = sizeof(struct wire_plain),
 	[WIRE_STATUS] = sizeof(struct wire_status),
+	[WIRE_FEED] = sizeof(struct wire_feed),
 };
 
 size_t

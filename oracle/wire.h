@@ -71,6 +71,8 @@ enum wire_type {
 	WIRE_PAUSE = 98,
 	WIRE_RESUME = 99,
 	WIRE_STATUS = 100,	/* role -> supervisor: alive, ready, counters */
+	WIRE_FEED = 101,	/* feeds -> engine's shell, for the board: never
+				 * journaled, no input of the machine */
 };
 
 struct wire_head {
@@ -415,6 +417,36 @@ struct wire_status {
 	uint64_t now_ms;
 	uint64_t counter[WIRE_COUNTERS];	/* meaning by role */
 	char reason[64];	/* why not ready; NUL-terminated */
+};
+
+/* Why a frame was refused: its parser's error. */
+enum wire_reject {
+	WIRE_REJECT_SYNTAX, WIRE_REJECT_MISSING, WIRE_REJECT_RANGE,
+	WIRE_REJECT_LIMIT, WIRE_REJECT_OTHER, WIRE_REJECT_COUNT,
+};
+#define WIRE_REJECTS 8u
+/* One venue as feeds sees it, about once a second; counts are of this life of
+ * the feeds process. */
+struct wire_feed {
+	struct wire_head head;
+	uint16_t venue;		/* index into the config's venues */
+	uint8_t is_connected;	/* all of its connections are open */
+	uint8_t connections;	/* that it has */
+	uint8_t open;		/* of them now */
+	uint8_t zero[3];
+	uint64_t last_frame_ms;	/* received then; 0: none yet */
+	uint64_t frames;	/* all that came: each is one of the below */
+	uint64_t ticks;		/* sent to the engine; several a frame */
+	uint64_t heartbeats;	/* frames: acks, greetings and pongs too */
+	uint64_t ignored;	/* frames of known channels without a use */
+	uint64_t unknown;	/* frames that the venue is not known to send */
+	uint64_t rejected[WIRE_REJECTS];	/* frames, by wire_reject */
+	uint64_t unpinned;	/* ticks of symbols that nobody asked for */
+	uint64_t gaps;		/* frames before which one is missing */
+	uint64_t reconnects;	/* losses, attempts that failed included */
+	uint64_t mutes;		/* of them, of silence */
+	uint64_t refused;	/* frames: the venue says no to us */
+	char why[64];		/* of the newest loss; NUL-padded */
 };
 
 /* wire_size: the size that a type has, 0 for an unknown one. */

@@ -289,6 +289,36 @@ shell_input__releases_no_signature_that_does_not_hold(void **state)
 	sig_context_destroy(g.shell.sig);
 }
 
+/* ---- feeds --------------------------------------------------------------- */
+
+static void
+shell_feed__shows_a_venue_on_the_board_and_nowhere_else(void **state)
+{
+	static struct board_head head;
+	struct wire_feed w = { .venue = 0, .frames = 7 };
+	uint64_t records = g.shell.records, ticks = g.w.machine->ticks;
+
+	(void)state;
+	g.w.life->config.venue_count = 1;
+	memset(w.why, 'x', sizeof(w.why));
+	wire_head_set(&w.head, WIRE_FEED);
+	assert_int_equal(wire_check(&w, sizeof(w)), ERR_OK);
+	assert_false(wire_is_input(WIRE_FEED));
+	assert_int_equal(shell_feed(&g.shell, &w, 1234), ERR_OK);
+	w.venue = 1;
+	assert_int_equal(shell_feed(&g.shell, &w, 1234), ERR_UNKNOWN);
+	assert_int_equal(g.shell.records, records);
+	assert_int_equal(g.w.machine->ticks, ticks);
+	g.w.now_ms += SHELL_BOARD_MS_MAX;
+	shell_close_now();
+	assert_int_equal(board_get_head(&head, g.reader), ERR_OK);
+	assert_int_equal(head.venue_count, 1);
+	assert_int_equal(head.feed[0].seen_ms, 1234);
+	assert_int_equal(head.feed[0].feed.frames, 7);
+	assert_int_equal(strnlen(head.feed[0].feed.why, 64), 63);
+	assert_int_equal(head.feed[1].seen_ms, 0);
+}
+
 int
 main(void)
 {
@@ -301,6 +331,7 @@ main(void)
 		TEST(shell_waits_for_clock__not_for_a_signer_that_rests),
 		TEST(shell_committed__releases_what_is_written_whole),
 		TEST(shell_input__releases_no_signature_that_does_not_hold),
+		TEST(shell_feed__shows_a_venue_on_the_board_and_nowhere_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
