@@ -40,7 +40,7 @@ _Static_assert(sizeof(struct wire_gas_key) == 32, "");
 _Static_assert(sizeof(struct wire_peer) == 16, "");
 _Static_assert(sizeof(struct wire_plain) == 8, "");
 _Static_assert(sizeof(struct wire_status) == 280, "");
-_Static_assert(sizeof(struct wire_feed) == 232, "");
+_Static_assert(sizeof(struct wire_feed) == 240, "");
 
 static const uint16_t sizes[] = {
 	[WIRE_START] = sizeof(struct wire_start),

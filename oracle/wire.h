@@ -433,7 +433,8 @@ struct wire_feed {
 	uint8_t is_connected;	/* all of its connections are open */
 	uint8_t connections;	/* that it has */
 	uint8_t open;		/* of them now */
-	uint8_t zero[3];
+	uint8_t stalled;	/* of them: they talk, but their time stands */
+	uint8_t zero[2];
 	uint64_t last_frame_ms;	/* received then; 0: none yet */
 	uint64_t frames;	/* all that came: each is one of the below */
 	uint64_t ticks;		/* sent to the engine; several a frame */
@@ -446,6 +447,7 @@ struct wire_feed {
 	uint64_t reconnects;	/* losses, attempts that failed included */
 	uint64_t mutes;		/* of them, of silence */
 	uint64_t refused;	/* frames: the venue says no to us */
+	uint64_t stalls;	/* times that a connection's time stood still */
 	char why[64];		/* of the newest loss; NUL-padded */
 };
 
