@@ -58,6 +58,9 @@ struct client_callbacks {
 	/* A descriptor given to client_watch has something to read. */
 	void (*readable)(void *arg, int fd);
 	void *arg;
+	/* What was written to the venue; may be NULL. */
+	void (*sent)(void *arg, size_t connection, const char *text,
+	    size_t len);
 };
 
 /* client_create copies what it needs of connections and calls each venue's

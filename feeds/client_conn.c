@@ -266,6 +266,9 @@ conn_write(struct conn *c, size_t len)
 		conn_lose(c, "cannot write");
 		return -1;
 	}
+	if (c->client->call.sent)
+		c->client->call.sent(c->client->call.arg, c->index,
+		    (const char *)c->client->out + LWS_PRE, len);
 	return 0;
 }
 

@@ -217,7 +217,8 @@ feeds_open(struct feeds *f)
 	static struct client_connection connection[CONFIG_VENUES_MAX];
 	const struct config *c = &f->proc.config;
 	char ca[CONFIG_PATH_MAX];
-	struct client_callbacks call = { on_frame, on_event, on_readable, f };
+	struct client_callbacks call = { .frame = on_frame,
+		.event = on_event, .readable = on_readable, .arg = f };
 	uint64_t seed;
 	size_t bad;
 	enum err e;
