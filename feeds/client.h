@@ -58,7 +58,8 @@ struct client_callbacks {
 	/* A descriptor given to client_watch has something to read. */
 	void (*readable)(void *arg, int fd);
 	void *arg;
-	/* What was written to the venue; may be NULL. */
+	/* What is handed over to be sent to the venue, each subscribe message,
+	 * answer and ping of its protocol; gone after the call; may be NULL. */
 	void (*sent)(void *arg, size_t connection, const char *text,
 	    size_t len);
 };
