@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SPAN_MAX_MS (UINT64_C(31) * 24 * 3600 * 1000)
+#define INSTANT_MAX_MS (UINT64_MAX / REPLAY_SEQUENCES_A_MS / 2)
+
 /* Connections by name, of one file; `number` is unique over all files. */
 struct names {
 	size_t count;
@@ -121,7 +124,6 @@ event_add(struct replay_events *e, struct names *all, uint32_t file,
 		.payload_at = e->payload_len, .payload_len = len,
 	};
 	e->payload_len += len;
-	e->frames += is_connect ? 0 : 1;
 	return ERR_OK;
 }
 
@@ -223,6 +225,42 @@ replay_events_load(struct replay_events *e, const char *const *path,
 		files_align(e, path_count);
 	if (e->count > 0)
 		qsort(e->event, e->count, sizeof(*e->event), event_compare);
+	return ERR_OK;
+}
+
+enum err
+replay_events_span(struct replay_window *out, const struct replay_events *e,
+    const struct replay_window *wanted, const char *command)
+{
+	struct replay_window w = { UINT64_MAX, 0 };
+	uint64_t until_ms = wanted->until_ms > 0 ? wanted->until_ms :
+	    UINT64_MAX;
+
+	for (size_t i = 0; i < e->count; i++) {
+		uint64_t ms = e->event[i].recv_ms;
+
+		if (e->event[i].is_connect || ms >= until_ms)
+			continue;
+		if (w.from_ms == UINT64_MAX)
+			w.from_ms = ms;
+		w.until_ms = ms + 1;
+	}
+	if (wanted->from_ms > w.from_ms)
+		w.from_ms = wanted->from_ms;
+	if (w.from_ms >= w.until_ms)
+		return ERR_MISSING;
+	if (w.until_ms > INSTANT_MAX_MS) {
+		fprintf(stderr, "margind %s: a receive time is beyond all "
+		    "calendars\n", command);
+		return ERR_RANGE;
+	}
+	if (w.until_ms - w.from_ms > SPAN_MAX_MS) {
+		fprintf(stderr, "margind %s: the frames span more than 31 "
+		    "days; --align brings files of different days together\n",
+		    command);
+		return ERR_LIMIT;
+	}
+	*out = w;
 	return ERR_OK;
 }
 

@@ -88,6 +88,28 @@ tick_wire_from__voids_a_book_with_an_empty_side(void **state)
 	}
 }
 
+static size_t voided;
+
+static void
+on_void(void *arg, const struct wire_tick *w)
+{
+	assert_ptr_equal(arg, &voided);
+	assert_true(!w->has_book && !w->has_last && w->recv_ms == 9 &&
+	    w->exchange_ms == 0);
+	assert_int_equal(config.market[w->market].venue, BYBIT);
+	voided++;
+}
+
+static void
+tick_wire_void_each__takes_the_markets_of_one_venue(void **state)
+{
+	(void)state;
+	config.prices.market_count = 3;
+	config.market[2].venue = BYBIT;
+	tick_wire_void_each(&config, BYBIT, 9, on_void, &voided);
+	assert_int_equal(voided, 2);
+}
+
 int
 main(void)
 {
@@ -96,6 +118,8 @@ main(void)
 		    tick_wire_from__takes_whole_books_and_trades, setup),
 		cmocka_unit_test_setup(
 		    tick_wire_from__voids_a_book_with_an_empty_side, setup),
+		cmocka_unit_test_setup(
+		    tick_wire_void_each__takes_the_markets_of_one_venue, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
