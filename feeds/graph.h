@@ -5,7 +5,7 @@
 
 #include "base/types.h"
 
-#define GRAPH_UNITS_MAX 64u
+#define GRAPH_UNITS_MAX 256u
 
 /* `base` is priced in `quote`. */
 struct graph_edge {

@@ -1,61 +1,11 @@
-#include "feeds/prices.h"
+#include "feeds/prices_internal.h"
 
 #include <string.h>
 
 #include "base/must.h"
-#include "feeds/aggregate.h"
 #include "feeds/graph.h"
 
-_Static_assert(PRICES_VOTES_MAX <= VOTES_MAX, "a vote a market");
 _Static_assert(PRICES_UNITS_MAX <= GRAPH_UNITS_MAX, "a node a unit");
-_Static_assert(PRICES_WEIGHT_MAX <= VOTE_WEIGHT_MAX, "one cap");
-
-/* The markets of one unit as they stand now: those that vote, and those that
- * would if they were fresher or their clocks nearer. */
-struct ballot {
-	size_t count;
-	uint16_t market[PRICES_VOTES_MAX];
-	struct px18 spread[PRICES_VOTES_MAX];	/* USD */
-	uint32_t skew_ms[PRICES_VOTES_MAX];
-};
-
-const char *
-prices_vote_name(enum prices_vote v)
-{
-	switch (v) {
-	case VOTE_COUNTED: return "counted";
-	case VOTE_SILENT: return "silent";
-	case VOTE_STALE: return "stale";
-	case VOTE_CROSSED: return "crossed";
-	case VOTE_OUTLIER: return "outlier";
-	case VOTE_SKEWED: return "skewed";
-	case VOTE_UNCONVERTED: return "unconverted";
-	}
-	return "unnamed";
-}
-
-static void
-set_add(struct prices_set *s, size_t bit)
-{
-	s->w[bit / 64] |= (uint64_t)1 << bit % 64;
-}
-
-static void
-set_join(struct prices_set *s, const struct prices_set *other)
-{
-	for (size_t i = 0; i < PRICES_SET_WORDS; i++)
-		s->w[i] |= other->w[i];
-}
-
-static bool
-sets_meet(const struct prices_set *a, const struct prices_set *b)
-{
-	uint64_t both = 0;
-
-	for (size_t i = 0; i < PRICES_SET_WORDS; i++)
-		both |= a->w[i] & b->w[i];
-	return both != 0;
-}
 
 static enum err
 rule_check(const struct prices_rule *r)
@@ -68,6 +18,29 @@ rule_check(const struct prices_rule *r)
 	return ERR_OK;
 }
 
+static enum err
+wrap_check(const struct prices_config *c, const struct prices_wrap *w)
+{
+	if (!w->is_wrapped)
+		return ERR_OK;
+	MUST(w->of < c->unit_count);
+	return w->of == PRICES_UNIT_USD || px18_is_zero(w->pinned) ||
+	    w->pinned_ms == 0 || w->age_max_ms == 0 ||
+	    ppb_to_raw(w->fall_max) >= PPB_ONE_RAW ||
+	    ppb_to_raw(w->gap_max) >= PPB_ONE_RAW ? ERR_RANGE : ERR_OK;
+}
+
+static enum err
+unit_check(const struct prices_config *c, size_t unit)
+{
+	const struct prices_unit *u = &c->unit[unit];
+	enum err e = rule_check(&u->rule);
+
+	if (e == ERR_OK && u->wrap.is_wrapped && u->rule.is_constant_unsafe)
+		e = ERR_RANGE;
+	return e == ERR_OK ? wrap_check(c, &u->wrap) : e;
+}
+
 /* config_check looks at everything but cycles. */
 static enum err
 config_check(const struct prices_config *c, size_t *bad)
@@ -78,6 +51,7 @@ config_check(const struct prices_config *c, size_t *bad)
 		const struct prices_market *m = &c->market[i];
 
 		MUST(m->base < c->unit_count && m->quote < c->unit_count);
+		MUST(m->venue < PRICES_VENUES_MAX);
 		*bad = m->base;
 		if (m->base == PRICES_UNIT_USD)
 			return ERR_UNIT;
@@ -87,31 +61,73 @@ config_check(const struct prices_config *c, size_t *bad)
 			return ERR_LIMIT;
 	}
 	for (size_t u = 1; u < c->unit_count; u++) {
-		enum err e = rule_check(&c->unit[u].rule);
+		enum err e = unit_check(c, u);
 
 		*bad = u;
 		if (e != ERR_OK)
 			return e;
-		if (markets[u] == 0 && !c->unit[u].rule.is_constant_unsafe)
+		if (markets[u] == 0 && !c->unit[u].rule.is_constant_unsafe &&
+		    !c->unit[u].wrap.by_rate)
 			return ERR_MISSING;
 	}
 	return ERR_OK;
 }
 
-static uint16_t
-operator_first(const struct prices_config *c, size_t market)
+/* edges_make: what each unit is priced in. */
+static size_t
+edges_make(struct graph_edge *edges, const struct prices_config *c)
 {
-	size_t i = 0;
+	size_t n = 0;
 
-	while (c->market[i].operator_id != c->market[market].operator_id)
-		i++;
-	return (uint16_t)i;
+	for (size_t i = 0; i < c->market_count; i++)
+		edges[n++] = (struct graph_edge){ c->market[i].base,
+		    c->market[i].quote };
+	for (size_t u = 0; u < c->unit_count; u++)
+		if (c->unit[u].wrap.is_wrapped)
+			edges[n++] = (struct graph_edge){ (uint16_t)u,
+			    c->unit[u].wrap.of };
+	return n;
+}
+
+/* by_unit_make: the markets of each unit together, in their order. */
+static void
+by_unit_make(struct prices *p)
+{
+	const struct prices_config *c = p->config;
+	uint16_t n = 0;
+
+	for (size_t u = 0; u < c->unit_count; u++) {
+		p->first[u] = n;
+		for (size_t i = 0; i < c->market_count; i++)
+			if (c->market[i].base == u)
+				p->by_unit[n++] = (uint16_t)i;
+	}
+	p->first[c->unit_count] = n;
+}
+
+/* firsts_make: who stands for an operator, and for a correlation. */
+static void
+firsts_make(struct prices *p)
+{
+	const struct prices_market *m = p->config->market;
+
+	for (size_t i = 0; i < p->config->market_count; i++) {
+		size_t operator_first = 0, correlation_first = 0;
+
+		while (m[operator_first].operator_id != m[i].operator_id)
+			operator_first++;
+		while (m[correlation_first].correlation_id !=
+		    m[i].correlation_id)
+			correlation_first++;
+		p->operator_market[i] = (uint16_t)operator_first;
+		p->correlation_market[i] = (uint16_t)correlation_first;
+	}
 }
 
 enum err
 prices_init(struct prices *p, const struct prices_config *config, size_t *bad)
 {
-	struct graph_edge edges[PRICES_MARKETS_MAX];
+	struct graph_edge edges[PRICES_MARKETS_MAX + PRICES_UNITS_MAX];
 	size_t order[PRICES_UNITS_MAX];
 	enum err e;
 
@@ -121,33 +137,23 @@ prices_init(struct prices *p, const struct prices_config *config, size_t *bad)
 	e = config_check(config, bad);
 	if (e != ERR_OK)
 		return e;
-	for (size_t i = 0; i < config->market_count; i++)
-		edges[i] = (struct graph_edge){ config->market[i].base,
-		    config->market[i].quote };
-	e = graph_order(order, config->unit_count, edges, config->market_count,
-	    bad);
+	e = graph_order(order, config->unit_count, edges,
+	    edges_make(edges, config), bad);
 	if (e != ERR_OK)
 		return e;
 	memset(p, 0, sizeof(*p));
 	p->config = config;
+	p->set_words = (2 * config->market_count + config->unit_count + 63) /
+	    64;
 	for (size_t i = 0; i < config->unit_count; i++) {
-		p->order[i] = order[i];
-		p->price[i].status = PRICE_REFUSED;
-		p->price[i].reason = REASON_QUORUM;
+		p->order[i] = (uint16_t)order[i];
+		price_refuse(&p->price[i], REASON_QUORUM);
 	}
-	for (size_t i = 0; i < config->market_count; i++) {
-		p->operator_market[i] = operator_first(config, i);
+	for (size_t i = 0; i < config->market_count; i++)
 		p->source[i].vote = VOTE_SILENT;
-	}
+	by_unit_make(p);
+	firsts_make(p);
 	return ERR_OK;
-}
-
-static uint32_t
-ahead_ms(uint64_t exchange_ms, uint64_t now_ms)
-{
-	uint64_t ahead = exchange_ms > now_ms ? exchange_ms - now_ms : 0;
-
-	return ahead > UINT32_MAX ? UINT32_MAX : (uint32_t)ahead;
 }
 
 /* is_newer: the observation takes the place of one of stored_ms.  A venue that
@@ -166,6 +172,7 @@ prices_apply_tick(struct prices *p, const struct prices_tick *t)
 	bool is_taken = false;
 
 	MUST(t->market < p->config->market_count);
+	prices_listing_see(p, t);
 	if (!t->has_book && !t->has_last)
 		q->book_ms = 0;	/* older than any; no trade stands in for it */
 	if (t->has_book && is_newer(t, q->book_ms)) {
@@ -193,6 +200,7 @@ prices_apply_heartbeat(struct prices *p, uint16_t venue, uint64_t exchange_ms,
 {
 	uint32_t skew = ahead_ms(exchange_ms, recv_ms);
 
+	prices_listing_hear(p, venue, recv_ms);
 	/* A clock that has no vote renews nothing. */
 	if (skew > PRICES_SKEW_MAX_MS)
 		return;
@@ -206,318 +214,6 @@ prices_apply_heartbeat(struct prices *p, uint16_t venue, uint64_t exchange_ms,
 	}
 }
 
-/* quote_ms: the exchange time that a quote counts from; 0 where it has none. */
-static uint64_t
-quote_ms(const struct prices *p, size_t market)
-{
-	const struct prices_quote *q = &p->quote[market];
-	uint64_t beat = p->beat_ms[market];
-
-	if (!q->has_book)
-		return q->has_last ? q->last_ms : 0;
-	if (q->book_ms == 0 || beat <= q->book_ms)
-		return q->book_ms;
-	return beat - q->book_ms > PRICES_BEAT_MS ?
-	    q->book_ms + PRICES_BEAT_MS : beat;
-}
-
-/* quote_value gives mid and spread in USD; ERR_UNIT where they cannot be
- * had: no price of the quote unit, or beyond the number's range. */
-static enum err
-quote_value(const struct prices *p, size_t market, struct px18 *mid,
-    struct px18 *spread)
-{
-	const struct prices_quote *q = &p->quote[market];
-	const struct price *leg = &p->price[p->config->market[market].quote];
-	struct px18 m = q->last, s = px18_from_raw(0);
-
-	if (leg->status == PRICE_REFUSED)
-		return ERR_UNIT;
-	if (q->has_book && (px18_sub(&s, q->ask, q->bid) != ERR_OK ||
-	    px18_scale(&m, s, 1, 2, ROUND_FLOOR) != ERR_OK ||
-	    px18_add(&m, q->bid, m) != ERR_OK))
-		return ERR_UNIT;
-	if (px18_mul_px18(&m, m, leg->mid, ROUND_FLOOR) != ERR_OK ||
-	    px18_mul_px18(&s, s, leg->mid, ROUND_CEIL) != ERR_OK ||
-	    px18_is_zero(m))
-		return ERR_UNIT;
-	*mid = m;
-	*spread = s;
-	return ERR_OK;
-}
-
-static enum prices_vote
-market_vote(struct prices *p, size_t market, uint64_t now_ms,
-    uint64_t age_max_ms, struct px18 *spread, uint32_t *skew_ms)
-{
-	const struct prices_quote *q = &p->quote[market];
-	struct prices_source *s = &p->source[market];
-	uint64_t ms = quote_ms(p, market);
-	bool is_crossed = q->has_book && px18_compare(q->bid, q->ask) > 0;
-	uint32_t ahead = ahead_ms(ms, now_ms);
-	enum err e = ERR_UNIT;
-
-	s->mid = px18_from_raw(0);
-	s->age_ms = 0;
-	if (ms == 0)
-		return VOTE_SILENT;
-	s->age_ms = now_ms > ms ? now_ms - ms : 0;
-	*skew_ms = q->skew_ms > ahead ? q->skew_ms : ahead;
-	if (!is_crossed)
-		e = quote_value(p, market, &s->mid, spread);
-	if (*skew_ms > PRICES_SKEW_MAX_MS)
-		return VOTE_SKEWED;
-	if (s->age_ms > age_max_ms)
-		return VOTE_STALE;
-	if (is_crossed)
-		return VOTE_CROSSED;
-	return e == ERR_OK ? VOTE_COUNTED : VOTE_UNCONVERTED;
-}
-
-static void
-ballot_make(struct ballot *b, struct prices *p, size_t unit, uint64_t now_ms)
-{
-	const struct prices_config *c = p->config;
-
-	b->count = 0;
-	for (size_t i = 0; i < c->market_count; i++) {
-		if (c->market[i].base != unit)
-			continue;
-		b->market[b->count] = (uint16_t)i;
-		b->spread[b->count] = px18_from_raw(0);
-		b->skew_ms[b->count] = 0;
-		p->source[i].vote = market_vote(p, i, now_ms,
-		    c->unit[unit].rule.age_max_ms, &b->spread[b->count],
-		    &b->skew_ms[b->count]);
-		b->count++;
-	}
-}
-
-/* What a market's vote depends on: its operator, and its conversion's where
- * that has a single source. */
-static struct prices_set
-market_set(const struct prices *p, size_t market)
-{
-	struct prices_set s = p->single[p->config->market[market].quote];
-
-	set_add(&s, p->operator_market[market]);
-	return s;
-}
-
-/* votes_collect makes votes of the markets that are counted (and those of
- * `also`), grouped; at[i] is the i-th vote's place on the ballot. */
-static size_t
-votes_collect(struct vote *votes, size_t *at, const struct prices *p,
-    const struct ballot *b, enum prices_vote also)
-{
-	struct prices_set sets[PRICES_VOTES_MAX];
-	size_t n = 0;
-
-	for (size_t i = 0; i < b->count; i++) {
-		size_t m = b->market[i];
-		enum prices_vote v = p->source[m].vote;
-
-		if (v != VOTE_COUNTED && v != also)
-			continue;
-		sets[n] = market_set(p, m);
-		votes[n] = (struct vote){ .mid = p->source[m].mid,
-		    .spread = b->spread[i], .group = (uint32_t)n,
-		    .weight = p->config->market[m].weight };
-		at[n++] = i;
-	}
-	/* Joined groups take the lower number; relabelling all of the higher
-	 * one keeps them closed under joining. */
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = 0; k < i; k++) {
-			uint32_t from = votes[i].group, to = votes[k].group;
-
-			if (from == to || !sets_meet(&sets[i], &sets[k]))
-				continue;
-			for (size_t v = 0; v < n; v++)
-				if (votes[v].group == from)
-					votes[v].group = to;
-		}
-	return n;
-}
-
-/* quorum_reason says why counted votes fall short of the quorum. */
-static enum price_reason
-quorum_reason(const struct prices *p, const struct ballot *b, uint32_t quorum)
-{
-	struct vote votes[PRICES_VOTES_MAX];
-	size_t at[PRICES_VOTES_MAX], n;
-
-	n = votes_collect(votes, at, p, b, VOTE_STALE);
-	if (votes_groups(votes, n) >= quorum)
-		return REASON_STALE;
-	n = votes_collect(votes, at, p, b, VOTE_SKEWED);
-	if (votes_groups(votes, n) >= quorum)
-		return REASON_SKEW;
-	return REASON_QUORUM;
-}
-
-static void
-price_refuse(struct price *out, enum price_reason reason)
-{
-	out->mid = out->low = out->high = px18_from_raw(0);
-	out->status = PRICE_REFUSED;
-	out->reason = reason;
-}
-
-/* price_degrade keeps the gravest of several reasons: a wrong unit before a
- * doubtful value before a doubtful source. */
-static void
-price_degrade(struct price *out, enum price_reason reason)
-{
-	static const enum price_reason RANK[] = {
-		REASON_UNIT, REASON_DISPERSION, REASON_SKEW, REASON_QUORUM,
-	};
-	size_t old = 0, new = 0;
-
-	while (old < ARRAY_COUNT(RANK) && RANK[old] != out->reason)
-		old++;
-	while (new < ARRAY_COUNT(RANK) && RANK[new] != reason)
-		new++;
-	if (out->status == PRICE_OK || new < old)
-		out->reason = reason;
-	out->status = PRICE_DEGRADED;
-}
-
-/* leg_half_band: the conversion's own relative half-band, applied to m. */
-static enum err
-leg_half_band(struct px18 *out, const struct price *leg, struct px18 m)
-{
-	struct px18 below, above;
-	enum err e = px18_sub(&below, leg->mid, leg->low);
-
-	if (e == ERR_OK)
-		e = px18_sub(&above, leg->high, leg->mid);
-	if (e != ERR_OK)
-		return e;
-	return px18_scale(out, m, px18_to_raw(px18_max(below, above)),
-	    px18_to_raw(leg->mid), ROUND_CEIL);
-}
-
-/* counted_take goes through the votes that were counted: age, skew, what the
- * conversions add to the band and to the doubts. */
-static enum err
-counted_take(struct price *out, struct px18 *legs, const struct prices *p,
-    const struct ballot *b, const struct vote *votes, const size_t *at,
-    size_t n)
-{
-	*legs = px18_from_raw(0);
-	for (size_t i = 0; i < n; i++) {
-		size_t m = b->market[at[i]], q = p->config->market[m].quote;
-		uint64_t age = p->source[m].age_ms;
-		struct px18 half;
-
-		if (votes[i].is_outlier)
-			continue;
-		if (age > out->age_ms)
-			out->age_ms = age > UINT32_MAX ? UINT32_MAX :
-			    (uint32_t)age;
-		if (b->skew_ms[at[i]] > out->skew_ms)
-			out->skew_ms = b->skew_ms[at[i]];
-		if (q == PRICES_UNIT_USD)
-			continue;
-		if (p->price[q].status == PRICE_DEGRADED)
-			price_degrade(out, p->price[q].reason);
-		if (leg_half_band(&half, &p->price[q], out->mid) != ERR_OK)
-			return ERR_RANGE;
-		*legs = px18_max(*legs, half);
-	}
-	return ERR_OK;
-}
-
-/* band_set: low and high around mid; ERR_RANGE for a band above band_max. */
-static enum err
-band_set(struct price *out, const struct vote_result *r, struct px18 legs,
-    struct ppb band_max)
-{
-	struct px18 down, up, low, high;
-	struct ppb part;
-
-	if (px18_add(&down, r->down, legs) != ERR_OK ||
-	    px18_add(&up, r->up, legs) != ERR_OK ||
-	    px18_part_ppb(&part, px18_max(down, up), out->mid, ROUND_CEIL) !=
-	    ERR_OK || ppb_to_raw(part) > ppb_to_raw(band_max) ||
-	    px18_sub(&low, out->mid, down) != ERR_OK ||
-	    px18_add(&high, out->mid, up) != ERR_OK)
-		return ERR_RANGE;
-	out->low = low;
-	out->high = high;
-	return ERR_OK;
-}
-
-/* price_finish turns the outcome of the vote into a price. */
-static void
-price_finish(struct price *out, const struct vote_result *r,
-    const struct prices *p, const struct ballot *b, const struct vote *votes,
-    const size_t *at, size_t n, struct ppb band_max)
-{
-	struct px18 legs;
-
-	out->mid = r->mid;
-	out->sources = r->groups;
-	if (counted_take(out, &legs, p, b, votes, at, n) != ERR_OK ||
-	    band_set(out, r, legs, band_max) != ERR_OK) {
-		price_refuse(out, REASON_BAND);
-		return;
-	}
-	if (r->is_dispersed)
-		price_degrade(out, REASON_DISPERSION);
-	if (out->skew_ms > PRICES_SKEW_DEGRADED_MS)
-		price_degrade(out, REASON_SKEW);
-	if (out->sources == 1)
-		price_degrade(out, REASON_QUORUM);
-}
-
-/* single_set notes what the price depends on if one group made it. */
-static void
-single_set(struct prices *p, size_t unit, const struct ballot *b,
-    const struct vote *votes, const size_t *at, size_t n)
-{
-	struct prices_set *s = &p->single[unit];
-
-	if (p->price[unit].status == PRICE_REFUSED ||
-	    p->price[unit].sources != 1)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		struct prices_set vote = market_set(p, b->market[at[i]]);
-
-		if (!votes[i].is_outlier)
-			set_join(s, &vote);
-	}
-}
-
-static void
-unit_compute(struct prices *p, size_t unit, uint64_t now_ms)
-{
-	const struct prices_rule *rule = &p->config->unit[unit].rule;
-	struct vote_rule vote_rule = { rule->quorum, rule->dispersion_max };
-	struct price price = { .status = PRICE_OK, .reason = REASON_NONE };
-	struct vote votes[PRICES_VOTES_MAX];
-	size_t at[PRICES_VOTES_MAX], n;
-	struct vote_result r;
-	struct ballot b;
-
-	ballot_make(&b, p, unit, now_ms);
-	n = votes_collect(votes, at, p, &b, VOTE_COUNTED);
-	price.sources = votes_groups(votes, n);
-	if (price.sources < rule->quorum)
-		price_refuse(&price, quorum_reason(p, &b, rule->quorum));
-	else if (votes_aggregate(&r, votes, n, &vote_rule) != ERR_OK)
-		price_refuse(&price, REASON_QUORUM);
-	else
-		price_finish(&price, &r, p, &b, votes, at, n, rule->band_max);
-	p->price[unit] = price;
-	single_set(p, unit, &b, votes, at, n);
-	/* Last: until here an outlier is still one that voted. */
-	for (size_t i = 0; i < n; i++)
-		if (votes[i].is_outlier)
-			p->source[b.market[at[i]]].vote = VOTE_OUTLIER;
-}
-
 /* A unit without a vote: the dollar, or one that is declared. */
 static void
 unit_declare(struct prices *p, size_t unit)
@@ -525,14 +221,27 @@ unit_declare(struct prices *p, size_t unit)
 	const struct prices_rule *rule = &p->config->unit[unit].rule;
 	struct price price = { .status = PRICE_OK, .reason = REASON_NONE };
 
+	set_clear(&p->single[unit], p);
 	price.mid = px18_from_raw(WAD_ONE_RAW);
 	if (unit != PRICES_UNIT_USD) {
 		price.mid = rule->constant;
 		price_degrade(&price, REASON_UNIT);
-		set_add(&p->single[unit], PRICES_MARKETS_MAX + unit);
+		set_add(&p->single[unit], set_bit_unit(p, unit));
 	}
 	price.low = price.high = price.mid;
 	p->price[unit] = price;
+}
+
+static void
+unit_compute(struct prices *p, size_t unit, uint64_t now_ms)
+{
+	struct price market;
+
+	prices_vote(&market, p, unit, now_ms);
+	if (p->config->unit[unit].wrap.is_wrapped)
+		prices_wrap_compute(p, unit, &market, now_ms);
+	else
+		p->price[unit] = market;
 }
 
 void
@@ -540,7 +249,6 @@ prices_compute(struct prices *p, uint64_t now_ms)
 {
 	const struct prices_config *c = p->config;
 
-	memset(p->single, 0, sizeof(p->single));
 	for (size_t i = 0; i < c->unit_count; i++) {
 		size_t unit = p->order[i];
 

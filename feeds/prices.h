@@ -3,10 +3,12 @@
  * Holds the latest book and trade of each configured market, converts to USD
  * through a graph of units with measured prices, groups venues, takes the
  * weighted median, drops outliers while they are at most a third, and gives
- * each price its band, status and reason.  The rule is DESIGN section 3.
+ * each price its band, status and reason.  A wrapped token has a price by its
+ * rate beside its markets'; a listing that may be another is not listened to.
+ * The rule is DESIGN section 3; incidents R11, R14, R20, R21, R25.
  *
  * Units:  px18; ms; factors in ppb.
- * Owns:   nothing beyond struct prices (the caller places it; about 100 KiB).
+ * Owns:   nothing beyond struct prices (the caller places it; about 500 KiB).
  * Limits: PRICES_UNITS_MAX units, PRICES_MARKETS_MAX markets in all,
  *         PRICES_VOTES_MAX of one unit.
  */
@@ -16,8 +18,9 @@
 #include "base/price.h"
 #include "base/types.h"
 
-#define PRICES_UNITS_MAX 64u
-#define PRICES_MARKETS_MAX 256u
+#define PRICES_UNITS_MAX 256u
+#define PRICES_MARKETS_MAX 1024u
+#define PRICES_VENUES_MAX 64u
 #define PRICES_VOTES_MAX 32u	/* markets of one unit */
 #define PRICES_NAME_MAX 16u	/* with its NUL */
 #define PRICES_UNIT_USD 0u	/* unit 0 is always the dollar itself */
@@ -25,6 +28,13 @@
 #define PRICES_SKEW_DEGRADED_MS 2000u	/* a clock further ahead degrades */
 #define PRICES_SKEW_MAX_MS 10000u	/* and further than this has no vote */
 #define PRICES_BEAT_MS 30000u	/* how long heartbeats renew a book */
+/* A listing is doubted that its venue did not mention for so long, longer
+ * silences of the venue itself not counted, */
+#define PRICES_LISTING_QUIET_MS 86400000u
+#define PRICES_TALK_MS 60000u
+/* or that comes back after this gap with a price so many times another. */
+#define PRICES_LISTING_GAP_MS 600000u
+#define PRICES_LISTING_FACTOR 100u
 
 struct prices_rule {
 	uint32_t quorum;		/* groups; at least 1 */
@@ -77,6 +87,8 @@ struct prices_market {
 	uint64_t age_max_ms;	/* instead of the unit's; 0: the unit's */
 	uint64_t pinned_ms;	/* what was doubtful of the listing before is
 				 * settled */
+	bool is_by_address;	/* a contract's address, not a ticker's name,
+				 * says what it is: never doubted */
 };
 
 struct prices_config {
@@ -99,7 +111,7 @@ struct prices_quote {
 /* Why a market did or did not vote in the last computation. */
 enum prices_vote {
 	VOTE_COUNTED, VOTE_SILENT, VOTE_STALE, VOTE_CROSSED, VOTE_OUTLIER,
-	VOTE_SKEWED, VOTE_UNCONVERTED,
+	VOTE_SKEWED, VOTE_UNCONVERTED, VOTE_DOUBTED,
 };
 const char *prices_vote_name(enum prices_vote v);
 struct prices_source {
@@ -108,30 +120,63 @@ struct prices_source {
 	uint64_t age_ms;
 };
 
-/* A set of operators and of declared units: what a vote depends on.  Votes whose sets meet are one group. */
-#define PRICES_SET_WORDS ((PRICES_MARKETS_MAX + PRICES_UNITS_MAX) / 64u)
+/* A set of operators, of correlations and of declared units: what a vote
+ * depends on.  Votes whose sets meet are one group. */
+#define PRICES_SET_WORDS \
+	((2u * PRICES_MARKETS_MAX + PRICES_UNITS_MAX) / 64u)
 struct prices_set {
 	uint64_t w[PRICES_SET_WORDS];
 };
 
+struct prices_rate {
+	bool has_rate;
+	struct px18 rate;	/* of the base, whole units both */
+	uint64_t time_ms;	/* when it held, by the chain's own time */
+};
+
+/* How long a venue was heard, in all. */
+struct prices_talk {
+	uint64_t heard_ms, talk_ms;
+};
+
+/* Where a listing was when it was last seen. */
+struct prices_listing {
+	struct px18 price;	/* in its quote unit */
+	uint64_t seen_ms;	/* exchange time; 0: never */
+	uint64_t talk_ms;	/* its venue's, then */
+	uint64_t doubt_ms;	/* since when it may be another; 0: never */
+};
+
 struct prices {
 	const struct prices_config *config;
-	size_t order[PRICES_UNITS_MAX];	/* units, conversions first */
+	uint16_t order[PRICES_UNITS_MAX];	/* units, conversions first */
+	/* Markets by unit: by_unit[first[u]] to by_unit[first[u + 1] - 1]. */
+	uint16_t first[PRICES_UNITS_MAX + 1], by_unit[PRICES_MARKETS_MAX];
 	struct prices_quote quote[PRICES_MARKETS_MAX];
 	uint64_t beat_ms[PRICES_MARKETS_MAX];	/* heartbeat of its venue */
+	struct prices_listing listing[PRICES_MARKETS_MAX];
+	struct prices_talk talk[PRICES_VENUES_MAX];
+	uint64_t doubts;		/* rises with each new one */
+	struct prices_rate rate[PRICES_UNITS_MAX];
 	struct price price[PRICES_UNITS_MAX];
+	/* Of a wrapped unit: by its rate, and by its markets. */
+	struct price rated[PRICES_UNITS_MAX], traded[PRICES_UNITS_MAX];
 	struct prices_source source[PRICES_MARKETS_MAX];
-	/* The lowest market of the same operator stands for the operator. */
+	/* The lowest market of the same operator stands for the operator, and
+	 * so for a correlation. */
 	uint16_t operator_market[PRICES_MARKETS_MAX];
+	uint16_t correlation_market[PRICES_MARKETS_MAX];
 	/* What a unit's price depends on if one group alone made it (or it is
 	 * declared); empty otherwise. */
+	size_t set_words;	/* of a set that are used */
 	struct prices_set single[PRICES_UNITS_MAX];
 };
 
 /* prices_init checks the graph: ERR_UNIT for a cycle (*bad: a unit on it),
- * ERR_MISSING for a unit without a market (nor constant), ERR_RANGE for a
- * rule outside its bounds (quorum 0, dispersion_max or band_max of 100 % or
- * more, a constant of zero, a weight of 0 or above the cap), ERR_LIMIT for a
+ * ERR_MISSING for a unit without a market (nor constant, nor priced by its
+ * rate), ERR_RANGE for a rule outside its bounds (quorum 0, dispersion_max,
+ * band_max, gap_max or fall_max of 100 % or more, a constant of zero, a weight
+ * of 0 or above the cap, a rate of USD or without a pin), ERR_LIMIT for a
  * unit with too many markets.  A market that prices USD is a cycle.  config is kept by reference. */
 MUST_CHECK enum err prices_init(struct prices *p,
     const struct prices_config *config, size_t *bad);
@@ -154,11 +199,28 @@ void prices_apply_tick(struct prices *p, const struct prices_tick *t);
 void prices_apply_heartbeat(struct prices *p, uint16_t venue,
     uint64_t exchange_ms, uint64_t recv_ms);
 
+/* prices_apply_rate: what a wrapped unit is redeemed for, and when that held:
+ * both at once.  ERR_UNKNOWN for a unit that is not wrapped, ERR_STALE for a
+ * moment before the one that is there. */
+MUST_CHECK enum err prices_apply_rate(struct prices *p, size_t unit,
+    struct px18 rate, uint64_t time_ms, uint64_t recv_ms);
+
+/* What is remembered of a listing beyond this life: talk_ms is then how long
+ * its venue has talked since it was seen. */
+void prices_listing_keep(struct prices_listing *out, const struct prices *p,
+    size_t market);
+void prices_listing_restore(struct prices *p, size_t market,
+    const struct prices_listing *kept);
+
 /* prices_compute computes every unit at now_ms into p->price, and p->source.
  * Readings of DESIGN section 3 that it leaves open: a market with a book never
  * falls back to its last trade; a vote's clock skew is what was measured when
  * it came, or what is left of it now if that is more; a refused price is short
- * of quorum for STALE (or SKEW) if the stale (or skewed) would have made it.
+ * of quorum for STALE (or SKEW, or IDENTITY) if the stale (or skewed, or
+ * doubted) would have made it; a wrapped unit's price is refused where rate
+ * and market are further apart than gap_max, unless its price is by the rate
+ * and one group alone says otherwise, and degraded where its rate cannot be
+ * had.
  * A refused price keeps high = 0 here; the growth bound over the last accepted
  * one is the machine's matter. */
 void prices_compute(struct prices *p, uint64_t now_ms);

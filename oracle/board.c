@@ -289,13 +289,13 @@ board_begin_life(struct board *b)
 }
 
 void
-board_put_head(struct board *b, const struct board_head *h)
+board_put_head(struct board *b, struct board_head *h)
 {
-	struct board_head copy = *h;
-
-	copy.life = atomic_load(&b->page->life);
-	locked_write(&b->page->head_lock, at_offset(b, b->head_at), &copy,
-	    sizeof(copy));
+	MUST(h->market_count <= PRICES_MARKETS_MAX);
+	h->life = atomic_load(&b->page->life);
+	locked_write(&b->page->head_lock, at_offset(b, b->head_at), h,
+	    offsetof(struct board_head, source) + h->market_count *
+	    sizeof(h->source[0]));
 }
 
 enum err

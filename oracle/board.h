@@ -55,7 +55,6 @@ struct board_head {
 	uint32_t asset_count, market_count, unit_count, venue_count;
 	struct price asset_price[BOOK_ASSETS_MAX];	/* as signed */
 	struct price unit_price[PRICES_UNITS_MAX];	/* as aggregated */
-	struct board_source source[PRICES_MARKETS_MAX];
 	struct board_feed feed[CONFIG_VENUES_MAX];
 	struct wad accrual[BOOK_ASSETS_MAX];	/* as struct book */
 	struct aggregate aggregate;
@@ -68,6 +67,8 @@ struct board_head {
 	uint64_t last_sequence;		/* signed */
 	uint8_t has_signer_bit, signer_bit, zero2[6];	/* in the contract */
 	struct board_counters counters;
+	/* Last: only market_count of them are written. */
+	struct board_source source[PRICES_MARKETS_MAX];
 };
 
 /* A vault as it stands, with what was decided of it. */
@@ -98,7 +99,7 @@ MUST_CHECK enum err board_create(int *fd, int *fd_read_only,
     const struct tables_size *size);
 MUST_CHECK enum err board_map_writer(struct board **out, int fd);
 void board_begin_life(struct board *b);	/* clears all, raises `life` */
-void board_put_head(struct board *b, const struct board_head *h);
+void board_put_head(struct board *b, struct board_head *h);	/* sets life */
 void board_put_attestation(struct board *b, const struct board_attestation *a);
 /* board_tables: the engine's tables, in this memory.  Each change is enclosed
  * by a begin and an end; begins do not nest. */

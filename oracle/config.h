@@ -30,6 +30,7 @@ struct config_venue {
 struct config_market {
 	uint16_t venue;			/* index into venues */
 	char symbol[VENUE_SYMBOL_MAX];
+	char group[VENUE_SYMBOL_MAX];	/* what it is correlated with; empty */
 };
 
 enum config_sandbox { SANDBOX_REQUIRE, SANDBOX_BEST_EFFORT };
@@ -60,6 +61,10 @@ struct config {
 
 	/* prices: and venues: */
 	struct prices_config prices;
+	bool has_volatility;
+	uint64_t volatility_every_ms;		/* a return each */
+	uint32_t volatility_lambda_ppb;
+	uint32_t correlation_shrink_ppb;	/* towards none */
 	uint16_t asset_unit[BOOK_ASSETS_MAX];	/* by asset slot: set with the book */
 	size_t venue_count;
 	struct config_venue venue[CONFIG_VENUES_MAX];

@@ -54,7 +54,7 @@ unit_constant(struct schema *s, const struct doc_node *n,
 		doc_error_at(s->errors, n, "unit %.*s: a `constant` price "
 		    "needs `unsafe: true`", (int)n->key_len, n->key);
 	if (row->has_quorum || row->has_age || row->has_dispersion ||
-	    row->has_band)
+	    row->has_band || row->has_rate || row->has_slow)
 		doc_error_at(s->errors, n, "unit %.*s: a `constant` price has "
 		    "no other rules", (int)n->key_len, n->key);
 	if (row->constant == 0)
@@ -63,6 +63,26 @@ unit_constant(struct schema *s, const struct doc_node *n,
 	rule->quorum = 1;
 	rule->is_constant_unsafe = true;
 	rule->constant = px18_from_raw(row->constant);
+}
+
+/* What it is redeemed for is looked up once all units are known. */
+static void
+unit_wrap(struct prices_unit *unit, const struct config_unit_row *row)
+{
+	if (row->has_rate)
+		unit->wrap = (struct prices_wrap){
+			.is_wrapped = true,
+			.by_rate = row->rate_price == WRAP_BY_RATE,
+			.age_max_ms = row->rate_age_max_ms,
+			.pinned = px18_from_raw(row->rate_pinned),
+			.pinned_ms = row->rate_pinned_ms,
+			.growth_max = ppb_from_raw(row->rate_growth_max),
+			.fall_max = ppb_from_raw(row->rate_fall_max),
+			.gap_max = ppb_from_raw(row->rate_gap_max) };
+	if (row->has_slow)
+		unit->slow = (struct prices_slow){
+			.has_slow = true, .window_ms = row->slow_window_ms,
+			.step_max = ppb_from_raw(row->slow_step_max) };
 }
 
 static void
@@ -103,6 +123,7 @@ unit_read(struct schema *s, struct config_reader *r, const struct doc_node *n)
 	unit->rule.age_max_ms = row.age_max_ms;
 	unit->rule.dispersion_max = ppb_from_raw(row.dispersion_max);
 	unit->rule.band_max = ppb_from_raw(row.band_max);
+	unit_wrap(unit, &row);
 }
 
 static bool
@@ -134,6 +155,27 @@ unit_take(struct schema *s, uint16_t *out, const struct prices_config *c,
 	return false;
 }
 
+/* units_wrap: what each wrapped unit is redeemed for. */
+static void
+units_wrap(struct schema *s, struct config_reader *r)
+{
+	struct prices_config *c = &r->config->prices;
+
+	for (size_t u = 1; u < c->unit_count; u++) {
+		const struct doc_node *of;
+
+		if (!c->unit[u].wrap.is_wrapped)
+			continue;
+		of = doc_find(s->doc, doc_find(s->doc, r->unit_node[u],
+		    "rate"), "of");
+		if (unit_take(s, &c->unit[u].wrap.of, c, of, of->text,
+		    of->text_len) && c->unit[u].wrap.of == PRICES_UNIT_USD)
+			doc_error_at(s->errors, of, "unit %s: redeemed for "
+			    "USD, which has no price of its own: a `constant` "
+			    "says that", c->unit[u].name);
+	}
+}
+
 /* ---- markets ------------------------------------------------------------ */
 
 static bool
@@ -162,6 +204,20 @@ market_row(struct schema *s, struct config_market_row *row,
 	else
 		(void)schema_read_value(s, &config_market_keys[0], n, row);
 	return s->errors->count == before;
+}
+
+/* A group's number: that of the first market of its name, from 1. */
+static uint16_t
+correlation_id(const struct config *c, const char *group)
+{
+	size_t i = 0;
+
+	if (group[0] == '\0')
+		return 0;
+	while (i < c->prices.market_count &&
+	    strcmp(c->market[i].group, group) != 0)
+		i++;
+	return (uint16_t)(i + 1);
 }
 
 static uint16_t
@@ -212,6 +268,9 @@ market_read(struct schema *s, struct config_reader *r,
 	    strlen(slash + 1)))
 		return;
 	m.weight = row.weight;
+	m.age_max_ms = row.age_max_ms;
+	m.pinned_ms = row.pinned_ms;
+	m.correlation_id = correlation_id(c, row.group);
 	if (market_is_double(c, &m)) {
 		doc_error_at(s->errors, n, "duplicate market: %s has %s twice",
 		    c->venue[venue].name, row.pair);
@@ -220,6 +279,7 @@ market_read(struct schema *s, struct config_reader *r,
 	c->prices.market[at] = m;
 	c->market[at].venue = venue;
 	memcpy(c->market[at].symbol, symbol, sizeof(symbol));
+	memcpy(c->market[at].group, row.group, sizeof(row.group));
 	c->prices.market_count++;
 }
 
@@ -351,6 +411,7 @@ config_markets_read(struct schema *s, struct config_reader *r)
 		for (n = doc_first(s->doc, r->units); n;
 		    n = doc_next(s->doc, n))
 			unit_read(s, r, n);
+	units_wrap(s, r);
 	if (r->venues && r->venues->kind != DOC_MAP)
 		doc_error_at(s->errors, r->venues, "`venues`: %s where a map "
 		    "is expected", doc_kind_name(r->venues->kind));

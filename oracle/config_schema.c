@@ -8,7 +8,7 @@
 	.size = sizeof(((struct config *)0)->member)
 #define HAS(member) .has = offsetof(struct config, member) + 1
 
-#define DAY_MS 86400000u
+#define DAY_MS UINT64_C(86400000)
 #define PERCENT_PPB 10000000u
 
 static void units_note(struct schema *s, const struct schema_key *k,
@@ -21,6 +21,52 @@ static void rpc_read(struct schema *s, const struct schema_key *k,
     const struct doc_node *n, void *base);
 static void listen_read(struct schema *s, const struct schema_key *k,
     const struct doc_node *n, void *base);
+
+static const char *const WRAP_WORDS[] = { "rate", "market", NULL };
+static const struct schema_key RATE_KEYS[] = {
+	{ .name = "of", .type = SCHEMA_TEXT,
+	  SCHEMA_ROW(config_unit_row, rate_of), .shape = "unit",
+	  .help = "what the token is redeemed for" },
+	{ .name = "price", .type = SCHEMA_CHOICE, .words = WRAP_WORDS,
+	  SCHEMA_ROW(config_unit_row, rate_price),
+	  .help = "which of the two is the price: rate x that unit's, or what "
+	    "the unit's own markets say; the other one judges it" },
+	{ .name = "pinned", .type = SCHEMA_DECIMAL, .is_nonzero = true,
+	  SCHEMA_ROW(config_unit_row, rate_pinned),
+	  .help = "a rate that was seen to be right" },
+	{ .name = "pinned_at", .type = SCHEMA_INSTANT, .is_nonzero = true,
+	  SCHEMA_ROW(config_unit_row, rate_pinned_ms),
+	  .help = "and when" },
+	{ .name = "growth_max", .type = SCHEMA_PERCENT,
+	  SCHEMA_ROW(config_unit_row, rate_growth_max),
+	  .help = "how far it may have grown since then, a year; a higher one "
+	    "is refused, never cut" },
+	{ .name = "fall_max", .type = SCHEMA_PERCENT,
+	  SCHEMA_ROW(config_unit_row, rate_fall_max), .min = 0,
+	  .max = 99 * PERCENT_PPB,
+	  .help = "how far below the pinned one it may be" },
+	{ .name = "gap_max", .type = SCHEMA_PERCENT,
+	  SCHEMA_ROW(config_unit_row, rate_gap_max), .min = 1,
+	  .max = 99 * PERCENT_PPB,
+	  .help = "between the two prices; beyond it the unit is refused" },
+	{ .name = "age_max", .type = SCHEMA_DURATION,
+	  SCHEMA_ROW(config_unit_row, rate_age_max_ms), .min = 1,
+	  .max = 7 * DAY_MS,
+	  .help = "an older rate, by the chain's own time, is none" },
+	{ 0 }
+};
+
+static const struct schema_key SLOW_KEYS[] = {
+	{ .name = "window", .type = SCHEMA_DURATION,
+	  SCHEMA_ROW(config_unit_row, slow_window_ms), .min = 1000,
+	  .max = 30 * DAY_MS,
+	  .help = "how long it takes the average to forget" },
+	{ .name = "step_max", .type = SCHEMA_PERCENT,
+	  SCHEMA_ROW(config_unit_row, slow_step_max), .min = 1,
+	  .max = 99 * PERCENT_PPB,
+	  .help = "how far the stable price follows it in an hour" },
+	{ 0 }
+};
 
 const struct schema_key config_unit_keys[] = {
 	{ .name = "quorum", .type = SCHEMA_WHOLE, .is_optional = true,
@@ -51,6 +97,13 @@ const struct schema_key config_unit_keys[] = {
 	{ .name = "unsafe", .type = SCHEMA_BOOL, .fallback = "false",
 	  SCHEMA_ROW(config_unit_row, is_unsafe),
 	  .help = "says that a declared price is known to be unsafe" },
+	{ .name = "rate", .type = SCHEMA_SECTION, .is_optional = true,
+	  SCHEMA_HAS(config_unit_row, has_rate), .keys = RATE_KEYS,
+	  .help = "of a wrapped or staked token" },
+	{ .name = "slow", .type = SCHEMA_SECTION, .is_optional = true,
+	  SCHEMA_HAS(config_unit_row, has_slow), .keys = SLOW_KEYS,
+	  .help = "a slow companion of the price, for borrowing power only: "
+	    "collateral counts at the lower, debt at the higher of the two" },
 	{ 0 }
 };
 
@@ -62,6 +115,18 @@ const struct schema_key config_market_keys[] = {
 	  SCHEMA_ROW(config_market_row, weight), .min = 1,
 	  .max = PRICES_WEIGHT_MAX,
 	  .help = "of its vote, relative to the others'" },
+	{ .name = "age_max", .type = SCHEMA_DURATION, .is_optional = true,
+	  SCHEMA_ROW(config_market_row, age_max_ms), .min = 1,
+	  .max = 7 * DAY_MS, .help = "instead of the unit's" },
+	{ .name = "group", .type = SCHEMA_TEXT, .is_optional = true,
+	  SCHEMA_ROW(config_market_row, group), .shape = "name",
+	  .help = "markets that share an index, a pool or a maker: all of one "
+	    "group count once" },
+	{ .name = "pinned_at", .type = SCHEMA_INSTANT, .is_optional = true,
+	  SCHEMA_ROW(config_market_row, pinned_ms),
+	  .help = "when an operator last saw that the symbol is this pair; a "
+	    "listing that vanished for a day, or came back 100 times away, has "
+	    "no vote until then" },
 	{ 0 }
 };
 
@@ -91,11 +156,28 @@ static const struct schema_key BOOK_KEYS[] = {
 	{ 0 }
 };
 
+static const struct schema_key VOLATILITY_KEYS[] = {
+	{ .name = "every", .type = SCHEMA_DURATION, .fallback = "1h",
+	  FIELD(volatility_every_ms), .min = 1000, .max = 7 * DAY_MS,
+	  .help = "how often a return is taken" },
+	{ .name = "lambda", .type = SCHEMA_FACTOR, .fallback = "0.97",
+	  FIELD(volatility_lambda_ppb), .min = 1, .max = PPB_ONE_RAW - 1,
+	  .help = "what a period leaves of the weight of those before it" },
+	{ .name = "shrink", .type = SCHEMA_FACTOR, .fallback = "0.1",
+	  FIELD(correlation_shrink_ppb), .min = 0, .max = PPB_ONE_RAW,
+	  .help = "how far measured correlations are drawn towards none" },
+	{ 0 }
+};
+
 static const struct schema_key PRICES_KEYS[] = {
 	{ .name = "units", .type = SCHEMA_CUSTOM, .keys = config_unit_keys,
 	  .read = units_note, .shape = "map of NAME to the keys below",
 	  .help = "what has a price; USD is always there. All four rules, "
 	    "or a constant" },
+	{ .name = "volatility", .type = SCHEMA_SECTION, .is_optional = true,
+	  HAS(has_volatility), .keys = VOLATILITY_KEYS,
+	  .help = "measured volatilities and correlations of the book's "
+	    "prices (EWMA), kept over restarts by the journal" },
 	{ 0 }
 };
 

@@ -12,6 +12,17 @@ struct config_unit_row {
 	uint32_t quorum, dispersion_max, band_max;
 	uint64_t age_max_ms;
 	u128 constant;
+	/* rate: */
+	bool has_rate;
+	char rate_of[PRICES_NAME_MAX];
+	enum config_wrap_price { WRAP_BY_RATE, WRAP_BY_MARKET } rate_price;
+	u128 rate_pinned;
+	uint64_t rate_pinned_ms, rate_age_max_ms;
+	uint32_t rate_growth_max, rate_fall_max, rate_gap_max;
+	/* slow: */
+	bool has_slow;
+	uint64_t slow_window_ms;
+	uint32_t slow_step_max;
 };
 
 struct config_venue_row {
@@ -22,6 +33,9 @@ struct config_venue_row {
 struct config_market_row {
 	char pair[2 * PRICES_NAME_MAX];
 	uint32_t weight;
+	uint64_t age_max_ms;		/* 0: the unit's */
+	char group[VENUE_SYMBOL_MAX];	/* empty: none */
+	uint64_t pinned_ms;
 };
 
 /* What the parts that name each other leave for the second step. */

@@ -16,6 +16,7 @@ machine_close(struct machine *m, const struct machine_output *o)
 {
 	u128 moved = machine_prices_close(m);	/* ticks -> words, market */
 
+	moved |= machine_kept_close(m, o);	/* -> slow companions */
 	machine_vaults_close(m);		/* vaults -> positions tree */
 	machine_verdicts_close(m, moved);	/* market -> verdicts, leaves */
 	machine_request_close(m, o);		/* -> the signer, if it is time */
@@ -173,6 +174,7 @@ machine_create(struct machine **out, const struct config *config,
 	e = prices_init(&m->prices, &config->prices, &bad);
 	if (e != ERR_OK)
 		goto fail;
+	machine_kept_begin(m);
 	m->is_first = true;
 	*out = m;
 	return ERR_OK;
@@ -208,6 +210,13 @@ apply_heartbeat(struct machine *m, const struct wire_heartbeat *w)
 	prices_apply_heartbeat(&m->prices, w->venue, w->exchange_ms,
 	    w->recv_ms);
 	return ERR_OK;
+}
+
+static enum err
+apply_rate(struct machine *m, const struct wire_rate *w)
+{
+	return prices_apply_rate(&m->prices, w->unit,
+	    px18_from_raw(wire_to_u128(w->rate)), w->time_ms, w->recv_ms);
 }
 
 static enum err
@@ -343,5 +352,11 @@ machine_apply(struct machine *m, const void *message,
 		return apply_signer_base(m, message);
 	if (head.type == WIRE_SIGNER_READY)
 		return apply_signer_ready(m, message);
+	if (head.type == WIRE_RATE)
+		return apply_rate(m, message);
+	if (head.type == WIRE_MEMORY_UNIT)
+		return machine_kept_unit(m, message);
+	if (head.type == WIRE_MEMORY_MARKET)
+		return machine_kept_market(m, message);
 	return ERR_UNKNOWN;	/* an input that nothing is made of yet */
 }

@@ -3,7 +3,8 @@
  *
  * Inputs are wire messages (wire_is_input), applied one at a time; outputs are
  * wire messages handed to `emit` during the call: BEGIN, WORD, LEAF, END for
- * the signer; ATTESTATION with its WORDs once it is signed.  It
+ * the signer; ATTESTATION with its WORDs once it is signed, and KEEP_ for the
+ * journal.  It
  * reads no clock and no randomness, allocates only in machine_create, does no
  * I/O.  The same inputs give the same outputs on every machine and compiler.
  *
@@ -16,8 +17,10 @@
 #include "base/merkle.h"
 #include "contracts-abi/attest.h"
 #include "feeds/prices.h"
+#include "feeds/slow.h"
 #include "margin/aggregate.h"
 #include "margin/book.h"
+#include "margin/ewma.h"
 #include "margin/market.h"
 #include "margin/portfolio_reach.h"
 #include "margin/verdict.h"
@@ -48,6 +51,36 @@ struct machine_crossed {
 	struct verdict verdict;
 };
 
+/* What is known of units and listings beyond their last ticks.  It outlives the
+ * engine: said to the journal in turn, a few messages a CLOSE, all of it each
+ * MACHINE_KEEP_MS, and told to the next life. */
+#define MACHINE_KEEP_MS 300000u
+#define MACHINE_KEEP_BATCH 16u
+#define MACHINE_PAIRS (WIRE_UNITS * (WIRE_UNITS - 1u) / 2u)
+struct machine_unit {
+	uint16_t unit;		/* of the config */
+	struct slow slow;
+	uint64_t sample_ms;	/* 0: none yet */
+	struct px18 sample;
+	struct ewma ewma;
+	bool has_return;	/* in the period that just ended */
+	struct num18 last_return;
+};
+struct machine_kept {
+	struct b32 units;		/* of their names */
+	uint32_t unit_count;		/* those that a price of the book's
+					 * assets comes from */
+	struct machine_unit unit[WIRE_UNITS];
+	/* Of i and j < i: pair[i (i - 1) / 2 + j]. */
+	struct ewma_pair pair[MACHINE_PAIRS];
+	struct b32 market_name[PRICES_MARKETS_MAX];
+	uint64_t said_ms;		/* when the last round began */
+	uint32_t next;			/* of this round; all: it is over */
+	uint64_t doubts;		/* prices.doubts, as it was then */
+	uint64_t samples;		/* rises with each */
+	uint64_t closed_ms;		/* the CLOSE before this one */
+};
+
 struct machine {
 	const struct config *config;
 	struct eip712_domain domain;
@@ -57,6 +90,7 @@ struct machine {
 
 	struct book book;		/* assets, rules, modes; no vaults */
 	struct prices prices;
+	struct machine_kept kept;
 	struct market market;
 	struct aggregate aggregate;
 
@@ -165,6 +199,13 @@ union machine_message {
 };
 void machine_vault_message(union machine_message *out, const struct vault *v,
     const struct position *positions);
+
+/* machine_volatility: of the i-th followed unit, a year; ERR_MISSING before two
+ * samples.  machine_correlation: of two, drawn towards none as the config has
+ * it, ppb with its sign. */
+MUST_CHECK enum err machine_volatility(struct num18 *out,
+    const struct machine *m, uint32_t i);
+int32_t machine_correlation(const struct machine *m, uint32_t i, uint32_t j);
 
 /* machine_verdict_slot: of a vault slot; MACHINE_NO_SLOT: none. */
 uint32_t machine_verdict_slot(const struct machine *m, uint32_t slot);

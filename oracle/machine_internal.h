@@ -2,6 +2,8 @@
  *
  *   machine.c          creation; one input at a time
  *   machine_prices.c   ticks -> prices -> words -> market
+ *   machine_kept.c     what outlives a life: slow companions, volatilities,
+ *                      correlations, listings
  *   machine_wire.c     vaults as messages
  *   machine_vaults.c   vaults in, and the tree of their positions
  *   machine_portfolio.c  of them those with positions
@@ -17,6 +19,17 @@
 /* machine_prices_close computes every unit's price at now_ms and the word of
  * every asset; returns a bit per asset whose price differs from before. */
 u128 machine_prices_close(struct machine *m);
+
+/* machine_kept_begin: which units are followed.  _close, after the prices, goes
+ * on to now_ms, and says to the journal what it is to remember; a bit per
+ * asset whose slow companion moved.  _unit and _market: what an earlier life
+ * knew; ERR_UNKNOWN for what is none of ours now. */
+void machine_kept_begin(struct machine *m);
+u128 machine_kept_close(struct machine *m, const struct machine_output *o);
+MUST_CHECK enum err machine_kept_unit(struct machine *m,
+    const struct wire_memory_unit *w);
+MUST_CHECK enum err machine_kept_market(struct machine *m,
+    const struct wire_memory_market *w);
 
 /* machine_vault_from_wire, machine_portfolio_from_wire: ERR_LIMIT for counts
  * beyond the message's; ERR_UNKNOWN for `ratio` in a WIRE_PORTFOLIO. */

@@ -19,8 +19,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+/* Of one input: an attestation and its words, or what is to be kept. */
 #define EXPECTED_MAX (sizeof(struct wire_attestation) + \
-	BOOK_ASSETS_MAX * sizeof(struct wire_word))
+	BOOK_ASSETS_MAX * sizeof(struct wire_word) + \
+	MACHINE_KEEP_BATCH * sizeof(struct wire_memory_unit))
 #define FLUSH_EVERY 1000u
 
 struct replay {
@@ -67,7 +69,8 @@ expected_sequence(const struct replay *r)
 	struct wire_attestation w;
 
 	memcpy(&w, r->expected, sizeof(w));
-	return w.sequence;
+	return w.head.type == WIRE_ATTESTATION ? w.sequence :
+	    r->last_sequence;
 }
 
 static void
@@ -87,6 +90,10 @@ on_output(void *arg, const void *message, size_t size)
 		r->expected_len = r->expected_at = 0;
 	} else if (head.type == WIRE_WORD && r->words_to_come > 0) {
 		r->words_to_come--;
+	} else if (head.type == WIRE_KEEP_UNIT ||
+	    head.type == WIRE_KEEP_MARKET) {
+		if (r->expected_at == r->expected_len)
+			r->expected_len = r->expected_at = 0;
 	} else {
 		return;	/* a request to the signer: its answer is recorded */
 	}
@@ -115,6 +122,11 @@ output_compare(struct replay *r, const struct segment_record *record)
 			complain(r, r->expected_at < r->expected_len ?
 			    "is recorded, but another one comes out" :
 			    "is recorded, but none comes out", w.sequence);
+	} else if (record->type == WIRE_KEEP_UNIT ||
+	    record->type == WIRE_KEEP_MARKET) {
+		if (!equal)
+			complain(r, "is followed by what another machine "
+			    "would keep", r->last_sequence);
 	} else if (r->is_passing_over) {
 		return;
 	} else if (!equal && r->expected_at < r->expected_len) {

@@ -9,6 +9,7 @@
 #include "oracle/cmd.h"
 #include "oracle/history.h"
 #include "oracle/inputs.h"
+#include "oracle/kept.h"
 #include "oracle/log.h"
 #include "oracle/proc.h"
 #include "oracle/segment.h"
@@ -48,6 +49,8 @@ struct journal {
 	bool has_start;		/* START came */
 	bool is_committed_due;	/* WIRE_COMMITTED did not fit the queue */
 	uint64_t received, committed;
+	struct kept kept;	/* what it is told to remember */
+	size_t told;		/* of that the engine of this life knows */
 
 	struct history_collector collector;
 	struct board_attestation whole[WHOLE_MAX];	/* until committed */
@@ -154,7 +157,23 @@ ready_send(struct journal *j)
 		return;
 	j->is_ready_due = false;
 	j->has_life = true;
+	j->told = 0;
 	j->counter[COUNT_LIVES]++;
+}
+
+/* A new engine learns what an earlier one had kept, as its queue has room. */
+static void
+memory_send(struct journal *j)
+{
+	union kept_record r;
+
+	while (j->has_life && j->told < j->kept.count) {
+		kept_tell(&r, &j->kept, j->told);
+		if (proc_peer_send(&j->proc, ROLE_ENGINE, &r, false) !=
+		    ERR_OK)
+			return;
+		j->told++;
+	}
 }
 
 static void
@@ -234,7 +253,8 @@ message_judge(const struct journal *j, const void *bytes, unsigned type)
 	if (type == WIRE_WORD && !j->collector.is_open)
 		return "sends a word of nothing";
 	return wire_is_input(type) || type == WIRE_ATTESTATION ||
-	    type == WIRE_WORD ? NULL : "sends what is no record";
+	    type == WIRE_WORD || type == WIRE_KEEP_UNIT ||
+	    type == WIRE_KEEP_MARKET ? NULL : "sends what is no record";
 }
 
 static bool
@@ -253,6 +273,7 @@ message_take(struct journal *j, const void *bytes)
 	if (segment_writer_add(j->writer, bytes) != ERR_OK)
 		return false;	/* engine_drain looked: cannot be */
 	j->received++;
+	kept_note(&j->kept, bytes);
 	if (head.type == WIRE_ATTESTATION)
 		j->last_sequence =
 		    ((const struct wire_attestation *)bytes)->sequence;
@@ -330,7 +351,8 @@ wires_wait(struct journal *j, struct pollfd wait[2])
 {
 	bool is_full = segment_writer_is_full(j->writer) ||
 	    j->whole_count == WHOLE_MAX;
-	bool is_due = j->is_committed_due;
+	bool is_due = j->is_committed_due ||
+	    (j->has_life && j->told < j->kept.count);
 	struct ring *ring = &j->proc.ring[ROLE_ENGINE];
 	unsigned wants = (is_full ? 0 : RING_DATA) | (is_due ? RING_SPACE : 0);
 	int timeout = (int)HISTORY_MS;
@@ -363,6 +385,7 @@ loop_once(struct journal *j)
 	if (j->is_committed_due)
 		committed_send(j);
 	commit(j);
+	memory_send(j);
 	status_report(j, NULL);
 	if (j->stop_ms == 0)
 		return true;
@@ -380,6 +403,7 @@ on_record(void *arg, const struct segment_record *record, uint64_t done,
 
 	(void)done;
 	(void)total;
+	kept_note(&j->kept, record->message);
 	if (record->type == WIRE_ATTESTATION)
 		j->last_sequence = ((const struct wire_attestation *)
 		    record->message)->sequence;
@@ -467,6 +491,7 @@ role_journal(void)
 	if (j.proc.peer[ROLE_ENGINE] >= 0)
 		engine_begin(&j);
 	commit(&j);	/* says READY */
+	memory_send(&j);
 	while (loop_once(&j))
 		;
 	if (j.failure != 0)
@@ -474,5 +499,6 @@ role_journal(void)
 		    segment_writer_pending(j.writer));
 	history_close(j.history);
 	segment_writer_close(j.writer);
+	kept_free(&j.kept);
 	return j.failure == 0 && j.stop_ms != 0 ? EXIT_OK : EXIT_FAILED;
 }

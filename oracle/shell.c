@@ -155,7 +155,9 @@ on_output(void *arg, const void *message, size_t size)
 		s->request_ns = s->batch_ns;
 		s->batch_ns = 0;
 	}
-	if (head.type == WIRE_ATTESTATION) {
+	if (head.type == WIRE_KEEP_UNIT || head.type == WIRE_KEEP_MARKET) {
+		journal(s, message);
+	} else if (head.type == WIRE_ATTESTATION) {
 		journal(s, message);
 		collect_begin(s, message);
 	} else if (s->is_collecting && head.type == WIRE_WORD) {
@@ -240,7 +242,7 @@ board_head_fill(struct board_head *h, const struct shell *s)
 	const struct machine *m = s->machine;
 	struct board_counters *c = &h->counters;
 
-	memset(h, 0, sizeof(*h));
+	memset(h, 0, offsetof(struct board_head, source));
 	h->now_ms = m->now_ms;
 	h->asset_count = (uint32_t)m->book.asset_count;
 	h->market_count = (uint32_t)m->config->prices.market_count;

@@ -20,7 +20,7 @@
 #define WIRE_LEGS 16u
 #define WIRE_POSITIONS 128u
 #define WIRE_TX_DATA 4096u
-#define WIRE_UNITS 64u
+#define WIRE_UNITS 128u	/* whose returns are followed */
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
     "records are little-endian");
@@ -197,17 +197,16 @@ struct wire_slice {
 struct wire_memory_unit {
 	struct wire_head head;
 	char name[16];		/* NUL-padded */
-	struct b32 units;	/* keccak256 of all units' names, in order */
+	struct b32 units;	/* keccak256 of all the followed units' names */
 	uint64_t slow_ms;	/* 0: there are no slow companions */
-	struct wire_u128 average, stable;
-	uint64_t sample_ms;	/* 0: no return was taken yet */
+	struct wire_u128 last, average, stable;
+	uint64_t sample_ms;	/* 0: no sample was taken yet */
 	struct wire_u128 sample;
 	uint8_t is_seeded, zero[7];
-	uint64_t pair_seeded;	/* a bit a unit */
-	struct wire_u128 variance;		/* 36 decimals */
-	struct wire_u128 covariance[WIRE_UNITS];	/* i128 bits; 36
-							 * decimals; of units
-							 * before this one */
+	uint64_t pair_seeded[2];	/* a bit a unit */
+	struct wire_u128 variance;	/* of one period; 36 decimals */
+	/* i128 bits; 36 decimals; with the units that are before this one. */
+	struct wire_u128 covariance[WIRE_UNITS];
 };
 
 /* What identifies a listing: where its price was when it was last seen. */
@@ -215,7 +214,9 @@ struct wire_memory_market {
 	struct wire_head head;
 	struct b32 name;	/* keccak256 of venue "/" symbol */
 	uint64_t seen_ms;
+	uint64_t quiet_ms;	/* its venue talked so long since */
 	uint64_t doubt_ms;	/* since when it is not taken for itself; 0 */
+	uint64_t zero;
 	struct wire_u128 price;	/* in its quote unit */
 };
 

@@ -250,6 +250,58 @@ config_read__refuses_graphs_that_give_no_price(void **state)
 	    "no /\n");
 }
 
+#define WRAPPED(of, more) "prices: {units: {A: {quorum: 1, age_max: 1s, " \
+	"dispersion_max: 1%, band_max: 1%},\n" \
+	" W: {quorum: 1, age_max: 1s, dispersion_max: 1%, band_max: 1%,\n" \
+	"  rate: {of: " of ", price: rate, pinned: \"1.2\", pinned_at: " \
+	"2026-03-10T00:00:00Z, growth_max: 8%,\n" \
+	"   fall_max: 1%, gap_max: 5%, age_max: 1h}" more "}}}\n" \
+	"venues: {kraken: {markets: {a: A/USD}}}\n"
+
+static void
+config_read__reads_what_a_token_is_redeemed_for(void **state)
+{
+	const struct prices_config *p = &config.prices;
+
+	(void)state;
+	good(WRAPPED("A", ", slow: {window: 1h, step_max: 5%}"));
+	assert_true(p->unit[2].wrap.is_wrapped && p->unit[2].wrap.by_rate);
+	assert_int_equal(p->unit[2].wrap.of, 1);
+	assert_int_equal(p->unit[2].wrap.pinned_ms, 1773100800000);
+	assert_int_equal(ppb_to_raw(p->unit[2].wrap.growth_max), 80000000);
+	assert_true(p->unit[2].slow.has_slow);
+	assert_int_equal(p->unit[2].slow.window_ms, 3600000);
+	assert_false(p->unit[1].wrap.is_wrapped || p->unit[1].slow.has_slow);
+	bad(WRAPPED("B", ""), "c.yaml:3:14: unknown unit `B`\n");
+	bad(WRAPPED("USD", ""), "c.yaml:3:14: unit W: redeemed for USD, which "
+	    "has no price of its own: a `constant` says that\n");
+	bad(WRAPPED("W", ""), "c.yaml:2:2: unit W: its markets lead back to "
+	    "itself\n");
+	bad("prices: {units: {A: {constant: 1, unsafe: true,\n"
+	    " slow: {window: 1h, step_max: 5%}}}}\n",
+	    "c.yaml:1:21: unit A: a `constant` price has no other rules\n");
+}
+
+static void
+config_read__groups_markets_by_name(void **state)
+{
+	const struct prices_market *m = config.prices.market;
+
+	(void)state;
+	good(TWO_UNITS "venues: {kraken: {markets: {a: {pair: A/USD, group: x, "
+	    "age_max: 30s},\n"
+	    "  b: {pair: B/USD, group: y}}}, coinbase: {markets: {a: {pair: "
+	    "A/USD, group: y, pinned_at: 5},\n"
+	    "  c: {pair: B/USD, group: x}, d: B/A}}}\n");
+	assert_int_equal(m[0].correlation_id, m[3].correlation_id);
+	assert_int_equal(m[1].correlation_id, m[2].correlation_id);
+	assert_int_not_equal(m[0].correlation_id, m[1].correlation_id);
+	assert_int_equal(m[4].correlation_id, 0);
+	assert_int_equal(m[0].age_max_ms, 30000);
+	assert_int_equal(m[1].age_max_ms, 0);
+	assert_int_equal(m[2].pinned_ms, 5);
+}
+
 static void
 config_read__checks_between_fields(void **state)
 {
@@ -452,6 +504,9 @@ main(void)
 		cmocka_unit_test(config_read__reports_every_error_in_one_pass),
 		cmocka_unit_test(
 		    config_read__refuses_graphs_that_give_no_price),
+		cmocka_unit_test(
+		    config_read__reads_what_a_token_is_redeemed_for),
+		cmocka_unit_test(config_read__groups_markets_by_name),
 		cmocka_unit_test(config_read__checks_between_fields),
 		cmocka_unit_test(
 		    config_read__takes_each_limit_and_nothing_beyond),

@@ -9,18 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/decimal.h"
 #include "feeds/aggregate.h"
 #include "feeds/graph.h"
-#include "feeds/prices.h"
-
-#define NOW UINT64_C(1700000000000)
-#define USD 0u
-#define USDT 1u
-#define ETH 2u
-
-static struct prices_config config;
-static struct prices prices;
+#include "tests/prices_world.h"
 
 static uint64_t seed;
 
@@ -31,79 +22,6 @@ next_random(uint64_t below)
 	seed ^= seed >> 7;
 	seed ^= seed << 17;
 	return seed % below;
-}
-
-static struct px18
-px(const char *text)
-{
-	u128 v;
-
-	assert_int_equal(decimal_to_u128(&v, text, strlen(text), 18), ERR_OK);
-	return px18_from_raw(v);
-}
-
-static void
-assert_px(struct px18 got, const char *want)
-{
-	char text[DECIMAL_BUF];
-
-	decimal_from_u128(text, px18_to_raw(got), 18);
-	assert_string_equal(text, want);
-}
-
-/* Three units; each test adds its markets.  The rule: quorum 2, 3 s, 2 %,
- * 10 %. */
-static void
-world_begin(void)
-{
-	const struct prices_rule rule = { .quorum = 2, .age_max_ms = 3000,
-	    .dispersion_max = ppb_from_raw(20000000),
-	    .band_max = ppb_from_raw(100000000) };
-
-	memset(&config, 0, sizeof(config));
-	config.unit_count = 3;
-	strcpy(config.unit[USD].name, "USD");
-	strcpy(config.unit[USDT].name, "USDT");
-	strcpy(config.unit[ETH].name, "ETH");
-	config.unit[USDT].rule = config.unit[ETH].rule = rule;
-	config.unit[USDT].rule.is_constant_unsafe = true;
-	config.unit[USDT].rule.constant = px("1");
-}
-
-static uint16_t
-market(uint16_t venue, uint16_t operator_id, uint16_t base, uint16_t quote)
-{
-	config.market[config.market_count] = (struct prices_market){
-	    .venue = venue, .operator_id = operator_id, .base = base,
-	    .quote = quote, .weight = 1 };
-	return (uint16_t)config.market_count++;
-}
-
-static void
-world_init(void)
-{
-	size_t bad;
-
-	assert_int_equal(prices_init(&prices, &config, &bad), ERR_OK);
-}
-
-static void
-book(uint16_t m, const char *bid, const char *ask, uint64_t exchange_ms)
-{
-	const struct prices_tick t = { .market = m, .has_book = true,
-	    .bid = px(bid), .ask = px(ask), .exchange_ms = exchange_ms,
-	    .recv_ms = NOW };
-
-	prices_apply_tick(&prices, &t);
-}
-
-static void
-last(uint16_t m, const char *price, uint64_t exchange_ms)
-{
-	const struct prices_tick t = { .market = m, .has_last = true,
-	    .last = px(price), .exchange_ms = exchange_ms, .recv_ms = NOW };
-
-	prices_apply_tick(&prices, &t);
 }
 
 static const struct price *
@@ -781,6 +699,42 @@ prices_apply_tick__has_no_vote_without_a_time(void **state)
 	expect(compute(NOW), PRICE_OK, REASON_NONE);
 }
 
+/* Two venues that make their price from one index are one group. */
+static void
+prices_compute__counts_a_correlation_once(void **state)
+{
+	(void)state;
+	eth_venues(3);
+	config.market[0].correlation_id = config.market[2].correlation_id = 7;
+	world_init();
+	last(0, "100", NOW);
+	last(2, "100", NOW);
+	expect(compute(NOW), PRICE_REFUSED, REASON_QUORUM);
+	last(1, "100", NOW);
+	expect(compute(NOW), PRICE_OK, REASON_NONE);
+	assert_int_equal(prices.price[ETH].sources, 2);
+	/* Through a third both are one with its operator. */
+	config.market[1].operator_id = config.market[2].operator_id;
+	world_init();
+	for (uint16_t i = 0; i < 3; i++)
+		last(i, "100", NOW);
+	expect(compute(NOW), PRICE_REFUSED, REASON_QUORUM);
+}
+
+static void
+prices_compute__ages_by_the_markets_own_limit(void **state)
+{
+	(void)state;
+	eth_venues(2);
+	config.market[0].age_max_ms = 60000;
+	world_init();
+	last(0, "100", NOW - 60000);
+	last(1, "100", NOW);
+	expect(compute(NOW), PRICE_OK, REASON_NONE);
+	assert_int_equal(prices.price[ETH].age_ms, 60000);
+	expect(compute(NOW + 1), PRICE_REFUSED, REASON_STALE);
+}
+
 static void
 prices_init__refuses_by_name(void **state)
 {
@@ -1144,6 +1098,9 @@ main(void)
 		    prices_apply_heartbeat__renews_a_book_for_30_s),
 		cmocka_unit_test(
 		    prices_apply_tick__has_no_vote_without_a_time),
+		cmocka_unit_test(prices_compute__counts_a_correlation_once),
+		cmocka_unit_test(
+		    prices_compute__ages_by_the_markets_own_limit),
 		cmocka_unit_test(prices_init__refuses_by_name),
 		cmocka_unit_test(
 		    graph_order__puts_quotes_first_and_names_a_cycle),
