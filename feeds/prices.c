@@ -148,9 +148,12 @@ prices_init(struct prices *p, const struct prices_config *config, size_t *bad)
 	for (size_t i = 0; i < config->unit_count; i++) {
 		p->order[i] = (uint16_t)order[i];
 		price_refuse(&p->price[i], REASON_QUORUM);
+		p->cache[i].is_dirty = true;
 	}
-	for (size_t i = 0; i < config->market_count; i++)
+	for (size_t i = 0; i < config->market_count; i++) {
 		p->source[i].vote = VOTE_SILENT;
+		p->cache[config->market[i].quote].is_quote = true;
+	}
 	by_unit_make(p);
 	firsts_make(p);
 	return ERR_OK;
@@ -165,13 +168,44 @@ is_newer(const struct prices_tick *t, uint64_t stored_ms)
 	    ahead_ms(stored_ms, t->recv_ms) > PRICES_SKEW_MAX_MS;
 }
 
-void
-prices_apply_tick(struct prices *p, const struct prices_tick *t)
+/* px18_inverse: 1 / a; ERR_RANGE where a is zero. */
+static enum err
+px18_inverse(struct px18 *out, struct px18 a, enum rounding r)
 {
-	struct prices_quote *q = &p->quote[t->market];
+	return px18_is_zero(a) ? ERR_RANGE : px18_scale(out,
+	    px18_from_raw(WAD_ONE_RAW), WAD_ONE_RAW, px18_to_raw(a), r);
+}
+
+/* tick_invert turns a tick of an inverse market round; what cannot be is left
+ * out. */
+static struct prices_tick
+tick_invert(const struct prices_tick *t)
+{
+	struct prices_tick o = *t;
+
+	o.has_book = t->has_book && px18_inverse(&o.bid, t->ask,
+	    ROUND_FLOOR) == ERR_OK && px18_inverse(&o.ask, t->bid,
+	    ROUND_CEIL) == ERR_OK;
+	o.has_last = t->has_last && px18_inverse(&o.last, t->last,
+	    ROUND_FLOOR) == ERR_OK;
+	return o;
+}
+
+void
+prices_apply_tick(struct prices *p, const struct prices_tick *given)
+{
+	const struct prices_tick *t = given;
+	struct prices_tick inverse;
+	struct prices_quote *q;
 	bool is_taken = false;
 
 	MUST(t->market < p->config->market_count);
+	if (p->config->market[t->market].is_inverse) {
+		inverse = tick_invert(t);
+		t = &inverse;
+	}
+	q = &p->quote[t->market];
+	p->cache[p->config->market[t->market].base].is_dirty = true;
 	prices_listing_see(p, t);
 	if (!t->has_book && !t->has_last)
 		q->book_ms = 0;	/* older than any; no trade stands in for it */
@@ -207,6 +241,7 @@ prices_apply_heartbeat(struct prices *p, uint16_t venue, uint64_t exchange_ms,
 	for (size_t i = 0; i < p->config->market_count; i++) {
 		if (p->config->market[i].venue != venue)
 			continue;
+		p->cache[p->config->market[i].base].is_dirty = true;
 		if (exchange_ms > p->beat_ms[i])
 			p->beat_ms[i] = exchange_ms;
 		if (p->quote[i].has_time)
@@ -230,32 +265,78 @@ unit_declare(struct prices *p, size_t unit)
 	}
 	price.low = price.high = price.mid;
 	p->price[unit] = price;
+	p->cache[unit].oldest_ms = p->cache[unit].until_ms = UINT64_MAX;
+}
+
+/* is_same_but_age: for those who convert through it. */
+static bool
+is_same_but_age(const struct price *a, const struct price *b)
+{
+	return price_is_same(a, b) && a->reason == b->reason &&
+	    a->sources == b->sources && a->skew_ms == b->skew_ms;
 }
 
 static void
 unit_compute(struct prices *p, size_t unit, uint64_t now_ms)
 {
-	struct price market;
+	struct prices_set single = p->single[unit];
+	struct prices_cache *k = &p->cache[unit];
+	struct price before = p->price[unit], market;
+	uint64_t oldest = k->oldest_ms;
 
-	prices_vote(&market, p, unit, now_ms);
-	if (p->config->unit[unit].wrap.is_wrapped)
-		prices_wrap_compute(p, unit, &market, now_ms);
-	else
-		p->price[unit] = market;
+	if (unit == PRICES_UNIT_USD ||
+	    p->config->unit[unit].rule.is_constant_unsafe) {
+		unit_declare(p, unit);
+	} else {
+		prices_vote(&market, p, unit, now_ms);
+		if (p->config->unit[unit].wrap.is_wrapped)
+			prices_wrap_compute(p, unit, &market, now_ms);
+		else
+			p->price[unit] = market;
+	}
+	k->is_dirty = p->config->unit[unit].wrap.is_wrapped;
+	k->is_changed = k->oldest_ms != oldest ||
+	    !is_same_but_age(&before, &p->price[unit]) ||
+	    memcmp(&single, &p->single[unit],
+	    p->set_words * sizeof(single.w[0])) != 0;
+}
+
+/* Whether something that the unit's markets are quoted in has changed. */
+static bool
+is_leg_changed(const struct prices *p, size_t unit)
+{
+	for (size_t k = p->first[unit]; k < p->first[unit + 1]; k++)
+		if (p->cache[p->config->market[p->by_unit[k]].quote].is_changed)
+			return true;
+	return false;
+}
+
+uint32_t
+price_age(uint64_t oldest_ms, uint64_t now_ms)
+{
+	uint64_t age = now_ms > oldest_ms ? now_ms - oldest_ms : 0;
+
+	return age > UINT32_MAX ? UINT32_MAX : (uint32_t)age;
 }
 
 void
 prices_compute(struct prices *p, uint64_t now_ms)
 {
 	const struct prices_config *c = p->config;
+	bool is_back = now_ms < p->computed_ms, legs = false;
 
 	for (size_t i = 0; i < c->unit_count; i++) {
 		size_t unit = p->order[i];
+		struct prices_cache *k = &p->cache[unit];
 
-		if (unit == PRICES_UNIT_USD ||
-		    c->unit[unit].rule.is_constant_unsafe)
-			unit_declare(p, unit);
-		else
+		k->is_changed = false;
+		if (k->is_dirty || is_back || now_ms >= k->until_ms ||
+		    (legs && is_leg_changed(p, unit)))
 			unit_compute(p, unit, now_ms);
+		else if (p->price[unit].status != PRICE_REFUSED)
+			p->price[unit].age_ms = price_age(k->oldest_ms,
+			    now_ms);
+		legs = legs || (k->is_changed && k->is_quote);
 	}
+	p->computed_ms = now_ms;
 }

@@ -87,6 +87,8 @@ struct prices_market {
 	uint64_t age_max_ms;	/* instead of the unit's; 0: the unit's */
 	uint64_t pinned_ms;	/* what was doubtful of the listing before is
 				 * settled */
+	bool is_inverse;	/* the venue says quote units the other way
+				 * round: base units per quote unit */
 	bool is_by_address;	/* a contract's address, not a ticker's name,
 				 * says what it is: never doubted */
 };
@@ -117,8 +119,13 @@ const char *prices_vote_name(enum prices_vote v);
 struct prices_source {
 	enum prices_vote vote;
 	struct px18 mid;	/* in USD; zero where there is none */
-	uint64_t age_ms;
+	uint64_t time_ms;	/* that its age counts from; 0: none */
 };
+static inline uint64_t
+prices_source_age(const struct prices_source *s, uint64_t now_ms)
+{
+	return s->time_ms != 0 && now_ms > s->time_ms ? now_ms - s->time_ms : 0;
+}
 
 /* A set of operators, of correlations and of declared units: what a vote
  * depends on.  Votes whose sets meet are one group. */
@@ -147,6 +154,16 @@ struct prices_listing {
 	uint64_t doubt_ms;	/* since when it may be another; 0: never */
 };
 
+/* What makes a unit's price be computed anew. */
+struct prices_cache {
+	bool is_dirty;		/* something of it was said */
+	bool is_quote;		/* others are priced in it */
+	bool is_changed;	/* more than its age, by the last computation */
+	uint64_t until_ms;	/* from here on a vote is another one */
+	uint64_t oldest_ms;	/* of the votes and of their conversions' votes:
+				 * what its age counts from */
+};
+
 struct prices {
 	const struct prices_config *config;
 	uint16_t order[PRICES_UNITS_MAX];	/* units, conversions first */
@@ -170,6 +187,9 @@ struct prices {
 	 * declared); empty otherwise. */
 	size_t set_words;	/* of a set that are used */
 	struct prices_set single[PRICES_UNITS_MAX];
+	struct prices_cache cache[PRICES_UNITS_MAX];
+	uint64_t computed_ms;
+	uint64_t votes;		/* taken: what computations cost */
 };
 
 /* prices_init checks the graph: ERR_UNIT for a cycle (*bad: a unit on it),
@@ -182,7 +202,8 @@ MUST_CHECK enum err prices_init(struct prices *p,
     const struct prices_config *config, size_t *bad);
 
 /* An observation of one market.  Absent parts leave what was there; a book
- * needs both sides, a lone side is no book; neither a book nor a trade says
+ * needs both sides, a lone side is no book; an inverse market's is turned round
+ * (bid floor, ask ceil); neither a book nor a trade says
  * that the book it has is void.  exchange_ms of an observation
  * without a time is 0: it does not vote.  What is older than the part that is
  * there is passed over, unless that one is from an impossible future. */
@@ -212,7 +233,9 @@ void prices_listing_keep(struct prices_listing *out, const struct prices *p,
 void prices_listing_restore(struct prices *p, size_t market,
     const struct prices_listing *kept);
 
-/* prices_compute computes every unit at now_ms into p->price, and p->source.
+/* prices_compute computes every unit at now_ms into p->price, and p->source; a
+ * unit of which nothing was said, and that no time limit has passed, only ages.
+ * A price's age is that of the oldest vote, its own or one of a conversion.
  * Readings of DESIGN section 3 that it leaves open: a market with a book never
  * falls back to its last trade; a vote's clock skew is what was measured when
  * it came, or what is left of it now if that is more; a refused price is short

@@ -66,6 +66,8 @@ ahead_ms(uint64_t exchange_ms, uint64_t now_ms)
 	return ahead > UINT32_MAX ? UINT32_MAX : (uint32_t)ahead;
 }
 
+/* price_age: of what counts from oldest_ms. */
+uint32_t price_age(uint64_t oldest_ms, uint64_t now_ms);
 void price_refuse(struct price *out, enum price_reason reason);
 /* price_degrade keeps the gravest of several reasons: a wrong unit before a
  * doubtful rate before a doubtful value before a doubtful source. */
@@ -75,7 +77,8 @@ MUST_CHECK enum err price_band(struct price *out, struct px18 down,
     struct px18 up, struct ppb band_max);
 
 /* prices_vote.c: the price of a unit as its markets have it; p->single[unit] is
- * what it depends on if one group made it, else empty. */
+ * what it depends on if one group made it, else empty; p->cache[unit] says how
+ * long that holds and what its age counts from. */
 void prices_vote(struct price *out, struct prices *p, size_t unit,
     uint64_t now_ms);
 

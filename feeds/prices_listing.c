@@ -83,6 +83,7 @@ prices_listing_restore(struct prices *p, size_t market,
 	struct prices_listing *l = &p->listing[market];
 
 	MUST(market < p->config->market_count);
+	p->cache[p->config->market[market].base].is_dirty = true;
 	*l = *kept;
 	/* The talk of an earlier life is counted from this one's. */
 	l->talk_ms = p->talk[p->config->market[market].venue].talk_ms -

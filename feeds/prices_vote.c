@@ -15,6 +15,8 @@ struct ballot {
 	uint16_t market[PRICES_VOTES_MAX];
 	struct px18 spread[PRICES_VOTES_MAX];	/* USD */
 	uint32_t skew_ms[PRICES_VOTES_MAX];
+	uint64_t until_ms;	/* it stands as it is until then */
+	uint64_t oldest_ms;	/* of what was counted */
 };
 
 const char *
@@ -73,9 +75,12 @@ quote_value(const struct prices *p, size_t market, struct px18 *mid,
 	return ERR_OK;
 }
 
+/* until: the moment from which on this vote is another one, if that is before
+ * *until. */
 static enum prices_vote
 market_vote(struct prices *p, size_t market, uint64_t now_ms,
-    uint64_t age_max_ms, struct px18 *spread, uint32_t *skew_ms)
+    uint64_t age_max_ms, struct px18 *spread, uint32_t *skew_ms,
+    uint64_t *until)
 {
 	const struct prices_quote *q = &p->quote[market];
 	struct prices_source *s = &p->source[market];
@@ -85,18 +90,22 @@ market_vote(struct prices *p, size_t market, uint64_t now_ms,
 	enum err e = ERR_UNIT;
 
 	s->mid = px18_from_raw(0);
-	s->age_ms = 0;
+	s->time_ms = ms;
 	if (ms == 0)
 		return VOTE_SILENT;
-	s->age_ms = now_ms > ms ? now_ms - ms : 0;
 	*skew_ms = q->skew_ms > ahead ? q->skew_ms : ahead;
 	if (!is_crossed)
 		e = quote_value(p, market, &s->mid, spread);
+	if (prices_source_age(s, now_ms) <= age_max_ms) {
+		uint64_t end = ahead > 0 ? now_ms + 1 : ms + age_max_ms + 1;
+
+		*until = end < *until ? end : *until;
+	}
 	if (prices_listing_is_doubted(p, market))
 		return VOTE_DOUBTED;
 	if (*skew_ms > PRICES_SKEW_MAX_MS)
 		return VOTE_SKEWED;
-	if (s->age_ms > age_max_ms)
+	if (prices_source_age(s, now_ms) > age_max_ms)
 		return VOTE_STALE;
 	if (is_crossed)
 		return VOTE_CROSSED;
@@ -109,6 +118,7 @@ ballot_make(struct ballot *b, struct prices *p, size_t unit, uint64_t now_ms)
 	const struct prices_config *c = p->config;
 
 	b->count = 0;
+	b->until_ms = UINT64_MAX;
 	for (size_t k = p->first[unit]; k < p->first[unit + 1]; k++) {
 		size_t i = p->by_unit[k];
 		uint64_t age_max = c->market[i].age_max_ms;
@@ -118,8 +128,10 @@ ballot_make(struct ballot *b, struct prices *p, size_t unit, uint64_t now_ms)
 		b->skew_ms[b->count] = 0;
 		p->source[i].vote = market_vote(p, i, now_ms,
 		    age_max ? age_max : c->unit[unit].rule.age_max_ms,
-		    &b->spread[b->count], &b->skew_ms[b->count]);
+		    &b->spread[b->count], &b->skew_ms[b->count],
+		    &b->until_ms);
 		b->count++;
+		p->votes++;
 	}
 }
 
@@ -234,28 +246,31 @@ leg_half_band(struct px18 *out, const struct price *leg, struct px18 m)
 	    px18_to_raw(leg->mid), ROUND_CEIL);
 }
 
-/* counted_take goes through the votes that were counted: age, skew, what the
- * conversions add to the band and to the doubts. */
+static void
+oldest_take(struct ballot *b, uint64_t ms)
+{
+	b->oldest_ms = ms < b->oldest_ms ? ms : b->oldest_ms;
+}
+
+/* counted_take goes through the votes that were counted: time, skew, what the
+ * conversions add to the age, to the band and to the doubts. */
 static enum err
 counted_take(struct price *out, struct px18 *legs, const struct prices *p,
-    const struct ballot *b, const struct vote *votes, const size_t *at,
-    size_t n)
+    struct ballot *b, const struct vote *votes, const size_t *at, size_t n)
 {
 	*legs = px18_from_raw(0);
 	for (size_t i = 0; i < n; i++) {
 		size_t m = b->market[at[i]], q = p->config->market[m].quote;
-		uint64_t age = p->source[m].age_ms;
 		struct px18 half;
 
 		if (votes[i].is_outlier)
 			continue;
-		if (age > out->age_ms)
-			out->age_ms = age > UINT32_MAX ? UINT32_MAX :
-			    (uint32_t)age;
+		oldest_take(b, p->source[m].time_ms);
 		if (b->skew_ms[at[i]] > out->skew_ms)
 			out->skew_ms = b->skew_ms[at[i]];
 		if (q == PRICES_UNIT_USD)
 			continue;
+		oldest_take(b, p->cache[q].oldest_ms);
 		if (p->price[q].status == PRICE_DEGRADED)
 			price_degrade(out, p->price[q].reason);
 		if (leg_half_band(&half, &p->price[q], out->mid) != ERR_OK)
@@ -285,7 +300,7 @@ price_band(struct price *out, struct px18 down, struct px18 up,
 /* price_finish turns the outcome of the vote into a price. */
 static void
 price_finish(struct price *out, const struct vote_result *r,
-    const struct prices *p, const struct ballot *b, const struct vote *votes,
+    const struct prices *p, struct ballot *b, const struct vote *votes,
     const size_t *at, size_t n, struct ppb band_max)
 {
 	struct px18 legs, down, up;
@@ -335,6 +350,7 @@ prices_vote(struct price *out, struct prices *p, size_t unit, uint64_t now_ms)
 	struct ballot b;
 
 	ballot_make(&b, p, unit, now_ms);
+	b.oldest_ms = UINT64_MAX;
 	n = votes_collect(votes, at, p, &b, VOTE_COUNTED);
 	price.sources = votes_groups(votes, n);
 	if (price.sources < rule->quorum)
@@ -343,6 +359,10 @@ prices_vote(struct price *out, struct prices *p, size_t unit, uint64_t now_ms)
 		price_refuse(&price, REASON_QUORUM);
 	else
 		price_finish(&price, &r, p, &b, votes, at, n, rule->band_max);
+	if (price.status != PRICE_REFUSED)
+		price.age_ms = price_age(b.oldest_ms, now_ms);
+	p->cache[unit].until_ms = b.until_ms;
+	p->cache[unit].oldest_ms = b.oldest_ms;
 	*out = price;
 	single_set(p, unit, &price, &b, votes, at, n);
 	/* Last: until here an outlier is still one that voted. */

@@ -61,16 +61,13 @@ rate_judge(const struct prices_wrap *w, const struct prices_rate *r,
 /* Everything of the base, times the rate. */
 static void
 rate_price(struct price *out, const struct price *base, struct px18 rate,
-    uint64_t age_ms, struct ppb band_max)
+    struct ppb band_max)
 {
 	struct px18 low, high, down, up;
 
 	*out = *base;
 	if (base->status == PRICE_REFUSED)
 		return;
-	if (age_ms > out->age_ms)
-		out->age_ms = age_ms > UINT32_MAX ? UINT32_MAX :
-		    (uint32_t)age_ms;
 	if (px18_mul_px18(&out->mid, base->mid, rate, ROUND_FLOOR) != ERR_OK ||
 	    px18_mul_px18(&low, base->low, rate, ROUND_FLOOR) != ERR_OK ||
 	    px18_mul_px18(&high, base->high, rate, ROUND_CEIL) != ERR_OK ||
@@ -105,18 +102,23 @@ prices_wrap_compute(struct prices *p, size_t unit, const struct price *market,
 	const struct prices_rate *r = &p->rate[unit];
 	enum price_reason reason = rate_judge(w, r, now_ms);
 	struct price *out = &p->price[unit], *rated = &p->rated[unit];
+	struct prices_cache *k = &p->cache[unit];
+	uint64_t oldest = p->cache[w->of].oldest_ms;
 
+	oldest = r->time_ms < oldest ? r->time_ms : oldest;
 	if (reason != REASON_NONE) {
 		*rated = (struct price){ 0 };
 		price_refuse(rated, reason);
 	} else {
 		rate_price(rated, &p->price[w->of], r->rate,
-		    now_ms > r->time_ms ? now_ms - r->time_ms : 0,
 		    u->rule.band_max);
 	}
+	if (rated->status != PRICE_REFUSED)
+		rated->age_ms = price_age(oldest, now_ms);
 	p->traded[unit] = *market;
 	*out = w->by_rate ? *rated : *market;
 	if (w->by_rate) {
+		k->oldest_ms = oldest;
 		set_clear(&p->single[unit], p);
 		set_join(&p->single[unit], &p->single[w->of], p);
 	}

@@ -97,7 +97,7 @@ json_venue(struct text *t, const struct api_state *s, size_t venue)
 }
 
 static void
-json_times(struct text *t, const struct board_source *b)
+json_times(struct text *t, const struct board_source *b, uint64_t now_ms)
 {
 	const struct prices_quote *q = &b->quote;
 
@@ -105,7 +105,7 @@ json_times(struct text *t, const struct board_source *b)
 		text_put(t, ",\"age_ms\":null,\"skew_ms\":null");
 		return;
 	}
-	count(t, "age_ms", b->source.age_ms);
+	count(t, "age_ms", prices_source_age(&b->source, now_ms));
 	count(t, "skew_ms", q->skew_ms);
 }
 
@@ -135,7 +135,7 @@ json_market(struct text *t, const struct api_state *s, size_t market)
 	api_json_px18(t, "ask", q->has_book ? q->ask : none);
 	text_put(t, ",");
 	api_json_px18(t, "last", q->has_last ? q->last : none);
-	json_times(t, b);
+	json_times(t, b, s->head.now_ms);
 	text_put(t, ",");
 	api_json_name(t, "vote", prices_vote_name(b->source.vote));
 	text_put(t, "}");

@@ -101,7 +101,8 @@ json_source(struct text *t, const struct api_state *s, uint16_t market)
 	if (b->source.vote == VOTE_SILENT || !q->has_time)
 		text_put(t, "\"age_ms\":null");
 	else
-		api_json_u64(t, "age_ms", b->source.age_ms);
+		api_json_u64(t, "age_ms", prices_source_age(&b->source,
+		    s->head.now_ms));
 	comma(t);
 	api_json_name(t, "vote", prices_vote_name(b->source.vote));
 	text_put(t, "}");

@@ -270,6 +270,7 @@ market_read(struct schema *s, struct config_reader *r,
 	m.weight = row.weight;
 	m.age_max_ms = row.age_max_ms;
 	m.pinned_ms = row.pinned_ms;
+	m.is_inverse = row.is_inverse;
 	m.correlation_id = correlation_id(c, row.group);
 	if (market_is_double(c, &m)) {
 		doc_error_at(s->errors, n, "duplicate market: %s has %s twice",

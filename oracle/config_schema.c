@@ -122,6 +122,9 @@ const struct schema_key config_market_keys[] = {
 	  SCHEMA_ROW(config_market_row, group), .shape = "name",
 	  .help = "markets that share an index, a pool or a maker: all of one "
 	    "group count once" },
+	{ .name = "inverse", .type = SCHEMA_BOOL, .fallback = "false",
+	  SCHEMA_ROW(config_market_row, is_inverse),
+	  .help = "the venue says how much BASE a QUOTE buys" },
 	{ .name = "pinned_at", .type = SCHEMA_INSTANT, .is_optional = true,
 	  SCHEMA_ROW(config_market_row, pinned_ms),
 	  .help = "when an operator last saw that the symbol is this pair; a "

@@ -36,6 +36,7 @@ struct config_market_row {
 	uint64_t age_max_ms;		/* 0: the unit's */
 	char group[VENUE_SYMBOL_MAX];	/* empty: none */
 	uint64_t pinned_ms;
+	bool is_inverse;
 };
 
 /* What the parts that name each other leave for the second step. */

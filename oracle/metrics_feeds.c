@@ -36,7 +36,8 @@ market_figures(struct text *t, const struct api_state *s, const char *name,
 		market_labels(t, s, i, '}');
 		switch (f) {
 		case FIGURE_AGE:
-			metrics_value(t, b->source.age_ms, 3);
+			metrics_value(t, prices_source_age(&b->source,
+			    s->head.now_ms), 3);
 			break;
 		case FIGURE_SKEW:
 			metrics_value(t, b->quote.skew_ms, 3);

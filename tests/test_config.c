@@ -292,7 +292,7 @@ config_read__groups_markets_by_name(void **state)
 	    "age_max: 30s},\n"
 	    "  b: {pair: B/USD, group: y}}}, coinbase: {markets: {a: {pair: "
 	    "A/USD, group: y, pinned_at: 5},\n"
-	    "  c: {pair: B/USD, group: x}, d: B/A}}}\n");
+	    "  c: {pair: B/USD, group: x, inverse: true}, d: B/A}}}\n");
 	assert_int_equal(m[0].correlation_id, m[3].correlation_id);
 	assert_int_equal(m[1].correlation_id, m[2].correlation_id);
 	assert_int_not_equal(m[0].correlation_id, m[1].correlation_id);
@@ -300,6 +300,7 @@ config_read__groups_markets_by_name(void **state)
 	assert_int_equal(m[0].age_max_ms, 30000);
 	assert_int_equal(m[1].age_max_ms, 0);
 	assert_int_equal(m[2].pinned_ms, 5);
+	assert_true(m[3].is_inverse && !m[2].is_inverse);
 }
 
 static void
