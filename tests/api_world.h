@@ -317,7 +317,7 @@ api_world_sources(struct api_world *w, uint64_t now_ms)
 		mid = mid - off * 3 + off * (api_world_random(w) % 7);
 		s->source.vote = VOTE_COUNTED;
 		s->source.mid = px18_from_raw(mid);
-		s->source.age_ms = api_world_random(w) % 800;
+		s->source.time_ms = now_ms - api_world_random(w) % 800;
 		s->quote = (struct prices_quote){ .has_book = true,
 			.has_time = true, .bid = px18_from_raw(mid - off),
 			.ask = px18_from_raw(mid + off), .book_ms = now_ms,
