@@ -83,6 +83,10 @@ struct client_callbacks {
 	/* About once a second; may be NULL. */
 	void (*second)(void *arg);
 	bool takes_successors;	/* slots up to 2 * count - 1 may speak */
+	/* What is handed over to be sent to the venue, each subscribe message,
+	 * answer and ping of its protocol; gone after the call; may be NULL. */
+	void (*sent)(void *arg, size_t connection, const char *text,
+	    size_t len);
 };
 
 /* client_check says whether a connection could be dialled and asked for its

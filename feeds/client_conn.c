@@ -214,6 +214,10 @@ conn_opened(struct conn *c)
 static int
 conn_write(struct conn *c, size_t len)
 {
+	/* Before: lws masks it where it lies. */
+	if (c->client->call.sent)
+		c->client->call.sent(c->client->call.arg, c->slot,
+		    (const char *)c->client->out + LWS_PRE, len);
 	if (lws_write(c->wsi, c->client->out + LWS_PRE, len,
 	    LWS_WRITE_TEXT) < (int)len) {
 		conn_lose(c, "cannot write");

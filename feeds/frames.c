@@ -14,6 +14,7 @@
 struct connection {
 	char name[64];
 	char address[256];
+	char venue[FRAMES_VENUE_MAX];
 };
 
 struct frames {
@@ -30,7 +31,8 @@ struct frames {
 };
 
 struct fields {
-	struct json_text t, conn, ts, data, addr, enc;
+	struct json_text t, conn, ts, data, addr, enc, venue;
+	bool has_continued, is_continued;
 };
 
 static struct json_text *
@@ -46,31 +48,44 @@ field_of(struct fields *f, const struct json_text *key)
 		return &f->addr;
 	if (json_text_is(key, "enc"))
 		return &f->enc;
+	if (json_text_is(key, "venue"))
+		return &f->venue;
 	return NULL;
+}
+
+static void
+field_read(struct fields *f, struct json *j, const struct json_text *key)
+{
+	struct json_text *field = field_of(f, key);
+
+	if (json_text_is(key, "ts")) {
+		if (f->ts.at != NULL)
+			json_fail(j, ERR_DUPLICATE);
+		json_read_number(j, &f->ts);
+	} else if (json_text_is(key, "continued")) {
+		if (f->has_continued)
+			json_fail(j, ERR_DUPLICATE);
+		f->has_continued = true;
+		json_read_bool(j, &f->is_continued);
+	} else if (field == NULL) {
+		json_skip(j);
+	} else {
+		if (field->at != NULL)
+			json_fail(j, ERR_DUPLICATE);
+		json_read_string(j, field);
+	}
 }
 
 static enum err
 fields_read(struct fields *f, const char *text, size_t len)
 {
-	struct json_text key, *field;
+	struct json_text key;
 	struct json j;
 
 	json_open_max(&j, text, len, FRAMES_LINE_MAX);
 	json_enter_object(&j);
-	while (json_next_key(&j, &key)) {
-		field = field_of(f, &key);
-		if (json_text_is(&key, "ts")) {
-			if (f->ts.at != NULL)
-				json_fail(&j, ERR_DUPLICATE);
-			json_read_number(&j, &f->ts);
-		} else if (field == NULL) {
-			json_skip(&j);
-		} else {
-			if (field->at != NULL)
-				json_fail(&j, ERR_DUPLICATE);
-			json_read_string(&j, field);
-		}
-	}
+	while (json_next_key(&j, &key))
+		field_read(f, &j, &key);
 	return json_close(&j);
 }
 
@@ -197,8 +212,12 @@ frames_parse_line(struct frames_line *line, char *payload, const char *text,
 	} else if (l.kind == FRAMES_CONNECT) {
 		return ERR_MISSING;
 	}
-	*line = l;
-	return ERR_OK;
+	if (f.venue.at != NULL)
+		e = json_text_copy(l.venue, sizeof(l.venue), &f.venue);
+	l.is_continued = f.is_continued && l.kind == FRAMES_CONNECT;
+	if (e == ERR_OK)
+		*line = l;
+	return e;
 }
 
 /* A connection's last address; NULL before any. */
@@ -216,8 +235,10 @@ connection_note(struct frames *f, struct frames_line *line)
 {
 	struct connection *c = connection_find(f, line->connection);
 
-	if (line->kind == FRAMES_RECV && c != NULL && line->address[0] == '\0')
+	if (line->kind == FRAMES_RECV && c != NULL && line->address[0] == '\0') {
 		memcpy(line->address, c->address, sizeof(c->address));
+		memcpy(line->venue, c->venue, sizeof(c->venue));
+	}
 	if (line->kind != FRAMES_CONNECT && line->kind != FRAMES_SEND)
 		return ERR_OK;
 	if (line->address[0] == '\0')
@@ -229,6 +250,8 @@ connection_note(struct frames *f, struct frames_line *line)
 		memcpy(c->name, line->connection, sizeof(c->name));
 	}
 	memcpy(c->address, line->address, sizeof(c->address));
+	if (line->kind == FRAMES_CONNECT)
+		memcpy(c->venue, line->venue, sizeof(c->venue));
 	return ERR_OK;
 }
 

@@ -13,6 +13,7 @@
 
 #define FRAMES_LINE_MAX (8u * 1024u * 1024u)
 #define FRAMES_CONNECTIONS_MAX 256u
+#define FRAMES_VENUE_MAX 24u	/* with its NUL */
 
 enum frames_kind { FRAMES_CONNECT, FRAMES_SEND, FRAMES_RECV, FRAMES_HTTP };
 
@@ -24,6 +25,13 @@ struct frames_line {
 	/* Of connect, send and http lines their own (cut to fit); of a
 	 * received frame the last one its connection had, "" if none. */
 	char address[256];
+	/* Of connect lines and received frames: the venue's name, where the
+	 * recording says it (ours do, since a proxy's or a simulator's address
+	 * says nothing), else "". */
+	char venue[FRAMES_VENUE_MAX];
+	/* Of a connect line: the connection was open already, in the file
+	 * before this one of the same recording. */
+	bool is_continued;
 	const char *payload;		/* unescaped, until the next call */
 	size_t payload_len;
 };

@@ -3,6 +3,7 @@
 #include "base/decimal.h"
 #include "base/hex.h"
 #include "contracts-abi/attest.h"
+#include "oracle/api_feeds.h"
 #include "oracle/api_json.h"
 #include "oracle/api_proof.h"
 #include "oracle/metrics.h"
@@ -159,6 +160,13 @@ get_prices(struct call *c)
 {
 	if (has_head(c))
 		api_json_prices(c->body, c->state);
+}
+
+static void
+get_feeds(struct call *c)
+{
+	if (has_head(c))
+		api_json_feeds(c->body, c->state);
 }
 
 static void
@@ -474,6 +482,7 @@ static const struct route {
 	{ "/v1/prices", 0, get_prices },
 	{ "/v1/prices/history", KEY(KEY_ASSET) | KEY(KEY_LIMIT),
 	    get_price_history },
+	{ "/v1/feeds", 0, get_feeds },
 	{ "/v1/vaults", KEY(KEY_STATE) | KEY(KEY_SORT) | KEY(KEY_ORDER) |
 	    KEY(KEY_LIMIT) | KEY(KEY_OFFSET), get_vaults },
 	{ "/v1/vaults/*", 0, get_vault },

@@ -13,6 +13,8 @@ enum exit_code {
 int cmd_run(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
+int cmd_record(int argc, char **argv);
+int cmd_feeds(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_margin(int argc, char **argv);
 int cmd_simulate(int argc, char **argv);

@@ -4,6 +4,7 @@
 
 #include "oracle/options.h"
 #include "oracle/replay.h"
+#include "oracle/schema_value.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,12 @@ static const struct option_row ROWS[] = {
 	  "BTC in USD" },
 	{ "speed", "N", false, "times real time; `max` (the default) does not "
 	  "wait" },
+	{ "from", "TIME", false, "Unix ms or RFC 3339: nothing before it is "
+	  "shown" },
+	{ "until", "TIME", false, "nor anything from here on" },
+	{ "from", "TIME", false, "Unix ms or RFC 3339: what is before it is "
+	  "not shown" },
+	{ "until", "TIME", false, "nor what is from here on" },
 	{ "journal", "DIR", false, "a journal: recompute its attestations" },
 	{ "rebuild-history", NULL, false, "and its history.sqlite" },
 	{ "json", NULL, false, "one JSON object a line" },
@@ -30,7 +37,10 @@ static const struct options_command COMMAND = {
 	    "chain), and at the end a digest of all\nlines before the summary."
 	    "\n\nWith --journal: every input goes through a fresh machine, and "
 	    "every attestation\nmust come out as it was recorded; exit code 1 "
-	    "if one does not.",
+	    "if one does not."
+	    "\n\nFrames before --from are read for the books that they leave, "
+	    "no more.  A journal\nis replayed from the life of the service "
+	    "on that was going on at --from.",
 };
 
 static int
@@ -39,6 +49,31 @@ usage(const char *what)
 	fprintf(stderr, "margind replay: %s; see margind replay --help\n",
 	    what);
 	return EXIT_USAGE;
+}
+
+static bool
+instant_take(uint64_t *out, const struct options_given *g, const char *name)
+{
+	const char *text = options_get(&COMMAND, g, name);
+
+	if (!text || (value_to_instant_ms(out, text, strlen(text)) ==
+	    ERR_OK && *out > 0))
+		return true;
+	fprintf(stderr, "margind replay: --%s: %s is not an instant\n", name,
+	    text);
+	return false;
+}
+
+static bool
+window_take(struct replay_window *w, const struct options_given *g)
+{
+	if (!instant_take(&w->from_ms, g, "from") ||
+	    !instant_take(&w->until_ms, g, "until"))
+		return false;
+	if (w->until_ms == 0 || w->from_ms < w->until_ms)
+		return true;
+	(void)usage("--from is not before --until");
+	return false;
 }
 
 static int
@@ -54,6 +89,10 @@ journal(const struct options_given *g)
 	    options_get(&COMMAND, g, "config") ||
 	    options_get(&COMMAND, g, "speed"))
 		return usage("--align, --config and --speed go with --frames");
+	if (!window_take(&o.window, g))
+		return EXIT_USAGE;
+	if (o.rebuild_history && (o.window.from_ms || o.window.until_ms))
+		return usage("--rebuild-history takes the whole journal");
 	return replay_journal(&o);
 }
 
@@ -87,6 +126,8 @@ frames(const struct options_given *g)
 	const char *given = options_get(&COMMAND, g, "frames");
 	const char *speed = options_get(&COMMAND, g, "speed");
 
+	if (!window_take(&o.window, g))
+		return EXIT_USAGE;
 	if (options_get(&COMMAND, g, "rebuild-history"))
 		return usage("--rebuild-history goes with --journal");
 	if (strlen(given) >= sizeof(list))

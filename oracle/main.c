@@ -34,6 +34,8 @@ static const struct command {
 	{ "run", cmd_run, "the service: watch, compute, sign, publish" },
 	{ "demo", cmd_demo, "the whole house on this machine, simulated" },
 	{ "sim", cmd_sim, "simulated exchanges from a script" },
+	{ "record", cmd_record, "keep what the venues of a config send" },
+	{ "feeds", cmd_feeds, "what each venue of a running service says" },
 	{ "replay", cmd_replay,
 	  "recorded frames, or a journal, through the same code" },
 	{ "margin", cmd_margin, "margin figures of a book in a market" },

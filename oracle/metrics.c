@@ -1,25 +1,10 @@
 #include "oracle/metrics.h"
 
 #include "base/decimal.h"
+#include "oracle/metrics_text.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-static void
-head(struct text *t, const char *name, const char *type, const char *help)
-{
-	text_printf(t, "# HELP margind_%s %s\n# TYPE margind_%s %s\n", name,
-	    help, name, type);
-}
-
-static void
-value_u128(struct text *t, u128 v, unsigned decimals)
-{
-	char buf[DECIMAL_BUF];
-
-	decimal_from_u128(buf, v, decimals);
-	text_printf(t, " %s\n", buf);
-}
 
 static void
 value_i128(struct text *t, i128 v, unsigned decimals)
@@ -34,9 +19,9 @@ static void
 plain(struct text *t, const char *name, const char *type, const char *help,
     u128 v, unsigned decimals)
 {
-	head(t, name, type, help);
+	metrics_head(t, name, type, help);
 	text_printf(t, "margind_%s", name);
-	value_u128(t, v, decimals);
+	metrics_value(t, v, decimals);
 }
 
 static void
@@ -52,22 +37,6 @@ counter(struct text *t, const char *name, const char *help, u128 v)
 	plain(t, name, "counter", help, v, 0);
 }
 
-/* A label's value: backslash, quote and line feed escaped. */
-static void
-label(struct text *t, const char *name, const char *value, char after)
-{
-	text_printf(t, "%s=\"", name);
-	for (; *value != '\0'; value++) {
-		if (*value == '\n')
-			text_put(t, "\\n");
-		else if (*value == '"' || *value == '\\')
-			text_printf(t, "\\%c", *value);
-		else
-			text_append(t, value, 1);
-	}
-	text_printf(t, "\"%c", after);
-}
-
 static uint64_t
 age_ms(uint64_t now_ms, uint64_t then_ms)
 {
@@ -81,7 +50,7 @@ engine(struct text *t, const struct api_state *s, uint64_t now_ms)
 	const struct board_counters *c = &h->counters;
 	const char *reason[API_REASONS_MAX];
 
-	head(t, "build_info", "gauge", "The version that runs.");
+	metrics_head(t, "build_info", "gauge", "The version that runs.");
 	text_put(t, "margind_build_info{version=\"" MARGIND_VERSION "\"} 1\n");
 	gauge(t, "ready", "1 while attestations are fresh and not refused.",
 	    api_state_unready(reason, s, now_ms) == 0, 0);
@@ -127,7 +96,7 @@ value_band(struct text *t, const struct price *p)
 
 	if (px18_sub(&width, p->high, p->low) == ERR_OK &&
 	    px18_part_ppb(&part, width, p->mid, ROUND_CEIL) == ERR_OK)
-		value_u128(t, ppb_to_raw(part), 9);
+		metrics_value(t, ppb_to_raw(part), 9);
 	else
 		text_put(t, " NaN\n");
 }
@@ -136,7 +105,7 @@ static void
 price_figures(struct text *t, const struct api_state *s, const char *name,
     const char *help, enum price_figure f)
 {
-	head(t, name, "gauge", help);
+	metrics_head(t, name, "gauge", help);
 	for (size_t a = 0; a < s->book->asset_count; a++) {
 		const struct price *p = &s->head.asset_price[a];
 		bool is_refused = p->status == PRICE_REFUSED;
@@ -145,22 +114,22 @@ price_figures(struct text *t, const struct api_state *s, const char *name,
 		    f == FIGURE_AGE))
 			continue;
 		text_printf(t, "margind_%s{", name);
-		label(t, "asset", s->book->assets[a].name, '}');
+		metrics_label(t, "asset", s->book->assets[a].name, '}');
 		switch (f) {
 		case FIGURE_MID:
-			value_u128(t, px18_to_raw(p->mid), 18);
+			metrics_value(t, px18_to_raw(p->mid), 18);
 			break;
 		case FIGURE_BAND:
 			value_band(t, p);
 			break;
 		case FIGURE_AGE:
-			value_u128(t, p->age_ms, 3);
+			metrics_value(t, p->age_ms, 3);
 			break;
 		case FIGURE_STATUS:
-			value_u128(t, p->status, 0);
+			metrics_value(t, p->status, 0);
 			break;
 		case FIGURE_SOURCES:
-			value_u128(t, p->sources, 0);
+			metrics_value(t, p->sources, 0);
 			break;
 		}
 	}
@@ -179,47 +148,6 @@ prices(struct text *t, const struct api_state *s)
 	    FIGURE_STATUS);
 	price_figures(t, s, "price_sources",
 	    "Independent groups of venues that voted.", FIGURE_SOURCES);
-}
-
-static void
-market_labels(struct text *t, const struct api_state *s, size_t market)
-{
-	const struct config_market *m = &s->config->market[market];
-
-	label(t, "venue", s->config->venue[m->venue].name, ',');
-	label(t, "market", m->symbol, ',');
-}
-
-static void
-feeds(struct text *t, const struct api_state *s)
-{
-	size_t n = s->head.market_count;
-
-	if (n > s->config->prices.market_count)
-		n = s->config->prices.market_count;
-	head(t, "feed_age_seconds", "gauge",
-	    "Age of what a market last said, by the exchange's clock.");
-	for (size_t i = 0; i < n; i++) {
-		const struct board_source *b = &s->head.source[i];
-
-		if (b->source.vote == VOTE_SILENT || !b->quote.has_time)
-			continue;
-		text_put(t, "margind_feed_age_seconds{");
-		market_labels(t, s, i);
-		t->len--;	/* the last comma */
-		text_put(t, "}");
-		value_u128(t, prices_source_age(&b->source,
-		    s->head.now_ms), 3);
-	}
-	head(t, "feed_vote", "gauge",
-	    "1 at the reason why a market did or did not vote.");
-	for (size_t i = 0; i < n; i++) {
-		text_put(t, "margind_feed_vote{");
-		market_labels(t, s, i);
-		label(t, "vote",
-		    prices_vote_name(s->head.source[i].source.vote), '}');
-		text_put(t, " 1\n");
-	}
 }
 
 /* Bands of health by their upper ends, in hundredths. */
@@ -248,7 +176,7 @@ vaults(struct text *t, const struct api_state *s)
 	uint32_t count[ARRAY_COUNT(bands)] = { 0 };
 	const struct aggregate *g = &s->head.aggregate;
 
-	head(t, "vaults", "gauge", "Vaults by state.");
+	metrics_head(t, "vaults", "gauge", "Vaults by state.");
 	for (unsigned i = 0; i < AGGREGATE_STATES; i++)
 		if (strcmp(vault_state_name(i), "UNNAMED") != 0)
 			text_printf(t, "margind_vaults{state=\"%s\"} %" PRIu32
@@ -257,7 +185,7 @@ vaults(struct text *t, const struct api_state *s)
 		if (s->row[i].is_known &&
 		    !usd18_is_zero(s->row[i].debt_value))
 			count[band_of(s->row[i].health)]++;
-	head(t, "vaults_by_health", "gauge",
+	metrics_head(t, "vaults_by_health", "gauge",
 	    "Vaults with debt by band of their health factor.");
 	for (size_t i = 0; i < ARRAY_COUNT(bands); i++)
 		text_printf(t, "margind_vaults_by_health{band=\"%s\"} %"
@@ -271,11 +199,11 @@ book(struct text *t, const struct api_state *s)
 	struct wad ratio = aggregate_collateralization_ratio(g);
 	struct wad health = aggregate_health(g);
 
-	head(t, "collateral_value_usd", "gauge",
+	metrics_head(t, "collateral_value_usd", "gauge",
 	    "Collateral of all vaults that are not STALE.");
 	text_put(t, "margind_collateral_value_usd");
 	value_i128(t, usd18_to_raw(g->collateral_value), 18);
-	head(t, "debt_value_usd", "gauge",
+	metrics_head(t, "debt_value_usd", "gauge",
 	    "Debt of all vaults that are not STALE.");
 	text_put(t, "margind_debt_value_usd");
 	value_i128(t, usd18_to_raw(g->debt_value), 18);
@@ -313,7 +241,7 @@ chain(struct text *t, const struct api_state *s, uint64_t now_ms)
 static void
 server(struct text *t, const struct api_counters *c)
 {
-	head(t, "api_answers_total", "counter", "HTTP answers by result.");
+	metrics_head(t, "api_answers_total", "counter", "HTTP answers by result.");
 	text_printf(t, "margind_api_answers_total{result=\"ok\"} %" PRIu64
 	    "\nmargind_api_answers_total{result=\"bad_request\"} %" PRIu64
 	    "\nmargind_api_answers_total{result=\"not_found\"} %" PRIu64
@@ -339,7 +267,7 @@ metrics_write(struct text *t, const struct api *api, uint64_t now_ms)
 	engine(t, s, now_ms);
 	if (s->has_head) {
 		prices(t, s);
-		feeds(t, s);
+		metrics_feeds(t, s, now_ms);
 		vaults(t, s);
 		book(t, s);
 	}

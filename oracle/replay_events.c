@@ -8,9 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SPAN_MAX_MS (UINT64_C(31) * 24 * 3600 * 1000)
+#define INSTANT_MAX_MS (UINT64_MAX / REPLAY_SEQUENCES_A_MS / 2)
+
+/* Connections by name, of one file; `number` is unique over all files. */
 struct names {
 	size_t count;
-	char name[FRAMES_CONNECTIONS_MAX][64];
+	struct {
+		char name[64];
+		uint32_t number;
+	} row[FRAMES_CONNECTIONS_MAX];
 };
 
 static bool
@@ -50,26 +57,61 @@ payload_room(struct replay_events *e, size_t len)
 	return true;
 }
 
-/* The number of a file's connection; the last one is shared by all that are
- * too many (frames.c refuses such a file before). */
-static uint32_t
-connection_number(struct names *n, const char *name)
+static bool
+name_find(uint32_t *number, const struct names *n, const char *name)
 {
 	for (size_t i = 0; i < n->count; i++)
-		if (strcmp(n->name[i], name) == 0)
-			return (uint32_t)i;
+		if (strcmp(n->row[i].name, name) == 0) {
+			*number = n->row[i].number;
+			return true;
+		}
+	return false;
+}
+
+/* The number of a file's connection, which is that of the files before it
+ * where it is continued; the last one is shared by all that are too many
+ * (frames.c refuses such a file before). */
+static uint32_t
+connection_number(struct replay_events *e, struct names *all, size_t file,
+    const struct frames_line *line)
+{
+	struct names *n = &all[file];
+	uint32_t number = e->connection_count;
+	bool is_there = false;
+
+	if (name_find(&number, n, line->connection))
+		return number;
 	if (n->count == FRAMES_CONNECTIONS_MAX)
-		return FRAMES_CONNECTIONS_MAX - 1;
-	memcpy(n->name[n->count], name, sizeof(n->name[0]));
-	return (uint32_t)n->count++;
+		return n->row[n->count - 1].number;
+	for (size_t i = file; line->is_continued && i-- > 0 && !is_there;)
+		is_there = name_find(&number, &all[i], line->connection);
+	e->connection_count += !is_there;
+	memcpy(n->row[n->count].name, line->connection,
+	    sizeof(line->connection));
+	n->row[n->count++].number = number;
+	return number;
+}
+
+static const struct venue *
+line_venue(const struct frames_line *line)
+{
+	const struct venue *v = venue_find(line->venue);
+
+	return v ? v : venue_at_address(line->address);
 }
 
 static enum err
-event_add(struct replay_events *e, struct names *n, uint32_t file,
+event_add(struct replay_events *e, struct names *all, uint32_t file,
     const struct frames_line *line)
 {
+	uint32_t before = e->connection_count;
+	uint32_t connection = connection_number(e, all, file, line);
 	bool is_connect = line->kind == FRAMES_CONNECT;
 	size_t len = is_connect ? 0 : line->payload_len;
+
+	/* An open connection goes on: nothing happens to it. */
+	if (line->is_continued && connection < before)
+		return ERR_OK;
 
 	if (!event_room(e) || !payload_room(e, len))
 		return ERR_LIMIT;
@@ -77,21 +119,18 @@ event_add(struct replay_events *e, struct names *n, uint32_t file,
 		memcpy(e->payload + e->payload_len, line->payload, len);
 	e->event[e->count++] = (struct replay_event){
 		.recv_ms = line->recv_ms, .line = line->number, .file = file,
-		.connection = e->connection_count +
-		    connection_number(n, line->connection),
-		.is_connect = is_connect,
-		.venue = venue_at_address(line->address),
+		.connection = connection,
+		.is_connect = is_connect, .venue = line_venue(line),
 		.payload_at = e->payload_len, .payload_len = len,
 	};
 	e->payload_len += len;
-	e->frames += is_connect ? 0 : 1;
 	return ERR_OK;
 }
 
 static enum err
-file_load(struct replay_events *e, uint32_t file, const char *path)
+file_load(struct replay_events *e, struct names *names, uint32_t file,
+    const char *path)
 {
-	static struct names names;
 	struct frames_line line;
 	struct frames *f;
 	enum err r = frames_open(&f, path);
@@ -101,12 +140,11 @@ file_load(struct replay_events *e, uint32_t file, const char *path)
 		    strerrordesc_np(errno) : err_name(r));
 		return ERR_IO;
 	}
-	memset(&names, 0, sizeof(names));
 	while ((r = frames_next(f, &line)) != ERR_MISSING) {
 		if (r == ERR_OK && line.kind != FRAMES_RECV &&
 		    line.kind != FRAMES_CONNECT)
 			continue;
-		if (r == ERR_OK && event_add(e, &names, file, &line) !=
+		if (r == ERR_OK && event_add(e, names, file, &line) !=
 		    ERR_OK) {
 			fprintf(stderr, "%s:%" PRIu64 ": more than fits into "
 			    "memory\n", path, line.number);
@@ -125,7 +163,6 @@ file_load(struct replay_events *e, uint32_t file, const char *path)
 		    path, line.number, err_name(r));
 	}
 	frames_close(f);
-	e->connection_count += (uint32_t)FRAMES_CONNECTIONS_MAX;
 	return ERR_OK;
 }
 
@@ -172,20 +209,58 @@ enum err
 replay_events_load(struct replay_events *e, const char *const *path,
     size_t path_count, bool is_aligned)
 {
+	struct names *names = calloc(REPLAY_FILES_MAX, sizeof(*names));
+	enum err r = names ? ERR_OK : ERR_LIMIT;
+
 	MUST(path_count <= REPLAY_FILES_MAX);
 	memset(e, 0, sizeof(*e));
-	for (size_t i = 0; i < path_count; i++) {
-		enum err r = file_load(e, (uint32_t)i, path[i]);
-
-		if (r != ERR_OK) {
-			replay_events_free(e);
-			return r;
-		}
+	for (size_t i = 0; i < path_count && r == ERR_OK; i++)
+		r = file_load(e, names, (uint32_t)i, path[i]);
+	free(names);
+	if (r != ERR_OK) {
+		replay_events_free(e);
+		return r;
 	}
 	if (is_aligned)
 		files_align(e, path_count);
 	if (e->count > 0)
 		qsort(e->event, e->count, sizeof(*e->event), event_compare);
+	return ERR_OK;
+}
+
+enum err
+replay_events_span(struct replay_window *out, const struct replay_events *e,
+    const struct replay_window *wanted, const char *command)
+{
+	struct replay_window w = { UINT64_MAX, 0 };
+	uint64_t until_ms = wanted->until_ms > 0 ? wanted->until_ms :
+	    UINT64_MAX;
+
+	for (size_t i = 0; i < e->count; i++) {
+		uint64_t ms = e->event[i].recv_ms;
+
+		if (e->event[i].is_connect || ms >= until_ms)
+			continue;
+		if (w.from_ms == UINT64_MAX)
+			w.from_ms = ms;
+		w.until_ms = ms + 1;
+	}
+	if (wanted->from_ms > w.from_ms)
+		w.from_ms = wanted->from_ms;
+	if (w.from_ms >= w.until_ms)
+		return ERR_MISSING;
+	if (w.until_ms > INSTANT_MAX_MS) {
+		fprintf(stderr, "margind %s: a receive time is beyond all "
+		    "calendars\n", command);
+		return ERR_RANGE;
+	}
+	if (w.until_ms - w.from_ms > SPAN_MAX_MS) {
+		fprintf(stderr, "margind %s: the frames span more than 31 "
+		    "days; --align brings files of different days together\n",
+		    command);
+		return ERR_LIMIT;
+	}
+	*out = w;
 	return ERR_OK;
 }
 

@@ -39,11 +39,18 @@ struct replay {
 	uint32_t words_to_come;
 	bool is_passing_over;	/* words of an attestation that differed */
 
+	uint64_t first_record;	/* what is before it is passed over */
 	struct b32 chain;	/* inputsHash before the record at hand */
 	uint64_t inputs, lives, attestations, skipped, unrecorded, mismatches;
 	uint64_t last_sequence;
 	bool is_broken;		/* a life could not be made */
 };
+
+static uint64_t
+record_number(const struct replay *r)
+{
+	return segment_reader_state(r->reader)->records - 1;
+}
 
 static void
 complain(struct replay *r, const char *what, uint64_t sequence)
@@ -52,7 +59,7 @@ complain(struct replay *r, const char *what, uint64_t sequence)
 	if (r->mismatches++ > 0)
 		return;
 	fprintf(stderr, "%s: record %" PRIu64 ": attestation %" PRIu64 ": %s\n",
-	    r->options->dir, segment_reader_state(r->reader)->records - 1,
+	    r->options->dir, record_number(r),
 	    sequence, what);
 }
 
@@ -182,7 +189,7 @@ life_begin(struct replay *r, const struct wire_start *w)
 		return e == ERR_OK;
 	fprintf(stderr, "%s: record %" PRIu64 ": a life that does not continue "
 	    "the one before it\n", dir,
-	    segment_reader_state(r->reader)->records - 1);
+	    record_number(r));
 	return false;
 }
 
@@ -206,13 +213,39 @@ input_apply(struct replay *r, const struct segment_record *record)
 	if (b32_equal(&r->life->machine->inputs_hash, chain))
 		return true;
 	fprintf(stderr, "%s: record %" PRIu64 ": inputsHash differs\n",
-	    r->options->dir, segment_reader_state(r->reader)->records - 1);
+	    r->options->dir, record_number(r));
 	return false;
+}
+
+/* The instant that a START or a CLOSE says; false of any other record. */
+static bool
+record_time(uint64_t *ms, const struct segment_record *record)
+{
+	if (record->type == WIRE_START)
+		*ms = ((const struct wire_start *)record->message)->now_ms;
+	else if (record->type == WIRE_CLOSE)
+		*ms = ((const struct wire_close *)record->message)->now_ms;
+	else
+		return false;
+	return true;
+}
+
+static bool
+record_is_after(const struct replay *r, const struct segment_record *record)
+{
+	uint64_t ms;
+
+	return r->options->window.until_ms > 0 &&
+	    record_time(&ms, record) && ms >= r->options->window.until_ms;
 }
 
 static bool
 record_take(struct replay *r, const struct segment_record *record)
 {
+	if (record_number(r) < r->first_record) {
+		r->skipped++;
+		return true;
+	}
 	if (wire_is_input(record->type))
 		return input_apply(r, record);
 	if (r->life)
@@ -304,6 +337,26 @@ fault_print(const char *dir, const struct segment_fault *f, enum err e)
 	    e == ERR_IO ? strerrordesc_np(errno) : "");
 }
 
+/* A life knows nothing but its own inputs: what is wanted from some instant on
+ * begins with the life that was going on then. */
+static enum err
+life_seek(struct replay *r, struct segment_fault *fault)
+{
+	struct segment_record record;
+	uint64_t ms, from_ms = r->options->window.from_ms;
+	enum err e = segment_reader_open(&r->reader, fault, r->options->dir);
+
+	if (e != ERR_OK)
+		return e;
+	while ((e = segment_reader_next(r->reader, &record, fault)) == ERR_OK &&
+	    (!record_time(&ms, &record) || ms <= from_ms))
+		if (record.type == WIRE_START)
+			r->first_record = record_number(r);
+	segment_reader_close(r->reader);
+	r->reader = NULL;
+	return e == ERR_MISSING ? ERR_OK : e;
+}
+
 static bool
 records_run(struct replay *r)
 {
@@ -317,6 +370,10 @@ records_run(struct replay *r)
 	progress_begin(&r->progress, "replay", total);
 	while ((e = segment_reader_next(r->reader, &record, &fault)) ==
 	    ERR_OK) {
+		if (record_is_after(r, &record)) {
+			e = ERR_MISSING;
+			break;
+		}
 		if (!record_take(r, &record) || !rebuild_add(r, &record)) {
 			progress_end(&r->progress);
 			return false;
@@ -371,14 +428,18 @@ replay_journal(const struct replay_journal_options *o)
 	static struct replay r;
 	struct rebuild rebuild = { .lock_fd = -1 };
 	struct segment_fault fault = { .what = "cannot be opened" };
-	enum err e = segment_reader_open(&r.reader, &fault, o->dir);
+	enum err e = ERR_OK;
 	bool done;
 
+	r.options = o;
+	if (o->window.from_ms > 0)
+		e = life_seek(&r, &fault);
+	if (e == ERR_OK)
+		e = segment_reader_open(&r.reader, &fault, o->dir);
 	if (e != ERR_OK) {
 		fault_print(o->dir, &fault, e);
 		return EXIT_FAILED;
 	}
-	r.options = o;
 	done = !o->rebuild_history || rebuild_begin(&rebuild, &r);
 	if (done) {
 		done = records_run(&r);

@@ -140,7 +140,7 @@ names_print(const char *key, struct replay_names *n)
 }
 
 void
-replay_output_end(struct replay_output *o, uint64_t frames)
+replay_output_end(struct replay_output *o)
 {
 	char hex[HEX_B32_BUF];
 	struct b32 digest;
@@ -152,13 +152,13 @@ replay_output_end(struct replay_output *o, uint64_t frames)
 		printf("%" PRIu64 " frames, %" PRIu64 " ticks, %" PRIu64
 		    " price lines, %" PRIu64 " attestations\n%" PRIu64
 		    " frames ignored, %" PRIu64 " unknown, %" PRIu64
-		    " rejected\ndigest %s\n", frames, o->ticks, o->prices,
+		    " rejected\ndigest %s\n", o->frames, o->ticks, o->prices,
 		    o->attestations, names_total(&o->ignored),
 		    names_total(&o->unknown), names_total(&o->rejected), hex);
 		return;
 	}
 	printf("{\"summary\":{\"frames\":%" PRIu64 ",\"ticks\":%" PRIu64,
-	    frames, o->ticks);
+	    o->frames, o->ticks);
 	names_print("ignored", &o->ignored);
 	names_print("unknown", &o->unknown);
 	names_print("rejected", &o->rejected);

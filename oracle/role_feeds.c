@@ -84,20 +84,10 @@ send_heartbeat(struct feeds *f, size_t venue, uint64_t exchange_ms,
 	f->counter[COUNT_HEARTBEATS]++;
 }
 
-/* What the connection said of books no longer holds. */
 static void
-void_markets(struct feeds *f, size_t venue, uint64_t recv_ms)
+on_void(void *arg, const struct wire_tick *w)
 {
-	const struct config *c = &f->proc.config;
-
-	for (size_t i = 0; i < c->prices.market_count; i++) {
-		struct wire_tick w;
-
-		if (c->market[i].venue != venue)
-			continue;
-		tick_wire_void(&w, i, recv_ms);
-		send_engine(f, &w);
-	}
+	send_engine(arg, w);
 }
 
 static void
@@ -153,7 +143,9 @@ on_frame(void *arg, size_t venue, const char *text, size_t len)
 		break;
 	case FRAME_GAP:
 		f->counter[COUNT_GAPS]++;
-		void_markets(f, venue, recv_ms);
+		/* What it said of books no longer holds. */
+		tick_wire_void_each(&f->proc.config, venue, recv_ms, on_void,
+		    f);
 		client_redial(f->client, venue, "a message is missing");
 		break;
 	case FRAME_UNKNOWN:

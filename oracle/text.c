@@ -140,6 +140,42 @@ text_json_string(struct text *t, const char *s, size_t len)
 	text_put(t, "\"");
 }
 
+bool
+text_is_plain(const char *s, size_t len)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	size_t n;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = u[i] == 0 ? 0 : utf8_len(u + i, len - i);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
+void
+text_json_base64(struct text *t, const char *s, size_t len)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *u = (const unsigned char *)s;
+
+	text_put(t, "\"");
+	for (size_t i = 0; i < len; i += 3) {
+		size_t n = len - i < 3 ? len - i : 3;
+		uint32_t bits = (uint32_t)u[i] << 16 |
+		    (n > 1 ? (uint32_t)u[i + 1] << 8 : 0) |
+		    (n > 2 ? u[i + 2] : 0);
+		char four[4] = { digits[bits >> 18], digits[bits >> 12 & 63],
+			n > 1 ? digits[bits >> 6 & 63] : '=',
+			n > 2 ? digits[bits & 63] : '=' };
+
+		text_append(t, four, sizeof(four));
+	}
+	text_put(t, "\"");
+}
+
 void
 text_json_u128(struct text *t, u128 v, unsigned decimals)
 {

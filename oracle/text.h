@@ -28,6 +28,11 @@ void text_printf(struct text *t, const char *format, ...)
 /* text_json_string adds a JSON string with its quotes.  Bytes that are no
  * valid UTF-8 become U+FFFD. */
 void text_json_string(struct text *t, const char *s, size_t len);
+/* text_is_plain: whether text_json_string keeps every byte of it, and a reader
+ * of C strings too: valid UTF-8 without a NUL. */
+bool text_is_plain(const char *s, size_t len);
+/* text_json_base64 adds bytes as a JSON string of RFC 4648 with padding. */
+void text_json_base64(struct text *t, const char *s, size_t len);
 /* A decimal number as a JSON string: v / 10^decimals, exact and shortest. */
 void text_json_u128(struct text *t, u128 v, unsigned decimals);
 void text_json_i128(struct text *t, i128 v, unsigned decimals);

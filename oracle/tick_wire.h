@@ -27,6 +27,10 @@ MUST_CHECK enum err tick_wire_option(struct wire_option *out,
     const struct config_option *k, const struct tick *t, uint64_t recv_ms);
 /* tick_wire_void: nothing that a market said of its book holds any more. */
 void tick_wire_void(struct wire_tick *out, size_t market, uint64_t recv_ms);
+/* tick_wire_void_each says so of each market of a venue. */
+void tick_wire_void_each(const struct config *c, size_t venue,
+    uint64_t recv_ms, void (*say)(void *arg, const struct wire_tick *w),
+    void *arg);
 void tick_wire_heartbeat(struct wire_heartbeat *out, size_t venue,
     uint64_t exchange_ms, uint64_t recv_ms);
 

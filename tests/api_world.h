@@ -317,11 +317,37 @@ api_world_sources(struct api_world *w, uint64_t now_ms)
 		mid = mid - off * 3 + off * (api_world_random(w) % 7);
 		s->source.vote = VOTE_COUNTED;
 		s->source.mid = px18_from_raw(mid);
-		s->source.age_ms = api_world_random(w) % 800;
+		s->source.time_ms = now_ms - api_world_random(w) % 800;
 		s->quote = (struct prices_quote){ .has_book = true,
 			.has_time = true, .bid = px18_from_raw(mid - off),
 			.ask = px18_from_raw(mid + off), .book_ms = now_ms,
 			.recv_ms = now_ms };
+	}
+}
+
+/* Of all venues but the last, of which nothing was said yet. */
+static void
+api_world_feeds(struct api_world *w, uint64_t now_ms)
+{
+	struct board_head *h = &w->head;
+
+	h->venue_count = (uint32_t)w->config.venue_count;
+	for (uint16_t v = 0; v + 1u < h->venue_count; v++) {
+		struct wire_feed *f = &h->feed[v].feed;
+
+		h->feed[v].seen_ms = now_ms;
+		wire_head_set(&f->head, WIRE_FEED);
+		f->venue = v;
+		f->is_connected = v != 1;
+		f->connections = 2;
+		f->open = v != 1 ? 2 : 1;
+		f->last_frame_ms = now_ms - 40;
+		f->frames += 10;
+		f->ticks += 9;
+		f->rejected[WIRE_REJECT_RANGE] = v;
+		f->reconnects = v;
+		snprintf(f->why, sizeof(f->why), "%s", v == 1 ?
+		    "closed by the peer: 1001 \"\033[2J\"" : "");
 	}
 }
 
@@ -342,6 +368,7 @@ api_world_publish(struct api_world *w, uint64_t now_ms)
 	}
 	aggregate_value(&h->aggregate, &w->columns, &w->book, &w->market);
 	api_world_sources(w, now_ms);
+	api_world_feeds(w, now_ms);
 	h->now_ms = now_ms;
 	h->asset_count = API_WORLD_ASSETS;
 	h->market_count = (uint32_t)w->config.prices.market_count;

@@ -62,6 +62,22 @@ async function proofs(get) {
 /* Sorted pairs, as OpenZeppelin's MerkleProof hashes them. */
 const root = (leaf, proof) => proof.reduce((h, p) => keccak256(BigInt(h) < BigInt(p) ? concat([h, p]) : concat([p, h])), leaf);
 
+// `margind feeds` against it: the same answer, and a table.
+async function feeds(origin, get) {
+	const address = origin.replace(/\/$/, "");
+	const run = (...args) => spawnSync(process.env.MARGIND ?? "build/margind", ["feeds", ...args], { encoding: "utf8", timeout: 10_000 });
+	const mine = await get("/v1/feeds"), json = run("--url", address, "--json"), table = run("--url", address);
+	const its = json.status === 0 ? JSON.parse(json.stdout) : null;
+	const names = (d) => JSON.stringify([d.venues.map((v) => v.venue), d.markets.map((m) => [m.venue, m.market, m.weight])]);
+	check("feeds --json is /v1/feeds", its && names(its) === names(mine) && mine.markets.length > 3, json.stderr);
+	check("feeds prints a line a market and a venue", table.status === 0 && table.stderr === "" &&
+		table.stdout.trim().split("\n").length === mine.markets.length + mine.venues.length + 3 &&
+		/kraken +1\/2 .* range 1 +closed by the peer/.test(table.stdout), table.stdout + table.stderr);
+	const gone = run("--url", "http://127.0.0.1:9"), usage = run();
+	check("feeds: nobody there", gone.status === 1 && gone.stderr.split("\n").length === 2, gone.stderr);
+	check("feeds: wrong usage", usage.status === 2, usage.stderr);
+}
+
 async function metrics(origin) {
 	const text = await (await fetch(origin + "metrics")).text();
 	check("metrics have prices and bands", /margind_price_usd\{asset="WETH"\} \d/.test(text) && /band="1\.00-1\.05"/.test(text), text.slice(0, 200));
@@ -84,6 +100,7 @@ try {
 	await attestation(get);
 	await proofs(get);
 	await metrics(origin);
+	await feeds(origin, get);
 } catch (e) {
 	check("ran to its end", false, e.stack);
 } finally {

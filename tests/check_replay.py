@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 os.chdir(ROOT)
@@ -173,6 +174,85 @@ def check_flavours(name, files, *more):
     return first
 
 
+def instant(row):
+    if "tick" in row:
+        return int(row["tick"]["recv_ms"])
+    return int(row["price"]["as_of"]) if "price" in row else None
+
+
+def rfc3339(ms):
+    seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ms // 1000))
+    return f"{seconds}.{ms % 1000:03}Z"
+
+
+def check_window(rows, files, *more):
+    """A window prints what all of it prints there, and nothing else."""
+    times = [t for t in map(instant, rows) if t is not None]
+    begin = (times[0] + (times[-1] - times[0]) // 3) // 1000 * 1000
+    for n, (first, end) in enumerate(((begin, begin + 4000),
+                                      (begin, None), (None, begin))):
+        args = ["--from", str(first)] if first else []
+        args += ["--until", rfc3339(end) if n == 0 else str(end)] if end \
+            else []
+        got = parsed(replay(None, files, *more, *args))
+        want = [r for r in rows if instant(r) is not None and
+                (first or 0) <= instant(r) < (end or 2**63)]
+        shown = [r for r in got if instant(r) is not None]
+        s = got[-1]["summary"]
+        verdict(f"window {args}", shown == want and len(want) > 50 and
+                s["ticks"] == sum("tick" in r for r in want),
+                f"{len(shown)} of {len(want)} lines")
+    got = parsed(replay(None, files, *more, "--from", str(times[-1] + 1)))
+    verdict("a window behind the last frame", len(got) == 1 and
+            got[0]["summary"]["frames"] == 0)
+
+
+GAP_CONFIG = """
+prices:
+  units:
+    BTC: {quorum: 1, age_max: 30s, dispersion_max: 2%, band_max: 10%}
+    ETH: {quorum: 1, age_max: 30s, dispersion_max: 2%, band_max: 10%}
+venues:
+  bitstamp: {markets: {btcusd: BTC/USD, ethusd: ETH/USD}}
+"""
+
+
+def check_gap(folder):
+    """A venue that loses a message voids the books that its connection said,
+    as in the live service; another connection's stay."""
+    path, config = (os.path.join(folder, f) for f in ("gap.jsonl",
+                                                      "gap.yaml"))
+    open(config, "w").write(GAP_CONFIG)
+
+    def row(conn, ts, data=None):
+        more = {"addr": "wss://ws.bitstamp.net"} if data is None else \
+            {"data": json.dumps(data)}
+        return json.dumps({"t": "recv" if data else "connect", "conn": conn,
+                           "ts": ts, **more})
+
+    def book(symbol, ts):
+        return {"event": "data", "channel": "order_book_" + symbol, "data": {
+            "timestamp": str(int(ts)), "microtimestamp": f"{ts * 1e6:.0f}",
+            "bids": [["100.0", "1"]], "asks": [["101.0", "1"]]}}
+    lines = [row("a", 1000), row("b", 1000),
+             row("a", 1001.1, book("btcusd", 1001.0)),
+             row("b", 1001.2, book("ethusd", 1001.0)),
+             row("a", 1002.5, {"event": "bts:request_reconnect",
+                               "channel": "", "data": ""}),
+             row("b", 1002.9, book("ethusd", 1002.8))]
+    open(path, "w").write("\n".join(lines) + "\n")
+    rows = parsed(replay(None, [path], "--config", config))
+    last = {}
+    for r in rows:
+        if "price" in r:
+            last[r["price"]["asset"]] = r["price"]
+    verdict("a gap voids the connection's books", [
+        (r["price"]["status"], int(r["price"]["as_of"])) for r in rows
+        if "price" in r and r["price"]["asset"] == "BTC"][-1] ==
+        ("REFUSED", 1002500) and last["ETH"]["status"] == "DEGRADED" and
+        rows[-1]["summary"]["ignored"].get("(gap)") == 1, rows[-1])
+
+
 def check_accepted(folder):
     """Coinbase and Bybit on one timeline, USDT declared."""
     config = os.path.join(folder, "constant.yaml")
@@ -195,6 +275,7 @@ def check_accepted(folder):
     verdict("aligned: both begin together",
             abs(first["coinbase"] - first["bybit"]) < 5000, first)
     check_order("aligned", rows, UNITS)
+    check_window(rows, [COINBASE, BYBIT], "--align", "--config", config)
 
     json.dump(BOOK, open(os.path.join(folder, "book.json"), "w"))
     config = os.path.join(folder, "book.yaml")
@@ -239,6 +320,8 @@ def check_bad_input(folder):
     for args, code in (([], 2), (["--frames", "a,,b"], 2),
                        (["--frames", path, "--journal", folder], 2),
                        (["--frames", path, "--speed", "0"], 2),
+                       (["--frames", path, "--from", "yesterday"], 2),
+                       (["--frames", path, "--from", "5", "--until", "5"], 2),
                        (["--frames", path, "--config", path], 3),
                        (["--frames", path + ".gone"], 1),
                        (["--journal", folder], 1)):
@@ -269,6 +352,7 @@ def main():
         check_flavours(name, [path])
     with tempfile.TemporaryDirectory() as folder:
         check_accepted(folder)
+        check_gap(folder)
         check_bad_input(folder)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0

@@ -14,6 +14,7 @@
 #include "oracle/api_limit.h"
 #include "oracle/api_proof.h"
 #include "oracle/api_stream.h"
+#include "oracle/feeds_table.h"
 #include "tests/api_world.h"
 
 #define NOW UINT64_C(1795182300000)
@@ -127,6 +128,8 @@ api_answer__routes_and_refuses_by_name(void **state)
 	} rows[] = {
 		{ "/livez", "", 200, "ok" },
 		{ "/v1/prices", "", 200, "WETH" },
+		{ "/v1/feeds", "", 200, "kraken" },
+		{ "/v1/feeds", "x=1", 400, "unknown parameter" },
 		{ "/v1/prices", "x=1", 400, "unknown parameter" },
 		{ "/v1/vaults", "limit=1000", 200, "vaults" },
 		{ "/v1/vaults", "limit=1001", 400, "at most 1000" },
@@ -207,7 +210,8 @@ api_answer__refuses_other_methods_and_long_addresses(void **state)
 static void
 api_answer__says_503_before_the_engine_started(void **state)
 {
-	static const char *const paths[] = { "/v1/prices", "/v1/vaults",
+	static const char *const paths[] = { "/v1/prices", "/v1/feeds",
+		"/v1/vaults",
 		"/v1/aggregate", "/v1/attestations/latest", "/readyz",
 		"/v1/vaults/a" };
 	struct bed *b = *state;
@@ -302,6 +306,90 @@ prices__show_what_each_venue_said(void **state)
 	assert_string_equal(word(p, "reason"), "QUORUM");
 	assert_true(json_is_null(json_object_get(p, "mid")));
 	json_decref(v);
+}
+
+static void
+feeds__show_each_venue_and_each_market(void **state)
+{
+	struct bed *b = *state;
+	json_t *v, *venues, *markets, *o;
+	size_t n;
+
+	bed_publish(b, NOW);
+	v = ask_json(b, "/v1/feeds", "");
+	assert_int_equal(json_integer_value(json_object_get(v, "as_of")), NOW);
+	venues = json_object_get(v, "venues");
+	n = b->world.config.venue_count;
+	assert_int_equal(json_array_size(venues), n);
+	o = json_array_get(venues, 1);
+	assert_string_equal(word(o, "venue"), "kraken");
+	assert_true(json_is_false(json_object_get(o, "connected")));
+	assert_int_equal(json_integer_value(json_object_get(o, "open")), 1);
+	assert_int_equal(json_integer_value(json_object_get(
+	    json_object_get(o, "rejected"), "range")), 1);
+	assert_int_equal(json_integer_value(json_object_get(
+	    json_object_get(o, "rejected"), "syntax")), 0);
+	assert_string_equal(word(o, "why"),
+	    "closed by the peer: 1001 \"\033[2J\"");
+	o = json_array_get(venues, 0);
+	assert_true(json_is_null(json_object_get(o, "why")));
+	o = json_array_get(venues, n - 1);
+	assert_true(json_is_null(json_object_get(o, "seen")));
+	assert_null(json_object_get(o, "frames"));
+	markets = json_object_get(v, "markets");
+	assert_int_equal(json_array_size(markets),
+	    b->world.config.prices.market_count);
+	o = json_array_get(markets, 0);
+	assert_string_equal(word(o, "venue"), "coinbase");
+	assert_string_equal(word(o, "base"), "ETH");
+	assert_string_equal(word(o, "vote"), "counted");
+	assert_int_equal(json_integer_value(json_object_get(o, "weight")), 1);
+	json_decref(v);
+}
+
+static void
+feeds_table_print__shows_no_terminal_commands(void **state)
+{
+	static const char *const wants[] = { "coinbase", "ETH-USD",
+		"counted", "range 1", "closed by the peer: 1001 \"?[2J\"",
+		"nothing was said of it yet" };
+	struct bed *b = *state;
+	char said[16384] = { 0 };
+	FILE *out = fmemopen(said, sizeof(said) - 1, "w");
+
+	assert_non_null(out);
+	bed_publish(b, NOW);
+	assert_int_equal(ask(b, "/v1/feeds", ""), 200);
+	assert_int_equal(feeds_table_print(out, b->answer.body.at,
+	    b->answer.body.len, NOW, false), ERR_OK);
+	assert_int_equal(feeds_table_print(out, "{}", 2, NOW, false),
+	    ERR_SYNTAX);
+	assert_int_equal(feeds_table_print(out, "[", 1, NOW, false),
+	    ERR_SYNTAX);
+	fclose(out);
+	for (size_t i = 0; i < ARRAY_COUNT(wants); i++)
+		assert_non_null(strstr(said, wants[i]));
+	assert_null(strchr(said, '\033'));
+}
+
+static void
+metrics__count_rejects_by_venue_and_reason(void **state)
+{
+	static const char *const wants[] = {
+		"margind_feed_rejected_frames_total{venue=\"kraken\","
+		    "reason=\"range\"} 1\n",
+		"margind_feed_reconnects_total{venue=\"kraken\"} 1\n",
+		"margind_feed_connected{venue=\"kraken\"} 0\n",
+		"margind_feed_connected{venue=\"coinbase\"} 1\n",
+		"margind_feed_frame_age_seconds{venue=\"coinbase\"} 0.04\n",
+		"margind_feed_weight{venue=\"coinbase\",market=\"ETH-USD\"} "
+		    "1\n" };
+	struct bed *b = *state;
+
+	bed_publish(b, NOW);
+	assert_int_equal(ask(b, "/metrics", ""), 200);
+	for (size_t i = 0; i < ARRAY_COUNT(wants); i++)
+		assert_non_null(strstr(b->answer.body.at, wants[i]));
 }
 
 /* The same page as a dumb reference makes from all vaults. */
@@ -1204,6 +1292,9 @@ main(void)
 		BED(readyz__names_each_reason),
 		BED(readyz__is_ready_at_the_edge_of_silence),
 		BED(prices__show_what_each_venue_said),
+		BED(feeds__show_each_venue_and_each_market),
+		BED(feeds_table_print__shows_no_terminal_commands),
+		BED(metrics__count_rejects_by_venue_and_reason),
 		BED(vaults__page_like_a_sorted_list),
 		BED(vaults__pages_join_to_the_whole),
 		BED(vaults__filter_by_state),

@@ -52,6 +52,9 @@ struct log {
 	char read[16];
 	/* stop when this many were seen (0: no matter) */
 	unsigned stop_frames, stop_readable, stop_of[CLIENT_EVENTS];
+	bool wants_sent;
+	size_t sent;
+	char sent_text[4][32];
 };
 
 static uint64_t
@@ -124,6 +127,17 @@ on_readable(void *arg, int fd)
 	log_check(l);
 }
 
+static void
+on_sent(void *arg, size_t conn, const char *text, size_t len)
+{
+	struct log *l = arg;
+
+	assert_int_equal(conn, 0);
+	if (l->sent < ARRAY_COUNT(l->sent_text))
+		snprintf(l->sent_text[l->sent++], sizeof(l->sent_text[0]),
+		    "%.*s", (int)len, text);
+}
+
 static struct client_callbacks
 callbacks(struct log *l)
 {
@@ -140,6 +154,7 @@ connect_to(struct log *l, const struct venue *v, const char *url,
 	struct client_callbacks call = callbacks(l);
 	size_t bad;
 
+	call.sent = l->wants_sent ? on_sent : NULL;
 	assert_int_equal(client_create(&l->client, &k, 1, ca_file, &call, 1,
 	    &bad), ERR_OK);
 }
@@ -416,10 +431,14 @@ client_service__connects_and_subscribes_in_order(void **state)
 	(void)state;
 	ws_server_start(&s, play_subscribe);
 	local_url(url, &s);
+	l.wants_sent = true;
 	connect_to(&l, &test_venue, url, NULL);
 	run(&l);
 	client_destroy(l.client);
 	assert_string_equal(l.text, "hello");
+	assert_int_equal(l.sent, 3);
+	assert_string_equal(l.sent_text[0], "sub 0 A");
+	assert_string_equal(l.sent_text[2], "sub 2 C");
 	assert_int_equal(l.event[0].e, CLIENT_CONNECTED);
 	assert_int_equal(l.event[1].e, CLIENT_SUBSCRIBED);
 	assert_int_equal(l.events, 2);

@@ -58,6 +58,8 @@ file_write(const char *text, size_t len, bool gzip, size_t cut)
 
 #define CONNECT "{\"t\":\"connect\",\"conn\":\"a\",\"ts\":1.5,\"addr\":" \
     "\"wss://one\"}\n"
+#define CONNECT_WITH(more) "{\"t\":\"connect\",\"conn\":\"a\",\"ts\":1," \
+    "\"addr\":\"ws://one\"," more "}"
 #define RECV "{\"t\":\"recv\",\"conn\":\"a\",\"ts\":1786309548.6290078," \
     "\"data\":\"{\\\"x\\\":\\\"\\u00e4\\\\n\\\"}\"}\n"
 
@@ -240,6 +242,15 @@ frames_parse_line__names_what_is_wrong(void **state)
 		{ "{\"t\":\"recv\",\"conn\":\"0123456789012345678901234567890"
 		    "123456789012345678901234567890123\",\"ts\":1,\"data\":\""
 		    "\"}", ERR_LIMIT },
+		{ CONNECT_WITH("\"venue\":\"12345678901234567890123\""),
+		    ERR_OK },
+		{ CONNECT_WITH("\"venue\":\"123456789012345678901234\""),
+		    ERR_LIMIT },
+		{ CONNECT_WITH("\"venue\":1"), ERR_SYNTAX },
+		{ CONNECT_WITH("\"continued\":true"), ERR_OK },
+		{ CONNECT_WITH("\"continued\":1"), ERR_SYNTAX },
+		{ CONNECT_WITH("\"continued\":true,\"continued\":true"),
+		    ERR_DUPLICATE },
 	};
 
 	(void)state;
@@ -257,6 +268,27 @@ frames_parse_line__names_what_is_wrong(void **state)
 	}
 }
 
+static void
+frames_next__gives_frames_their_connection_s_venue(void **state)
+{
+	static const char text[] = CONNECT_WITH("\"venue\":\"kraken\","
+	    "\"continued\":true") "\n" RECV;
+	struct frames_line line;
+	struct frames *f;
+
+	(void)state;
+	file_write(text, sizeof(text) - 1, true, 0);
+	assert_int_equal(frames_open(&f, path), ERR_OK);
+	assert_int_equal(frames_next(f, &line), ERR_OK);
+	assert_string_equal(line.venue, "kraken");
+	assert_true(line.is_continued);
+	assert_int_equal(frames_next(f, &line), ERR_OK);
+	assert_string_equal(line.venue, "kraken");
+	assert_string_equal(line.address, "ws://one");
+	assert_false(line.is_continued);
+	frames_close(f);
+}
+
 int
 main(void)
 {
@@ -265,6 +297,8 @@ main(void)
 		cmocka_unit_test(frames_next__says_that_a_file_is_cut_short),
 		cmocka_unit_test(frames_next__holds_the_line_limit),
 		cmocka_unit_test(frames_next__holds_the_connection_limit),
+		cmocka_unit_test(
+		    frames_next__gives_frames_their_connection_s_venue),
 		cmocka_unit_test(frames_parse_line__names_what_is_wrong),
 	};
 

@@ -26,8 +26,21 @@ struct engine {
 	uint64_t now_ms, attestations, released;
 	char dir[64];
 	struct b32 config_hash;
+	struct replay_window window;	/* of replay_run; all */
 };
 static struct engine g;
+
+/* The same markets in another order, and other rules. */
+static const char other_config[] =
+    "prices:\n"
+    "  units:\n"
+    "    BTC: {quorum: 1, age_max: 9s, dispersion_max: 2%, band_max: 10%}\n"
+    "    ETH: {quorum: 3, age_max: 9s, dispersion_max: 1%, band_max: 10%}\n"
+    "venues:\n"
+    "  kraken: {markets: {BTC/USD: BTC/USD, ETH/USD: ETH/USD}}\n"
+    "  binance: {markets: {BTCUSD: BTC/USD, ETHUSD: ETH/USD}}\n"
+    "  coinbase: {markets: {ETH-USD: ETH/USD, BTC-USD: BTC/USD}}\n"
+    "book: {file: book.json, vaults_max: 64}\n";
 
 static enum err
 on_journal(void *arg, const void *message)
@@ -60,7 +73,7 @@ on_release(void *arg, const struct board_attestation *a)
 /* A life's machine takes the texts as a replay will: bounds of zero let every
  * first word pass and refuse the moves, which is as good as any. */
 static void
-life_begin(uint64_t segment_bytes)
+life_begin(uint64_t segment_bytes, const char *config)
 {
 	struct segment_fault fault;
 	struct wire_start start;
@@ -69,9 +82,8 @@ life_begin(uint64_t segment_bytes)
 
 	MUST(segment_writer_open(&g.writer, &fault, &torn, g.dir,
 	    segment_bytes, NULL) == ERR_OK);
-	MUST(replay_life_open(&g.life, world_config,
-	    sizeof(world_config) - 1, "config", world_book,
-	    sizeof(world_book) - 1, "book") == ERR_OK);
+	MUST(replay_life_open(&g.life, config, strlen(config), "config",
+	    world_book, sizeof(world_book) - 1, "book") == ERR_OK);
 	memset(&g.shell, 0, sizeof(g.shell));
 	g.shell.machine = g.life->machine;
 	g.shell.is_durable = true;
@@ -92,7 +104,7 @@ life_begin(uint64_t segment_bytes)
 	start.book_hash = g.life->book_hash;
 	start.previous = segment_writer_state(g.writer)->inputs_hash;
 	MUST(inputs_store(g.dir, INPUTS_CONFIG, &g.life->config_hash,
-	    world_config, sizeof(world_config) - 1) == ERR_OK);
+	    config, strlen(config)) == ERR_OK);
 	MUST(inputs_store(g.dir, INPUTS_BOOK, &g.life->book_hash, world_book,
 	    sizeof(world_book) - 1) == ERR_OK);
 	g.config_hash = g.life->config_hash;
@@ -183,18 +195,24 @@ seconds_run(unsigned seconds)
 
 /* Two lives, the second in the middle of the first's last segment. */
 static void
-journal_make(uint64_t segment_bytes)
+journal_make_of(uint64_t segment_bytes, const char *first, const char *second)
 {
 	memset(&g, 0, sizeof(g));
 	folder_make(g.dir);
 	g.now_ms = WORLD_NOW;
-	life_begin(segment_bytes);
+	life_begin(segment_bytes, first);
 	seconds_run(20);
 	life_end();
 	g.now_ms += 3000;
-	life_begin(segment_bytes);
+	life_begin(segment_bytes, second);
 	seconds_run(10);
 	life_end();
+}
+
+static void
+journal_make(uint64_t segment_bytes)
+{
+	journal_make_of(segment_bytes, world_config, world_config);
 }
 
 /* Runs the command in a process of its own; what it printed in `said`. */
@@ -203,6 +221,7 @@ replay_run(char said[1024], const char *dir, bool rebuild)
 {
 	struct replay_journal_options o = {
 		.dir = dir, .is_json = true, .rebuild_history = rebuild,
+		.window = g.window,
 	};
 	FILE *out = tmpfile();
 	int status;
@@ -405,6 +424,76 @@ replay_journal__rebuilds_the_history(void **state)
 	folder_remove(g.dir);
 }
 
+static void
+replay_journal__takes_each_life_with_its_own_config(void **state)
+{
+	char said[1024];
+
+	(void)state;
+	journal_make_of(1 << 20, world_config, other_config);
+	assert_int_equal(replay_run(said, g.dir, false), EXIT_OK);
+	assert_said(said, "attestations", g.attestations);
+	assert_said(said, "lives", 2);
+	assert_said(said, "mismatches", 0);
+	folder_remove(g.dir);
+}
+
+/* What `said` has behind a key, a whole number. */
+static uint64_t
+said_value(const char *said, const char *key)
+{
+	char want[64];
+	const char *at;
+
+	snprintf(want, sizeof(want), "\"%s\":", key);
+	at = strstr(said, want);
+	assert_non_null(at);
+	return strtoull(at + strlen(want), NULL, 10);
+}
+
+static void
+window_run(char said[1024], uint64_t from_s, uint64_t until_s)
+{
+	g.window = (struct replay_window){
+		from_s > 0 ? WORLD_NOW + from_s * 1000 : 0,
+		until_s > 0 ? WORLD_NOW + until_s * 1000 : 0 };
+	assert_int_equal(replay_run(said, g.dir, false), EXIT_OK);
+	assert_said(said, "mismatches", 0);
+}
+
+/* The lives are of seconds 0 to 20 and 23 to 33. */
+static void
+replay_journal__looks_at_the_lives_of_a_window(void **state)
+{
+	uint64_t all, first, second;
+	char said[1024];
+
+	(void)state;
+	journal_make(SEGMENT_BYTES_MIN);
+	window_run(said, 0, 23);
+	assert_said(said, "lives", 1);
+	assert_said(said, "skipped", 0);
+	first = said_value(said, "attestations");
+	window_run(said, 23, 0);
+	assert_said(said, "lives", 1);
+	assert_true(said_value(said, "skipped") > 100);
+	second = said_value(said, "attestations");
+	assert_true(first > second && second > 5);
+	assert_int_equal(first + second, g.attestations);
+	/* In the middle of a life: from its beginning, or not to its end. */
+	window_run(said, 22, 0);
+	assert_said(said, "lives", 2);
+	assert_said(said, "attestations", g.attestations);
+	window_run(said, 0, 28);
+	assert_said(said, "lives", 2);
+	all = said_value(said, "attestations");
+	assert_true(all > first && all < g.attestations);
+	window_run(said, 30, 31);
+	assert_said(said, "lives", 1);
+	assert_true(said_value(said, "attestations") < second);
+	folder_remove(g.dir);
+}
+
 int
 main(void)
 {
@@ -414,6 +503,10 @@ main(void)
 		cmocka_unit_test(replay_journal__finds_every_forgery),
 		cmocka_unit_test(replay_journal__needs_the_texts),
 		cmocka_unit_test(replay_journal__rebuilds_the_history),
+		cmocka_unit_test(
+		    replay_journal__takes_each_life_with_its_own_config),
+		cmocka_unit_test(
+		    replay_journal__looks_at_the_lives_of_a_window),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -245,6 +245,28 @@ config_market_find__finds_what_a_walk_finds(void **state)
 	assert_false(config_market_find(&(uint16_t){ 0 }, &config, 0, "S1"));
 }
 
+static size_t voided;
+
+static void
+on_void(void *arg, const struct wire_tick *w)
+{
+	assert_ptr_equal(arg, &voided);
+	assert_true(!w->has_book && !w->has_last && w->recv_ms == 9 &&
+	    w->exchange_ms == 0);
+	assert_int_equal(config.market[w->market].venue, BYBIT);
+	voided++;
+}
+
+static void
+tick_wire_void_each__takes_the_markets_of_one_venue(void **state)
+{
+	(void)state;
+	config.prices.market_count = 3;
+	config.market[2].venue = BYBIT;
+	tick_wire_void_each(&config, BYBIT, 9, on_void, &voided);
+	assert_int_equal(voided, 2);
+}
+
 int
 main(void)
 {
@@ -263,6 +285,8 @@ main(void)
 		    setup),
 		cmocka_unit_test_setup(
 		    config_market_find__finds_what_a_walk_finds, setup),
+		cmocka_unit_test_setup(
+		    tick_wire_void_each__takes_the_markets_of_one_venue, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@
 const PAGE = 20, PRICE_SECONDS = 600, RATIO_SECONDS = 3600, LIST = 200;
 const $ = (id) => document.getElementById(id);
 const S = {
-	status: null, prices: null, asset: null, vaults: new Map(), total: 0,
+	status: null, prices: null, feeds: null, asset: null, vaults: new Map(), total: 0,
 	attestations: [], aggregate: null, series: null, ratio: [[], []],
 	sort: "health", down: false, page: 0, filter: "", search: "", open: null,
 	seq: {}, live: false, socket: null, wait: 500,
@@ -238,22 +238,45 @@ function drawQuote() {
 	parts.push(el("span", "dim", p.sources + " sources"));
 	box.replaceChildren(...parts);
 }
-function drawFeeds() {
-	const rows = [];
-	let counted = 0, all = 0;
+/* The chosen asset's markets, the other assets', and those that only convert;
+ * what the stream has of a market is newer. */
+function feedRows() {
+	const known = new Map((S.feeds ? S.feeds.markets : []).map((m) => [venueKey(m), m])), rows = new Map();
 	const prices = S.prices.prices.slice().sort((a, b) => (b.asset === S.asset) - (a.asset === S.asset));
-	for (const p of prices) for (const v of p.venues) {
+	for (const p of prices) for (const v of p.venues) rows.set(venueKey(v), { ...known.get(venueKey(v)), ...v });
+	for (const [key, m] of known) if (!rows.has(key)) rows.set(key, m);
+	return [...rows.values()];
+}
+function drawFeeds() {
+	if (!S.prices) return;
+	const list = feedRows(), rows = list.map((v) => {
 		const tr = el("tr"), vote = el("td"), mark = el("span");
 		pill(mark, v.vote, tone(v.vote));
 		vote.append(mark);
 		tr.append(el("td", "", v.venue), el("td", "mono", v.market), el("td", "num", price(v.mid)),
-			el("td", "num", age(v.age_ms)), vote);
-		rows.push(tr);
-		all++;
-		counted += v.vote === "counted";
-	}
+			el("td", "num", age(v.age_ms)), el("td", "num", v.skew_ms === undefined ? "–" : age(v.skew_ms)),
+			el("td", "num", v.weight === undefined ? "–" : v.weight), vote);
+		return tr;
+	});
 	$("feeds").tBodies[0].replaceChildren(...rows);
-	$("feed-sum").textContent = counted + " of " + all + " vote";
+	$("feed-sum").textContent = list.filter((v) => v.vote === "counted").length + " of " + list.length + " vote";
+}
+function drawVenues() {
+	const now = Date.now(), rows = S.feeds.venues.map((v) => {
+		const tr = el("tr"), seen = v.seen !== null, open = el("td", "num"), mark = el("span");
+		pill(mark, seen ? v.open + "/" + v.connections : "–", !seen ? "mute" : v.connected ? v.stalled ? "warn" : "good" : "bad");
+		open.append(mark);
+		if (v.why) open.title = v.why;
+		const reasons = seen ? Object.entries(v.rejected).filter(([, n]) => n > 0) : [];
+		const rejected = el("td", "num", seen ? reasons.reduce((sum, [, n]) => sum + n, 0) : "–");
+		rejected.title = reasons.map(([name, n]) => name + " " + n).join(", ");
+		tr.append(el("td", "", v.venue), open, el("td", "num", v.last_frame ? age(Math.max(0, now - v.last_frame)) : "–"),
+			el("td", "num", seen ? v.ticks.toLocaleString("en-US") : "–"), rejected,
+			el("td", "num", seen ? v.gaps : "–"), el("td", "num", seen ? v.reconnects : "–"));
+		return tr;
+	});
+	$("venues").tBodies[0].replaceChildren(...rows);
+	$("venue-sum").textContent = S.feeds.venues.filter((v) => v.connected).length + " of " + rows.length + " connected";
 }
 
 /* ---- vaults ------------------------------------------------------------ */
@@ -487,11 +510,17 @@ function connect() {
 		S.wait = Math.min(S.wait * 2, 10000);
 	};
 }
+function takeFeeds(d) {
+	S.feeds = d;
+	draw(drawFeeds);
+	draw(drawVenues);
+}
 /* Without the stream: the same by plain requests. */
 async function poll() {
 	try {
 		S.status = await get("/v1/status");
 		draw(drawHead);
+		get("/v1/feeds").then(takeFeeds, () => { /* before the engine starts */ });
 		if (!S.live) {
 			takePrices(await get("/v1/prices"));
 			takeVaults(await get("/v1/vaults?limit=500"), true);

@@ -84,6 +84,11 @@ async function wide(browser, origin) {
 	check("prices move by themselves", await page.locator("#quote b").textContent() !== before, before);
 	check("new attestations arrive", Number(await page.locator("#sequence").textContent()) >= sequence + 2, sequence);
 	check("they come over one stream", seen.sockets.length === 1 && seen.frames > 10, seen);
+	const venues = await page.evaluate(() => [...document.querySelectorAll("#venues tbody tr")].map((r) => [...r.cells].map((c) => c.textContent + "|" + c.title)));
+	check("each venue with its connections, rejects by reason, reconnects", venues.length === 4 && venues[1][0] === "kraken|" &&
+		venues[1][1].startsWith("1/2|closed by the peer") && venues[1][4] === "1|range 1" && venues[1][6] === "1|" && venues[3][1] === "–|", venues);
+	const weights = await page.evaluate(() => [...document.querySelectorAll("#feeds tbody tr td:nth-child(6)")].map((c) => c.textContent));
+	check("each market with its weight", weights.length === 16 && weights.every((w) => w === "1"), weights);
 	check("not paused is not shown as paused", !await page.locator("#paused").isVisible());
 	await page.screenshot({ path: "build/tests/page-1280x900.png", fullPage: true });
 	await table(page);

@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+"""`margind record` against `margind sim`, then `margind replay --frames` of
+what was recorded: each tick as the readers of check_ticks.py read it from the
+recorded frames, and each book as the script's prices make it.  The recording
+rotates; each file stands alone, and all of them together are one.  Ends with
+`N passed, N failed, N skipped`."""
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+os.chdir(ROOT)
+sys.path.insert(0, "tests")
+import check_ticks  # noqa: E402
+from ticks_readers import Num, seconds_ms  # noqa: E402
+
+MARGIND = os.path.abspath(os.environ.get("MARGIND", "build/margind"))
+BASES = {f"A{i:02}": str(1000 + i) for i in range(30)}
+PATH = {"coinbase": "/", "binance": "/stream"}
+SPREAD = Decimal("0.0004")
+READERS = {name: r.read for r in check_ticks.READERS for _, name in r.VENUES}
+passed = failed = skipped = 0
+
+
+def verdict(name, ok, more=""):
+    global passed, failed
+    passed, failed = passed + bool(ok), failed + (not ok)
+    print(f"{'ok    ' if ok else 'FAILED'} {name} {more}", flush=True)
+
+
+def symbol(venue, base):
+    return {"coinbase": base + "-USD", "binance": base + "USD"}[venue]
+
+
+def script():
+    """Prices that stand still: every book is known."""
+    return {"seed": 1, "tick_ms": 10, "noise": "0", "spread": str(SPREAD),
+            "prices": BASES, "events": [
+                {"at": 2, "drop": {"venue": "binance"}}],
+            "venues": [{"venue": v, "port": 0, "symbols": {
+                symbol(v, b): {"base": b, "quote": "USD"} for b in BASES}}
+                for v in ("coinbase", "binance")]}
+
+
+def config(ports):
+    lines = ["prices:", "  units:"]
+    lines += [f"    {b}: {{quorum: 1, age_max: 3s, dispersion_max: 2%, "
+              "band_max: 10%}" for b in BASES]
+    lines += ["venues:"]
+    for venue, port in ports.items():
+        lines += [f"  {venue}:", f"    url: ws://127.0.0.1:{port}{PATH[venue]}",
+                  "    markets:"]
+        lines += [f"      {symbol(venue, b)}: {b}/USD" for b in BASES]
+    return "\n".join(lines) + "\n"
+
+
+def expected(files):
+    """The ticks of the recorded frames, in order of receipt."""
+    newest, memory, rows = {}, {}, []
+    for n, path in enumerate(files):
+        venue, known = {}, set()
+        for i, line in enumerate(gzip.open(path, "rt", encoding="utf-8")):
+            row = json.loads(line, parse_float=Num, parse_int=Num)
+            conn = row["conn"]
+            if row["t"] == "connect":
+                venue[conn] = row["venue"]
+                known.add(conn)
+                if not row.get("continued"):
+                    newest.pop(conn, None)
+                    memory[conn] = {}
+            if conn not in known:
+                raise ValueError(f"{path}: {conn} comes from nowhere")
+            if row["t"] == "recv":
+                rows.append((seconds_ms(row["ts"]), n, i, conn, venue[conn],
+                             row["data"]))
+    for ms, _, _, conn, venue, data in sorted(rows):
+        ticks, at = READERS[venue](json.loads(data, parse_float=Num,
+                                              parse_int=Num), memory[conn])
+        if at is not None:
+            newest[conn] = max(at, newest.get(conn, 0))
+        for t in ticks:
+            yield {"venue": venue, "market": t["market"], "bid": t["bid"],
+                   "ask": t["ask"], "last": t["last"],
+                   "exchange_ms": t["ms"] if t["ms"] is not None else
+                   newest.get(conn), "recv_ms": ms}
+
+
+def replay(files, *more):
+    p = subprocess.run([MARGIND, "replay", "--frames", ",".join(files),
+                        "--json", *more], stdout=subprocess.PIPE, check=True)
+    return [json.loads(line, parse_float=Num) for line in
+            p.stdout.splitlines()]
+
+
+def book_of(base):
+    price, half, unit = Decimal(BASES[base]), SPREAD / 2, Decimal("0.01")
+    return ((price * (1 - half)).quantize(unit, ROUND_FLOOR),
+            (price * (1 + half)).quantize(unit, ROUND_CEILING))
+
+
+def check_replay(files, path):
+    rows = replay(files, "--config", path)
+    got = [r["tick"] for r in rows if "tick" in r]
+    want = list(expected(files))
+    verdict("replay gives the recorded ticks", got == want and
+            len(got) > 1000, f"{len(got)} of {len(want)}")
+    wrong = [t for t in got if t["bid"] is not None and
+             (Decimal(t["bid"]), Decimal(t["ask"])) !=
+             book_of(t["market"][:3])]
+    verdict("each book is the script's", not wrong, wrong[:1])
+    s = rows[-1]["summary"]
+    verdict("nothing is unknown or rejected", s["unknown"] == {} and
+            s["rejected"] == {}, s)
+    alone = sum(sum("tick" in r for r in replay([f], "--config", path))
+                for f in files)
+    verdict("files one by one give the same number", alone == len(want),
+            f"{alone}")
+    prices = [r["price"] for r in rows if "price" in r]
+    good = [p for p in prices if p["sources"] == 2 and p["status"] == "OK" and
+            abs(Decimal(p["mid"]) / Decimal(BASES[p["asset"]]) - 1) < SPREAD]
+    verdict("prices of two venues", len(good) > 30, f"{len(good)}")
+
+
+def record(folder, *args):
+    return subprocess.run([MARGIND, "record", *args], cwd=folder,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          check=False, timeout=60)
+
+
+def check_recording(folder, ports):
+    path = os.path.join(folder, "margind.yaml")
+    open(path, "w").write(config(ports))
+    first = os.path.join(folder, "r-00001.jsonl.gz")
+    open(first, "w").write("an older one")
+    p = record(folder, "--config", path, "--out", "r", "--rotate", "1",
+               "--seconds", "5")
+    summary = json.loads(p.stdout)["record"] if p.returncode == 0 else {}
+    files = sorted(os.path.join(folder, f) for f in os.listdir(folder)
+                   if f.startswith("r-"))[1:]
+    verdict("it rotates, and leaves what is there", p.returncode == 0 and
+            len(files) == summary["files"] >= 2 and
+            open(first).read() == "an older one" and
+            files[-1].endswith(summary["last_file"]), p.stderr.decode()[-200:])
+    lines = [json.loads(x) for f in files for x in gzip.open(f, "rt")]
+    kinds = [x["t"] for x in lines]
+    verdict("its summary", len(lines) == summary["lines"] and
+            kinds.count("recv") == summary["frames"], summary)
+    sent = [json.loads(x["data"]) for x in lines if x["t"] == "send"]
+    verdict("it has the subscribe messages", any(
+        "A00-USD" in s.get("product_ids", []) for s in sent) and any(
+        s.get("method") == "SUBSCRIBE" for s in sent), f"{len(sent)} sent")
+    conns = {x["conn"] for x in lines}
+    verdict("the venue that dropped us is another connection later",
+            len([c for c in conns if c.startswith("binance.")]) == 2, conns)
+    check_replay(files, path)
+    return path
+
+
+def check_one_venue(folder, ports):
+    url = f"ws://127.0.0.1:{ports['coinbase']}/"
+    p = record(folder, "--venue", "coinbase", "--symbols",
+               "A01-USD,A02-USD", "--url", url, "--out", "one", "--seconds",
+               "2")
+    rows = replay([os.path.join(folder, "one-00001.jsonl.gz")])
+    seen = {r["tick"]["market"] for r in rows if "tick" in r}
+    verdict("one venue without a config", p.returncode == 0 and
+            seen == {"A01-USD", "A02-USD"}, seen)
+
+
+def check_stop(folder, path):
+    p = subprocess.Popen([MARGIND, "record", "--config", path, "--out",
+                          "stop"], cwd=folder, stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE)
+    time.sleep(1.5)
+    p.send_signal(signal.SIGINT)
+    out, _ = p.communicate(timeout=10)
+    name = os.path.join(folder, json.loads(out)["record"]["last_file"])
+    last = gzip.open(name, "rt").read().splitlines()[-1]
+    verdict("SIGINT ends it with a whole file", p.returncode == 0 and
+            json.loads(last)["t"] == "recv")
+
+
+def check_usage(folder, path):
+    for args, code in (
+            ([], 2), (["--out", "x"], 2), (["--config", path], 2),
+            (["--config", path, "--venue", "okx", "--out", "x"], 2),
+            (["--venue", "okx", "--out", "x"], 2),
+            (["--venue", "okex", "--symbols", "A", "--out", "x"], 2),
+            (["--venue", "okx", "--symbols", "A,,B", "--out", "x"], 2),
+            (["--venue", "okx", "--symbols", "A", "--out", "x", "--url",
+              "ws://example.com/"], 2),
+            (["--config", path, "--out", "x", "--rotate", "65537"], 2),
+            (["--config", path + ".gone", "--out", "x"], 3),
+            (["--config", path, "--out", "none/x"], 1)):
+        p = record(folder, *args)
+        verdict(f"exit code {code} for {args[::2]}", p.returncode == code and
+                p.stderr.count(b"\n") >= 1 and p.stdout == b"",
+                p.stderr.decode().strip())
+
+
+def main():
+    if not os.path.exists(MARGIND):
+        print(f"{MARGIND} is not built\n0 passed, 1 failed")
+        return 1
+    with tempfile.TemporaryDirectory() as folder:
+        name = os.path.join(folder, "script.json")
+        json.dump(script(), open(name, "w"))
+        sim = subprocess.Popen([MARGIND, "sim", "--script", name],
+                               stdout=subprocess.PIPE)
+        try:
+            ports = {v["venue"]: v["port"] for v in
+                     json.loads(sim.stdout.readline())["sim"]}
+            path = check_recording(folder, ports)
+            check_one_venue(folder, ports)
+            check_stop(folder, path)
+            check_usage(folder, path)
+        finally:
+            sim.terminate()
+            sim.wait()
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
