@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "margin/surface.h"
 #include "margin/surface_check.h"
 #include "tests/margin_world.h"
 
@@ -39,16 +40,33 @@ surface_check__takes_a_usual_smile(void **state)
 	assert_int_equal(surface_check_slice(&s), SURFACE_GOOD);
 }
 
-/* Axel Vogt's smile: every volatility is there, and yet around k = 0.8 a
- * butterfly costs less than nothing. */
+/* A left wing as steep as it may be, and steeper: the strikes around k =
+ * -0.055 would have a negative probability. */
 static void
-surface_check__finds_the_butterfly_of_the_literature(void **state)
+surface_check__finds_a_butterfly_inside_a_wing(void **state)
+{
+	struct svi s = slice("0.001", "0.06", "-0.9", "0", "0.02", "0.02");
+
+	(void)state;
+	assert_int_equal(surface_check_slice(&s), SURFACE_GOOD);
+	s.b = num("0.065");
+	assert_int_equal(surface_check_slice(&s), SURFACE_BUTTERFLY);
+}
+
+/* Axel Vogt's smile has its butterfly near k = 0.8; svi_vol holds the
+ * volatility from k = 0.478 on. */
+static void
+surface_check__looks_as_far_as_svi_vol_does(void **state)
 {
 	const struct svi s = slice("-0.0410", "0.1331", "0.3060", "0.3586",
 	    "0.4153", "1");
+	struct num18 end, beyond;
 
 	(void)state;
-	assert_int_equal(surface_check_slice(&s), SURFACE_BUTTERFLY);
+	assert_int_equal(surface_check_slice(&s), SURFACE_GOOD);
+	assert_int_equal(svi_vol(&end, &s, px("3226")), ERR_OK);
+	assert_int_equal(svi_vol(&beyond, &s, px("4451")), ERR_OK);
+	assert_int_equal(num18_compare(end, beyond), 0);
 }
 
 /* Fields of struct svi, a value at the limit and the next one beyond. */
@@ -219,7 +237,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(surface_check__takes_a_usual_smile),
-		cmocka_unit_test(surface_check__finds_the_butterfly_of_the_literature),
+		cmocka_unit_test(surface_check__finds_a_butterfly_inside_a_wing),
+		cmocka_unit_test(surface_check__looks_as_far_as_svi_vol_does),
 		cmocka_unit_test(surface_check__ends_each_range_where_it_says),
 		cmocka_unit_test(surface_check__refuses_without_a_forward),
 		cmocka_unit_test(surface_check__limits_the_wings_together),
