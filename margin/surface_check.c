@@ -136,47 +136,47 @@ grid_of(const struct slice *s, i128 reach)
 
 /* ---- at one point -------------------------------------------------------- */
 
+/* w, and what its slopes are made of: u and q, at least sigma but for their
+ * rounding, so far from zero. */
 struct curve {
-	i128 w, slope, bend;	/* w, w', w'' */
+	i128 w, u, q;
 };
 
-/* slope and bend are left alone where the variance is not above zero. */
 static struct curve
 curve_at(const struct slice *s, i128 k)
 {
 	i128 u = k - s->m;
 	i128 q = root(times(u, u) + times(s->sigma, s->sigma));
-	struct curve c = { .w = s->a + times(s->b, times(s->rho, u) + q) };
 
-	/* q is at least sigma but for its rounding: far from zero. */
-	c.slope = times(s->b, s->rho + over(u, q));
-	c.bend = over(over(times(s->b, over(times(s->sigma, s->sigma), q)), q),
-	    q);
-	return c;
+	return (struct curve){ s->a + times(s->b, times(s->rho, u) + q), u,
+	    q };
+}
+
+/* As products, or a short tau would round its limits away. */
+static bool
+variance_holds(i128 w, i128 tau)
+{
+	return w >= VARIANCE_MIN && w >= times(VOL_SQUARE_MIN, tau) &&
+	    w <= times(VOL_SQUARE_MAX, tau);
 }
 
 static bool
-variance_holds(const struct curve *c, i128 tau)
+butterfly_holds(const struct curve *c, const struct slice *s, i128 k)
 {
-	/* As products, or a short tau would round its limits away. */
-	return c->w >= VARIANCE_MIN &&
-	    c->w >= times(VOL_SQUARE_MIN, tau) &&
-	    c->w <= times(VOL_SQUARE_MAX, tau);
-}
-
-static bool
-butterfly_holds(const struct curve *c, i128 k)
-{
-	i128 first = ONE - over(times(k, c->slope), 2 * c->w);
-	i128 square = times(c->slope, c->slope);
+	i128 slope = times(s->b, s->rho + over(c->u, c->q));
+	i128 bend = over(over(times(s->b, over(times(s->sigma, s->sigma),
+	    c->q)), c->q), c->q);
+	i128 first = ONE - over(times(k, slope), 2 * c->w);
+	i128 square = times(slope, slope);
 	i128 second = over(square, 4 * c->w) + square / 16;
 
-	return times(first, first) - second + c->bend / 2 >= 0;
+	return times(first, first) - second + bend / 2 >= 0;
 }
 
 enum surface_fault
 surface_check_slice(const struct svi *s)
 {
+	enum surface_fault fault = SURFACE_GOOD;
 	struct slice v;
 	struct grid g;
 	i128 k;
@@ -191,16 +191,12 @@ surface_check_slice(const struct svi *s)
 	for (g = grid_of(&v, v.reach); grid_next(&g, &k);) {
 		struct curve c = curve_at(&v, k);
 
-		if (!variance_holds(&c, num18_to_raw(s->tau)))
+		if (!variance_holds(c.w, num18_to_raw(s->tau)))
 			return SURFACE_VARIANCE;
+		if (fault == SURFACE_GOOD && !butterfly_holds(&c, &v, k))
+			fault = SURFACE_BUTTERFLY;
 	}
-	for (g = grid_of(&v, v.reach); grid_next(&g, &k);) {
-		struct curve c = curve_at(&v, k);
-
-		if (!butterfly_holds(&c, k))
-			return SURFACE_BUTTERFLY;
-	}
-	return SURFACE_GOOD;
+	return fault;
 }
 
 /* left_of: the total variance over what is left. */
