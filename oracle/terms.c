@@ -547,10 +547,17 @@ terms_move_all(struct terms *t)
 
 /* ---- what somebody else wrote -------------------------------------------- */
 
+/* A time that a double can hold, as readers of JSON have it; or none. */
+static bool
+is_time(uint64_t ms)
+{
+	return ms < UINT64_C(1) << 53;
+}
+
 static bool
 slice_is_good(const struct terms_slice *s)
 {
-	return is_share(s->confidence) && is_price(s->svi.forward) &&
+	return is_time(s->as_of_ms) && is_share(s->confidence) && is_price(s->svi.forward) &&
 	    surface_check_slice(&s->svi) == SURFACE_GOOD;
 }
 
@@ -564,9 +571,10 @@ unit_believe(struct terms_unit *u)
 	for (uint32_t i = 0; i < u->count; i++) {
 		struct terms_expiry *e = &u->expiry[i];
 
-		if (kept > 0 && e->expiry_ms <= u->expiry[kept - 1].expiry_ms)
+		if (!is_time(e->expiry_ms) || (kept > 0 &&
+		    e->expiry_ms <= u->expiry[kept - 1].expiry_ms))
 			continue;
-		if (!is_price(e->forward.price) ||
+		if (!is_time(e->forward.as_of_ms) || !is_price(e->forward.price) ||
 		    !is_share(e->forward.confidence))
 			e->forward.as_of_ms = 0;
 		if (e->slice.as_of_ms != 0 && !slice_is_good(&e->slice))
@@ -586,9 +594,11 @@ terms_believe(struct terms *t)
 	for (uint32_t i = 0; i < t->mark_count; i++) {
 		struct terms_mark *m = &t->mark[i];
 
-		if (!is_price(m->mark))
+		if (!is_time(m->mark_ms) || !is_price(m->mark))
 			m->mark_ms = 0;
-		if (usd18_is_negative(m->interest) ||
+		if (!is_time(m->funding_ms))
+			m->funding_ms = 0;
+		if (!is_time(m->interest_ms) || usd18_is_negative(m->interest) ||
 		    (u128)usd18_to_raw(m->interest) >= PRICE_MAX)
 			m->interest_ms = 0;
 	}

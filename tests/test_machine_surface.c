@@ -9,9 +9,11 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <unistd.h>
 
 #include "margin/option.h"
 #include "margin/surface.h"
+#include "oracle/board.h"
 #include "tests/allocations.h"
 #include "tests/machine_world.h"
 
@@ -824,6 +826,66 @@ machine_surface__says_the_same_again_and_allocates_nothing(void **state)
 	replay_life_close(life);
 }
 
+/* As the api has it: from the board, believed, applied as a whole. */
+static void
+machine_surface__is_the_same_for_readers_of_the_board(void **state)
+{
+	static struct terms read;
+	const struct tables_size size = { 64, 64, 32 };
+	double vol[EXPIRIES] = { 0.6, 0.62, 0.64 };
+	struct vault v = call_holder();
+	struct board *writer;
+	const struct board *reader;
+	int fd, fd_read_only;
+	uint64_t seen;
+
+	(void)state;
+	assert_int_equal(board_create(&fd, &fd_read_only, &size), ERR_OK);
+	assert_int_equal(board_map_writer(&writer, fd), ERR_OK);
+	assert_int_equal(board_map_reader(&reader, fd_read_only), ERR_OK);
+	seen = board_terms_generation(reader);
+	for (unsigned i = 0; i < 50; i++) {
+		w.now_ms += 700;
+		world_prices(&w, 200000, 6000000);
+		close_batch();
+		if (i < 25)
+			terms_move(2000, vol);
+		close_batch();
+		board_put_terms(writer, w.machine->terms);
+		assert_true(board_terms_generation(reader) > seen);
+		seen = board_terms_generation(reader);
+		assert_int_equal(board_get_terms(&read, reader), ERR_OK);
+		terms_believe(&read);
+		terms_move_all(&read);
+		memset(&beside->terms, 0, sizeof(beside->terms));
+		terms_apply(&beside->terms, &read, &beside->book,
+		    w.life->config.asset_unit);
+		portfolio_market(beside, &w.machine->market,
+		    w.machine->book.accrual);
+		for (unsigned k = 0; k < INSTRUMENTS; k++)
+			assert_memory_equal(&beside->terms.mark[k],
+			    &w.machine->portfolio->terms.mark[k],
+			    sizeof(struct market_mark));
+		for (unsigned f = 0; f < 2; f++) {
+			const struct market_factor *a = &beside->terms.
+			    factor[f], *b = &w.machine->portfolio->terms.
+			    factor[f];
+
+			assert_int_equal(a->slice_count, b->slice_count);
+			assert_int_equal(a->forward_count, b->forward_count);
+			assert_memory_equal(a->slice, b->slice,
+			    a->slice_count * sizeof(*a->slice));
+			assert_memory_equal(a->forward, b->forward,
+			    a->forward_count * sizeof(*a->forward));
+		}
+	}
+	(void)state_of(&v);
+	board_unmap(writer);
+	board_unmap(reader);
+	close(fd);
+	close(fd_read_only);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -842,6 +904,7 @@ main(void)
 		CASE(machine_surface__takes_each_part_of_a_mark_by_itself),
 		CASE(machine_surface__refuses_a_mark_by_name),
 		CASE(machine_surface__answers_whatever_figures_come),
+		CASE(machine_surface__is_the_same_for_readers_of_the_board),
 		CASE(machine_surface__says_the_same_again_and_allocates_nothing),
 	};
 
