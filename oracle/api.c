@@ -170,6 +170,13 @@ get_feeds(struct call *c)
 }
 
 static void
+get_surfaces(struct call *c)
+{
+	if (has_head(c))
+		api_json_surfaces(c->body, c->state);
+}
+
+static void
 get_price_history(struct call *c)
 {
 	uint64_t count;
@@ -483,6 +490,7 @@ static const struct route {
 	{ "/v1/prices/history", KEY(KEY_ASSET) | KEY(KEY_LIMIT),
 	    get_price_history },
 	{ "/v1/feeds", 0, get_feeds },
+	{ "/v1/surfaces", 0, get_surfaces },
 	{ "/v1/vaults", KEY(KEY_STATE) | KEY(KEY_SORT) | KEY(KEY_ORDER) |
 	    KEY(KEY_LIMIT) | KEY(KEY_OFFSET), get_vaults },
 	{ "/v1/vaults/*", 0, get_vault },

@@ -304,7 +304,7 @@ market_take(struct api_state *s)
 {
 	struct market m = { .as_of_ms = s->head.now_ms,
 		.count = s->book->asset_count };
-	bool differs = false;
+	bool differs = api_value_terms(s);
 
 	for (size_t i = 0; i < m.count; i++) {
 		m.asset[i].price = price_believed(&s->head.asset_price[i]);

@@ -4,8 +4,9 @@
  * One memfd of fixed size (sealed against shrinking and growing).  The head
  * section (prices, sources, aggregate, status, counters) is guarded by one
  * sequence lock; what belongs to a vault (its columns, its state, its verdict
- * leaf) by one per block of BOARD_BLOCK vault slots; each tree by one; the ring
- * of released attestations by one per entry.  A lock is odd while it is
+ * leaf) by one per block of BOARD_BLOCK vault slots; each tree by one; forwards,
+ * volatilities and marks by one; the ring of released attestations by one per
+ * entry.  A lock is odd while it is
  * written; a reader copies, then compares, and tries again at most
  * BOARD_TRIES times.  A reader never sees half a vault and never stops the
  * writer.  What a reader finds may still be nonsense, if the engine is not
@@ -20,6 +21,7 @@
 #include "margin/book.h"
 #include "oracle/config.h"
 #include "oracle/tables.h"
+#include "oracle/terms.h"
 #include "oracle/wire.h"
 
 #include <stdatomic.h>
@@ -101,6 +103,9 @@ MUST_CHECK enum err board_map_writer(struct board **out, int fd);
 void board_begin_life(struct board *b);	/* clears all, raises `life` */
 void board_put_head(struct board *b, struct board_head *h);	/* sets life */
 void board_put_attestation(struct board *b, const struct board_attestation *a);
+/* board_put_terms copies what is used of t: the expiries that its units have,
+ * and mark_count marks. */
+void board_put_terms(struct board *b, const struct terms *t);
 /* board_tables: the engine's tables, in this memory.  Each change is enclosed
  * by a begin and an end; begins do not nest. */
 void board_tables(struct tables *out, const struct board *b);
@@ -114,6 +119,12 @@ void board_tree_end(struct board *b, enum tables_tree which,
  * memory; ERR_STALE where the writer was busy for BOARD_TRIES tries. */
 MUST_CHECK enum err board_map_reader(const struct board **out, int fd);
 MUST_CHECK enum err board_get_head(struct board_head *out,
+    const struct board *b);
+/* board_terms_generation rises with each board_put_terms.  board_get_terms:
+ * counts beyond the limits are cut off; the rest is as it lies there
+ * (terms_believe), and what is not used of out is left alone. */
+uint64_t board_terms_generation(const struct board *b);
+MUST_CHECK enum err board_get_terms(struct terms *out,
     const struct board *b);
 /* board_vaults: the vault columns, for board_get_vault. */
 void board_vaults(struct vaults_view *out, const struct board *b);

@@ -109,6 +109,13 @@ struct config {
 	bool publish;			/* send submit transactions */
 	uint64_t publish_every_ms;
 
+	/* surface: */
+	uint64_t surface_every_ms;	/* between two fits */
+	uint64_t surface_age_max_ms;	/* of an option's mark, a slice, a
+					 * forward, a contract's mark */
+	uint32_t surface_error_max_ppb;	/* of a slice, in volatility */
+	uint32_t surface_basis_max_ppb;	/* of a forward or mark from its index */
+
 	/* attestation: */
 	uint64_t validity_ms;		/* validUntil = asOf + this */
 	uint64_t interval_ms;		/* at least so often */

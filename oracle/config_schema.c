@@ -253,6 +253,24 @@ static const struct schema_key CHAIN_KEYS[] = {
 	{ 0 }
 };
 
+static const struct schema_key SURFACE_KEYS[] = {
+	{ .name = "every", .type = SCHEMA_DURATION, .fallback = "1s",
+	  FIELD(surface_every_ms), .min = 100, .max = 60000,
+	  .help = "volatilities are fitted so often" },
+	{ .name = "age_max", .type = SCHEMA_DURATION, .fallback = "30s",
+	  FIELD(surface_age_max_ms), .min = 1000, .max = 3600000,
+	  .help = "an older mark, forward or volatility does not count" },
+	{ .name = "error_max", .type = SCHEMA_PERCENT, .fallback = "2%",
+	  FIELD(surface_error_max_ppb), .min = 1, .max = 99 * PERCENT_PPB,
+	  .help = "a fit that misses the marks by more is not used; in points "
+	    "of volatility, root mean square" },
+	{ .name = "basis_max", .type = SCHEMA_PERCENT, .fallback = "30%",
+	  FIELD(surface_basis_max_ppb), .min = 1, .max = 99 * PERCENT_PPB,
+	  .help = "a forward or a contract's mark further from the index "
+	    "price does not count" },
+	{ 0 }
+};
+
 static const struct schema_key ATTESTATION_KEYS[] = {
 	{ .name = "validity", .type = SCHEMA_DURATION, .fallback = "120s",
 	  FIELD(validity_ms), .min = 1000, .max = DAY_MS,
@@ -381,6 +399,9 @@ const struct schema_key config_keys[] = {
 	{ .name = "chain", .type = SCHEMA_SECTION, .is_optional = true,
 	  HAS(has_chain), .keys = CHAIN_KEYS,
 	  .help = "without it: the book's chain id, no contract" },
+	{ .name = "surface", .type = SCHEMA_SECTION, .is_optional = true,
+	  .keys = SURFACE_KEYS, .help = "forwards, volatilities and marks of "
+	    "contracts" },
 	{ .name = "attestation", .type = SCHEMA_SECTION, .is_optional = true,
 	  .keys = ATTESTATION_KEYS, .help = "how often, and for how long" },
 	{ .name = "engine", .type = SCHEMA_SECTION, .is_optional = true,

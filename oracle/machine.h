@@ -30,6 +30,7 @@
 #include "oracle/portfolio.h"
 #include "oracle/slots.h"
 #include "oracle/tables.h"
+#include "oracle/terms.h"
 #include "oracle/wire.h"
 
 #define MACHINE_VERDICT_REFRESH_MS 1000u
@@ -104,6 +105,8 @@ struct machine {
 	struct portfolio *portfolio;	/* those with positions; NULL: the book
 					 * has no instruments */
 	struct portfolio_reach portfolio_reach;	/* by row */
+	struct terms *terms;		/* forwards, volatilities, marks */
+	struct terms_rules terms_rules;
 	void *portfolio_arena;
 	size_t portfolio_arena_bytes;
 	uint32_t *touched;		/* vaults to value, each once: put or

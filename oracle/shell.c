@@ -287,6 +287,11 @@ board_refresh(struct shell *s)
 {
 	static struct board_head head;
 
+	/* Before the head: whoever sees its prices sees these too. */
+	if (s->machine->terms->generation != s->board_terms) {
+		s->board_terms = s->machine->terms->generation;
+		board_put_terms(s->board, s->machine->terms);
+	}
 	board_head_fill(&head, s);
 	board_put_head(s->board, &head);
 }

@@ -48,6 +48,7 @@ struct shell {
 
 	uint64_t board_ms;		/* of its last refresh */
 	struct board_feed feed[CONFIG_VENUES_MAX];	/* for the board */
+	uint64_t board_terms;		/* their generation on it */
 	uint64_t batch_ns;		/* first tick of the batch, 0: none */
 	uint64_t request_ns;		/* first tick behind the request, 0 */
 	uint32_t latency_us[SHELL_LATENCIES];

@@ -178,8 +178,8 @@ struct wire_forward {
 	struct wire_u128 confidence;	/* 18 decimals, at most one */
 };
 
-/* Raw SVI (margin/market.h), rounded; the engine counts tau from its own
- * clock and checks the slice before it uses it. */
+/* Raw SVI (margin/market.h), rounded; the engine checks the slice before it uses
+ * it.  Its tau is what is left of it at as_of_ms. */
 struct wire_slice {
 	struct wire_head head;
 	uint16_t unit;

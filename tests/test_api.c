@@ -131,6 +131,8 @@ api_answer__routes_and_refuses_by_name(void **state)
 		{ "/v1/feeds", "", 200, "kraken" },
 		{ "/v1/feeds", "x=1", 400, "unknown parameter" },
 		{ "/v1/prices", "x=1", 400, "unknown parameter" },
+		{ "/v1/surfaces", "", 200, "surfaces" },
+		{ "/v1/surfaces", "unit=ETH", 400, "unknown parameter" },
 		{ "/v1/vaults", "limit=1000", 200, "vaults" },
 		{ "/v1/vaults", "limit=1001", 400, "at most 1000" },
 		{ "/v1/vaults", "limit=-1", 400, "limit" },
@@ -211,7 +213,7 @@ static void
 api_answer__says_503_before_the_engine_started(void **state)
 {
 	static const char *const paths[] = { "/v1/prices", "/v1/feeds",
-		"/v1/vaults",
+		"/v1/vaults", "/v1/surfaces",
 		"/v1/aggregate", "/v1/attestations/latest", "/readyz",
 		"/v1/vaults/a" };
 	struct bed *b = *state;
@@ -390,6 +392,84 @@ metrics__count_rejects_by_venue_and_reason(void **state)
 	assert_int_equal(ask(b, "/metrics", ""), 200);
 	for (size_t i = 0; i < ARRAY_COUNT(wants); i++)
 		assert_non_null(strstr(b->answer.body.at, wants[i]));
+}
+
+/* A forward and a slice of ETH in a year from now. */
+static void
+terms_fill(struct terms *t)
+{
+	struct terms_unit *u = &t->unit[1];
+
+	memset(t, 0, sizeof(*t));
+	t->taken = 3;
+	t->refused[SURFACE_CALENDAR] = 2;
+	u->count = 1;
+	u->expiry[0] = (struct terms_expiry){
+		.expiry_ms = NOW + UINT64_C(31536000000),
+		.forward = { NOW - 5, px18_from_raw(2020 * WAD_ONE_RAW),
+		    num18_from_raw((i128)WAD_ONE_RAW / 2) },
+		.slice = { .as_of_ms = NOW - 7, .confidence = num18_one(),
+		    .svi = { .a = num18_from_raw((i128)WAD_ONE_RAW / 4),
+		    .sigma = num18_one(), .tau = num18_one(),
+		    .forward = px18_from_raw(2020 * WAD_ONE_RAW) } } };
+}
+
+static void
+surfaces__show_what_the_engine_uses(void **state)
+{
+	static struct terms t;
+	struct bed *b = *state;
+	json_t *v, *u, *e, *part;
+
+	terms_fill(&t);
+	board_put_terms(b->world.writer, &t);
+	bed_publish(b, NOW);
+	v = ask_json(b, "/v1/surfaces", "");
+	assert_int_equal(json_array_size(json_object_get(v, "surfaces")), 1);
+	u = json_array_get(json_object_get(v, "surfaces"), 0);
+	assert_string_equal(word(u, "unit"), "ETH");
+	assert_string_equal(word(u, "status"), "OK");
+	e = json_array_get(json_object_get(u, "expiries"), 0);
+	part = json_object_get(e, "forward");
+	assert_string_equal(word(part, "price"), "2020");
+	assert_string_equal(word(part, "confidence"), "0.5");
+	part = json_object_get(e, "slice");
+	assert_string_equal(word(part, "a"), "0.25");
+	assert_string_equal(word(part, "at_the_money"), "0.5");
+	assert_int_equal(json_integer_value(json_object_get(part, "as_of")),
+	    NOW - 7);
+	assert_int_equal(json_integer_value(json_object_get(v,
+	    "slices_taken")), 3);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(v,
+	    "slices_refused"), "calendar")), 2);
+	json_decref(v);
+}
+
+/* A slice that is none, and counts beyond every limit. */
+static void
+surfaces__believe_nothing_outside_the_limits(void **state)
+{
+	static struct terms t;
+	struct bed *b = *state;
+	json_t *v, *u;
+
+	terms_fill(&t);
+	t.unit[1].expiry[0].slice.svi.a = num18_from_raw(-1);
+	board_put_terms(b->world.writer, &t);
+	bed_publish(b, NOW);
+	v = ask_json(b, "/v1/surfaces", "");
+	u = json_array_get(json_object_get(v, "surfaces"), 0);
+	assert_string_equal(word(u, "status"), "NO_SURFACE");
+	json_decref(v);
+	memset(&t.unit, 0xff, sizeof(t.unit));
+	memset(&t.mark, 0xff, sizeof(t.mark));
+	t.mark_count = UINT32_MAX;
+	board_put_terms(b->world.writer, &t);
+	api_state_refresh(b->api.state);
+	v = ask_json(b, "/v1/surfaces", "");
+	assert_int_equal(json_array_size(json_object_get(v, "marks")), 0);
+	assert_int_equal(json_array_size(json_object_get(v, "surfaces")), 0);
+	json_decref(v);
 }
 
 /* The same page as a dumb reference makes from all vaults. */
@@ -1295,6 +1375,8 @@ main(void)
 		BED(feeds__show_each_venue_and_each_market),
 		BED(feeds_table_print__shows_no_terminal_commands),
 		BED(metrics__count_rejects_by_venue_and_reason),
+		BED(surfaces__show_what_the_engine_uses),
+		BED(surfaces__believe_nothing_outside_the_limits),
 		BED(vaults__page_like_a_sorted_list),
 		BED(vaults__pages_join_to_the_whole),
 		BED(vaults__filter_by_state),
