@@ -1,0 +1,16 @@
+/* tests/incidents/incidents.h - the incidents, a row each.  R-numbers, dates
+ * and figures are those of docs/incidents.md. */
+#ifndef TESTS_INCIDENTS_INCIDENTS_H
+#define TESTS_INCIDENTS_INCIDENTS_H
+
+#include "tests/incidents/report.h"
+
+/* lies.c: one venue, or two, say what is not so. */
+extern const struct incident incident_r1, incident_r2, incident_r6,
+    incident_r7, incident_r8, incident_r15;
+/* crash.c: everybody says it, and it is true. */
+extern const struct incident incident_r3, incident_r4;
+/* luna.c: a price on its way to nothing, and its name afterwards. */
+extern const struct incident incident_r10;
+
+#endif

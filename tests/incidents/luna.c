@@ -1,0 +1,113 @@
+/* A price on its way to nothing, and its name afterwards. */
+#include "tests/incidents/incidents.h"
+
+#include "tests/incidents/path.h"
+
+#include <math.h>
+
+#include "feeds/prices.h"
+
+#define S UINT64_C(1000)
+#define MINUTE (60 * S)
+#define HOUR (60 * MINUTE)
+
+/* ---- R10 ----------------------------------------------------------------- */
+
+#define R10_MS UINT64_C(1652313600000)	/* 2022-05-12T00:00:00Z */
+#define R10_END (R10_MS + 24 * HOUR + 40 * MINUTE)
+#define STUCK_MS (R10_MS + 8 * HOUR + 26 * MINUTE)	/* below 0.107 */
+#define FLOOR 0.107
+
+/* Four venues tell the path; the fifth goes no further than its floor, with
+ * times that move; the sixth stands still there, as its times do. */
+static struct scene *
+r10_scene(const struct path *p, uint64_t from_ms, uint64_t to_ms, double speed)
+{
+	struct scene *s = scene_new(from_ms,
+	    (uint64_t)((double)(to_ms - from_ms) / speed) / 1000);
+	unsigned unit = scene_unit(s, "LUNA", 3);
+	unsigned m = scene_venues(s, 6, unit, 0);
+	uint64_t stuck_ms = from_ms +
+	    (uint64_t)((double)(STUCK_MS - from_ms) / speed);
+
+	scene_asset(s, "LUNA", unit, "");
+	for (unsigned i = 0; i < 6; i++) {
+		struct feeding f = { .from_ms = from_ms, .begin_ms = from_ms,
+		    .end_ms = i < 4 ? s->end_ms : stuck_ms, .speed = speed,
+		    .offset = 0.0002 * ((double)i - 1.5), .phase_ms = 97 * i,
+		    .tick_ms = speed > 1 ? 250 : 1000 };
+
+		feed_path(s, m + i, p, &f);
+	}
+	feed_hold(s, m + 4, stuck_ms, s->end_ms, FLOOR);
+	return s;
+}
+
+/* What an exchange writes with ten digits is signed with six of them. */
+static void
+r10_digits(struct report *r)
+{
+	struct scene *s = scene_new(R10_MS, 30);
+	unsigned unit = scene_unit(s, "LUNA", 2);
+	unsigned m = scene_venues(s, 3, unit, 0);
+	u128 price = 51234567890123u;		/* 0.000051234567890123 */
+	struct trace x;
+	double got;
+
+	scene_asset(s, "LUNA", unit, "");
+	for (unsigned i = 0; i < 3; i++)
+		for (uint64_t t = R10_MS; t < s->end_ms; t += S)
+			feed_quote(s, m + i, t, t, price, price);
+	report_play_only(r, &x, s);
+	got = trace_at(&x, R10_MS + 20 * S)->price[0].mid;
+	safe(r, fabs(got / 0.000051234567890123 - 1) < 1e-6,
+	    "signed as %.10f", got);
+	trace_free(&x);
+	scene_free(s);
+}
+
+static void
+r10(struct report *r)
+{
+	struct path p = { 0 };
+	struct scene *s;
+	struct trace x;
+	const struct moment *last;
+
+	if (!path_load(&p, "2022-05-luna/binance_lunausdt.1m.csv",
+	    PATH_EXTREMES, R10_MS, R10_END)) {
+		report_skip(r);
+		return;
+	}
+	/* The whole day at 60 times its speed, until the halt and a minute
+	 * beyond: nobody says anything any more. */
+	s = r10_scene(&p, R10_MS, R10_END, 60);
+	s->end_ms += MINUTE;
+	report_play(r, &x, s);
+	last = trace_at(&x, s->end_ms - MINUTE - S);
+	safe(r, last->price[0].mid < 0.0002, "%.6f before the halt",
+	    last->price[0].mid);
+	safe(r, always(&x, 0, s->end_ms - MINUTE + 4 * S, s->end_ms,
+	    PRICE_REFUSED), "refused after it (%s)", price_reason_name(
+	    trace_at(&x, s->end_ms)->price[0].reason));
+	trace_free(&x);
+	scene_free(s);
+	/* The minutes around 08:26 as they were. */
+	s = r10_scene(&p, STUCK_MS - 20 * MINUTE, STUCK_MS + 40 * MINUTE, 1);
+	report_play_only(r, &x, s);
+	safe(r, trace_at(&x, s->end_ms)->vote[5] == VOTE_STALE,
+	    "the frozen source is stale");
+	safe(r, trace_at(&x, s->end_ms)->price[0].mid < FLOOR / 2 &&
+	    trace_at(&x, s->end_ms)->vote[4] == VOTE_OUTLIER,
+	    "one that clamps is dropped: %.4f below its floor",
+	    trace_at(&x, s->end_ms)->price[0].mid);
+	trace_free(&x);
+	scene_free(s);
+	path_free(&p);
+	r10_digits(r);
+}
+
+const struct incident incident_r10 = { "R10", "2022-05-12",
+    "LUNA to 0.00005; feeds stuck at 0.107",
+    "a frozen source is dropped at age_max; a floor is refused, never "
+    "clamped; 5e-5 keeps six digits", r10 };
