@@ -27,8 +27,8 @@ r10_scene(const struct path *p, uint64_t from_ms, uint64_t to_ms, double speed)
 	    (uint64_t)((double)(to_ms - from_ms) / speed) / 1000);
 	unsigned unit = scene_unit(s, "LUNA", 3);
 	unsigned m = scene_venues(s, 6, unit, 0);
-	uint64_t stuck_ms = from_ms +
-	    (uint64_t)((double)(STUCK_MS - from_ms) / speed);
+	uint64_t stuck_ms = STUCK_MS > from_ms ? from_ms +
+	    (uint64_t)((double)(STUCK_MS - from_ms) / speed) : from_ms + S;
 
 	scene_asset(s, "LUNA", unit, "");
 	for (unsigned i = 0; i < 6; i++) {
@@ -66,43 +66,61 @@ r10_digits(struct report *r)
 	scene_free(s);
 }
 
+/* The day as it was, until the halt and a minute beyond it. */
+static void
+r10_day(struct report *r, const struct path *p)
+{
+	struct scene *s = r10_scene(p, R10_MS, R10_END, 1);
+	uint64_t halt_ms = s->end_ms;
+	const struct moment *last;
+	struct trace x;
+
+	s->end_ms += MINUTE;
+	s->step_ms = 1000;
+	report_play_only(r, &x, s);
+	last = trace_at(&x, halt_ms - S);
+	safe(r, last->price[0].status != PRICE_REFUSED &&
+	    last->price[0].mid < 0.0001, "%.3g before the halt",
+	    last->price[0].mid);
+	safe(r, always(&x, 0, halt_ms + 4 * S, halt_ms + MINUTE,
+	    PRICE_REFUSED), "refused after it (%s)",
+	    price_reason_name(trace_at(&x, s->end_ms)->price[0].reason));
+	trace_free(&x);
+	scene_free(s);
+}
+
+/* Ten minutes on each side of a moment. */
+static void
+r10_window(struct report *r, const struct path *p, uint64_t at_ms)
+{
+	struct scene *s = r10_scene(p, at_ms - 10 * MINUTE,
+	    at_ms + 10 * MINUTE, 1);
+	const struct moment *last;
+	struct trace x;
+
+	report_play(r, &x, s);
+	last = trace_at(&x, s->end_ms);
+	safe(r, last->vote[5] == VOTE_STALE && last->vote[4] == VOTE_OUTLIER,
+	    "at %.3g the frozen source is stale, the clamping one dropped",
+	    last->price[0].mid);
+	trace_free(&x);
+	scene_free(s);
+}
+
 static void
 r10(struct report *r)
 {
 	struct path p = { 0 };
-	struct scene *s;
-	struct trace x;
-	const struct moment *last;
 
 	if (!path_load(&p, "2022-05-luna/binance_lunausdt.1m.csv",
 	    PATH_EXTREMES, R10_MS, R10_END)) {
 		report_skip(r);
 		return;
 	}
-	/* The whole day at 60 times its speed, until the halt and a minute
-	 * beyond: nobody says anything any more. */
-	s = r10_scene(&p, R10_MS, R10_END, 60);
-	s->end_ms += MINUTE;
-	report_play(r, &x, s);
-	last = trace_at(&x, s->end_ms - MINUTE - S);
-	safe(r, last->price[0].mid < 0.0002, "%.6f before the halt",
-	    last->price[0].mid);
-	safe(r, always(&x, 0, s->end_ms - MINUTE + 4 * S, s->end_ms,
-	    PRICE_REFUSED), "refused after it (%s)", price_reason_name(
-	    trace_at(&x, s->end_ms)->price[0].reason));
-	trace_free(&x);
-	scene_free(s);
-	/* The minutes around 08:26 as they were. */
-	s = r10_scene(&p, STUCK_MS - 20 * MINUTE, STUCK_MS + 40 * MINUTE, 1);
-	report_play_only(r, &x, s);
-	safe(r, trace_at(&x, s->end_ms)->vote[5] == VOTE_STALE,
-	    "the frozen source is stale");
-	safe(r, trace_at(&x, s->end_ms)->price[0].mid < FLOOR / 2 &&
-	    trace_at(&x, s->end_ms)->vote[4] == VOTE_OUTLIER,
-	    "one that clamps is dropped: %.4f below its floor",
-	    trace_at(&x, s->end_ms)->price[0].mid);
-	trace_free(&x);
-	scene_free(s);
+	r10_day(r, &p);
+	r10_window(r, &p, STUCK_MS + 9 * MINUTE);
+	r10_window(r, &p, R10_MS + 14 * HOUR + 15 * MINUTE);
+	r10_window(r, &p, R10_MS + 23 * HOUR + 30 * MINUTE);
 	path_free(&p);
 	r10_digits(r);
 }

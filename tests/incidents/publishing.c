@@ -16,35 +16,32 @@ static const struct publish_fees CAPS = {
 	(u128)1500 * 1000000000u, (u128)300 * 1000000000u,
 };
 
-/* A bucket's gas prices; here: what 60 of 100 transactions paid at most, but
- * its mean where that is more: the price that a transaction needed. */
+/* What nine of ten transactions of a bucket paid at most gets into a block; what
+ * a sender knows of is the mean of the bucket before. */
 static u128
-needed(json_t *bucket)
+wei_of(json_t *bucket, const char *key)
 {
-	double middle = json_number_value(json_object_get(bucket,
-	    "60.0 Perc"));
-	double mean = json_number_value(json_object_get(bucket, "avgGasDay"));
-
-	return (u128)(middle > mean ? middle : mean);
+	return (u128)json_number_value(json_object_get(bucket, key));
 }
 
 /* One transaction after the other, each looked after as role_chain.c does. */
 struct sender {
 	bool is_sent;
 	struct publish_fees fees, most;
-	uint64_t sent_block, mined, raised;
+	uint64_t sent_block, mined, raised, outbid_most, outbid;
 	bool is_late;		/* outbid for longer than two blocks */
 };
 
 static void
-block_pass(struct sender *p, uint64_t block, u128 base_wei)
+block_pass(struct sender *p, uint64_t block, u128 known_wei, u128 needed_wei)
 {
-	if (p->is_sent && p->fees.max_fee_wei >= base_wei) {
+	if (p->is_sent && p->fees.max_fee_wei >= needed_wei) {
 		p->is_sent = false;
 		p->mined++;
+		p->outbid = 0;
 	}
 	if (!p->is_sent) {
-		MUST(publish_fees_first(&p->fees, base_wei, TIP, &CAPS) ==
+		MUST(publish_fees_first(&p->fees, known_wei, TIP, &CAPS) ==
 		    ERR_OK);
 		p->is_sent = true;
 		p->sent_block = block;
@@ -54,12 +51,15 @@ block_pass(struct sender *p, uint64_t block, u128 base_wei)
 		p->sent_block = block;
 		p->raised++;
 	}
+	p->outbid++;
+	if (p->outbid > p->outbid_most)
+		p->outbid_most = p->outbid;
 	if (p->fees.max_fee_wei > p->most.max_fee_wei)
 		p->most = p->fees;
 }
 
 bool
-publishing_follows(double *fee_gwei, struct report *r, const char *recording)
+publishing_follows(struct publishing *out, const char *recording)
 {
 	const char *folder = getenv("MARGIND_DATA");
 	struct sender p = { 0 };
@@ -70,18 +70,19 @@ publishing_follows(double *fee_gwei, struct report *r, const char *recording)
 	snprintf(file, sizeof(file), "%s/prices/%s",
 	    folder ? folder : "../shared/data", recording);
 	all = json_load_file(file, 0, NULL);
-	if (!all) {
-		report_skip(r);
+	if (!all)
 		return false;
-	}
 	rows = json_object_get(all, "data");
-	for (size_t i = 0; i < json_array_size(rows); i++)
+	for (size_t i = 1; i < json_array_size(rows); i++)
 		for (unsigned k = 0; k < BUCKET_BLOCKS; k++)
-			block_pass(&p, block++, needed(json_array_get(rows,
-			    i)));
+			block_pass(&p, block++, wei_of(json_array_get(rows,
+			    i - 1), "avgGasDay"),
+			    wei_of(json_array_get(rows, i), "90.0 Perc"));
 	json_decref(all);
-	*fee_gwei = (double)p.most.max_fee_wei / GWEI;
-	return !p.is_late && p.mined > block / 2 && p.raised > 0;
+	*out = (struct publishing){ .is_late = p.is_late, .raised = p.raised,
+	    .mined = p.mined, .outbid_most = p.outbid_most,
+	    .fee_gwei = (double)p.most.max_fee_wei / GWEI };
+	return true;
 }
 
 bool

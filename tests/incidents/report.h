@@ -17,7 +17,7 @@ struct report {
 	uint64_t seed;
 	unsigned passed, failed;
 	bool is_skipped;		/* without recorded data */
-	char safe[400], live[400];	/* what was seen */
+	char safe[1200], live[1200];	/* what was seen */
 	bool safe_failed, live_failed;
 	/* Of all mutated runs of its scenes. */
 	unsigned runs;
