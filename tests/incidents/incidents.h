@@ -11,6 +11,9 @@ extern const struct incident incident_r1, incident_r2, incident_r6,
 /* crash.c: everybody says it, and it is true. */
 extern const struct incident incident_r3, incident_r4;
 /* luna.c: a price on its way to nothing, and its name afterwards. */
-extern const struct incident incident_r10;
+extern const struct incident incident_r10, incident_r11;
+/* wrapped.c: a rate, a market, and what is the price. */
+extern const struct incident incident_r12, incident_r14, incident_r20,
+    incident_r21, incident_r25;
 
 #endif

@@ -129,3 +129,71 @@ const struct incident incident_r10 = { "R10", "2022-05-12",
     "LUNA to 0.00005; feeds stuck at 0.107",
     "a frozen source is dropped at age_max; a floor is refused, never "
     "clamped; 5e-5 keeps six digits", r10 };
+
+/* ---- R11 ----------------------------------------------------------------- */
+
+#define R11_HALT UINT64_C(1652402400000)	/* 2022-05-13T00:40:00Z */
+#define R11_MS UINT64_C(1653976800000)	/* 2022-05-31T06:00:00Z */
+
+/* 0.00005 until the halt; then the venues talk of other things for more than a
+ * day; then another coin under the same name, from 1 to 25 and 9.0092. */
+static struct scene *
+r11_scene(uint64_t pinned_ms)
+{
+	struct scene *s = scene_new(R11_HALT - 2 * MINUTE, 60);
+	unsigned unit = scene_unit(s, "LUNA", 3);
+	unsigned m = scene_venues(s, 4, unit, 0);
+	struct path p = { 0 };
+
+	s->end_ms = R11_MS + 10 * MINUTE;
+	scene_skip(s, R11_HALT + MINUTE, R11_MS);
+	scene_asset(s, "LUNA", unit, "");
+	path_add(&p, R11_MS, 1);
+	path_add(&p, R11_MS + 4 * MINUTE, 25);
+	path_add(&p, R11_MS + 10 * MINUTE, 9.0092);
+	for (unsigned i = 0; i < 4; i++) {
+		struct feeding f = { .from_ms = R11_MS, .begin_ms = R11_MS,
+		    .end_ms = s->end_ms, .speed = 1, .phase_ms = 97 * i,
+		    .tick_ms = 1000 };
+
+		s->market[m + i].pinned_ms = pinned_ms;
+		feed_hold(s, m + i, s->begin_ms, R11_HALT, 0.00005);
+		for (uint64_t t = R11_HALT; t < R11_HALT + 25 * HOUR;
+		    t += 59 * S)
+			feed_beat(s, i, t, t);
+		feed_path(s, m + i, &p, &f);
+	}
+	path_free(&p);
+	return s;
+}
+
+static void
+r11(struct report *r)
+{
+	struct scene *s = r11_scene(0), *pinned = r11_scene(R11_MS + HOUR);
+	struct trace x, y;
+	uint64_t ms;
+
+	report_play(r, &x, s);
+	safe(r, always(&x, 0, R11_MS, s->end_ms + 1, PRICE_REFUSED),
+	    "the new coin is refused (%s)", price_reason_name(
+	    trace_at(&x, s->end_ms)->price[0].reason));
+	live(r, trace_at(&x, R11_HALT)->price[0].status == PRICE_OK,
+	    "the old one was priced until the halt");
+	/* The operator says that it is what it says it is.  From 0.00005 the
+	 * signer's bound walks to the new price. */
+	inputs_sort(&pinned->inputs);
+	play(&y, pinned, &pinned->inputs);
+	ms = until_priced(&y, 0, R11_MS);
+	live(r, ms < 90 * S && fabs(trace_at(&y, s->end_ms)->price[0].mid /
+	    9.0092 - 1) < 0.02, "re-pinned: priced after %u s, %.4f at last",
+	    (unsigned)(ms / S), trace_at(&y, s->end_ms)->price[0].mid);
+	trace_free(&x);
+	trace_free(&y);
+	scene_free(s);
+	scene_free(pinned);
+}
+
+const struct incident incident_r11 = { "R11", "2022-05-31",
+    "another LUNA under the same ticker",
+    "a gap of a day, or 100x after one: refused until re-pinned", r11 };

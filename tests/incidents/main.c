@@ -16,7 +16,8 @@
 static const struct incident *const INCIDENTS[] = {
 	&incident_r1, &incident_r2, &incident_r3, &incident_r4,
 	&incident_r6, &incident_r7, &incident_r8, &incident_r10,
-	&incident_r15,
+	&incident_r11, &incident_r12, &incident_r14, &incident_r15,
+	&incident_r20, &incident_r21, &incident_r25,
 };
 
 static void

@@ -12,49 +12,6 @@ struct player {
 
 /* ---- the machine -------------------------------------------------------- */
 
-static uint32_t
-ppb_of(double share)
-{
-	return (uint32_t)(share * 1e9 + 0.5);
-}
-
-static struct px18
-px_of(const char *text)
-{
-	u128 v;
-
-	MUST(decimal_to_u128(&v, text, strlen(text), 18) == ERR_OK);
-	return px18_from_raw(v);
-}
-
-/* What a file of this scene would say of wrapped tokens, companions, listings. */
-static void
-config_finish(struct config *c, const struct scene *s)
-{
-	for (size_t i = 1; i < s->unit_count; i++) {
-		const struct scene_unit *u = &s->unit[i];
-		struct prices_unit *to = &c->prices.unit[i];
-
-		if (u->slow_ms != 0)
-			to->slow = (struct prices_slow){ true, u->slow_ms,
-			    ppb_from_raw(ppb_of(u->step_max)) };
-		if (u->of == 0)
-			continue;
-		to->wrap = (struct prices_wrap){ .is_wrapped = true,
-		    .by_rate = u->by_rate, .of = (uint16_t)u->of,
-		    .age_max_ms = u->rate_age_max_ms,
-		    .pinned = px_of(u->pinned), .pinned_ms = u->pinned_ms,
-		    .growth_max = ppb_from_raw(ppb_of(u->growth_max)),
-		    .fall_max = ppb_from_raw(ppb_of(u->fall_max)),
-		    .gap_max = ppb_from_raw(ppb_of(u->gap_max)) };
-	}
-	for (size_t i = 0; i < s->market_count; i++)
-		c->prices.market[i].pinned_ms = s->market[i].pinned_ms;
-	c->policy = (struct config_policy){ .bound_base_ppb = 100000000,
-	    .bound_per_second_ppb = 100000000, .bound_max_ppb = 600000000,
-	    .validity_max_ms = 300000 };
-}
-
 static void
 life_open(struct player *p)
 {
@@ -65,11 +22,9 @@ life_open(struct player *p)
 
 	MUST(replay_life_open(&l, config, config_len, "incident", book,
 	    book_len, "book") == ERR_OK);
-	/* The texts as read, and what is not in them. */
-	machine_destroy(l->machine);
-	config_finish(&l->config, p->scene);
-	MUST(machine_create(&l->machine, &l->config, &l->book, NULL, NULL) ==
-	    ERR_OK);
+	l->config.policy = (struct config_policy){
+	    .bound_base_ppb = 100000000, .bound_per_second_ppb = 100000000,
+	    .bound_max_ppb = 600000000, .validity_max_ms = 300000 };
 	p->life = l;
 	p->signer.asset_count = l->book.asset_count;
 	p->signer.book = l->book.id;
@@ -218,6 +173,8 @@ words_note(struct player *p, const struct attestation *a)
 {
 	p->now.is_signed = true;
 	p->now.header_status = a->status;
+	p->now.collateral_usd = (double)((long double)a->collateral_value /
+	    1e18L);
 	for (uint32_t i = 0; i < p->scene->asset_count; i++) {
 		const struct wire_word *w = world_find(&p->out, WIRE_WORD, i);
 		struct price was;

@@ -24,6 +24,7 @@ struct moment {
 						 * where there is none */
 	uint8_t state[SCENE_VAULTS_MAX];	/* as the machine holds it */
 	uint8_t header_status;
+	double collateral_usd;		/* of the header */
 	uint8_t vote[SCENE_MARKETS_MAX];	/* enum prices_vote */
 };
 

@@ -10,6 +10,7 @@
 
 #define BEAT_MS 30000u
 #define DAY_MS 86400000u
+#define GAP_MS 600000u
 #define AHEAD_MS 10000u
 #define LISTING_TIMES 100.0L
 #define YEAR_MS 31536000000.0L
@@ -49,7 +50,7 @@ listing_hear(struct listing *l, uint64_t ms, long double price)
 	long double times = l->seen > 0 ? price / l->seen : 1;
 	uint64_t away = ms - l->seen_ms;
 
-	if (l->seen > 0 && (away > DAY_MS || (away > 60000 &&
+	if (l->seen > 0 && (away > DAY_MS || (away > GAP_MS &&
 	    (times > LISTING_TIMES || times < 1 / LISTING_TIMES))))
 		l->doubt_ms = ms;
 	l->seen = price;
@@ -179,10 +180,11 @@ wrapped_price(const struct reading *r, unsigned unit, long double market,
 	    (long double)(r->rate_ms[unit] - u->pinned_ms) / YEAR_MS : 0;
 	long double by_rate = rate * r->usd[u->of];
 
+	/* Whoever is priced by its market does without a rate. */
 	if (rate <= 0 || r->rate_ms[unit] + u->rate_age_max_ms < now_ms ||
 	    rate > pinned * (1 + years * (long double)u->growth_max) ||
 	    rate < pinned * (1 - (long double)u->fall_max))
-		return 0;
+		return u->by_rate ? 0 : market;
 	if (market > 0 && by_rate > 0 && !is_near(market, by_rate, u->gap_max))
 		return 0;
 	return u->by_rate ? by_rate : market;

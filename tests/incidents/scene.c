@@ -116,8 +116,18 @@ unsigned
 scene_asset(struct scene *s, const char *id, unsigned unit, const char *more)
 {
 	MUST(s->asset_count < SCENE_ASSETS_MAX && unit < s->unit_count);
-	s->asset[s->asset_count] = (struct scene_asset){ id, unit, more };
+	s->asset[s->asset_count] = (struct scene_asset){ .id = id,
+	    .unit = unit, .more = more, .decimals = 18 };
 	return (unsigned)s->asset_count++;
+}
+
+static u128
+atoms_of(double amount, unsigned decimals)
+{
+	u128 v = price_of(amount);
+
+	return decimals < 18 ? v / pow10_u128(18 - decimals) :
+	    v * pow10_u128(decimals - 18);
 }
 
 unsigned
@@ -129,8 +139,9 @@ scene_vault(struct scene *s, unsigned collateral, double amount, unsigned debt,
 	MUST(i < SCENE_VAULTS_MAX);
 	s->vault[i].collateral = collateral;
 	s->vault[i].debt = debt;
-	s->vault[i].collateral_atoms = price_of(amount);
-	s->vault[i].debt_atoms = price_of(owed);
+	s->vault[i].collateral_atoms = atoms_of(amount,
+	    s->asset[collateral].decimals);
+	s->vault[i].debt_atoms = atoms_of(owed, s->asset[debt].decimals);
 	return (unsigned)i;
 }
 
@@ -211,6 +222,14 @@ feed_rate(struct scene *s, unsigned unit, uint64_t time_ms, uint64_t recv_ms,
 }
 
 void
+feed_rates(struct scene *s, unsigned unit, uint64_t from_ms, uint64_t to_ms,
+    const char *rate)
+{
+	for (uint64_t t = from_ms; t < to_ms; t += 10000)
+		feed_rate(s, unit, t, t + 200, rate);
+}
+
+void
 feed_hold(struct scene *s, unsigned market, uint64_t from_ms, uint64_t to_ms,
     double price)
 {
@@ -240,7 +259,23 @@ put(struct writer *w, const char *form, ...)
 }
 
 static void
-put_unit(struct writer *w, const struct scene_unit *u)
+put_more(struct writer *w, const struct scene *s, const struct scene_unit *u)
+{
+	if (u->of != 0)
+		put(w, ",\n      rate: {of: %s, price: %s, pinned: \"%s\", "
+		    "pinned_at: %llu, growth_max: %.6f%%, fall_max: %.6f%%, "
+		    "gap_max: %.6f%%, age_max: %llums}", s->unit[u->of].name,
+		    u->by_rate ? "rate" : "market", u->pinned,
+		    (unsigned long long)u->pinned_ms, u->growth_max * 100,
+		    u->fall_max * 100, u->gap_max * 100,
+		    (unsigned long long)u->rate_age_max_ms);
+	if (u->slow_ms != 0)
+		put(w, ",\n      slow: {window: %llums, step_max: %.6f%%}",
+		    (unsigned long long)u->slow_ms, u->step_max * 100);
+}
+
+static void
+put_unit(struct writer *w, const struct scene *s, const struct scene_unit *u)
 {
 	if (u->constant) {
 		put(w, "    %s: {constant: \"%s\", unsafe: true}\n", u->name,
@@ -248,9 +283,24 @@ put_unit(struct writer *w, const struct scene_unit *u)
 		return;
 	}
 	put(w, "    %s: {quorum: %u, age_max: %llums, dispersion_max: %.6f%%, "
-	    "band_max: %.6f%%}\n", u->name, u->quorum,
+	    "band_max: %.6f%%", u->name, u->quorum,
 	    (unsigned long long)u->age_max_ms, u->dispersion_max * 100,
 	    u->band_max * 100);
+	put_more(w, s, u);
+	put(w, "}\n");
+}
+
+static void
+put_market(struct writer *w, const struct scene *s,
+    const struct scene_market *m)
+{
+	const char *base = s->unit[m->base].name;
+	const char *quote = s->unit[m->quote].name;
+
+	put(w, "      %s-%s: {pair: %s/%s", base, quote, base, quote);
+	if (m->pinned_ms != 0)
+		put(w, ", pinned_at: %llu", (unsigned long long)m->pinned_ms);
+	put(w, "}\n");
 }
 
 size_t
@@ -261,7 +311,7 @@ scene_config(char out[SCENE_TEXT_MAX], const struct scene *s)
 
 	put(&w, "prices:\n  units:\n");
 	for (size_t i = 1; i < s->unit_count; i++)
-		put_unit(&w, &s->unit[i]);
+		put_unit(&w, s, &s->unit[i]);
 	put(&w, "venues:\n");
 	for (size_t i = 0; i < s->market_count; i++) {
 		const struct scene_market *m = &s->market[i];
@@ -270,9 +320,7 @@ scene_config(char out[SCENE_TEXT_MAX], const struct scene *s)
 			put(&w, "  %s:\n    url: \"ws://127.0.0.1:9\"\n"
 			    "    markets:\n", s->venue[m->venue]);
 		venue = m->venue;
-		put(&w, "      %s-%s: %s/%s\n", s->unit[m->base].name,
-		    s->unit[m->quote].name, s->unit[m->base].name,
-		    s->unit[m->quote].name);
+		put_market(&w, s, m);
 	}
 	put(&w, "book: {file: book.json, vaults_max: 64}\n"
 	    "attestation: {verdicts_max: 16}\n");
@@ -289,8 +337,9 @@ scene_book(char out[SCENE_TEXT_MAX], const struct scene *s)
 		const struct scene_asset *a = &s->asset[i];
 
 		put(&w, "%s{\"id\":\"%s\",\"token\":\"0x%040zx\","
-		    "\"decimals\":18,\"price\":\"%s\",\"close_factor\":\"1\"",
-		    i > 0 ? "," : "", a->id, i + 1, s->unit[a->unit].name);
+		    "\"decimals\":%u,\"price\":\"%s\",\"close_factor\":\"1\"",
+		    i > 0 ? "," : "", a->id, i + 1, a->decimals,
+		    s->unit[a->unit].name);
 		put(&w, "%s%s}", a->more[0] ? "," : ",\"ltv\":\"0.8\","
 		    "\"liquidation_threshold\":\"0.825\"", a->more);
 	}

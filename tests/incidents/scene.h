@@ -46,6 +46,7 @@ struct scene_asset {
 	const char *id;
 	unsigned unit;
 	const char *more;		/* keys of book.json; may be empty */
+	unsigned decimals;
 };
 
 enum input_kind { INPUT_BOOK, INPUT_TRADE, INPUT_BEAT, INPUT_RATE };
@@ -100,7 +101,8 @@ unsigned scene_market(struct scene *s, unsigned base, unsigned quote);
  * with a market of base in quote; the first market's number. */
 unsigned scene_venues(struct scene *s, unsigned n, unsigned base,
     unsigned quote);
-/* 18 decimals; more: keys of the book file, "" for none. */
+/* more: keys of the book file, "" for an ltv of 0.8 and a threshold of 0.825.
+ * Of 18 decimals, which may be changed before a vault holds it. */
 unsigned scene_asset(struct scene *s, const char *id, unsigned unit,
     const char *more);
 /* Whole units of two assets, by their numbers. */
@@ -125,6 +127,9 @@ void feed_beat(struct scene *s, unsigned venue, uint64_t exchange_ms,
     uint64_t recv_ms);
 void feed_rate(struct scene *s, unsigned unit, uint64_t time_ms,
     uint64_t recv_ms, const char *rate);
+/* The same rate again each 10 s in [from, to), of that moment. */
+void feed_rates(struct scene *s, unsigned unit, uint64_t from_ms,
+    uint64_t to_ms, const char *rate);
 /* The same price again each second in [from, to). */
 void feed_hold(struct scene *s, unsigned market, uint64_t from_ms,
     uint64_t to_ms, double price);
