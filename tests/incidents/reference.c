@@ -28,8 +28,10 @@ struct listing {
 struct reading {
 	const struct scene *s;
 	struct listing listing[SCENE_MARKETS_MAX];
+	/* The last rate within its bounds, and whether another came since. */
 	long double rate[SCENE_UNITS_MAX];
 	uint64_t rate_ms[SCENE_UNITS_MAX];
+	uint32_t doubted;
 	long double usd[SCENE_UNITS_MAX];
 	uint32_t agrees;
 };
@@ -58,13 +60,31 @@ listing_hear(struct listing *l, uint64_t ms, long double price)
 }
 
 static void
+rate_hear(struct reading *r, const struct input *in)
+{
+	const struct scene_unit *u = &r->s->unit[in->market];
+	long double rate = from_raw(in->bid), pinned = strtold(u->pinned, NULL);
+	long double years = in->exchange_ms > u->pinned_ms ?
+	    (long double)(in->exchange_ms - u->pinned_ms) / YEAR_MS : 0;
+
+	if (in->exchange_ms < r->rate_ms[in->market])
+		return;
+	r->doubted |= (uint32_t)1 << in->market;
+	if (rate > pinned * (1 + years * (long double)u->growth_max) ||
+	    rate < pinned * (1 - (long double)u->fall_max))
+		return;
+	r->doubted &= ~((uint32_t)1 << in->market);
+	r->rate[in->market] = rate;
+	r->rate_ms[in->market] = in->exchange_ms;
+}
+
+static void
 hear(struct reading *r, const struct input *in)
 {
 	struct listing *l = &r->listing[in->market];
 
 	if (in->kind == INPUT_RATE) {
-		r->rate[in->market] = from_raw(in->bid);
-		r->rate_ms[in->market] = in->exchange_ms;
+		rate_hear(r, in);
 		return;
 	}
 	if (in->kind == INPUT_BEAT) {
@@ -175,17 +195,12 @@ wrapped_price(const struct reading *r, unsigned unit, long double market,
     uint64_t now_ms)
 {
 	const struct scene_unit *u = &r->s->unit[unit];
-	long double rate = r->rate[unit], pinned = strtold(u->pinned, NULL);
-	long double years = r->rate_ms[unit] > u->pinned_ms ?
-	    (long double)(r->rate_ms[unit] - u->pinned_ms) / YEAR_MS : 0;
-	long double by_rate = rate * r->usd[u->of];
+	long double by_rate = r->rate[unit] * r->usd[u->of];
 
 	/* Whoever is priced by its market does without a rate. */
-	if (rate <= 0 || r->rate_ms[unit] + u->rate_age_max_ms < now_ms ||
-	    rate > pinned * (1 + years * (long double)u->growth_max) ||
-	    rate < pinned * (1 - (long double)u->fall_max))
+	if (by_rate <= 0 || r->rate_ms[unit] + u->rate_age_max_ms < now_ms)
 		return u->by_rate ? 0 : market;
-	if (market > 0 && by_rate > 0 && !is_near(market, by_rate, u->gap_max))
+	if (market > 0 && !is_near(market, by_rate, u->gap_max))
 		return 0;
 	return u->by_rate ? by_rate : market;
 }
@@ -210,6 +225,7 @@ instant(struct reference_moment *out, struct reading *r, uint64_t now_ms)
 	for (size_t u = 0; u < r->s->unit_count; u++)
 		out->value[u] = (double)r->usd[u];
 	out->agrees = r->agrees;
+	out->doubted = r->doubted;
 }
 
 void
@@ -250,7 +266,8 @@ reference_held(const struct reference_moment *m, const struct scene *s,
 
 	if (unit == 0 || u->constant)
 		return true;
-	if (m->value[unit] <= 0)
+	if (m->value[unit] <= 0 || (u->by_rate && (m->doubted >> unit & 1) !=
+	    0))
 		return false;
 	if (u->by_rate)
 		return (mutated >> 31) == 0 &&

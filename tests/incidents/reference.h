@@ -3,7 +3,9 @@
  * one instant after the other, from the unmutated input.
  *
  * Of a unit at an instant: its value (the weighted median of what is fresh, or
- * rate x base), and which markets agree with it, each within the dispersion.
+ * rate x base), and which markets agree with it, each within the dispersion.  A
+ * rate beyond its bounds is not one: the value is by the last that was, while
+ * that is fresh, and nobody is asked to know it.
  */
 #ifndef TESTS_INCIDENTS_REFERENCE_H
 #define TESTS_INCIDENTS_REFERENCE_H
@@ -13,6 +15,7 @@
 struct reference_moment {
 	double value[SCENE_UNITS_MAX];	/* USD; 0: there is none */
 	uint32_t agrees;		/* a bit a market */
+	uint32_t doubted;		/* a bit a unit: it may be refused */
 };
 struct reference {
 	struct reference_moment *moment;	/* by CLOSE: scene_moments */
