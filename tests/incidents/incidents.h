@@ -15,5 +15,13 @@ extern const struct incident incident_r10, incident_r11;
 /* wrapped.c: a rate, a market, and what is the price. */
 extern const struct incident incident_r12, incident_r14, incident_r20,
     incident_r21, incident_r25;
+/* stable.c: money that is not worth its name. */
+extern const struct incident incident_r16, incident_r17, incident_r22;
+/* thin.c: true prices of thin markets. */
+extern const struct incident incident_r13, incident_r18;
+/* units.c: a wrong scale, a wrong unit. */
+extern const struct incident incident_r23, incident_r24;
+/* gaps.c: messages that are missing, doubled, or do not come. */
+extern const struct incident incident_r30;
 
 #endif

@@ -80,7 +80,7 @@ change_apply(struct mutation *m, struct input *in, const struct change *c,
 {
 	struct input copy = *in;
 
-	if (in->recv_ms < c->from_ms || in->recv_ms >= c->to_ms ||
+	if (in->kind == INPUT_VOID || in->recv_ms < c->from_ms || in->recv_ms >= c->to_ms ||
 	    (c->kind != ORDER && in->venue != c->venue))
 		return true;
 	switch (c->kind) {

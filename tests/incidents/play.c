@@ -97,7 +97,7 @@ quote_say(struct player *p, const struct input *in)
 	if (t.has_book) {
 		t.bid = wire_from_u128(in->bid);
 		t.ask = wire_from_u128(in->ask);
-	} else {
+	} else if (t.has_last) {
 		t.last = wire_from_u128(in->bid);
 	}
 	MUST(say(p, &t) == ERR_OK);

@@ -93,6 +93,10 @@ hear(struct reading *r, const struct input *in)
 				r->listing[i].beat_ms = in->exchange_ms;
 		return;
 	}
+	if (in->kind == INPUT_VOID) {
+		l->book_ms = 0;
+		return;
+	}
 	if (in->kind == INPUT_BOOK) {
 		l->book = (from_raw(in->bid) + from_raw(in->ask)) / 2;
 		l->book_ms = in->exchange_ms;
@@ -112,7 +116,7 @@ listing_value(const struct listing *l, const struct scene_market *m,
 	long double v = l->book > 0 ? l->book : l->trade;
 	uint64_t ms = l->book > 0 ? l->book_ms : l->trade_ms;
 
-	if (l->book > 0 && l->beat_ms > ms)
+	if (l->book > 0 && ms > 0 && l->beat_ms > ms)
 		ms = l->beat_ms < ms + BEAT_MS ? l->beat_ms : ms + BEAT_MS;
 	if (v <= 0 || ms + age_max_ms < now_ms || ms > now_ms + AHEAD_MS ||
 	    l->doubt_ms > m->pinned_ms)
@@ -120,28 +124,54 @@ listing_value(const struct listing *l, const struct scene_market *m,
 	return v;
 }
 
-/* The smallest of the values that half of all do not exceed. */
-static long double
-middle(const long double *v, size_t n)
+/* What the markets say of one unit; a venue's share one vote. */
+struct poll {
+	size_t count;
+	long double value[SCENE_MARKETS_MAX], weight[SCENE_MARKETS_MAX];
+	unsigned venue[SCENE_MARKETS_MAX];
+};
+
+static unsigned
+poll_venues(const struct poll *p)
 {
-	for (size_t i = 0; i < n; i++) {
-		size_t reach = 0;
-		bool is_least = true;
+	uint32_t venues = 0;
 
-		for (size_t k = 0; k < n; k++)
-			reach += v[k] <= v[i];
-		for (size_t k = 0; k < n; k++) {
-			size_t other = 0;
+	for (size_t i = 0; i < p->count; i++)
+		venues |= (uint32_t)1 << p->venue[i];
+	return (unsigned)__builtin_popcount(venues);
+}
 
-			for (size_t j = 0; j < n; j++)
-				other += v[j] <= v[k];
-			if (v[k] < v[i] && 2 * other >= n)
-				is_least = false;
-		}
-		if (2 * reach >= n && is_least)
-			return v[i];
+static void
+poll_weigh(struct poll *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		unsigned same = 0;
+
+		for (size_t k = 0; k < p->count; k++)
+			same += p->venue[k] == p->venue[i];
+		p->weight[i] = 1.0L / same;
 	}
-	return 0;
+}
+
+/* The least value that half of all weight does not exceed; a half as a sum of
+ * fractions is not to be missed by the last bit. */
+static long double
+middle(const struct poll *p)
+{
+	long double all = 0, best = HUGE_VALL;
+
+	for (size_t i = 0; i < p->count; i++)
+		all += p->weight[i];
+	for (size_t i = 0; i < p->count; i++) {
+		long double reach = 0;
+
+		for (size_t k = 0; k < p->count; k++)
+			if (p->value[k] <= p->value[i])
+				reach += p->weight[k];
+		if (2 * reach >= all - 1e-9L && p->value[i] < best)
+			best = p->value[i];
+	}
+	return best;
 }
 
 static bool
@@ -152,15 +182,21 @@ is_near(long double v, long double m, double part)
 
 /* The middle, and again without what is far from it while that is a third. */
 static long double
-agreed(const long double *v, size_t n, double dispersion)
+agreed(const struct poll *p, double dispersion)
 {
-	long double near[SCENE_MARKETS_MAX] = { 0 }, m = middle(v, n);
-	size_t count = 0;
+	struct poll near = { 0 };
+	long double m = middle(p), all = 0, dropped = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (is_near(v[i], m, dispersion))
-			near[count++] = v[i];
-	return 3 * (n - count) <= n ? middle(near, count) : m;
+	for (size_t i = 0; i < p->count; i++) {
+		all += p->weight[i];
+		if (!is_near(p->value[i], m, dispersion)) {
+			dropped += p->weight[i];
+			continue;
+		}
+		near.value[near.count] = p->value[i];
+		near.weight[near.count++] = p->weight[i];
+	}
+	return 3 * dropped <= all + 1e-9L ? middle(&near) : m;
 }
 
 static long double
@@ -168,25 +204,28 @@ market_price(struct reading *r, unsigned unit, uint64_t now_ms)
 {
 	const struct scene *s = r->s;
 	const struct scene_unit *u = &s->unit[unit];
-	long double v[SCENE_MARKETS_MAX], by_market[SCENE_MARKETS_MAX], m;
-	size_t n = 0;
+	unsigned market[SCENE_MARKETS_MAX];
+	struct poll p = { 0 };
+	long double m;
 
-	for (size_t i = 0; i < s->market_count; i++) {
-		by_market[i] = 0;
-		if (s->market[i].base != unit)
+	for (unsigned i = 0; i < s->market_count; i++) {
+		long double v = s->market[i].base == unit ? listing_value(
+		    &r->listing[i], &s->market[i], u->age_max_ms, now_ms) *
+		    r->usd[s->market[i].quote] : 0;
+
+		if (v <= 0)
 			continue;
-		by_market[i] = listing_value(&r->listing[i], &s->market[i],
-		    u->age_max_ms, now_ms) * r->usd[s->market[i].quote];
-		if (by_market[i] > 0)
-			v[n++] = by_market[i];
+		market[p.count] = i;
+		p.venue[p.count] = s->market[i].venue;
+		p.value[p.count++] = v;
 	}
-	if (n < u->quorum)
+	if (poll_venues(&p) < u->quorum)
 		return 0;
-	m = agreed(v, n, u->dispersion_max);
-	for (size_t i = 0; i < s->market_count; i++)
-		if (by_market[i] > 0 && is_near(by_market[i], m,
-		    u->dispersion_max))
-			r->agrees |= (uint32_t)1 << i;
+	poll_weigh(&p);
+	m = agreed(&p, u->dispersion_max);
+	for (size_t i = 0; i < p.count; i++)
+		if (is_near(p.value[i], m, u->dispersion_max))
+			r->agrees |= (uint32_t)1 << market[i];
 	return m;
 }
 

@@ -19,7 +19,9 @@ struct report {
 	bool is_skipped;		/* without recorded data */
 	char safe[1200], live[1200];	/* what was seen */
 	bool safe_failed, live_failed;
-	/* Of all mutated runs of its scenes. */
+	/* Of its scenes as they were, and of all mutated runs of them. */
+	double as_off_s;
+	uint64_t as_held_s, as_live_s;
 	unsigned runs;
 	double off_s;			/* longest that a signed value was 100
 					 * bp or more from the reference */

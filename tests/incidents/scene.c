@@ -201,6 +201,14 @@ feed_trade(struct scene *s, unsigned market, uint64_t ms, double price)
 }
 
 void
+feed_void(struct scene *s, unsigned market, uint64_t ms)
+{
+	feed(s, &(struct input){ .kind = INPUT_VOID,
+	    .market = (uint16_t)market, .recv_ms = ms,
+	    .venue = (uint8_t)s->market[market].venue });
+}
+
+void
 feed_beat(struct scene *s, unsigned venue, uint64_t exchange_ms,
     uint64_t recv_ms)
 {

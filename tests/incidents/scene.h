@@ -49,7 +49,10 @@ struct scene_asset {
 	unsigned decimals;
 };
 
-enum input_kind { INPUT_BOOK, INPUT_TRADE, INPUT_BEAT, INPUT_RATE };
+enum input_kind {
+	INPUT_BOOK, INPUT_TRADE, INPUT_BEAT, INPUT_RATE,
+	INPUT_VOID,		/* our own: a message of the venue is missing */
+};
 
 /* What reaches us.  market: of a book or trade; of a beat its venue, of a
  * rate its unit. */
@@ -123,6 +126,7 @@ void feed_book(struct scene *s, unsigned market, uint64_t ms, double price);
 void feed_quote(struct scene *s, unsigned market, uint64_t exchange_ms,
     uint64_t recv_ms, u128 bid, u128 ask);
 void feed_trade(struct scene *s, unsigned market, uint64_t ms, double price);
+void feed_void(struct scene *s, unsigned market, uint64_t ms);
 void feed_beat(struct scene *s, unsigned venue, uint64_t exchange_ms,
     uint64_t recv_ms);
 void feed_rate(struct scene *s, unsigned unit, uint64_t time_ms,
