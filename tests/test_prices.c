@@ -321,6 +321,11 @@ prices_compute__degrades_by_a_degraded_conversion(void **state)
 
 	/* A refused one leaves only the dollar market, which is no quorum. */
 	config.unit[USDT].rule.band_max = ppb_from_raw(1000000);
+	world_init();
+	last(0, "1", NOW);
+	last(1, "1.1", NOW);
+	for (uint16_t i = 2; i < 5; i++)
+		last(i, "2000", NOW);
 	expect(compute(NOW), PRICE_REFUSED, REASON_QUORUM);
 	assert_int_equal(prices.source[3].vote, VOTE_UNCONVERTED);
 	assert_true(px18_is_zero(prices.source[3].mid));
