@@ -10,7 +10,7 @@
 #include "base/must.h"
 
 #define S UINT64_C(1000)
-#define R30_MS UINT64_C(1550468120937)	/* 2019-02-18T05:35:20Z */
+#define R30_MS UINT64_C(1550468120000)	/* 2019-02-18T05:35:20Z */
 
 /* A connection, and what its venue's parser made of the last message. */
 struct wire {
