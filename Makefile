@@ -215,6 +215,17 @@ test-long: $(O)/tests/test_reach $(O)/tests/test_bands \
 	@MARGIND_LONG=1 $(O)/tests/test_portfolio_reach
 	@BANDS_TICKS=12000 BANDS_VAULTS=10000 $(O)/tests/test_bands
 
+# The incidents on record, replayed through the machine and mutated.
+MUTATIONS ?= 100
+.PHONY: incidents
+incidents: $(O)/tests/incidents/incidents ## each incident on record, and MUTATIONS (100) of each
+	@$(O)/tests/incidents/incidents --mutations $(MUTATIONS)
+$(O)/tests/incidents/incidents: $(call obj,$(wildcard tests/incidents/*.c)) \
+		$(LIB_FILES)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group \
+		$(LIB_FILES) -Wl,--end-group $(LIBS)
+
 FLAVOURS = asan ubsan tsan clang O0 O3
 .PHONY: $(FLAVOURS:%=test-%)
 $(FLAVOURS:%=test-%): test-%:
