@@ -9,6 +9,7 @@
 #include "oracle/text.h"
 
 void api_json_prices(struct text *t, const struct api_state *s);
+void api_json_volatility(struct text *t, const struct api_state *s);
 /* The last `count` samples of one asset's price, oldest first. */
 void api_json_price_history(struct text *t, const struct api_state *s,
     size_t asset, size_t count);

@@ -25,7 +25,7 @@ struct board_page {
 	uint64_t layout;		/* sizeof of everything, mixed */
 	struct tables_size size;
 	_Atomic uint64_t life;
-	_Atomic uint64_t head_lock, terms_lock;
+	_Atomic uint64_t head_lock, terms_lock, risk_lock;
 	_Atomic uint64_t tree_lock[BOARD_TREES];
 	struct tree_shape shape[BOARD_TREES];	/* under their locks */
 	_Atomic uint64_t newest_at;	/* ring index of the newest, +1 */
@@ -38,7 +38,8 @@ struct board {
 	uint8_t *base;
 	struct board_page *page;	/* at base */
 	struct tables_size size;
-	uint64_t head_at, locks_at, ring_at, terms_at, tables_at; /* offsets */
+	uint64_t head_at, locks_at, ring_at, terms_at, risk_at,
+	    tables_at;	/* offsets */
 	uint64_t bytes;
 };
 
@@ -50,6 +51,7 @@ struct ring_entry {
 
 #define LAYOUT ((uint64_t)sizeof(struct board_head) << 40 ^ \
 	(uint64_t)sizeof(struct terms) << 32 ^ \
+	(uint64_t)sizeof(struct board_risk) << 16 ^ \
 	(uint64_t)sizeof(struct verdict_leaf) << 24 ^ \
 	(uint64_t)sizeof(struct ring_entry) << 8 ^ BOARD_RING)
 
@@ -72,7 +74,8 @@ layout_fill(struct board *b, const struct tables_size *size)
 	    (size->vaults / BOARD_BLOCK + 1) * sizeof(uint64_t));
 	b->terms_at = aligned(b->ring_at +
 	    BOARD_RING * sizeof(struct ring_entry));
-	b->tables_at = aligned(b->terms_at + sizeof(struct terms));
+	b->risk_at = aligned(b->terms_at + sizeof(struct terms));
+	b->tables_at = aligned(b->risk_at + sizeof(struct board_risk));
 	b->bytes = b->tables_at + tables_measure(part, size);
 }
 
@@ -266,6 +269,7 @@ board_begin_life(struct board *b)
 	static const struct board_head none;
 	static const struct board_attestation no_attestation;
 	static const struct terms no_terms;
+	static const struct board_risk no_risk;
 	struct ring_entry *ring = at_offset(b, b->ring_at);
 	_Atomic uint64_t *locks = at_offset(b, b->locks_at);
 
@@ -279,6 +283,7 @@ board_begin_life(struct board *b)
 	}
 	atomic_store(&b->page->newest_at, 0);
 	board_put_terms(b, &no_terms);
+	board_put_risk(b, &no_risk);
 	for (size_t i = 0; i < BOARD_TREES; i++) {
 		lock_begin(&b->page->tree_lock[i]);
 		b->page->shape[i] = (struct tree_shape){ 0 };
@@ -359,6 +364,24 @@ board_get_terms(struct terms *out, const struct board *b)
 			return ERR_OK;
 	}
 	return ERR_STALE;
+}
+
+void
+board_put_risk(struct board *b, const struct board_risk *r)
+{
+	locked_write(&b->page->risk_lock, at_offset(b, b->risk_at), r,
+	    sizeof(*r));
+}
+
+enum err
+board_get_risk(struct board_risk *out, const struct board *b)
+{
+	enum err e = locked_read(&b->page->risk_lock, out,
+	    at_offset(b, b->risk_at), sizeof(*out));
+
+	if (e == ERR_OK && out->count > WIRE_UNITS)
+		out->count = WIRE_UNITS;
+	return e;
 }
 
 void

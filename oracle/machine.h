@@ -57,7 +57,6 @@ struct machine_crossed {
  * MACHINE_KEEP_MS, and told to the next life. */
 #define MACHINE_KEEP_MS 300000u
 #define MACHINE_KEEP_BATCH 16u
-#define MACHINE_PAIRS (WIRE_UNITS * (WIRE_UNITS - 1u) / 2u)
 struct machine_unit {
 	uint16_t unit;		/* of the config */
 	struct slow slow;
@@ -73,12 +72,13 @@ struct machine_kept {
 					 * assets comes from */
 	struct machine_unit unit[WIRE_UNITS];
 	/* Of i and j < i: pair[i (i - 1) / 2 + j]. */
-	struct ewma_pair pair[MACHINE_PAIRS];
+	struct ewma_pair pair[WIRE_PAIRS];
 	struct b32 market_name[PRICES_MARKETS_MAX];
 	uint64_t said_ms;		/* when the last round began */
 	uint32_t next;			/* of this round; all: it is over */
 	uint64_t doubts;		/* prices.doubts, as it was then */
-	uint64_t samples;		/* rises with each */
+	uint64_t samples;		/* rises with each, */
+	uint64_t version;		/* and with each step of a companion */
 	uint64_t closed_ms;		/* the CLOSE before this one */
 };
 

@@ -21,6 +21,7 @@
 #define WIRE_POSITIONS 128u
 #define WIRE_TX_DATA 4096u
 #define WIRE_UNITS 128u	/* whose returns are followed */
+#define WIRE_PAIRS (WIRE_UNITS * (WIRE_UNITS - 1u) / 2u)
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
     "records are little-endian");
