@@ -54,8 +54,9 @@ struct machine_crossed {
 
 /* What is known of units and listings beyond their last ticks.  It outlives the
  * engine: said to the journal in turn, a few messages a CLOSE, all of it each
- * MACHINE_KEEP_MS, and told to the next life. */
+ * MACHINE_KEEP_MS, first after MACHINE_KEEP_FIRST_MS, and told to the next life. */
 #define MACHINE_KEEP_MS 300000u
+#define MACHINE_KEEP_FIRST_MS 10000u
 #define MACHINE_KEEP_BATCH 16u
 struct machine_unit {
 	uint16_t unit;		/* of the config */
@@ -74,7 +75,7 @@ struct machine_kept {
 	/* Of i and j < i: pair[i (i - 1) / 2 + j]. */
 	struct ewma_pair pair[WIRE_PAIRS];
 	struct b32 market_name[PRICES_MARKETS_MAX];
-	uint64_t said_ms;		/* when the last round began */
+	uint64_t due_ms;		/* when the next round begins */
 	uint32_t next;			/* of this round; all: it is over */
 	uint64_t doubts;		/* prices.doubts, as it was then */
 	uint64_t samples;		/* rises with each, */

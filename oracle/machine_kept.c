@@ -263,14 +263,14 @@ keep_turn(struct machine *m, const struct machine_output *o)
 	uint32_t all = k->unit_count +
 	    (uint32_t)m->config->prices.market_count;
 
-	if (k->said_ms == 0) {
-		k->said_ms = m->now_ms;
+	if (k->due_ms == 0) {
+		k->due_ms = m->now_ms + MACHINE_KEEP_FIRST_MS;
 		k->next = all;
 	}
 	if (k->doubts != m->prices.doubts ||
-	    m->now_ms >= k->said_ms + MACHINE_KEEP_MS) {
+	    m->now_ms >= k->due_ms) {
 		k->doubts = m->prices.doubts;
-		k->said_ms = m->now_ms;
+		k->due_ms = m->now_ms + MACHINE_KEEP_MS;
 		k->next = 0;
 	}
 	for (uint32_t i = 0; i < MACHINE_KEEP_BATCH && k->next < all; i++) {
