@@ -79,7 +79,7 @@ feeds_meter_connections(struct wire_feed *w, size_t venue,
 			    (!one_moves && !next_moves));
 		}
 	}
-	w->is_connected = w->open == w->connections;
+	w->is_connected = w->connections > 0 && w->open == w->connections;
 }
 
 /* What a connection and its successor know of the time; 0: nothing. */

@@ -72,7 +72,9 @@ report(struct feeds *f)
 
 		feeds_meter_connections(w, v, &f->plan, f->slot);
 		counters_add(counter, w);
-		feeds_send(f, ROLE_ENGINE, w);
+		/* Of a venue that is not dialled there is nothing to say. */
+		if (w->connections > 0)
+			feeds_send(f, ROLE_ENGINE, w);
 	}
 	proc_role_status(&f->proc, counter[COUNT_CONNECTED] > 0,
 	    counter[COUNT_CONNECTED] > 0 ? "" : "no venue is connected",

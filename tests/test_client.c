@@ -352,6 +352,8 @@ client_check__takes_as_many_symbols_as_each_row_says(void **state)
 		struct client_connection k = { .venue = v };
 		enum client_part bad;
 
+		if (v->subscribe == NULL)	/* none that is dialled */
+			continue;
 		k.symbol_count = v->symbols_max > 0 ? v->symbols_max :
 		    VENUE_SYMBOLS_MAX;
 		assert_true(k.symbol_count <= VENUE_SYMBOLS_MAX);

@@ -325,9 +325,11 @@ feeds_slot_judge__finds_a_time_that_stands_still(void **state)
 static void
 feeds_meter_connections__counts_a_pair_once(void **state)
 {
-	struct wire_feed *w = &f->feed[0];
+	struct wire_feed *w = &f->feed[0], *none = &f->feed[1];
 
 	(void)state;
+	feeds_meter_connections(none, 1, &f->plan, f->slot);
+	assert_true(!none->is_connected && none->connections == 0);
 	feeds_meter_connections(w, 0, &f->plan, f->slot);
 	assert_true(w->is_connected && w->connections == 3 && w->open == 3 &&
 	    w->stalled == 0);
