@@ -12,7 +12,7 @@
  * of min(500 ms * 2^k, 30 s).  The count returns to zero with the first
  * message that arrives at least 10 s after the connection was made, so a venue
  * that accepts and falls over, or accepts and stays silent, is not hammered.
- * And between two attempts at one venue lie its dial_pause_ms: many
+ * And a venue's attempts keep its pace (dial_pause_ms, dial_burst): many
  * connections that fail at once queue up, in the order of their backoffs.
  * Mute counts messages only: a pong of the protocol is no sign of prices.
  *

@@ -34,10 +34,10 @@ enum conn_state {
 /* What lws's opaque user data points to begins with its kind. */
 enum client_kind { KIND_CONN, KIND_WATCH, KIND_RESOLVER };
 
-/* When a venue may be dialled next; shared by its connections. */
+/* How often a venue was dialled lately; shared by its connections. */
 struct pace {
 	const struct venue *venue;
-	lws_usec_t next_us;
+	lws_usec_t due_us;
 };
 
 struct conn {

@@ -15,17 +15,28 @@ static const lws_retry_bo_t keepalive = {
 	.secs_since_valid_hangup = 30,
 };
 
-/* How long until c may dial; who has to wait has then reserved its turn. */
+/* How long until c may dial; who has to wait has then reserved its turn.  The
+ * pace is that of a bucket which a dial fills and time empties: due_us is when
+ * it will be empty. */
 static lws_usec_t
 turn_take(struct conn *c)
 {
-	lws_usec_t now = lws_now_usecs(), turn = c->pace->next_us;
+	const struct venue *v = c->venue;
+	lws_usec_t pause = (lws_usec_t)v->dial_pause_ms * LWS_US_PER_MS;
+	lws_usec_t now = lws_now_usecs(), turn;
 
-	if (c->has_turn || turn < now)
+	if (c->has_turn) {
+		c->has_turn = false;
+		return 0;
+	}
+	turn = c->pace->due_us;
+	if (v->dial_burst > 1)
+		turn -= (lws_usec_t)(v->dial_burst - 1) * pause;
+	if (turn < now)
 		turn = now;
-	if (!c->has_turn)
-		c->pace->next_us = turn + (lws_usec_t)
-		    c->venue->dial_pause_ms * LWS_US_PER_MS;
+	if (c->pace->due_us < turn)
+		c->pace->due_us = turn;
+	c->pace->due_us += pause;
 	c->has_turn = turn > now;
 	return turn - now;
 }

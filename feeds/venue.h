@@ -139,7 +139,9 @@ struct venue {
 	/* What one address of ours may ask for, by the venue's documents;
 	 * 0: they name no limit that matters here. */
 	unsigned symbols_max;	/* of one connection; 0: VENUE_SYMBOLS_MAX */
-	unsigned dial_pause_ms;	/* between two attempts to connect */
+	/* Attempts to connect: one each dial_pause_ms in the long run, of which
+	 * dial_burst may come at once (0 as 1). */
+	unsigned dial_pause_ms, dial_burst;
 	unsigned subscribe_wait_ms;	/* from connecting to our first message */
 	/* Where the address is told over HTTP for each connection: whom a POST
 	 * asks, and what reads the answer.  NULL: url is the address. */

@@ -35,7 +35,7 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_kraken_subscribe,
 		.ping = "{\"method\":\"ping\"}", .ping_ms = 2000,
 		.mute_ms_max = 10000,
-		.dial_pause_ms = 4500,
+		.dial_pause_ms = 4500, .dial_burst = 15,
 	},
 	{
 		/* The server pings each 20 s by the protocol alone, and ends
@@ -49,7 +49,7 @@ static const struct venue VENUES[] = {
 		.parse = venue_binance_parse,
 		.subscribe = venue_binance_subscribe,
 		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
-		.subscribe_pause_ms = 250, .dial_pause_ms = 1000,
+		.subscribe_pause_ms = 250, .dial_pause_ms = 1100, .dial_burst = 20,
 	},
 	{
 		.name = "binance-us", .operator_name = "binance-us",
@@ -58,7 +58,7 @@ static const struct venue VENUES[] = {
 		.parse = venue_binance_parse,
 		.subscribe = venue_binance_subscribe,
 		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
-		.subscribe_pause_ms = 250, .dial_pause_ms = 1000,
+		.subscribe_pause_ms = 250, .dial_pause_ms = 1100, .dial_burst = 20,
 	},
 	{
 		/* bybit-exchange.github.io/docs/v5/ws/connect: 10 topics a
@@ -141,7 +141,7 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_bitmex_subscribe,
 		.ping = "ping", .ping_ms = 5000,
 		.mute_ms_max = 10000,
-		.symbols_max = 6, .dial_pause_ms = 5000,
+		.symbols_max = 6, .dial_pause_ms = 5200, .dial_burst = 20,
 	},
 	{
 		/* Binance's perpetuals: quotes from one address, trades from
@@ -155,7 +155,7 @@ static const struct venue VENUES[] = {
 		.parse = venue_binance_parse,
 		.subscribe = venue_binance_usdm_subscribe,
 		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
-		.subscribe_pause_ms = 150, .dial_pause_ms = 1000,
+		.subscribe_pause_ms = 150, .dial_pause_ms = 1100, .dial_burst = 20,
 	},
 	{
 		.name = "binance-usdm-market", .operator_name = "binance",
@@ -164,7 +164,7 @@ static const struct venue VENUES[] = {
 		.parse = venue_binance_parse,
 		.subscribe = venue_binance_usdm_market_subscribe,
 		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
-		.subscribe_pause_ms = 150, .dial_pause_ms = 1000,
+		.subscribe_pause_ms = 150, .dial_pause_ms = 1100, .dial_burst = 20,
 	},
 	{
 		/* The address is asked for first (venue_kucoin_token.h); its
@@ -183,7 +183,7 @@ static const struct venue VENUES[] = {
 		.rotate_ms = ROTATE_DAY_MS,
 		.token_url = "https://api.kucoin.com/api/v1/bullet-public",
 		.token_take = venue_kucoin_token_take,
-		.dial_pause_ms = 2100,
+		.dial_pause_ms = 2700, .dial_burst = 7,
 	},
 	{
 		/* Its pong says the time and keeps a quiet book alive, so it
@@ -224,7 +224,7 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_gemini_subscribe,
 		.mute_ms_max = 15000,
 		.has_depth = true,
-		.dial_pause_ms = 5000,
+		.dial_pause_ms = 5000, .dial_burst = 4,
 	},
 	{
 		/* Books come each second at most; its own heartbeat answers
@@ -249,7 +249,7 @@ static const struct venue VENUES[] = {
 		.parse = venue_bitfinex_parse,
 		.subscribe = venue_bitfinex_subscribe,
 		.mute_ms_max = 30000,
-		.symbols_max = 12, .dial_pause_ms = 3100,
+		.symbols_max = 12, .dial_pause_ms = 3900, .dial_burst = 4,
 	},
 	{
 		/* The older protocol of the same books.  Heartbeats come each
@@ -261,7 +261,7 @@ static const struct venue VENUES[] = {
 		.parse = venue_kraken_v1_parse,
 		.subscribe = venue_kraken_v1_subscribe,
 		.mute_ms_max = 10000,
-		.dial_pause_ms = 4500,
+		.dial_pause_ms = 4500, .dial_burst = 15,
 	},
 	{
 		/* Perpetuals and dated futures: none votes on spot.  It wants

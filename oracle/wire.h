@@ -438,8 +438,8 @@ struct wire_feed {
 	uint8_t stalled;	/* of them: they talk, but their time stands */
 	uint8_t zero[2];
 	uint64_t last_frame_ms;	/* received then; 0: none yet */
-	uint64_t frames;	/* all that came: each is one of the below */
-	uint64_t ticks;		/* sent to the engine; several a frame */
+	uint64_t frames;	/* all that came */
+	uint64_t ticks;		/* and marks and options, sent on */
 	uint64_t heartbeats;	/* frames: acks, greetings and pongs too */
 	uint64_t ignored;	/* frames of known channels without a use */
 	uint64_t unknown;	/* frames that the venue is not known to send */
