@@ -446,7 +446,7 @@ life_open(struct frames_replay *r)
 	if (e != ERR_OK)
 		return e;
 	/* A recording has no chain: a head that is missing says nothing. */
-	r->life->config.has_chain = false;
+	r->life->config.has_clearing = false;
 	policy = &r->life->config.policy;
 	if (policy->bound_max_ppb == 0) {
 		policy->bound_base_ppb = BOUND_BASE_PPB;

@@ -28,6 +28,8 @@ enum feeds_counter {
 struct feeds {
 	struct proc_role proc;
 	struct client *client;
+	size_t connection_count;
+	size_t venue_at[CONFIG_VENUES_MAX];	/* by connection */
 	struct conn_time time[CONFIG_VENUES_MAX];
 	struct venue_memory memory[CONFIG_VENUES_MAX];
 	bool is_connected[CONFIG_VENUES_MAX], is_lost[CONFIG_VENUES_MAX];
@@ -41,7 +43,8 @@ static void
 status_report(struct feeds *f)
 {
 	uint64_t now = clock_wall_ms();
-	bool ready = f->counter[COUNT_CONNECTED] > 0;
+	bool ready = f->counter[COUNT_CONNECTED] > 0 ||
+	    f->connection_count == 0;
 
 	if (now < f->status_ms + 1000)
 		return;
@@ -114,9 +117,10 @@ frame_bad(struct feeds *f, size_t venue, enum err e, const char *text,
 }
 
 static void
-on_frame(void *arg, size_t venue, const char *text, size_t len)
+on_frame(void *arg, size_t connection, const char *text, size_t len)
 {
 	struct feeds *f = arg;
+	size_t venue = f->venue_at[connection];
 	struct frame frame = { .ticks = f->ticks,
 		.memory = &f->memory[venue] };
 	uint64_t recv_ms = clock_wall_ms();
@@ -130,7 +134,7 @@ on_frame(void *arg, size_t venue, const char *text, size_t len)
 	}
 	conn_time_stamp(&f->time[venue], &frame);
 	if (frame.answer[0] != '\0')
-		client_reply(f->client, venue, frame.answer);
+		client_reply(f->client, connection, frame.answer);
 	switch (frame.kind) {
 	case FRAME_TICKS:
 		f->was_rejecting[venue] = false;
@@ -154,7 +158,7 @@ on_frame(void *arg, size_t venue, const char *text, size_t len)
 	case FRAME_GAP:
 		f->counter[COUNT_GAPS]++;
 		void_markets(f, venue, recv_ms);
-		client_redial(f->client, venue, "a message is missing");
+		client_redial(f->client, connection, "a message is missing");
 		break;
 	case FRAME_UNKNOWN:
 		f->counter[COUNT_UNKNOWN]++;
@@ -163,9 +167,10 @@ on_frame(void *arg, size_t venue, const char *text, size_t len)
 }
 
 static void
-on_event(void *arg, size_t venue, enum client_event e, const char *why)
+on_event(void *arg, size_t connection, enum client_event e, const char *why)
 {
 	struct feeds *f = arg;
+	size_t venue = f->venue_at[connection];
 	const char *name = f->proc.config.venue[venue].name;
 
 	switch (e) {
@@ -226,8 +231,12 @@ feeds_open(struct feeds *f)
 	enum err e;
 
 	for (size_t v = 0; v < c->venue_count; v++) {
-		struct client_connection *k = &connection[v];
+		struct client_connection *k =
+		    &connection[f->connection_count];
 
+		if (venue_is_on_chain(c->venue[v].venue))
+			continue;
+		f->venue_at[f->connection_count++] = v;
 		k->venue = c->venue[v].venue;
 		if (k->venue->has_depth) {
 			f->memory[v].depth = calloc(VENUE_SYMBOLS_MAX,
@@ -249,11 +258,12 @@ feeds_open(struct feeds *f)
 		if (e != ERR_OK)
 			return e;
 	}
-	e = client_create(&f->client, connection, c->venue_count,
+	e = client_create(&f->client, connection, f->connection_count,
 	    c->tls_ca_file[0] ? ca : NULL, &call, seed, &bad);
 	if (e != ERR_OK) {
-		if (bad < c->venue_count)
-			log_error("%s: bad address", c->venue[bad].name);
+		if (bad < f->connection_count)
+			log_error("%s: bad address",
+			    c->venue[f->venue_at[bad]].name);
 		return e;
 	}
 	return client_watch(f->client, f->proc.control_fd);

@@ -75,7 +75,7 @@ static const enum role start_order[] = {
 static bool
 role_is_used(const struct supervisor *s, enum role r)
 {
-	return r != ROLE_CHAIN || s->setup->config->has_chain;
+	return r != ROLE_CHAIN || config_uses_chain(s->setup->config);
 }
 
 static int
