@@ -339,12 +339,16 @@ venue_urls(struct schema *s, struct config_venue *v,
 	const struct doc_node *token = doc_find(s->doc, n, "token_url");
 
 	if (url && row->url[0]) {
-		if (v->venue->url)
-			venue_url_check(s, url, "url", row->url,
-			    venue_is_on_chain(v->venue));
-		else
+		bool is_http = venue_is_on_chain(v->venue);
+
+		if (!v->venue->url)
 			doc_error_at(s->errors, url, "`url`: %s has none; "
 			    "its nodes are chain's `rpc`", v->name);
+		else if (is_http && strchr(row->url, '?'))
+			doc_error_at(s->errors, url, "`url`: the query is "
+			    "ours to write: %s", row->url);
+		else
+			venue_url_check(s, url, "url", row->url, is_http);
 	}
 	if (token && row->token_url[0]) {
 		venue_url_check(s, token, "token_url", row->token_url, true);
