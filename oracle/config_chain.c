@@ -101,8 +101,9 @@ rate_read(struct schema *s, struct config_reader *r, const struct doc_node *n)
 	schema_read_map(s, n, config_rate_keys, &row, "a rate");
 	if (s->errors->count != before)
 		return;
-	if (unit == PRICES_UNIT_USD) {
-		doc_error_at(s->errors, n, "USD is redeemed for nothing");
+	if (!c->prices.unit[unit].wrap.is_wrapped) {
+		doc_error_at(s->errors, n, "unit %s: it has no `rate` to tell",
+		    c->prices.unit[unit].name);
 		return;
 	}
 	c->rate[unit] = (struct quote_source){ .kind = kinds[row.call],

@@ -18,7 +18,10 @@ static struct config config;
 #define UNITS \
 	"prices: {units: {\n" \
 	" A: {quorum: 1, age_max: 1s, dispersion_max: 1%, band_max: 1%},\n" \
-	" W: {quorum: 1, age_max: 1s, dispersion_max: 1%, band_max: 1%}}}\n"
+	" W: {quorum: 1, age_max: 1s, dispersion_max: 1%, band_max: 1%,\n" \
+	"  rate: {of: A, price: rate, pinned: \"1.2\", pinned_at: " \
+	"2026-11-01T00:00:00Z,\n" \
+	"   growth_max: 9%, fall_max: 1%, gap_max: 5%, age_max: 1h}}}}\n"
 #define ADDRESS "\"0x5FbDB2315678afecb367f032d93F642f64180aa3\""
 #define FEED "\"0xff61491a931112ddf1bd8147cd1b641375f79f5825126d66548087" \
 	"4634fd0ace\""
@@ -63,7 +66,7 @@ config_read__fills_sources_of_every_kind(void **state)
 	    "  chainlink: {markets: {A-USD: {pair: A/USD, contract: " ADDRESS
 	    "}}}\n"
 	    "  kraken: {markets: {w: W/USD}}\n"
-	    "  uniswap-v3: {markets: {A-W: {pair: A/W, contract: " ADDRESS ","
+	    "  uniswap-v3: {markets: {A-W: {pair: W/A, contract: " ADDRESS ","
 	    "\n    window: 30m, observations_min: 10, invert: true}}}\n"
 	    "  pyth:\n    url: \"http://127.0.0.1:9/x\"\n"
 	    "    token_file: t\n    markets:\n"
@@ -130,31 +133,31 @@ config_read__refuses_what_a_source_has_no_use_for(void **state)
 	(void)state;
 	bad(UNITS "venues: {kraken: {markets: {w: W/USD, a: {pair: A/USD, "
 	    "contract: " ADDRESS ", feed: " FEED "}}}}\n" NODE "}\n",
-	    "c.yaml:4:42: market a: kraken has no use for `contract`\n"
-	    "c.yaml:4:42: market a: kraken has no use for `feed`\n");
+	    "c.yaml:6:42: market a: kraken has no use for `contract`\n"
+	    "c.yaml:6:42: market a: kraken has no use for `feed`\n");
 	bad(UNITS "venues: {" KRAKEN ", chainlink: {markets: {a: A/USD}}}\n"
-	    NODE "}\n", "c.yaml:4:66: market a: needs `contract`\n");
+	    NODE "}\n", "c.yaml:6:66: market a: needs `contract`\n");
 	bad(UNITS "venues: {" KRAKEN ", uniswap-v3: {markets: {a: {pair: "
 	    "A/USD, contract: " ADDRESS ", confidence_max: 1%}}}}\n"
 	    NODE "}\n",
-	    "c.yaml:4:67: market a: needs `window`\n"
-	    "c.yaml:4:67: market a: needs `observations_min`\n"
-	    "c.yaml:4:67: market a: uniswap-v3 has no use for "
+	    "c.yaml:6:67: market a: needs `window`\n"
+	    "c.yaml:6:67: market a: needs `observations_min`\n"
+	    "c.yaml:6:67: market a: uniswap-v3 has no use for "
 	    "`confidence_max`\n");
 	bad(UNITS "venues: {" KRAKEN ", pyth: {markets: {a: {pair: A/USD, "
 	    "invert: false}}}}\n",
-	    "c.yaml:4:61: market a: pyth has no use for `invert`\n"
-	    "c.yaml:4:61: market a: needs `feed`\n");
+	    "c.yaml:6:61: market a: pyth has no use for `invert`\n"
+	    "c.yaml:6:61: market a: needs `feed`\n");
 	bad(UNITS "venues: {" KRAKEN ", pyth: {markets: {a: {pair: A/USD, "
 	    "feed: \"0xff\"}}}}\n",
-	    "c.yaml:4:81: `feed`: not 0x and 64 digits\n");
+	    "c.yaml:6:81: `feed`: not 0x and 64 digits\n");
 	bad(UNITS "venues: {" KRAKEN ", chainlink: {markets: {a: {pair: "
 	    "A/USD, contract: " ADDRESS "}}}}\n",
-	    "c.yaml:4:9: market a: its contract needs the section "
+	    "c.yaml:6:9: market a: its contract needs the section "
 	    "`chain`\n");
 	bad(UNITS "venues: {" KRAKEN ", chainlink: {url: \"https://a\", "
 	    "markets: {a: {pair: A/USD, contract: " ADDRESS "}}}}\n"
-	    NODE "}\n", "c.yaml:4:58: `url`: chainlink has none; its nodes "
+	    NODE "}\n", "c.yaml:6:58: `url`: chainlink has none; its nodes "
 	    "are chain's `rpc`\n");
 }
 
@@ -216,18 +219,20 @@ config_read__checks_rates_and_what_needs_a_contract(void **state)
 	bad(UNITS "venues: {kraken: {markets: {w: W/USD, a: A/USD}}}\n" NODE
 	    ", rates: {V: {contract: " ADDRESS ", call: reth},\n"
 	    " USD: {contract: " ADDRESS ", call: erc4626},\n"
+	    " A: {contract: " ADDRESS ", call: cbeth},\n"
 	    " W: {contract: " ADDRESS ", call: wsteht}}}\n",
-	    "c.yaml:5:82: unknown unit `V`\n"
-	    "c.yaml:6:7: USD is redeemed for nothing\n"
-	    "c.yaml:7:68: `call`: \"wsteht\" is none of erc4626, wsteth, "
+	    "c.yaml:7:82: unknown unit `V`\n"
+	    "c.yaml:8:7: unit USD: it has no `rate` to tell\n"
+	    "c.yaml:9:5: unit A: it has no `rate` to tell\n"
+	    "c.yaml:10:68: `call`: \"wsteht\" is none of erc4626, wsteth, "
 	    "reth, cbeth (did you mean `wsteth`?)\n");
 	bad(UNITS "venues: {kraken: {markets: {w: W/USD, a: A/USD}}}\n" NODE
 	    ", publish: {every: 60s}}\n",
-	    "c.yaml:5:8: chain: `publish` needs the signer's `gas_keystore`\n"
-	    "c.yaml:5:8: chain: `publish` needs `clearing`\n");
+	    "c.yaml:7:8: chain: `publish` needs the signer's `gas_keystore`\n"
+	    "c.yaml:7:8: chain: `publish` needs `clearing`\n");
 	bad(UNITS "venues: {kraken: {token_file: t, markets: {w: W/USD, a: "
 	    "A/USD}}}\n",
-	    "c.yaml:4:18: kraken: `token_file` is for pyth\n");
+	    "c.yaml:6:18: kraken: `token_file` is for pyth\n");
 }
 
 int
