@@ -154,8 +154,10 @@ struct config {
 MUST_CHECK enum err config_read(struct config *out, const char *text,
     size_t len, const char *file, FILE *errors, unsigned *error_count);
 
-/* config_uses_chain: whether anything of it is the chain process's to do. */
+/* config_uses_chain, config_uses_feeds: whether anything of it is that process's
+ * to do. */
 bool config_uses_chain(const struct config *c);
+bool config_uses_feeds(const struct config *c);
 
 struct bookfile_names;
 /* config_sort_markets fills market_order[], which config_market_find needs, as

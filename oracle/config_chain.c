@@ -155,11 +155,23 @@ config_chain_check(struct schema *s, const struct config_reader *r)
 		    "of pyth is streamed");
 }
 
+static bool
+has_venue(const struct config *c, bool on_chain)
+{
+	for (size_t i = 0; i < c->venue_count; i++)
+		if (venue_is_on_chain(c->venue[i].venue) == on_chain)
+			return true;
+	return false;
+}
+
+bool
+config_uses_feeds(const struct config *c)
+{
+	return has_venue(c, false);
+}
+
 bool
 config_uses_chain(const struct config *c)
 {
-	for (size_t i = 0; i < c->venue_count; i++)
-		if (venue_is_on_chain(c->venue[i].venue))
-			return true;
-	return c->has_chain;
+	return c->has_chain || has_venue(c, true);
 }

@@ -43,8 +43,7 @@ static void
 status_report(struct feeds *f)
 {
 	uint64_t now = clock_wall_ms();
-	bool ready = f->counter[COUNT_CONNECTED] > 0 ||
-	    f->connection_count == 0;
+	bool ready = f->counter[COUNT_CONNECTED] > 0;
 
 	if (now < f->status_ms + 1000)
 		return;

@@ -4,11 +4,10 @@ import { ethers } from 'ethers'
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { deploy, mined, startAnvil } from '../contracts-abi/testbed.mjs'
+import { meanTick, place, poolPlace, tickPower } from './e2e/pools.mjs'
 
-const require = createRequire(import.meta.url)
 const SEED = process.env.SEED ?? 'quotes 1'
 const ROUNDS = 40
 const DATA = process.env.MARGIND_DATA ?? '../shared/data'
@@ -30,15 +29,6 @@ function below(n) {
 
 // ---- contracts
 
-const artifact = (name) => JSON.parse(readFileSync(`build/forge/Sources.sol/${name}.json`, 'utf8'))
-
-async function place(wallet, name, args = []) {
-	const { abi, bytecode } = artifact(name)
-	const c = await new ethers.ContractFactory(abi, bytecode.object, wallet).deploy(...args)
-	await mined(c.deploymentTransaction())
-	return c
-}
-
 // The interface as its publisher has it, where it is at hand.
 function interfaceOf(path, fallback) {
 	const file = join(DATA, 'abis', path)
@@ -46,14 +36,6 @@ function interfaceOf(path, fallback) {
 	const json = JSON.parse(readFileSync(file, 'utf8'))
 	return Array.isArray(json) ? json : json.abi
 }
-
-const POOL = [
-	'function observe(uint32[]) view returns (int56[] tickCumulatives, uint160[])',
-	'function slot0() view returns (uint160 sqrtPriceX96, int24 tick, uint16 index, uint16 cardinality, uint16 next, uint8 fee, bool unlocked)',
-	'function token0() view returns (address)',
-	'function initialize(uint160)',
-	'function increaseObservationCardinalityNext(uint16)',
-]
 
 // ---- ours
 
@@ -160,47 +142,12 @@ async function comparePlain(chain, w) {
 
 // ---- Uniswap v3
 
-const sqrtX96 = (tick) => BigInt(Math.floor(Math.sqrt(1.0001 ** tick) * 2 ** 96))
-
-function power(tick, scale) { // floor(1.0001^tick x 10^scale), exactly
-	const n = BigInt(Math.abs(tick))
-	const [a, b] = tick >= 0 ? [10001n ** n, 10000n ** n] : [10000n ** n, 10001n ** n]
-	return scale >= 0 ? a * 10n ** BigInt(scale) / b : a / (b * 10n ** BigInt(-scale))
-}
-
-async function meanTick(pool) {
-	const { tickCumulatives: [a, b] } = await pool.observe([WINDOW, 0n])
-	const d = b - a
-	return Number(d >= 0n || d % WINDOW === 0n ? d / WINDOW : d / WINDOW - 1n)
-}
-
-async function poolPlace(admin) {
-	const { abi, bytecode } = require('@uniswap/v3-core/artifacts/contracts/UniswapV3Factory.sol/UniswapV3Factory.json')
-	const factory = await new ethers.ContractFactory(abi, bytecode, admin).deploy()
-	await mined(factory.deploymentTransaction())
-	const eth = await deploy(admin, 'MockERC20', ['Ether', 'WETH', 18])
-	const usdc = await deploy(admin, 'MockERC20', ['USD Coin', 'USDC', 6])
-	const [e, u] = [await eth.getAddress(), await usdc.getAddress()]
-	await mined(factory.createPool(e, u, 3000))
-	const pool = new ethers.Contract(await factory.getPool(e, u, 3000), POOL, admin)
-	const trader = await place(admin, 'PoolTrader')
-	await mined(eth.mint(await trader.getAddress(), 10n ** 30n))
-	await mined(usdc.mint(await trader.getAddress(), 10n ** 30n))
-	// 2000 USDC an ether: 2000e6 / 1e18 is tick -200312.
-	const ethIsFirst = await pool.token0() === e
-	await mined(pool.initialize(sqrtX96(ethIsFirst ? -200312 : 200312)))
-	await mined(trader.mint(await pool.getAddress(), -887220, 887220, 10n ** 18n))
-	return { pool, trader, ethIsFirst, address: await pool.getAddress() }
-}
-
 async function pools(chain, admin) {
-	const { pool, trader, ethIsFirst, address } = await poolPlace(admin)
+	const { pool, swap, ethIsFirst, address } = await poolPlace(admin)
 	const ask = (inverted, samples = SAMPLES) =>
 		['pool', address, WINDOW, samples, inverted ? 1 : 0]
 	const here = (s = [ask(!ethIsFirst)]) => read(chain.url, s)[0]
 	const pass = (s) => chain.provider.send('evm_increaseTime', [s])
-	const swap = async (toFirst, share) => mined(trader.swap(address, !toFirst,
-		10n ** (toFirst === ethIsFirst ? 10n : 19n) * BigInt(share), toFirst ? 1461446703485210103287273052203988822378723970341n : 4295128740n))
 	check('one observation is no average', here() === 'refused: too few observations in the window', here())
 	await mined(pool.increaseObservationCardinalityNext(40))
 	for (let i = 0; i < 12; i++) {
@@ -212,12 +159,12 @@ async function pools(chain, admin) {
 		await pass(45 + Number(below(30)))
 		await swap(below(2) === 0n, Number(1n + below(9)))
 		if (i < 25) continue
-		const tick = await meanTick(pool)
+		const tick = await meanTick(pool, WINDOW)
 		const block = (await chain.provider.getBlock('latest')).timestamp
 		const both = read(chain.url, [ask(false), ask(true)])
 		const [d0, d1] = ethIsFirst ? [18, 6] : [6, 18]
-		check('mean of a pool', both[0] === line(power(tick, 18 + d0 - d1), block), both[0])
-		check('mean of a pool, inverted', both[1] === line(power(-tick, 18 + d1 - d0), block), both[1])
+		check('mean of a pool', both[0] === line(tickPower(tick, 18 + d0 - d1), block), both[0])
+		check('mean of a pool, inverted', both[1] === line(tickPower(-tick, 18 + d1 - d0), block), both[1])
 	}
 	await manipulate(pool, swap, here, pass)
 	await pass(7200)

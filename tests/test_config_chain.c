@@ -118,7 +118,11 @@ config_read__needs_no_node_for_a_stream_alone(void **state)
 	good(UNITS "venues: {" KRAKEN ", pyth: {markets: {A: {pair: A/USD, "
 	    "feed: " FEED "}}}}\n");
 	assert_true(config_uses_chain(&config));
+	assert_true(config_uses_feeds(&config));
 	assert_false(config.has_chain);
+	good(UNITS "venues: {pyth: {markets: {A: {pair: A/USD, feed: " FEED
+	    "}, W: {pair: W/USD, feed: " FEED "}}}}\n");
+	assert_false(config_uses_feeds(&config));
 	good(UNITS "venues: {kraken: {markets: {w: W/USD, a: A/USD}}}\n");
 	assert_false(config_uses_chain(&config));
 	good(UNITS "venues: {kraken: {markets: {w: W/USD, a: A/USD}}}\n"
