@@ -95,6 +95,8 @@ easy_prepare(struct hermes *h, const struct hermes_config *k)
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->error);
 	if (!k->ca)
 		return true;
+	/* Ours instead of the system's, not beside them. */
+	curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
 	memcpy(&ca.data, &k->ca, sizeof(ca.data));	/* copied by curl */
 	return curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &ca) == CURLE_OK;
 }

@@ -4,7 +4,7 @@
 // in its own way.
 import { createServer } from 'node:https'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ethers } from 'ethers'
@@ -26,7 +26,7 @@ let api, chain, world
 
 // ---- Hermes: events as its service sends them ----------------------------------
 
-const hermes = { clients: new Set(), asked: [], price: null, refuse: false }
+const hermes = { clients: new Set(), asked: [], price: null, refuse: false, handshakes: 0 }
 
 function event({ price, conf, expo }) {
 	const time = Math.floor(Date.now() / 1000)
@@ -47,6 +47,8 @@ async function hermesStart() {
 			hermes.clients.add(reply)
 			reply.once('close', () => hermes.clients.delete(reply))
 		})
+	server.on('tlsClientError', () => { hermes.handshakes++ })
+	hermes.server = server
 	await new Promise((done) => server.listen(0, '127.0.0.1', done))
 	const timer = setInterval(() => {
 		const text = typeof hermes.price === 'string' ? hermes.price : JSON.stringify(event(hermes.price))
@@ -235,8 +237,14 @@ async function losses() {
 	await sleep(4500)
 	expect(count('pyth: lost') === 1, 'said once, however often it is dialled')
 	expect(await votes('ETH', 'pyth', 'stale'), 'what it said grows old')
+	// A certificate that nobody we trust has signed.
 	hermes.refuse = false
-	expect(await until(20_000, allVote), 'and it comes back')
+	const asked = hermes.asked.length
+	hermes.server.setSecureContext({ key: readFileSync(join(dir, 'ca.key')), cert: readFileSync(join(dir, 'other.pem')) })
+	await sleep(9000)
+	expect(hermes.asked.length === asked && hermes.handshakes > 0, 'a stranger is dialled and told nothing')
+	hermes.server.setSecureContext({ key: readFileSync(join(dir, 'server.key')), cert: readFileSync(join(dir, 'server.pem')) })
+	expect(await until(40_000, allVote), 'and it comes back')
 	// R27: a node that stands still.
 	await chain.provider.send('evm_setIntervalMining', [0])
 	expect(await until(40_000, async () => venue((await prices()).ETH, 'uniswap-v3')?.vote === 'stale'), "a standing node's pool grows old")
@@ -256,6 +264,8 @@ async function replay(child) {
 async function run() {
 	stage.certificates()
 	stage.newKey('signer')
+	execFileSync('openssl', ['req', '-x509', '-key', 'ca.key', '-out', 'other.pem', '-days', '2', '-subj', '/CN=localhost',
+		'-addext', 'subjectAltName=DNS:localhost'], { cwd: dir, stdio: 'ignore' })
 	writeFileSync(join(dir, 'pyth.token'), `${TOKEN}\n`, { mode: 0o600 })
 	chain = await startAnvil(['--timestamp', String(Math.floor(Date.now() / 1000) - FAR_S - 100)])
 	await contracts()
