@@ -1,9 +1,12 @@
 /*~ The chain process: what vaults hold comes in from the clearing contract,
- * attestations go out to it.  It may connect outward; it has no key: each
- * transaction is signed by the signer under a policy of its own.  The loop
- * polls the node, reads a step (chain/watch.h), and looks after the one
- * transaction that is under way (chain/publish.h). */
+ * prices and rates from others (chain_prices.h), attestations go out.  It may
+ * connect outward; it has no key: each transaction is signed by the signer
+ * under a policy of its own.  The loop polls the node, reads a step
+ * (chain/watch.h), and looks after the one transaction that is under way
+ * (chain/publish.h).  Without a clearing contract there are only blocks and
+ * prices, without a node only what is streamed. */
 #include "oracle/book_pin.h"
+#include "oracle/chain_prices.h"
 #include "oracle/clock.h"
 #include "oracle/cmd.h"
 #include "oracle/log.h"
@@ -18,7 +21,6 @@
 #include "contracts-abi/clearing.h"
 #include "contracts-abi/tx.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +28,13 @@
 #include <unistd.h>
 
 #define SUBMIT_GAS 120000u	/* a submit costs half of it */
+#define IDLE_MS 500u		/* a turn of the loop where no node is asked */
 
 enum chain_counter {
 	COUNT_STEPS, COUNT_VAULTS, COUNT_REORGS, COUNT_ERRORS, COUNT_SENT,
-	COUNT_MINED, COUNT_REVERTED, COUNT_REPLACED, COUNT_REFUSED, COUNT_COUNT,
+	COUNT_MINED, COUNT_REVERTED, COUNT_REPLACED, COUNT_REFUSED,
+	COUNT_TICKS, COUNT_RATES, COUNT_QUOTES_REFUSED, COUNT_QUOTES_MISSING,
+	COUNT_EVENTS_REFUSED, COUNT_STREAM_LOST, COUNT_COUNT,
 };
 
 /* The transaction that is under way. */
@@ -48,6 +53,7 @@ struct chain {
 	struct proc_role proc;
 	struct rpc *rpc;
 	struct watch *watch;
+	struct chain_prices *prices;
 	bool is_checked, is_failing;
 	bool has_block, has_newest;
 	struct watch_block block;
@@ -60,14 +66,34 @@ struct chain {
 	uint64_t counter[COUNT_COUNT];
 };
 
+/* Why this role is of no use now; NULL where it is of some. */
+static const char *
+unready(const struct chain *c)
+{
+	if (c->is_failing)
+		return "the node does not answer";
+	if (c->proc.config.has_chain && !c->has_block)
+		return "no block was read yet";
+	return chain_prices_unready(c->prices);
+}
+
 static void
 status_report(struct chain *c, uint64_t now)
 {
+	const struct chain_prices_counters *k =
+	    chain_prices_counters(c->prices);
+	const char *why = unready(c);
+
 	if (now < c->status_ms + 1000)
 		return;
 	c->status_ms = now;
-	proc_role_status(&c->proc, c->has_block && !c->is_failing,
-	    c->is_failing ? "the node does not answer" : "", c->counter,
+	c->counter[COUNT_TICKS] = k->ticks;
+	c->counter[COUNT_RATES] = k->rates;
+	c->counter[COUNT_QUOTES_REFUSED] = k->refused;
+	c->counter[COUNT_QUOTES_MISSING] = k->missing;
+	c->counter[COUNT_EVENTS_REFUSED] = k->events_refused;
+	c->counter[COUNT_STREAM_LOST] = k->stream_lost;
+	proc_role_status(&c->proc, why == NULL, why ? why : "", c->counter,
 	    COUNT_COUNT);
 }
 
@@ -128,6 +154,8 @@ block_send(struct chain *c)
 {
 	struct wire_block w;
 
+	if (!c->proc.config.has_clearing)
+		return;		/* of no interest but to us */
 	memset(&w, 0, sizeof(w));
 	wire_head_set(&w.head, WIRE_BLOCK);
 	w.number = c->block.number;
@@ -162,25 +190,10 @@ node_check(struct chain *c)
 	return true;
 }
 
+/* A new block was read. */
 static void
-step(struct chain *c)
+step_taken(struct chain *c, bool rules_were)
 {
-	bool rules_were = c->has_block ? c->block.rules_match : true;
-	enum err e;
-
-	if (c->proc.peer[ROLE_ENGINE] < 0 || !node_check(c))
-		return;
-	e = watch_step(&c->block, c->watch, c->rpc, on_vault, c);
-	if (e == ERR_UNKNOWN) {
-		failing(c, false, NULL);
-		return;
-	}
-	if (e != ERR_OK) {
-		/* What was sent of the step is sent again by the next. */
-		failing(c, true, watch_error(c->watch));
-		return;
-	}
-	failing(c, false, NULL);
 	c->has_block = true;
 	c->counter[COUNT_STEPS]++;
 	if (c->block.was_reorganised) {
@@ -191,6 +204,30 @@ step(struct chain *c)
 	if (rules_were && !c->block.rules_match)
 		log_error("the contract's rules are not the config's");
 	block_send(c);
+}
+
+static void
+step(struct chain *c, uint64_t now)
+{
+	bool rules_were = c->has_block ? c->block.rules_match : true;
+	enum err e;
+
+	if (!c->proc.config.has_chain || c->proc.peer[ROLE_ENGINE] < 0 ||
+	    !node_check(c))
+		return;
+	e = watch_step(&c->block, c->watch, c->rpc, on_vault, c);
+	if (e != ERR_OK && e != ERR_UNKNOWN) {
+		/* What was sent of the step is sent again by the next. */
+		failing(c, true, watch_error(c->watch));
+		return;
+	}
+	if (e == ERR_OK)
+		step_taken(c, rules_were);
+	/* Prices that could not be read are tried again though the block is
+	 * no longer new. */
+	e = c->has_block ? chain_prices_block(c->prices, c->rpc, &c->block,
+	    now) : ERR_OK;
+	failing(c, e != ERR_OK, rpc_error(c->rpc));
 }
 
 static void
@@ -370,7 +407,7 @@ gas_key_take(struct chain *c, const struct wire_gas_key *w)
 	struct wire_tx_mined mined;
 
 	c->gas_address = w->address;
-	if (addr_is_zero(&w->address))
+	if (addr_is_zero(&w->address) || !c->rpc)
 		return;
 	memset(&mined, 0, sizeof(mined));
 	wire_head_set(&mined.head, WIRE_TX_MINED);
@@ -460,45 +497,64 @@ loop_once(struct chain *c)
 	for (size_t i = 0; i < ARRAY_COUNT(from); i++)
 		wait[1 + i] = (struct pollfd){ .fd = c->proc.peer[from[i]],
 			.events = POLLIN };
-	if (poll(wait, ARRAY_COUNT(wait), left) < 0 && errno != EINTR)
+	if (chain_prices_wait(c->prices, wait, ARRAY_COUNT(wait), left) !=
+	    ERR_OK)
 		return false;
 	if (wait[0].revents != 0 && proc_role_control(&c->proc, &type,
 	    &replaced) != ERR_OK)
 		return false;
-	if (type == WIRE_PEER && replaced == ROLE_ENGINE)
-		watch_forget(c->watch);	/* a new engine knows no vault */
+	if (type == WIRE_PEER && replaced == ROLE_ENGINE) {
+		/* A new engine knows no vault and no price. */
+		watch_forget(c->watch);
+		chain_prices_forget(c->prices);
+	}
 	for (size_t i = 0; i < ARRAY_COUNT(from); i++)
 		if (wait[1 + i].revents != 0 && !wire_drain(c, from[i]))
 			return false;
 	now = clock_wall_ms();
+	chain_prices_run(c->prices, now);
 	if (now >= c->poll_ms) {
-		c->poll_ms = now + c->proc.config.poll_ms;
-		step(c);
+		c->poll_ms = now + (c->proc.config.has_chain ?
+		    c->proc.config.poll_ms : IDLE_MS);
+		step(c, now);
 		tx_look_after(c, now);
 	}
 	status_report(c, now);
 	return true;
 }
 
+/* What the contract must say too. */
 static enum err
-chain_open(struct chain *c)
+contract_pin(struct watch_config *w, const struct chain *c)
 {
 	const struct config *k = &c->proc.config;
-	struct watch_config w = {
-		.chain_id = k->chain_id, .contract = k->clearing,
-		.from_block = k->from_block, .depth = k->depth,
-		.vaults_max = k->vaults_max,
-	};
-	const char *urls[CONFIG_RPC_MAX];
 	struct book_pin pin;
 	enum err e = book_pin_read(&pin, c->proc.book_text,
 	    c->proc.book_text_len, k->book_file, k->vaults_max);
 
 	if (e != ERR_OK)
 		return e;
-	/* What the contract must say too. */
-	w.book = pin.id;
-	w.rules_hash = pin.rules_hash;
+	w->contract = k->clearing;
+	w->from_block = k->from_block;
+	w->vaults_max = k->vaults_max;
+	w->book = pin.id;
+	w->rules_hash = pin.rules_hash;
+	return ERR_OK;
+}
+
+static enum err
+chain_open(struct chain *c)
+{
+	const struct config *k = &c->proc.config;
+	struct watch_config w = { .chain_id = k->chain_id,
+		.depth = k->depth };
+	const char *urls[CONFIG_RPC_MAX];
+	enum err e = chain_prices_create(&c->prices, &c->proc);
+
+	if (e == ERR_OK && k->has_clearing)
+		e = contract_pin(&w, c);
+	if (e != ERR_OK || !k->has_chain)
+		return e;
 	for (size_t i = 0; i < k->rpc_count; i++)
 		urls[i] = k->rpc[i];
 	e = watch_create(&c->watch, &w);

@@ -75,7 +75,10 @@ static const enum role start_order[] = {
 static bool
 role_is_used(const struct supervisor *s, enum role r)
 {
-	return r != ROLE_CHAIN || s->setup->config->has_chain;
+	const struct config *c = s->setup->config;
+
+	return (r != ROLE_CHAIN || config_uses_chain(c)) &&
+	    (r != ROLE_FEEDS || config_uses_feeds(c));
 }
 
 static int

@@ -57,6 +57,46 @@ tick_wire_void_each(const struct config *c, size_t venue, uint64_t recv_ms,
 }
 
 void
+tick_wire_price(struct wire_tick *out, size_t market, u128 price,
+    uint64_t exchange_ms, uint64_t recv_ms)
+{
+	tick_wire_void(out, market, recv_ms);
+	out->has_book = true;
+	out->exchange_ms = exchange_ms;
+	out->bid = out->ask = wire_from_u128(price);
+}
+
+static bool
+venue_is_its_own(const struct config *c, bool is_from_chain, size_t venue)
+{
+	return venue >= c->venue_count ||
+	    venue_is_on_chain(c->venue[venue].venue) == is_from_chain;
+}
+
+bool
+tick_wire_is_its_own(const struct config *c, bool is_from_chain,
+    const void *message)
+{
+	struct wire_heartbeat beat;
+	struct wire_tick tick;
+	struct wire_head head;
+
+	memcpy(&head, message, sizeof(head));
+	if (head.type == WIRE_VAULT || head.type == WIRE_PORTFOLIO ||
+	    head.type == WIRE_BLOCK)
+		return c->has_clearing && is_from_chain;
+	if (head.type == WIRE_HEARTBEAT) {
+		memcpy(&beat, message, sizeof(beat));
+		return venue_is_its_own(c, is_from_chain, beat.venue);
+	}
+	if (head.type != WIRE_TICK)
+		return true;
+	memcpy(&tick, message, sizeof(tick));
+	return tick.market >= c->prices.market_count ||
+	    venue_is_its_own(c, is_from_chain, c->market[tick.market].venue);
+}
+
+void
 tick_wire_heartbeat(struct wire_heartbeat *out, size_t venue,
     uint64_t exchange_ms, uint64_t recv_ms)
 {

@@ -267,6 +267,62 @@ tick_wire_void_each__takes_the_markets_of_one_venue(void **state)
 	assert_int_equal(voided, 2);
 }
 
+static void
+tick_wire_price__is_a_book_that_a_void_takes_back(void **state)
+{
+	struct wire_tick w;
+
+	(void)state;
+	tick_wire_price(&w, 1, 5, 7, 9);
+	assert_true(w.market == 1 && w.has_book && !w.has_last &&
+	    w.exchange_ms == 7 && w.recv_ms == 9);
+	assert_true(wire_to_u128(w.bid) == 5 && wire_to_u128(w.ask) == 5);
+	assert_int_equal(wire_check(&w, sizeof(w)), ERR_OK);
+	tick_wire_void(&w, 1, 9);
+	assert_true(!w.has_book && !w.has_last);
+}
+
+static void
+tick_wire_is_its_own__keeps_neighbours_to_their_venues(void **state)
+{
+	struct wire_heartbeat beat;
+	struct wire_tick tick;
+	struct wire_plain other = { .head = { .type = WIRE_RATE } };
+
+	(void)state;
+	config.venue[BYBIT].venue = venue_find("pyth");
+	for (uint16_t i = 0; i < 2; i++) {
+		tick_wire_void(&tick, i, 9);
+		tick_wire_heartbeat(&beat, i, 8, 9);
+		assert_true(tick_wire_is_its_own(&config, false, &tick) ==
+		    (i == KRAKEN));
+		assert_true(tick_wire_is_its_own(&config, true, &tick) ==
+		    (i == BYBIT));
+		assert_true(tick_wire_is_its_own(&config, false, &beat) ==
+		    (i == KRAKEN));
+		assert_true(tick_wire_is_its_own(&config, true, &beat) ==
+		    (i == BYBIT));
+	}
+	/* What is in no table is the machine's to refuse. */
+	tick_wire_void(&tick, 2, 9);
+	tick_wire_heartbeat(&beat, 2, 8, 9);
+	assert_true(tick_wire_is_its_own(&config, true, &tick));
+	assert_true(tick_wire_is_its_own(&config, true, &beat));
+	assert_true(tick_wire_is_its_own(&config, true, &other));
+	for (other.head.type = WIRE_VAULT; other.head.type <= WIRE_BLOCK;
+	    other.head.type++) {
+		config.has_clearing = false;
+		assert_false(tick_wire_is_its_own(&config, true, &other));
+		config.has_clearing = true;
+		assert_true(tick_wire_is_its_own(&config, true, &other));
+		assert_false(tick_wire_is_its_own(&config, false, &other));
+	}
+	other.head.type = WIRE_PORTFOLIO;
+	assert_true(tick_wire_is_its_own(&config, true, &other));
+	config.has_clearing = false;
+	assert_false(tick_wire_is_its_own(&config, true, &other));
+}
+
 int
 main(void)
 {
@@ -287,6 +343,11 @@ main(void)
 		    config_market_find__finds_what_a_walk_finds, setup),
 		cmocka_unit_test_setup(
 		    tick_wire_void_each__takes_the_markets_of_one_venue, setup),
+		cmocka_unit_test_setup(
+		    tick_wire_price__is_a_book_that_a_void_takes_back, setup),
+		cmocka_unit_test_setup(
+		    tick_wire_is_its_own__keeps_neighbours_to_their_venues,
+		    setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
