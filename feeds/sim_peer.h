@@ -44,9 +44,9 @@ struct sim_peer {
 	/* What a book that is told by its changes said last. */
 	struct dec18 bid[VENUE_SYMBOLS_MAX], ask[VENUE_SYMBOLS_MAX];
 	bool is_closing;
-	bool is_ticking;		/* gap and duplicate are of ticks alone */
+	bool is_ticking;		/* only a tick is lost or repeated */
 	unsigned gaps, duplicates;	/* still to come */
-	char in[SIM_MESSAGE_MAX];	/* a message; the HTTP answer */
+	char in[SIM_MESSAGE_MAX];	/* a message, or HTTP's answer */
 	size_t in_len;
 	/* When (8 bytes), length (4 bytes), text, and so on. */
 	char *queue;

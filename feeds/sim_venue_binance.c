@@ -21,7 +21,7 @@ static const struct {
 } streams[] = {
 	{ "bookTicker", SIM_BOOK, SPOT | PUBLIC },
 	{ "aggTrade", SIM_TRADE, SPOT | MARKET },
-	{ "trade", SIM_DEAL, SPOT | MARKET },
+	{ "trade", SIM_DEAL, SPOT | PUBLIC },
 	{ "ticker", SIM_TICKER, SPOT | MARKET },
 	{ "miniTicker", SIM_MINI, SPOT | MARKET },
 	{ "markPrice", SIM_MARK, MARKET },
