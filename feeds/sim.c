@@ -22,8 +22,8 @@ static const struct lws_protocols protocols[] = {
 	{ .name = NULL },
 };
 
-static const struct sim_protocol *
-protocol_find(const char *name)
+const struct sim_protocol *
+sim_protocol_find(const char *name)
 {
 	static const struct sim_protocol *const all[] = {
 		&sim_coinbase, &sim_kraken, &sim_kraken_v1,
@@ -50,7 +50,7 @@ listen_on(struct sim *s, size_t venue, const struct sim_options *o,
 
 	l->sim = s;
 	l->venue = venue;
-	l->protocol = protocol_find(v->name);
+	l->protocol = sim_protocol_find(v->name);
 	MUST(l->protocol != NULL);
 	memset(&info, 0, sizeof(info));
 	info.port = v->port;

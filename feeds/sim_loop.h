@@ -43,11 +43,18 @@ bool sim_venue_has(const struct sim *s, enum sim_event_kind kind,
     size_t venue);
 void sim_tick(lws_sorted_usec_list_t *sul);
 
+/* sim.c: the protocol of a name; NULL: none. */
+const struct sim_protocol *sim_protocol_find(const char *name);
+
 /* sim_peer.c: lws's callback of every listener. */
 int sim_callback(struct lws *wsi, enum lws_callback_reasons reason,
     void *user, void *in, size_t len);
+/* Without a queue; wsi is NULL for a peer of a test. */
 void sim_peer_init(struct sim_peer *p, struct sim_listener *l,
     struct lws *wsi);
+/* The next message of the queue, which it leaves: its length, 0: none.  text
+ * holds until something is said. */
+size_t sim_queue_next(struct sim_peer *p, const char **text);
 
 /* sim_http.c: lws's answers of the requests that are no websocket. */
 int sim_http_request(struct sim_peer *p, struct lws *wsi,

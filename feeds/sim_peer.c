@@ -35,6 +35,28 @@ queue_push(struct sim_peer *p, const char *text, uint32_t len, uint64_t due_ms)
 	p->queue_len += QUEUE_HEAD + len;
 }
 
+/* A test's peer has no connection: what was said stays in its queue. */
+static void
+peer_wake(struct sim_peer *p)
+{
+	if (p->wsi != NULL)
+		lws_callback_on_writable(p->wsi);
+}
+
+size_t
+sim_queue_next(struct sim_peer *p, const char **text)
+{
+	const char *at = p->queue + p->queue_at;
+	uint32_t len;
+
+	if (p->queue_at == p->queue_len)
+		return 0;
+	memcpy(&len, at + sizeof(uint64_t), sizeof(len));
+	*text = at + QUEUE_HEAD;
+	p->queue_at += QUEUE_HEAD + len;
+	return len;
+}
+
 void
 sim_say(struct sim_peer *p, const char *format, ...)
 {
@@ -66,14 +88,14 @@ sim_say(struct sim_peer *p, const char *format, ...)
 		p->duplicates--;
 		queue_push(p, text, (uint32_t)n, due_ms);
 	}
-	lws_callback_on_writable(p->wsi);
+	peer_wake(p);
 }
 
 void
 sim_close(struct sim_peer *p)
 {
 	p->is_closing = true;
-	lws_callback_on_writable(p->wsi);
+	peer_wake(p);
 }
 
 bool
@@ -149,9 +171,9 @@ static int
 peer_writeable(struct sim_peer *p)
 {
 	struct sim *s = p->sim;
-	const char *at = p->queue + p->queue_at;
 	uint64_t due_ms, now_ms = sim_clock_ms();
-	uint32_t len;
+	const char *text;
+	size_t len;
 
 	if (p->queue_at == p->queue_len) {
 		p->queue_at = p->queue_len = 0;
@@ -160,15 +182,14 @@ peer_writeable(struct sim_peer *p)
 		lws_close_reason(p->wsi, LWS_CLOSE_STATUS_GOINGAWAY, NULL, 0);
 		return -1;
 	}
-	memcpy(&due_ms, at, sizeof(due_ms));
-	memcpy(&len, at + sizeof(due_ms), sizeof(len));
+	memcpy(&due_ms, p->queue + p->queue_at, sizeof(due_ms));
 	if (due_ms > now_ms) {
 		lws_sul_schedule(s->context, 0, &p->late, late_expired,
 		    (lws_usec_t)(due_ms - now_ms) * LWS_US_PER_MS);
 		return 0;
 	}
-	memcpy(s->out + LWS_PRE, at + QUEUE_HEAD, len);
-	p->queue_at += QUEUE_HEAD + len;
+	len = sim_queue_next(p, &text);
+	memcpy(s->out + LWS_PRE, text, len);
 	if (lws_write(p->wsi, s->out + LWS_PRE, len, LWS_WRITE_TEXT) <
 	    (int)len)
 		return -1;
