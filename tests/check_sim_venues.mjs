@@ -4,7 +4,7 @@
 // What ccxt sees of them is check_ccxt.mjs's; the four first venues have
 // check_sim.mjs.
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import WebSocket from "ws";
@@ -90,14 +90,22 @@ function expected(venue, symbol, unixMs) {
 const close = (a, b, tolerance) => Math.abs(a - b) <= tolerance;
 
 // ---- connections -----------------------------------------------------------
+const example = JSON.parse(readFileSync("examples/exchanges.json", "utf8"));
+for (const v of example.venues) v.port = 0;
 const dir = mkdtempSync(join(tmpdir(), "margind-check-sim-venues-"));
 const file = join(dir, "script.json");
 writeFileSync(file, JSON.stringify(script));
-const sim = spawn(margind, ["sim", "--script", file], { stdio: ["ignore", "pipe", "inherit"] });
-const first = await new Promise((done) => {
-	sim.stdout.once("data", (d) => done(JSON.parse(d)));
-	sim.once("exit", () => done(null));
+const line = (p) => new Promise((done) => {
+	p.stdout.once("data", (d) => done(JSON.parse(d)));
+	p.once("exit", () => done(null));
 });
+writeFileSync(join(dir, "example.json"), JSON.stringify(example));
+const shown = spawn(margind, ["sim", "--script", join(dir, "example.json")], { stdio: ["ignore", "pipe", "inherit"] });
+check((await line(shown))?.sim.map((v) => v.venue).join() === example.venues.map((v) => v.venue).join(), "examples/exchanges.json");
+shown.kill("SIGTERM");
+
+const sim = spawn(margind, ["sim", "--script", file], { stdio: ["ignore", "pipe", "inherit"] });
+const first = await line(sim);
 if (first === null) {
 	console.log(`the simulator ended at once\n${passed} passed, ${failed + 1} failed`);
 	process.exit(1);
