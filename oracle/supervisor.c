@@ -65,17 +65,22 @@ static const struct wire_row {
 	{ ROLE_FEEDS, ROLE_ENGINE, true }, { ROLE_ENGINE, ROLE_SIGNER, true },
 	{ ROLE_ENGINE, ROLE_JOURNAL, true }, { ROLE_ENGINE, ROLE_CHAIN, false },
 	{ ROLE_ENGINE, ROLE_API, false }, { ROLE_CHAIN, ROLE_SIGNER, false },
+	{ ROLE_FEEDS, ROLE_SURFACE, false }, { ROLE_SURFACE, ROLE_ENGINE, false },
 };
 
 /* In the order of starting: who is asked stands before who asks. */
 static const enum role start_order[] = {
-	ROLE_JOURNAL, ROLE_SIGNER, ROLE_ENGINE, ROLE_CHAIN, ROLE_FEEDS, ROLE_API,
+	ROLE_JOURNAL, ROLE_SIGNER, ROLE_ENGINE, ROLE_CHAIN, ROLE_SURFACE,
+	ROLE_FEEDS, ROLE_API,
 };
 
 static bool
 role_is_used(const struct supervisor *s, enum role r)
 {
-	return r != ROLE_CHAIN || s->setup->config->has_chain;
+	const struct config *c = s->setup->config;
+
+	return (r != ROLE_CHAIN || c->has_chain) &&
+	    (r != ROLE_SURFACE || c->option_count > 0);
 }
 
 static int
