@@ -266,6 +266,68 @@ surface_marks__take_medians_and_the_side_out_of_the_money(void **state)
 	assert_false(surface_marks_next(&e, b.marks, &at, NOW));
 }
 
+/* A venue that says no forward but prices in coins; six digits, as Deribit. */
+static void
+surface_marks__find_a_forward_in_calls_and_puts(void **state)
+{
+	static struct surface_expiry e;
+	const uint64_t at_ms = NOW + 30 * DAY_MS;
+	const double forward = 2013.37, root = 0.6 * sqrt(30 / 365.);
+	size_t at = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 14; i++) {
+		double strike = 1400 + 100 * i;
+		double d = log(forward / strike) / root + root / 2;
+		double call = erfc(-d / M_SQRT2) / 2 - strike / forward *
+		    erfc(-(d - root) / M_SQRT2) / 2;
+		struct wire_option w[2];
+
+		for (unsigned c = 0; c < 2; c++) {
+			double price = c ? call : call - 1 + strike / forward;
+
+			w[c] = option_make(0, at_ms, c, strike, 0.6, 0);
+			w[c].has_price = 1;
+			w[c].price = number(round(price * 1e6) / 1e6);
+			/* Far from the money a liar. */
+			if (i == 0)
+				w[c].price = number(c ? 0.9 : 0);
+			assert_int_equal(surface_marks_take(b.marks, &w[c],
+			    NOW), ERR_OK);
+		}
+	}
+	assert_true(surface_marks_next(&e, b.marks, &at, NOW));
+	assert_true(fabs(e.forward / forward - 1) < 2e-6);
+	assert_true(e.forward_venues == 1 && e.count == 14);
+	assert_int_equal(e.forward_ms, NOW);
+}
+
+/* One of the two alone, or of another moment, says nothing. */
+static void
+surface_marks__need_both_sides_of_one_moment(void **state)
+{
+	static struct surface_expiry e;
+	const uint64_t at_ms = NOW + 30 * DAY_MS;
+	struct wire_option call = option_make(0, at_ms, true, 2000, 0.6, 0),
+	    put = option_make(0, at_ms, false, 2000, 0.6, 0);
+	size_t at = 0;
+
+	(void)state;
+	call.has_price = put.has_price = 1;
+	call.price = put.price = number(0.07);
+	put.exchange_ms = NOW - SURFACE_PARITY_MS - 1;
+	assert_int_equal(surface_marks_take(b.marks, &call, NOW), ERR_OK);
+	assert_int_equal(surface_marks_take(b.marks, &put, NOW), ERR_OK);
+	assert_true(surface_marks_next(&e, b.marks, &at, NOW));
+	assert_true(e.forward <= 0 && e.count == 0);
+	put.exchange_ms++;
+	assert_int_equal(surface_marks_take(b.marks, &put, NOW), ERR_OK);
+	at = 0;
+	assert_true(surface_marks_next(&e, b.marks, &at, NOW));
+	assert_true(fabs(e.forward - 2000) < 1e-9);
+	assert_int_equal(e.forward_ms, NOW - SURFACE_PARITY_MS);
+}
+
 /* ---- what is told -------------------------------------------------------- */
 
 static double
@@ -522,6 +584,8 @@ main(void)
 		CASE(surface_marks__refuse_by_name),
 		CASE(surface_marks__end_where_their_places_end),
 		CASE(surface_marks__take_medians_and_the_side_out_of_the_money),
+		CASE(surface_marks__find_a_forward_in_calls_and_puts),
+		CASE(surface_marks__need_both_sides_of_one_moment),
 		CASE(surface_curve__tells_a_forward_and_a_smile_an_expiry),
 		CASE(surface_curve__is_as_sure_as_it_says),
 		CASE(surface_curve__tells_what_moved_by_more_than_a_tick),
