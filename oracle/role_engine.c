@@ -207,7 +207,8 @@ message_take(struct engine *g, enum role from, const uint8_t *bytes)
 		log_error("the signer signed another digest; starting anew");
 		return false;
 	}
-	if (e != ERR_OK && from != ROLE_FEEDS)
+	/* Of those two it is a matter of course, and counted. */
+	if (e != ERR_OK && from != ROLE_FEEDS && from != ROLE_SURFACE)
 		log_warn("input of %s refused: %s", role_name(from),
 		    err_name(e));
 	if (head.type == WIRE_REJECTED)
@@ -270,7 +271,7 @@ status_report(struct engine *g, uint64_t now_ms)
 }
 
 static const enum role readable[] = { ROLE_SIGNER, ROLE_JOURNAL, ROLE_CHAIN,
-    ROLE_FEEDS, ROLE_API };
+    ROLE_SURFACE, ROLE_FEEDS, ROLE_API };
 #define WIRES ARRAY_COUNT(readable)
 
 static const enum role hot[] = { ROLE_SIGNER, ROLE_FEEDS, ROLE_JOURNAL };

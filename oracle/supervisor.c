@@ -65,11 +65,13 @@ static const struct wire_row {
 	{ ROLE_FEEDS, ROLE_ENGINE, true }, { ROLE_ENGINE, ROLE_SIGNER, true },
 	{ ROLE_ENGINE, ROLE_JOURNAL, true }, { ROLE_ENGINE, ROLE_CHAIN, false },
 	{ ROLE_ENGINE, ROLE_API, false }, { ROLE_CHAIN, ROLE_SIGNER, false },
+	{ ROLE_FEEDS, ROLE_SURFACE, false }, { ROLE_SURFACE, ROLE_ENGINE, false },
 };
 
 /* In the order of starting: who is asked stands before who asks. */
 static const enum role start_order[] = {
-	ROLE_JOURNAL, ROLE_SIGNER, ROLE_ENGINE, ROLE_CHAIN, ROLE_FEEDS, ROLE_API,
+	ROLE_JOURNAL, ROLE_SIGNER, ROLE_ENGINE, ROLE_CHAIN, ROLE_SURFACE,
+	ROLE_FEEDS, ROLE_API,
 };
 
 static bool
@@ -78,7 +80,8 @@ role_is_used(const struct supervisor *s, enum role r)
 	const struct config *c = s->setup->config;
 
 	return (r != ROLE_CHAIN || config_uses_chain(c)) &&
-	    (r != ROLE_FEEDS || config_uses_feeds(c));
+	    (r != ROLE_FEEDS || config_uses_feeds(c)) &&
+	    (r != ROLE_SURFACE || c->option_count > 0);
 }
 
 static int

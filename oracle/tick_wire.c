@@ -169,7 +169,7 @@ tick_wire_option(struct wire_option *out, const struct config_option *k,
 	struct wire_option w;
 
 	if (!contract->has_option || (!contract->has_vol &&
-	    !contract->has_forward))
+	    !contract->has_forward && !contract->has_mark))
 		return ERR_MISSING;
 	if (contract->expiry_ms == 0 || contract->strike.value == 0)
 		return ERR_RANGE;
@@ -188,6 +188,10 @@ tick_wire_option(struct wire_option *out, const struct config_option *k,
 		w.vol = wire_from_u128(contract->vol.value);
 	if (w.has_forward)
 		w.forward = wire_from_u128(contract->forward.value);
+	/* Options are marked in coins. */
+	w.has_price = contract->has_mark;
+	if (w.has_price)
+		w.price = wire_from_u128(contract->mark.value);
 	*out = w;
 	return ERR_OK;
 }

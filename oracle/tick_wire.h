@@ -21,8 +21,8 @@ MUST_CHECK enum err tick_wire_mark(struct wire_mark *out,
     const struct config *c, size_t venue, const struct tick *t,
     uint64_t recv_ms);
 /* tick_wire_option writes what a tick of the family k tells of one option.
- * ERR_MISSING where it is of none, or tells neither volatility nor forward;
- * ERR_RANGE without an expiry or a strike. */
+ * ERR_MISSING where it is of none, or tells neither volatility nor forward nor
+ * mark, which is in coins; ERR_RANGE without an expiry or a strike. */
 MUST_CHECK enum err tick_wire_option(struct wire_option *out,
     const struct config_option *k, const struct tick *t, uint64_t recv_ms);
 /* tick_wire_price: the book of a source that tells one price: both its sides,

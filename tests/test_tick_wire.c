@@ -197,7 +197,7 @@ tick_wire_option__takes_whole_options(void **state)
 	assert_int_equal(tick_wire_option(&w, &k, &t, 9), ERR_OK);
 	assert_int_equal(wire_check(&w, sizeof(w)), ERR_OK);
 	assert_true(w.unit == 3 && w.venue == 1 && w.is_call && w.has_vol &&
-	    !w.has_forward && w.expiry_ms == 70 && w.exchange_ms == 7 &&
+	    !w.has_forward && !w.has_price && w.expiry_ms == 70 && w.exchange_ms == 7 &&
 	    w.recv_ms == 9);
 	assert_true(wire_to_u128(w.strike) == 3000 * ONE &&
 	    wire_to_u128(w.vol) == ONE / 2 && wire_to_u128(w.forward) == 0);
@@ -207,6 +207,12 @@ tick_wire_option__takes_whole_options(void **state)
 	t.contract.forward.value = 2999 * ONE;
 	assert_int_equal(tick_wire_option(&w, &k, &t, 9), ERR_OK);
 	assert_true(!w.has_vol && wire_to_u128(w.forward) == 2999 * ONE);
+	t.contract.has_forward = false;
+	t.contract.has_mark = true;
+	t.contract.mark.value = ONE / 16;
+	assert_int_equal(tick_wire_option(&w, &k, &t, 9), ERR_OK);
+	assert_true(!w.has_forward && w.has_price &&
+	    wire_to_u128(w.price) == ONE / 16);
 	t.contract.strike.value = 0;
 	assert_int_equal(tick_wire_option(&w, &k, &t, 9), ERR_RANGE);
 	t.contract.has_option = false;
