@@ -3,7 +3,7 @@
 // What each source says is compared with ethers' reading; then each of them fails
 // in its own way.
 import { createServer } from 'node:https'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -253,10 +253,58 @@ async function losses() {
 	expect(await until(20_000, async () => await allVote() && (await prices()).W?.status !== 'REFUSED'), 'it moves again')
 }
 
-async function replay(child) {
+// The supervisor's children by role: pids.
+function roles(supervisor) {
+	const found = {}
+	for (const p of readdirSync('/proc').filter((x) => /^\d+$/.test(x))) {
+		try {
+			const ppid = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${p}/status`, 'utf8'))[1])
+			const args = readFileSync(`/proc/${p}/cmdline`, 'latin1').split('\0')
+			if (ppid === supervisor.pid && args[1] === '--role') found[args[2]] = Number(p)
+		} catch { /* it is gone */ }
+	}
+	return found
+}
+
+// A new engine is told again what it cannot know: an answer that stands for an hour.
+async function newEngine(child, speak) {
+	const { engine, chain: before } = roles(child)
+	process.kill(engine, 'SIGKILL')
+	expect(await until(15_000, async () => roles(child).engine && roles(child).engine !== engine), 'a new engine')
+	expect(await until(20_000, speak), 'it knows every price again')
+	expect(roles(child).chain === before, 'and the chain process lives on')
+}
+
+async function end(child) {
 	child.kill('SIGTERM')
-	const end = await Promise.race([child.gone, sleep(10_000)])
-	expect(end?.code === 0, `ends with code ${end?.code}`)
+	const gone = await Promise.race([child.gone, sleep(10_000)])
+	expect(gone?.code === 0, `ends with code ${gone?.code}`)
+}
+
+// No node at all: what Pyth streams is the only source, and never OK alone.
+async function streamAlone() {
+	const one = JSON.parse(bookText())
+	const { assets: [weth] } = one
+	writeFileSync(join(dir, 'book.json'), JSON.stringify({ ...one, assets: [weth], vaults: [] }))
+	const text = readFileSync(join(dir, 'margind.yaml'), 'utf8')
+		.replace(/^ {4}W: .*\n.*\n.*\n/m, '').replace('quorum: 2', 'quorum: 1').replace(/^ {2}chainlink:[^]*?^ {2}pyth:/m, '  pyth:')
+		.replace(/^ {6}W-USD.*\n/m, '').replace(/^chain:\n(?: .*\n)*/m, '')
+		.replace('state: signer.state', 'state: second.state').replace('dir: journal', 'dir: second')
+	writeFileSync(join(dir, 'margind.yaml'), text)
+	stage.initState()
+	const child = stage.start('margind', MARGIND, ['run', '--config', 'margind.yaml'], { mayEnd: true })
+	const speaks = async () => {
+		const { ETH } = await prices()
+		return ETH?.status === 'DEGRADED' && raw(ETH.mid) === 2002n * E18
+	}
+	expect(await until(20_000, speaks), 'the stream alone carries a price, DEGRADED')
+	expect(!roles(child).feeds, 'nobody is started to dial exchanges')
+	await newEngine(child, speaks)
+	await end(child)
+}
+
+async function replay(child) {
+	await end(child)
 	const r = spawnSync(MARGIND, ['replay', '--journal', 'journal', '--json'], { cwd: dir, encoding: 'utf8', timeout: 60_000, maxBuffer: 1 << 30 })
 	expect(r.status === 0, `the journal replays (${r.status} ${r.stderr.slice(0, 300)})`)
 }
@@ -280,8 +328,10 @@ async function run() {
 	await allSpeak()
 	await refusals()
 	await losses()
+	await newEngine(child, allVote)
 	expect(!log().includes('input of chain refused'), 'the engine refuses nothing of the chain process')
 	await replay(child)
+	await streamAlone()
 }
 
 try {
