@@ -16,6 +16,7 @@ int cmd_sim(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_feeds(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
+int cmd_shadow(int argc, char **argv);
 int cmd_margin(int argc, char **argv);
 int cmd_simulate(int argc, char **argv);
 int cmd_stress(int argc, char **argv);

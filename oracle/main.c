@@ -38,6 +38,8 @@ static const struct command {
 	{ "feeds", cmd_feeds, "what each venue of a running service says" },
 	{ "replay", cmd_replay,
 	  "recorded frames, or a journal, through the same code" },
+	{ "shadow", cmd_shadow,
+	  "a new config beside the old one: what would differ" },
 	{ "margin", cmd_margin, "margin figures of a book in a market" },
 	{ "simulate", cmd_simulate, "a vault after shocks and actions" },
 	{ "stress", cmd_stress, "a book under named shocks and a ladder" },
