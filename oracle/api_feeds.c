@@ -127,7 +127,8 @@ json_market(struct text *t, const struct api_state *s, size_t market)
 	text_put(t, ",");
 	api_json_name(t, "quote", c->prices.unit[m->quote].name);
 	count(t, "weight", m->weight);
-	text_put(t, ",");
+	text_put(t, m->is_inverse ? ",\"inverse\":true," :
+	    ",\"inverse\":false,");
 	api_json_px18(t, "mid", b->source.mid);
 	text_put(t, ",");
 	api_json_px18(t, "bid", q->has_book ? q->bid : none);
@@ -139,6 +140,33 @@ json_market(struct text *t, const struct api_state *s, size_t market)
 	text_put(t, ",");
 	api_json_name(t, "vote", prices_vote_name(b->source.vote));
 	text_put(t, "}");
+}
+
+static void
+json_rates(struct text *t, const struct api_state *s)
+{
+	const struct prices_config *c = &s->config->prices;
+	bool has_any = false;
+
+	for (size_t i = 0; i < c->unit_count; i++) {
+		const struct prices_rate *r = &s->head.rate[i];
+
+		if (!c->unit[i].wrap.is_wrapped)
+			continue;
+		text_put(t, has_any ? ",{" : "{");
+		has_any = true;
+		api_json_name(t, "unit", c->unit[i].name);
+		text_put(t, ",");
+		api_json_name(t, "of", c->unit[c->unit[i].wrap.of].name);
+		text_put(t, ",");
+		api_json_px18(t, "rate", r->has_rate ? r->rate :
+		    px18_from_raw(0));
+		if (r->has_rate)
+			count(t, "time", r->time_ms);
+		else
+			text_put(t, ",\"time\":null");
+		text_put(t, "}");
+	}
 }
 
 void
@@ -156,5 +184,7 @@ api_json_feeds(struct text *t, const struct api_state *s)
 		text_put(t, i > 0 ? "," : "");
 		json_market(t, s, i);
 	}
+	text_put(t, "],\"rates\":[");
+	json_rates(t, s);
 	text_put(t, "]}");
 }

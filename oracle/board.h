@@ -55,6 +55,7 @@ struct board_head {
 	uint32_t asset_count, market_count, unit_count, venue_count;
 	struct price asset_price[BOOK_ASSETS_MAX];	/* as signed */
 	struct price unit_price[PRICES_UNITS_MAX];	/* as aggregated */
+	struct prices_rate rate[PRICES_UNITS_MAX];	/* of wrapped tokens */
 	struct board_feed feed[CONFIG_VENUES_MAX];
 	struct wad accrual[BOOK_ASSETS_MAX];	/* as struct book */
 	struct aggregate aggregate;

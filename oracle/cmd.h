@@ -29,6 +29,7 @@ int cmd_keys(int argc, char **argv);
 int cmd_pause(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_reload(int argc, char **argv);
 int cmd_check_config(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_rules(int argc, char **argv);

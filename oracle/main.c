@@ -55,6 +55,7 @@ static const struct command {
 	{ "keys", cmd_keys, "make, show and convert key files" },
 	{ "pause", cmd_pause, "stop signing, and say so in a signed refusal" },
 	{ "resume", cmd_resume, "sign again" },
+	{ "reload", cmd_reload, "read the config anew, if its prices agree" },
 	{ "status", cmd_status, "what a running service is doing" },
 	{ "check-config", cmd_check_config,
 	  "read a config, say what is wrong" },

@@ -157,6 +157,19 @@ shadow_tell_tick(struct shadow *s, struct wire_tick *w, const char *venue,
 	one_tell(&s->after, w);
 }
 
+void
+shadow_tell_rate(struct shadow *s, struct wire_rate *w, const char *unit)
+{
+	w->unit = shadow_unit_find(&s->before_life->config, unit);
+	if (w->unit != SHADOW_NONE)
+		one_tell(&s->before, w);
+	w->unit = shadow_unit_find(&s->after_life->config, unit);
+	if (w->unit == SHADOW_NONE)
+		return;
+	heard_note(s, w);
+	one_tell(&s->after, w);
+}
+
 /* ---- comparing ----------------------------------------------------------- */
 
 static struct shadow_moment

@@ -39,6 +39,7 @@ void shadow_map_make(struct shadow_map *out, const struct config *from,
 /* shadow_map_input rewrites an input of the machine in place; false where the
  * other config has not what it speaks of. */
 bool shadow_map_input(void *message, const struct shadow_map *map);
+uint16_t shadow_unit_find(const struct config *c, const char *name);
 uint16_t shadow_market_find(const struct config *c, const char *venue,
     const char *symbol);
 
@@ -92,6 +93,8 @@ void shadow_tell(struct shadow *s, const void *message, size_t size,
  * filled in. */
 void shadow_tell_tick(struct shadow *s, struct wire_tick *w,
     const char *venue, const char *symbol);
+void shadow_tell_rate(struct shadow *s, struct wire_rate *w,
+    const char *unit);
 /* shadow_close ends the batch of both at now_ms, and compares. */
 void shadow_close(struct shadow *s, uint64_t now_ms);
 void shadow_free(struct shadow *s);

@@ -1,6 +1,5 @@
 /* oracle/shadow_api.c - what a running service's markets say, asked for twice a
- * second (GET /v1/feeds), for two configs.  What only the chain says (rates)
- * is not in there. */
+ * second (GET /v1/feeds), for two configs. */
 #include "oracle/shadow.h"
 
 #include "base/decimal.h"
@@ -8,6 +7,7 @@
 #include "oracle/cmd.h"
 #include "oracle/http_get.h"
 #include "oracle/progress.h"
+#include "oracle/tick_wire.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -50,8 +50,41 @@ market_tell(struct shadow *s, const json_t *row, uint64_t as_of)
 	w.recv_ms = as_of;
 	w.exchange_ms = as_of > (uint64_t)json_integer_value(age) ?
 	    as_of - (uint64_t)json_integer_value(age) : 1;
+	if (json_is_true(json_object_get(row, "inverse")) &&
+	    !tick_wire_invert(&w))
+		return;
 	if (w.has_book || w.has_last)
 		shadow_tell_tick(s, &w, venue, symbol);
+}
+
+static void
+rate_tell(struct shadow *s, const json_t *row, uint64_t as_of)
+{
+	const char *unit = json_string_value(json_object_get(row, "unit"));
+	json_int_t at = json_integer_value(json_object_get(row, "time"));
+	struct wire_rate w;
+
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_RATE);
+	if (!unit || at <= 0 || !decimal_of(&w.rate, row, "rate"))
+		return;
+	w.time_ms = (uint64_t)at;
+	w.recv_ms = as_of;
+	shadow_tell_rate(s, &w, unit);
+}
+
+static void
+moment_tell(struct shadow *s, const json_t *root, uint64_t as_of)
+{
+	json_t *markets = json_object_get(root, "markets"), *row;
+	json_t *rates = json_object_get(root, "rates");
+	size_t i;
+
+	json_array_foreach(rates, i, row)
+		rate_tell(s, row, as_of);
+	json_array_foreach(markets, i, row)
+		market_tell(s, row, as_of);
+	shadow_close(s, as_of);
 }
 
 /* ERR_SYNTAX where the answer is none of a margind's. */
@@ -59,21 +92,17 @@ static enum err
 answer_tell(struct shadow *s, const struct text *body)
 {
 	json_t *root = json_loadb(body->at, body->len, JSON_REJECT_DUPLICATES,
-	    NULL), *row;
-	json_t *markets = json_object_get(root, "markets");
+	    NULL);
+	const json_t *markets = json_object_get(root, "markets");
 	json_int_t as_of = json_integer_value(json_object_get(root, "as_of"));
 	enum err e = ERR_SYNTAX;
-	size_t i;
 
 	if (json_is_array(markets) && as_of > 0 &&
 	    (uint64_t)as_of < UINT64_MAX / REPLAY_SEQUENCES_A_MS / 2) {
 		e = s->before.life ? ERR_OK : shadow_begin(s, s->before_life,
 		    s->after_life, (uint64_t)as_of);
-		if (e == ERR_OK && (uint64_t)as_of > s->end_ms) {
-			json_array_foreach(markets, i, row)
-				market_tell(s, row, (uint64_t)as_of);
-			shadow_close(s, (uint64_t)as_of);
-		}
+		if (e == ERR_OK && (uint64_t)as_of > s->end_ms)
+			moment_tell(s, root, (uint64_t)as_of);
 	}
 	json_decref(root);
 	return e;

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-static uint16_t
-unit_find(const struct config *c, const char *name)
+uint16_t
+shadow_unit_find(const struct config *c, const char *name)
 {
 	for (size_t i = 0; i < c->prices.unit_count; i++)
 		if (strcmp(c->prices.unit[i].name, name) == 0)
@@ -45,7 +45,7 @@ shadow_map_make(struct shadow_map *out, const struct config *from,
 {
 	memset(out, 0xff, sizeof(*out));	/* SHADOW_NONE everywhere */
 	for (size_t i = 0; i < from->prices.unit_count; i++)
-		out->unit[i] = unit_find(to, from->prices.unit[i].name);
+		out->unit[i] = shadow_unit_find(to, from->prices.unit[i].name);
 	for (size_t i = 0; i < from->venue_count; i++)
 		out->venue[i] = venue_find_in(to, from->venue[i].name);
 	for (size_t i = 0; i < from->prices.market_count; i++) {

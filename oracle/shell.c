@@ -251,6 +251,7 @@ board_head_fill(struct board_head *h, const struct shell *s)
 	for (size_t i = 0; i < h->asset_count; i++)
 		h->asset_price[i] = m->market.asset[i].price;
 	memcpy(h->unit_price, m->prices.price, sizeof(h->unit_price));
+	memcpy(h->rate, m->prices.rate, sizeof(h->rate));
 	for (size_t i = 0; i < h->market_count; i++) {
 		h->source[i].quote = m->prices.quote[i];
 		h->source[i].source = m->prices.source[i];
