@@ -47,8 +47,8 @@ $(foreach f,$(FLOORS),$(eval SRC_$(f) := $(filter-out %/main.c,$(wildcard $(f)/*
 # What is signed is computed here: floating point does not compile (gcc).
 INTEGER_SRC = $(SRC_base) $(SRC_margin) $(SRC_contracts-abi) \
 	$(wildcard feeds/venue*.c feeds/aggregate.c feeds/graph.c \
-		feeds/prices.c) \
-	$(wildcard oracle/machine*.c oracle/policy.c)
+		feeds/prices*.c feeds/slow.c feeds/depth.c) \
+	$(wildcard oracle/machine*.c oracle/policy.c oracle/terms.c)
 # Screening and display kernels in floating point: files of their own, never
 # in anything signed.
 SCREEN_SRC = $(wildcard margin/screen_*.c)
@@ -215,6 +215,17 @@ test-long: $(O)/tests/test_reach $(O)/tests/test_bands \
 	@MARGIND_LONG=1 $(O)/tests/test_portfolio_reach
 	@BANDS_TICKS=12000 BANDS_VAULTS=10000 $(O)/tests/test_bands
 
+# The incidents on record, replayed through the machine and mutated.
+MUTATIONS ?= 100
+.PHONY: incidents
+incidents: $(O)/tests/incidents/incidents ## each incident on record, and MUTATIONS (100) of each
+	@$(O)/tests/incidents/incidents --mutations $(MUTATIONS)
+$(O)/tests/incidents/incidents: $(call obj,$(wildcard tests/incidents/*.c)) \
+		$(LIB_FILES)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group \
+		$(LIB_FILES) -Wl,--end-group $(LIBS)
+
 FLAVOURS = asan ubsan tsan clang O0 O3
 .PHONY: $(FLAVOURS:%=test-%)
 $(FLAVOURS:%=test-%): test-%:
@@ -235,11 +246,24 @@ flavour-O0:
 flavour-O3:
 	@$(MAKE) --no-print-directory O=build/O3 OPT=-O3 $(GOAL)
 
-.PHONY: fuzz
-FUZZ_SECONDS ?= 30
-fuzz: ## run every fuzz target for FUZZ_SECONDS each (clang, libFuzzer)
-	@set -e; for f in $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%); do \
-		tests/fuzz/run $$f $(FUZZ_SECONDS); done
+# With libFuzzer, ASan and UBSan: a build of its own.
+FUZZ_BUILD = O=build/fuzz CC=clang-14 OPT=-O1 \
+	SAN="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined"
+$(O)/libfuzzer/%: $(O)/tests/fuzz/fuzz_%.o $(LIB_FILES)
+	@mkdir -p $(@D)
+	@echo "  LD $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ \
+		$(O)/tests/fuzz/fuzz_$*.o -Wl,--start-group $(LIB_FILES) \
+		-Wl,--end-group $(LIBS)
+
+.PHONY: fuzz-build fuzz
+fuzz-build: ## build every fuzz target with libFuzzer (clang)
+	@$(MAKE) --no-print-directory $(FUZZ_BUILD) \
+		$(FUZZ_SRC:tests/fuzz/fuzz_%.c=build/fuzz/libfuzzer/%)
+FUZZ_RUNS ?= 10000000
+fuzz: ## FUZZ_RUNS executions of every fuzz target, or of FUZZ_TARGETS; tests/fuzz/README.md has the results
+fuzz: fuzz-build
+	@tests/fuzz/run $(FUZZ_RUNS) $(FUZZ_TARGETS)
 
 .PHONY: check-layers
 check-layers: ## no include looks upward or sideways

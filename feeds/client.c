@@ -31,6 +31,22 @@ client_random(struct client *c)
 	return (x * 0x2545f4914f6cdd1du) >> 16;
 }
 
+static size_t
+slot_count(const struct client *c)
+{
+	return c->call.takes_successors ? 2 * c->conn_count : c->conn_count;
+}
+
+static void
+second_expired(lws_sorted_usec_list_t *sul)
+{
+	struct client *c = lws_container_of(sul, struct client, second_timer);
+
+	lws_sul_schedule(c->context, 0, &c->second_timer, second_expired,
+	    LWS_USEC_PER_SEC);
+	c->call.second(c->call.arg);
+}
+
 /* --- descriptors --------------------------------------------------------- */
 
 static void
@@ -39,7 +55,7 @@ resolver_read(struct client *c)
 	struct resolve_answer a;
 
 	while (resolve_next(c->resolver_fd, &a) == ERR_OK)
-		for (size_t i = 0; i < c->conn_count; i++)
+		for (size_t i = 0; i < slot_count(c); i++)
 			conn_answer(&c->conn[i], &a);
 }
 
@@ -225,8 +241,8 @@ context_create(struct client *c)
 	info.vhost_name = "client";
 	info.protocols = protocols;
 	info.pt_serv_buf_size = PIECE_BYTES;
-	/* Each connection, and as many that lws is still burying. */
-	info.fd_limit_per_thread = 2 * CLIENT_CONNECTIONS_MAX +
+	/* Each slot, and as many that lws is still burying. */
+	info.fd_limit_per_thread = 2 * CLIENT_SLOTS_MAX +
 	    CLIENT_WATCHES_MAX + 16;
 	info.connect_timeout_secs = 10;
 	info.timeout_secs = 10;
@@ -242,6 +258,55 @@ context_create(struct client *c)
 	return c->context != NULL ? ERR_OK : ERR_IO;
 }
 
+/* The pace of a venue's connections: one for all of them. */
+static struct pace *
+pace_of(struct client *c, const struct venue *v)
+{
+	struct pace *p = c->pace;
+
+	while (p->venue != NULL && p->venue != v)
+		p++;
+	p->venue = v;
+	return p;
+}
+
+static enum err
+twin_init(struct client *c, size_t i, const struct client_connection *from)
+{
+	struct conn *one = &c->conn[i], *twin = &c->conn[i + c->conn_count];
+	enum err e;
+
+	if (!c->call.takes_successors || one->venue->rotate_ms == 0)
+		return ERR_OK;
+	e = conn_init(twin, c, i + c->conn_count, from);
+	twin->pace = one->pace;
+	twin->twin = one;
+	one->twin = twin;
+	return e;
+}
+
+static enum err
+conns_init(struct client *c, const struct client_connection *connections,
+    bool *has_tls, size_t *bad)
+{
+	for (size_t i = 0; i < c->conn_count; i++) {
+		struct conn *k = &c->conn[i];
+		enum err e = conn_init(k, c, i, &connections[i]);
+
+		if (e == ERR_OK) {
+			k->pace = pace_of(c, k->venue);
+			e = twin_init(c, i, &connections[i]);
+		}
+		if (e != ERR_OK) {
+			*bad = e == ERR_IO ? c->conn_count : i;
+			return e;
+		}
+		*has_tls |= k->has_token_url ? k->token_url.is_tls :
+		    k->url.is_tls;
+	}
+	return ERR_OK;
+}
+
 static enum err
 client_fill(struct client *c, const struct client_connection *connections,
     size_t count, const char *ca_file, size_t *bad)
@@ -249,28 +314,23 @@ client_fill(struct client *c, const struct client_connection *connections,
 	bool has_tls = false;
 	enum err e;
 
-	c->conn = calloc(count + 1, sizeof(*c->conn));
-	if (c->conn == NULL)
-		return ERR_IO;
 	c->conn_count = count;
-	for (size_t i = 0; i < count; i++) {
-		e = conn_init(&c->conn[i], c, i, &connections[i]);
-		if (e != ERR_OK) {
-			*bad = e == ERR_IO ? count : i;
-			return e;
-		}
-		has_tls |= c->conn[i].url.is_tls;
-	}
-	if (has_tls) {
+	c->conn = calloc(slot_count(c) + 1, sizeof(*c->conn));
+	c->pace = calloc(count + 1, sizeof(*c->pace));
+	if (c->conn == NULL || c->pace == NULL)
+		return ERR_IO;
+	e = conns_init(c, connections, &has_tls, bad);
+	if (e == ERR_OK && has_tls)
 		e = tls_create(c, ca_file);
-		if (e != ERR_OK)
-			return e;
-	}
-	e = context_create(c);
+	if (e == ERR_OK)
+		e = context_create(c);
 	if (e != ERR_OK)
 		return e;
 	for (size_t i = 0; i < count; i++)
 		conn_start(&c->conn[i]);
+	if (c->call.second != NULL)
+		lws_sul_schedule(c->context, 0, &c->second_timer,
+		    second_expired, LWS_USEC_PER_SEC);
 	return ERR_OK;
 }
 
@@ -315,22 +375,21 @@ client_service(struct client *c)
 }
 
 void
-client_reply(struct client *c, size_t connection, const char *text)
+client_reply(struct client *c, size_t slot, const char *text)
 {
-	struct conn *k = &c->conn[connection];
+	struct conn *k = &c->conn[slot];
 
-	MUST(connection < c->conn_count &&
-	    strlen(text) < sizeof(k->answer));
+	MUST(slot < slot_count(c) && strlen(text) < sizeof(k->answer));
 	memcpy(k->answer, text, strlen(text) + 1);
 	if (k->wsi != NULL)
 		lws_callback_on_writable(k->wsi);
 }
 
 void
-client_redial(struct client *c, size_t connection, const char *why)
+client_redial(struct client *c, size_t slot, const char *why)
 {
-	MUST(connection < c->conn_count);
-	conn_redial(&c->conn[connection], why);
+	MUST(slot < slot_count(c));
+	conn_redial(&c->conn[slot], why);
 }
 
 void
@@ -347,15 +406,16 @@ client_destroy(struct client *c)
 		return;
 	/* What lws says while it goes down is not reported. */
 	c->is_stopped = 1;
-	for (size_t i = 0; i < c->conn_count; i++)
+	for (size_t i = 0; c->conn != NULL && i < slot_count(c); i++)
 		if (c->conn[i].wsi != NULL)
 			lws_set_opaque_user_data(c->conn[i].wsi, NULL);
 	if (c->context != NULL)
 		lws_context_destroy(c->context);
 	resolve_close(c->resolver_fd);
 	SSL_CTX_free(c->tls);
-	for (size_t i = 0; i < c->conn_count; i++)
+	for (size_t i = 0; c->conn != NULL && i < slot_count(c); i++)
 		free(c->conn[i].message);
 	free(c->conn);
+	free(c->pace);
 	free(c);
 }

@@ -1,20 +1,34 @@
 /* feeds/client.h - the websocket side towards exchanges (libwebsockets).
  *
- * One connection a venue, each redialled by itself with jittered backoff,
- * messages reassembled up to FRAME_BYTES_MAX (more drops the connection, by
- * name), application and protocol pings, and a deadline for mute connections.
- * TLS verifies peer and host, TLS 1.2 at least; there is no switch against it.
- * A plain ws:// address is accepted for loopback hosts only (client_url.h).
- * Redirects are not followed, the environment's http_proxy is not used.
+ * Connections, several a venue where its documents limit one (client_plan.h),
+ * each redialled by itself with jittered backoff, messages reassembled up to
+ * FRAME_BYTES_MAX (more drops the connection, by name), application and
+ * protocol pings, and a deadline for mute connections.  TLS verifies peer and
+ * host, TLS 1.2 at least; there is no switch against it.  A plain ws://
+ * address is accepted for loopback hosts only (client_url.h).  Redirects are
+ * not followed, the environment's http_proxy is not used.
  *
  * Backoff: the k-th failure in a row (from 0) waits between half and the whole
  * of min(500 ms * 2^k, 30 s).  The count returns to zero with the first
  * message that arrives at least 10 s after the connection was made, so a venue
  * that accepts and falls over, or accepts and stays silent, is not hammered.
+ * And a venue's attempts keep its pace (dial_pause_ms, dial_burst): many
+ * connections that fail at once queue up, in the order of their backoffs.
  * Mute counts messages only: a pong of the protocol is no sign of prices.
- * A venue's rotate_ms ends a connection and dials the next at once.
  *
- * Owns:   its lws context, a buffer of FRAME_BYTES_MAX a connection, and one
+ * A venue that hands out tokens (struct venue's token_url) is asked for one
+ * before each attempt: a POST without a body, over TLS as above, an answer of
+ * at most CLIENT_TOKEN_MAX bytes and status 200 within CLIENT_TOKEN_MS, look-up
+ * included.  The address in it is checked as any other, and plain ws taken only
+ * from an answer that came plainly.  A failure is a lost attempt.
+ *
+ * Before a venue's own cut (rotate_ms) a successor is dialled beside the old
+ * connection, which goes CLIENT_OVERLAP_MS after the successor has subscribed
+ * and said something.  For the time in between both report, each through a slot
+ * of its own: connection i through i or i + count.  Without takes_successors
+ * the old one goes first.
+ *
+ * Owns:   its lws context, a buffer of FRAME_BYTES_MAX a slot in use, and one
  *         thread for look-ups of names, started with the first that is
  *         needed (inside client_service: after a sandbox was entered, which
  *         must let it read the resolver's files).  Reports through callbacks
@@ -26,50 +40,70 @@
 
 #include "feeds/venue.h"
 
-#define CLIENT_CONNECTIONS_MAX 64u
+#define CLIENT_CONNECTIONS_MAX 128u
+#define CLIENT_SLOTS_MAX (2u * CLIENT_CONNECTIONS_MAX)
+#define CLIENT_TOKEN_MAX 16384u
+#define CLIENT_TOKEN_MS 5000u
+#define CLIENT_OVERLAP_MS 3000u
 #define CLIENT_WATCHES_MAX 16u
 
 struct client;
 
-/* CLIENT_LOST ends each attempt exactly once, whether it connected or not;
- * CLIENT_MUTE and CLIENT_OVERSIZE come right before it as its cause. */
+/* CLIENT_LOST or CLIENT_REPLACED ends each attempt exactly once, whether it
+ * connected or not; CLIENT_MUTE and CLIENT_OVERSIZE come right before LOST as
+ * its cause. */
 enum client_event {
 	CLIENT_CONNECTED,	/* the upgrade was accepted */
 	CLIENT_SUBSCRIBED,	/* every subscribe message was handed over */
 	CLIENT_LOST,
 	CLIENT_MUTE,	/* open, but silent for longer than allowed */
 	CLIENT_OVERSIZE,	/* a message above FRAME_BYTES_MAX */
+	CLIENT_REPLACED,	/* by its successor, which has been heard */
+	CLIENT_EVENTS,
 };
 
 struct client_connection {
 	const struct venue *venue;
-	const char *url;	/* wss://host[:port]/path; NULL: the venue's */
+	const char *url;	/* wss://host[:port]/path; NULL: the venue's, or
+				 * what is told with its token */
+	const char *token_url;	/* https://...; NULL: the venue's */
 	const char *symbols[VENUE_SYMBOLS_MAX];
 	size_t symbol_count;
 };
 
 struct client_callbacks {
 	/* One whole message; text is gone after the call. */
-	void (*frame)(void *arg, size_t connection, const char *text,
-	    size_t len);
+	void (*frame)(void *arg, size_t slot, const char *text, size_t len);
 	/* why is one printable line, gone after the call. */
-	void (*event)(void *arg, size_t connection, enum client_event e,
+	void (*event)(void *arg, size_t slot, enum client_event e,
 	    const char *why);
 	/* A descriptor given to client_watch has something to read. */
 	void (*readable)(void *arg, int fd);
 	void *arg;
+	/* About once a second; may be NULL. */
+	void (*second)(void *arg);
+	bool takes_successors;	/* slots up to 2 * count - 1 may speak */
 	/* What is handed over to be sent to the venue, each subscribe message,
 	 * answer and ping of its protocol; gone after the call; may be NULL. */
 	void (*sent)(void *arg, size_t connection, const char *text,
 	    size_t len);
 };
 
-/* client_create copies what it needs of connections and calls each venue's
- * subscribe once.  ca_file (PEM) is then the only store; NULL: the system's,
- * read here and not later.  seed keys the jitter.  ERR_SYNTAX for a bad
- * address, ERR_REFUSED for plain ws to another machine, ERR_LIMIT, and what
- * the venue's subscribe says: *bad is the connection.  ERR_LIMIT for too many
- * connections and ERR_IO (a store that cannot be read, no memory): *bad is
+/* client_check says whether a connection could be dialled and asked for its
+ * symbols, by calling the venue's subscribe as the client will; *bad names what
+ * is wrong otherwise.  Pure.  ERR_SYNTAX, ERR_REFUSED (plain ws or http to
+ * another machine), ERR_LIMIT of an address, ERR_LIMIT and what the venue's
+ * subscribe says of symbols. */
+enum client_part { CLIENT_PART_ADDRESS, CLIENT_PART_TOKEN_ADDRESS,
+    CLIENT_PART_SYMBOLS };
+MUST_CHECK enum err client_check(const struct client_connection *k,
+    enum client_part *bad);
+const char *client_part_name(enum client_part p);	/* "its address" */
+
+/* client_create copies what it needs of connections.  ca_file (PEM) is then the
+ * only store; NULL: the system's, read here and not later.  seed keys the
+ * jitter.  What client_check says: *bad is the connection.  ERR_LIMIT for too
+ * many connections and ERR_IO (a store that cannot be read, no memory): *bad is
  * count. */
 MUST_CHECK enum err client_create(struct client **out,
     const struct client_connection *connections, size_t count,
@@ -87,10 +121,10 @@ bool client_service(struct client *c);
 void client_stop(struct client *c);	/* also from a signal handler */
 /* client_reply, from the frame callback: a text of at most VENUE_ANSWER_MAX
  * is sent as soon as it can be; an answer that was not sent yet gives way. */
-void client_reply(struct client *c, size_t connection, const char *text);
+void client_reply(struct client *c, size_t slot, const char *text);
 /* client_redial, from the frame callback: this connection is lost after it,
  * for a reason of the caller's, and dialled anew. */
-void client_redial(struct client *c, size_t connection, const char *why);
+void client_redial(struct client *c, size_t slot, const char *why);
 void client_destroy(struct client *c);	/* accepts NULL */
 
 #endif

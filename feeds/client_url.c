@@ -101,8 +101,9 @@ port_parse(struct client_url *u, const char *text, size_t *len)
 	return ERR_OK;
 }
 
-enum err
-client_url_parse(struct client_url *out, const char *url)
+static enum err
+parse(struct client_url *out, const char *url, const char *tls,
+    const char *plain)
 {
 	struct client_url u;
 	enum err e;
@@ -111,10 +112,11 @@ client_url_parse(struct client_url *out, const char *url)
 	memset(&u, 0, sizeof(u));
 	if (strlen(url) >= CLIENT_HOST_MAX + CLIENT_PATH_MAX)
 		return ERR_LIMIT;
-	if (strncmp(url, "wss://", 6) == 0)
-		u.is_tls = true, url += 6;
-	else if (strncmp(url, "ws://", 5) == 0)
-		url += 5;
+	u.is_tls = strncmp(url, tls, strlen(tls)) == 0;
+	if (u.is_tls)
+		url += strlen(tls);
+	else if (strncmp(url, plain, strlen(plain)) == 0)
+		url += strlen(plain);
 	else
 		return ERR_SYNTAX;
 	n = host_parse(&u, url);
@@ -138,4 +140,16 @@ client_url_parse(struct client_url *out, const char *url)
 		    u.port);
 	*out = u;
 	return ERR_OK;
+}
+
+enum err
+client_url_parse(struct client_url *out, const char *url)
+{
+	return parse(out, url, "wss://", "ws://");
+}
+
+enum err
+client_url_parse_http(struct client_url *out, const char *url)
+{
+	return parse(out, url, "https://", "http://");
 }

@@ -1,10 +1,12 @@
-/* feeds/client_url.h - the address of a websocket server.  Pure.
+/* feeds/client_url.h - the address of a websocket server, or of an HTTP one
+ * that is asked for it.  Pure.
  *
  *   ("wss" | "ws") "://" host [":" port] ["/" path]
+ *   ("https" | "http") "://" host [":" port] ["/" path]
  *
  * host is a name of letters, digits, '-' and '.', an IPv4 address, or, for ws
- * only, [::1].  Plain ws is accepted for 127.0.0.1, localhost and [::1] alone.
- * No user, no fragment, no blank, no control character.
+ * and http only, [::1].  These two are accepted for 127.0.0.1, localhost and
+ * [::1] alone.  No user, no fragment, no blank, no control character.
  *
  * Limits: CLIENT_HOST_MAX, CLIENT_PATH_MAX.
  */
@@ -28,7 +30,10 @@ struct client_url {
 };
 
 /* client_url_parse returns ERR_SYNTAX for a bad address, ERR_LIMIT for a long
- * one, ERR_REFUSED for plain ws to another machine. */
+ * one, ERR_REFUSED for plain ws to another machine; client_url_parse_http the
+ * same of an HTTP address. */
 MUST_CHECK enum err client_url_parse(struct client_url *out, const char *url);
+MUST_CHECK enum err client_url_parse_http(struct client_url *out,
+    const char *url);
 
 #endif

@@ -45,7 +45,7 @@ unit_check(const struct prices_config *c, size_t unit)
 static enum err
 config_check(const struct prices_config *c, size_t *bad)
 {
-	size_t markets[PRICES_UNITS_MAX] = { 0 };
+	size_t markets[PRICES_UNITS_MAX] = { 0 }, wraps = 0;
 
 	for (size_t i = 0; i < c->market_count; i++) {
 		const struct prices_market *m = &c->market[i];
@@ -66,6 +66,9 @@ config_check(const struct prices_config *c, size_t *bad)
 		*bad = u;
 		if (e != ERR_OK)
 			return e;
+		wraps += c->unit[u].wrap.is_wrapped;
+		if (wraps > PRICES_WRAPS_MAX)
+			return ERR_LIMIT;
 		if (markets[u] == 0 && !c->unit[u].rule.is_constant_unsafe &&
 		    !c->unit[u].wrap.by_rate)
 			return ERR_MISSING;

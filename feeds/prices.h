@@ -21,6 +21,7 @@
 #define PRICES_UNITS_MAX 256u
 #define PRICES_MARKETS_MAX 1024u
 #define PRICES_VENUES_MAX 64u
+#define PRICES_WRAPS_MAX 64u	/* wrapped units */
 #define PRICES_VOTES_MAX 32u	/* markets of one unit */
 #define PRICES_NAME_MAX 16u	/* with its NUL */
 #define PRICES_UNIT_USD 0u	/* unit 0 is always the dollar itself */
@@ -196,7 +197,8 @@ struct prices {
  * ERR_MISSING for a unit without a market (nor constant, nor priced by its
  * rate), ERR_RANGE for a rule outside its bounds (quorum 0, dispersion_max,
  * band_max, gap_max or fall_max of 100 % or more, a constant of zero, a weight
- * of 0 or above the cap, a rate of USD or without a pin), ERR_LIMIT for a
+ * of 0 or above the cap, a rate of USD or without a pin), ERR_LIMIT for more
+ * than PRICES_WRAPS_MAX wrapped units and for a
  * unit with too many markets.  A market that prices USD is a cycle.  config is kept by reference. */
 MUST_CHECK enum err prices_init(struct prices *p,
     const struct prices_config *config, size_t *bad);

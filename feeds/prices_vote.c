@@ -338,27 +338,75 @@ single_set(struct prices *p, size_t unit, const struct price *price,
 			market_set(s, p, b->market[at[i]]);
 }
 
+/* ballot_count makes a price of the votes that are counted; how many. */
+static size_t
+ballot_count(struct price *out, struct vote *votes, size_t *at,
+    const struct prices *p, struct ballot *b, const struct prices_rule *rule)
+{
+	struct vote_rule vote_rule = { rule->quorum, rule->dispersion_max };
+	size_t n = votes_collect(votes, at, p, b, VOTE_COUNTED);
+	struct vote_result r;
+
+	*out = (struct price){ .status = PRICE_OK, .reason = REASON_NONE };
+	b->oldest_ms = UINT64_MAX;
+	out->sources = votes_groups(votes, n);
+	if (out->sources < rule->quorum)
+		price_refuse(out, quorum_reason(p, b, rule->quorum));
+	else if (votes_aggregate(&r, votes, n, &vote_rule) != ERR_OK)
+		price_refuse(out, REASON_QUORUM);
+	else
+		price_finish(out, &r, p, b, votes, at, n, rule->band_max);
+	return n;
+}
+
+/* doubtful_drop takes the vote of each market whose conversion is less certain
+ * than votes may differ; false where there is none. */
+static bool
+doubtful_drop(struct prices *p, const struct ballot *b,
+    const struct prices_rule *rule)
+{
+	bool is_any = false;
+
+	for (size_t i = 0; i < b->count; i++) {
+		struct prices_source *s = &p->source[b->market[i]];
+		const struct price *leg =
+		    &p->price[p->config->market[b->market[i]].quote];
+		struct px18 half;
+		struct ppb part;
+
+		if (s->vote != VOTE_COUNTED)
+			continue;
+		if (leg_half_band(&half, leg, s->mid) == ERR_OK &&
+		    px18_part_ppb(&part, half, s->mid, ROUND_CEIL) ==
+		    ERR_OK && ppb_to_raw(part) <=
+		    ppb_to_raw(rule->dispersion_max))
+			continue;
+		s->vote = VOTE_UNCONVERTED;
+		is_any = true;
+	}
+	return is_any;
+}
+
 void
 prices_vote(struct price *out, struct prices *p, size_t unit, uint64_t now_ms)
 {
 	const struct prices_rule *rule = &p->config->unit[unit].rule;
-	struct vote_rule vote_rule = { rule->quorum, rule->dispersion_max };
-	struct price price = { .status = PRICE_OK, .reason = REASON_NONE };
 	struct vote votes[PRICES_VOTES_MAX];
 	size_t at[PRICES_VOTES_MAX], n;
-	struct vote_result r;
+	struct price price, wide;
 	struct ballot b;
 
 	ballot_make(&b, p, unit, now_ms);
-	b.oldest_ms = UINT64_MAX;
-	n = votes_collect(votes, at, p, &b, VOTE_COUNTED);
-	price.sources = votes_groups(votes, n);
-	if (price.sources < rule->quorum)
-		price_refuse(&price, quorum_reason(p, &b, rule->quorum));
-	else if (votes_aggregate(&r, votes, n, &vote_rule) != ERR_OK)
-		price_refuse(&price, REASON_QUORUM);
-	else
-		price_finish(&price, &r, p, &b, votes, at, n, rule->band_max);
+	n = ballot_count(&price, votes, at, p, &b, rule);
+	/* One uncertain conversion must not refuse what a quorum knows without
+	 * it. */
+	if (price.status == PRICE_REFUSED && price.reason == REASON_BAND &&
+	    doubtful_drop(p, &b, rule)) {
+		wide = price;
+		n = ballot_count(&price, votes, at, p, &b, rule);
+		if (price.status == PRICE_REFUSED)
+			price = wide;
+	}
 	if (price.status != PRICE_REFUSED)
 		price.age_ms = price_age(b.oldest_ms, now_ms);
 	p->cache[unit].until_ms = b.until_ms;

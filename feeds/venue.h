@@ -24,6 +24,7 @@
 #define VENUE_SYMBOLS_MAX 64u	/* of one connection */
 #define VENUE_SUBSCRIBE_MAX 8192u	/* bytes of one subscribe message */
 #define VENUE_ANSWER_MAX 128u	/* bytes of an answer, with its NUL */
+#define VENUE_URL_MAX 1152u	/* bytes of an address that is told, with its NUL */
 
 /* What a derivative's message says besides; nothing of it votes on a price. */
 struct tick_contract {
@@ -97,6 +98,13 @@ struct frame {
 	char answer[VENUE_ANSWER_MAX];
 };
 
+/* Where one connection is to be dialled, as a venue that hands out tokens
+ * tells it. */
+struct venue_dial {
+	char url[VENUE_URL_MAX];	/* as feeds/client_url.h takes it */
+	uint32_t ping_ms;		/* how often a ping is due, at least */
+};
+
 struct venue {
 	const char *name;	/* "coinbase" */
 	const char *operator_name;	/* rows of one operator are one group */
@@ -124,10 +132,22 @@ struct venue {
 	unsigned rotate_ms;	/* dial anew before the venue's own cut; 0: it
 				 * has none */
 	bool has_depth;		/* its parser needs memory->depth */
+	bool has_options;	/* a symbol may name a family of options, whose
+				 * ticks carry a contract each */
 	bool tells_changes;	/* a tick with one side says that this side
 				 * changed; elsewhere, that the other is empty */
-	bool needs_token;	/* its address is told over HTTP for each
-				 * connection: `url` alone is refused there */
+	/* What one address of ours may ask for, by the venue's documents;
+	 * 0: they name no limit that matters here. */
+	unsigned symbols_max;	/* of one connection; 0: VENUE_SYMBOLS_MAX */
+	/* Attempts to connect: one each dial_pause_ms in the long run, of which
+	 * dial_burst may come at once (0 as 1). */
+	unsigned dial_pause_ms, dial_burst;
+	unsigned subscribe_wait_ms;	/* from connecting to our first message */
+	/* Where the address is told over HTTP for each connection: whom a POST
+	 * asks, and what reads the answer.  NULL: url is the address. */
+	const char *token_url;
+	enum err (*token_take)(struct venue_dial *out, const char *text,
+	    size_t len, const char *connect_id);
 };
 
 /* venue_find and venue_at_address return NULL where there is none. */

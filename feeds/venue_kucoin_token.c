@@ -4,6 +4,7 @@
 
 #include "base/must.h"
 #include "feeds/client_url.h"
+#include "feeds/venue.h"
 #include "feeds/venue_field.h"
 
 struct server {
@@ -195,5 +196,20 @@ venue_kucoin_token_address(char *out, size_t size,
 		e = ERR_LIMIT;
 	if (e == ERR_OK)
 		memcpy(out, address, len + 1);
+	return e;
+}
+
+enum err
+venue_kucoin_token_take(struct venue_dial *out, const char *text, size_t len,
+    const char *connect_id)
+{
+	struct venue_kucoin_token t;
+	enum err e = venue_kucoin_token_read(&t, text, len);
+
+	if (e == ERR_OK)
+		e = venue_kucoin_token_address(out->url, sizeof(out->url), &t,
+		    connect_id);
+	if (e == ERR_OK)
+		out->ping_ms = t.ping_ms;
 	return e;
 }

@@ -12,6 +12,8 @@
 
 #include "base/types.h"
 
+struct venue_dial;	/* feeds/venue.h */
+
 #define VENUE_KUCOIN_ANSWER_MAX 16384u
 /* With their NULs; an address of any parts fits. */
 #define VENUE_KUCOIN_ENDPOINT_MAX 160u
@@ -40,5 +42,10 @@ MUST_CHECK enum err venue_kucoin_token_read(struct venue_kucoin_token *out,
  * ERR_LIMIT where it does not fit. */
 MUST_CHECK enum err venue_kucoin_token_address(char *out, size_t size,
     const struct venue_kucoin_token *t, const char *connect_id);
+
+/* venue_kucoin_token_take reads and writes at once, with the errors of both:
+ * struct venue's token_take. */
+MUST_CHECK enum err venue_kucoin_token_take(struct venue_dial *out,
+    const char *text, size_t len, const char *connect_id);
 
 #endif

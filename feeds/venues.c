@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "feeds/depth.h"
+#include "feeds/venue_kucoin_token.h"
 #include "feeds/venue_row.h"
 
 /* A little under a day, after which several venues cut a connection. */
@@ -11,17 +12,22 @@
 
 static const struct venue VENUES[] = {
 	{
-		/* Heartbeats come each second. */
+		/* Heartbeats come each second.
+		 * Advanced Trade WebSocket Rate Limits: 8 connections and 8
+		 * messages a second from one address. */
 		.name = "coinbase", .operator_name = "coinbase",
 		.url = "wss://advanced-trade-ws.coinbase.com",
 		.address = "advanced-trade-ws.coinbase.com",
 		.parse = venue_coinbase_parse,
 		.subscribe = venue_coinbase_subscribe,
 		.mute_ms_max = 10000,
+		.subscribe_pause_ms = 150, .dial_pause_ms = 500,
 	},
 	{
 		/* The pong's time keeps a quiet book alive, so it is asked
-		 * for more often than a book may be old (3 s). */
+		 * for more often than a book may be old (3 s).
+		 * Cloudflare, before it, refuses above some 150 attempts in
+		 * 10 min (docs.kraken.com, Spot WebSocket introduction). */
 		.name = "kraken", .operator_name = "kraken",
 		.url = "wss://ws.kraken.com/v2",
 		.address = "ws.kraken.com/v2",
@@ -29,17 +35,21 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_kraken_subscribe,
 		.ping = "{\"method\":\"ping\"}", .ping_ms = 2000,
 		.mute_ms_max = 10000,
+		.dial_pause_ms = 4500, .dial_burst = 15,
 	},
 	{
 		/* The server pings each 20 s by the protocol alone, and ends
 		 * a connection after 24 h.  dstream.binance.com, the
-		 * coin-margined futures, is not this. */
+		 * coin-margined futures, is not this.
+		 * WebSocket Streams, General: 1024 streams a connection, 5
+		 * messages a second, 300 attempts in 5 min. */
 		.name = "binance", .operator_name = "binance",
 		.url = "wss://stream.binance.com:9443/stream",
 		.address = "//stream.binance.com",
 		.parse = venue_binance_parse,
 		.subscribe = venue_binance_subscribe,
 		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
+		.subscribe_pause_ms = 250, .dial_pause_ms = 1100, .dial_burst = 20,
 	},
 	{
 		.name = "binance-us", .operator_name = "binance-us",
@@ -48,8 +58,11 @@ static const struct venue VENUES[] = {
 		.parse = venue_binance_parse,
 		.subscribe = venue_binance_subscribe,
 		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
+		.subscribe_pause_ms = 250, .dial_pause_ms = 1100, .dial_burst = 20,
 	},
 	{
+		/* bybit-exchange.github.io/docs/v5/ws/connect: 10 topics a
+		 * message on spot, 500 connections in 5 min. */
 		.name = "bybit", .operator_name = "bybit",
 		.url = "wss://stream.bybit.com/v5/public/spot",
 		.address = "stream.bybit.com/v5/public/spot",
@@ -57,6 +70,7 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_bybit_subscribe,
 		.ping = "{\"op\":\"ping\"}", .ping_ms = 20000,
 		.mute_ms_max = 30000, .tells_changes = true,
+		.dial_pause_ms = 700,
 	},
 	{
 		/* The same symbols for other things: a row of its own, so
@@ -68,11 +82,14 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_bybit_subscribe,
 		.ping = "{\"op\":\"ping\"}", .ping_ms = 20000,
 		.mute_ms_max = 30000, .tells_changes = true,
+		.dial_pause_ms = 700,
 	},
 	{
 		/* okx.com/docs-v5, WebSocket, Connect: cut after 30 s
 		 * without a message; a book that does not change is sent
-		 * again about each minute.  480 requests an hour. */
+		 * again about each minute.  480 requests an hour.
+		 * 3 connections a second; a message of at most 4096 bytes
+		 * holds the 64 symbols of ours. */
 		.name = "okx", .operator_name = "okx",
 		.url = "wss://ws.okx.com:8443/ws/v5/public",
 		.address = "ws.okx.com:8443/ws/v5/public",
@@ -80,6 +97,8 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_okx_subscribe,
 		.ping = "ping", .ping_ms = 20000,
 		.mute_ms_max = 30000,
+		.dial_pause_ms = 400,
+		.has_options = true,
 	},
 	{
 		/* The same house and the same protocol. */
@@ -90,11 +109,14 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_okx_subscribe,
 		.ping = "ping", .ping_ms = 20000,
 		.mute_ms_max = 30000,
+		.dial_pause_ms = 400,
 	},
 	{
 		/* docs.deribit.com: an answer to public/test says the time;
 		 * it keeps a quiet book alive, as Kraken's pong does.  It
-		 * costs 500 of 10,000 credits a second. */
+		 * costs 500 of 10,000 credits a second.
+		 * At most 500 channels a message and 32 connections from one
+		 * address (support.deribit.com, Connection Management). */
 		.name = "deribit", .operator_name = "deribit",
 		.url = "wss://www.deribit.com/ws/api/v2",
 		.address = "www.deribit.com/ws/api/v2",
@@ -104,10 +126,14 @@ static const struct venue VENUES[] = {
 		    "\"public/test\",\"params\":{}}",
 		.ping_ms = 2000,
 		.mute_ms_max = 10000,
+		.dial_pause_ms = 500,
+		.has_options = true,
 	},
 	{
 		/* bitmex.com/app/wsAPI, Heartbeats: a ping after 5 s of
-		 * silence, the connection is lost 5 s later. */
+		 * silence, the connection is lost 5 s later.
+		 * 20 subscriptions when a connection opens, three a symbol;
+		 * 720 connections an hour (Limits). */
 		.name = "bitmex", .operator_name = "bitmex",
 		.url = "wss://ws.bitmex.com/realtime",
 		.address = "ws.bitmex.com/realtime",
@@ -115,18 +141,21 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_bitmex_subscribe,
 		.ping = "ping", .ping_ms = 5000,
 		.mute_ms_max = 10000,
+		.symbols_max = 6, .dial_pause_ms = 5200, .dial_burst = 20,
 	},
 	{
 		/* Binance's perpetuals: quotes from one address, trades from
 		 * another (USDS-margined futures, Websocket Market Streams).
 		 * Connections end after 24 h.  The server pings each 3 min by
-		 * the protocol alone. */
+		 * the protocol alone.
+		 * 200 streams a connection, 10 messages a second. */
 		.name = "binance-usdm", .operator_name = "binance",
 		.url = "wss://fstream.binance.com/public/stream",
 		.address = "fstream.binance.com",
 		.parse = venue_binance_parse,
 		.subscribe = venue_binance_usdm_subscribe,
 		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
+		.subscribe_pause_ms = 150, .dial_pause_ms = 1100, .dial_burst = 20,
 	},
 	{
 		.name = "binance-usdm-market", .operator_name = "binance",
@@ -135,12 +164,15 @@ static const struct venue VENUES[] = {
 		.parse = venue_binance_parse,
 		.subscribe = venue_binance_usdm_market_subscribe,
 		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
+		.subscribe_pause_ms = 150, .dial_pause_ms = 1100, .dial_burst = 20,
 	},
 	{
 		/* The address is asked for first (venue_kucoin_token.h); its
 		 * answer names the ping's interval, 18 s.  Tokens last 24 h.
 		 * At most 100 messages to it in 10 s (kucoin.com/docs-new,
-		 * Websocket API, Base Info). */
+		 * Websocket API, Base Info).
+		 * 100 topics a message, 300 a connection, two a symbol; 30
+		 * connections a minute. */
 		.name = "kucoin", .operator_name = "kucoin",
 		.url = "wss://ws-api-spot.kucoin.com/",
 		.address = "kucoin.com/",
@@ -148,11 +180,15 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_kucoin_subscribe,
 		.ping = "{\"id\":\"0\",\"type\":\"ping\"}", .ping_ms = 15000,
 		.mute_ms_max = 30000, .subscribe_pause_ms = 200,
-		.rotate_ms = ROTATE_DAY_MS, .needs_token = true,
+		.rotate_ms = ROTATE_DAY_MS,
+		.token_url = "https://api.kucoin.com/api/v1/bullet-public",
+		.token_take = venue_kucoin_token_take,
+		.dial_pause_ms = 2700, .dial_burst = 7,
 	},
 	{
 		/* Its pong says the time and keeps a quiet book alive, so it
-		 * is asked for more often than a book may be old (3 s). */
+		 * is asked for more often than a book may be old (3 s).
+		 * At most 300 connections from one address. */
 		.name = "gateio", .operator_name = "gateio",
 		.url = "wss://api.gateio.ws/ws/v4/",
 		.address = "api.gateio.ws/ws/v4",
@@ -160,20 +196,27 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_gateio_subscribe,
 		.ping = "{\"channel\":\"spot.ping\"}", .ping_ms = 2000,
 		.mute_ms_max = 10000,
+		.dial_pause_ms = 500,
 	},
 	{
 		/* Heartbeats come each 30 s; one that is not answered within
 		 * 5 s ends the connection.  Perpetuals share the address, but
-		 * no symbol (BTCUSD-PERP, BTC_USD). */
+		 * no symbol (BTCUSD-PERP, BTC_USD).
+		 * 400 channels a connection, 100 messages a second; the first
+		 * is to come a second after connecting (Websocket root
+		 * endpoints). */
 		.name = "crypto-com", .operator_name = "crypto-com",
 		.url = "wss://stream.crypto.com/exchange/v1/market",
 		.address = "stream.crypto.com",
 		.parse = venue_cryptocom_parse,
 		.subscribe = venue_cryptocom_subscribe,
 		.mute_ms_max = 40000,
+		.subscribe_wait_ms = 1000, .dial_pause_ms = 1000,
 	},
 	{
-		/* Heartbeats come each 5 s. */
+		/* Heartbeats come each 5 s.
+		 * Rate Limits: no more than a request a symbol a minute is
+		 * recommended; the backoff does the rest. */
 		.name = "gemini", .operator_name = "gemini",
 		.url = "wss://api.gemini.com/v2/marketdata",
 		.address = "api.gemini.com/v2/marketdata",
@@ -181,6 +224,7 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_gemini_subscribe,
 		.mute_ms_max = 15000,
 		.has_depth = true,
+		.dial_pause_ms = 5000, .dial_burst = 4,
 	},
 	{
 		/* Books come each second at most; its own heartbeat answers
@@ -192,37 +236,46 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_bitstamp_subscribe,
 		.ping = "{\"event\":\"bts:heartbeat\"}", .ping_ms = 10000,
 		.mute_ms_max = 25000,
+		.subscribe_pause_ms = 20, .dial_pause_ms = 500,
 	},
 	{
 		/* Each channel says something in 15 s.  The address of older
-		 * recordings lacks the "-pub". */
+		 * recordings lacks the "-pub".
+		 * docs.bitfinex.com, Public Channels: 25 channels a
+		 * connection, two a symbol; 20 connections a minute. */
 		.name = "bitfinex", .operator_name = "bitfinex",
 		.url = "wss://api-pub.bitfinex.com/ws/2",
 		.address = "bitfinex.com/ws/2",
 		.parse = venue_bitfinex_parse,
 		.subscribe = venue_bitfinex_subscribe,
 		.mute_ms_max = 30000,
+		.symbols_max = 12, .dial_pause_ms = 3900, .dial_burst = 4,
 	},
 	{
 		/* The older protocol of the same books.  Heartbeats come each
-		 * second. */
+		 * second.
+		 * The same limits as kraken's. */
 		.name = "kraken-v1", .operator_name = "kraken",
 		.url = "wss://ws.kraken.com",
 		.address = "ws.kraken.com",
 		.parse = venue_kraken_v1_parse,
 		.subscribe = venue_kraken_v1_subscribe,
 		.mute_ms_max = 10000,
+		.dial_pause_ms = 4500, .dial_burst = 15,
 	},
 	{
 		/* Perpetuals and dated futures: none votes on spot.  It wants
 		 * a ping of the protocol each minute, which the client
-		 * sends. */
+		 * sends.
+		 * Websocket rate limits: 100 connections, 100 requests a
+		 * second. */
 		.name = "kraken-futures", .operator_name = "kraken",
 		.url = "wss://futures.kraken.com/ws/v1",
 		.address = "futures.kraken.com/ws/v1",
 		.parse = venue_kraken_futures_parse,
 		.subscribe = venue_kraken_futures_subscribe,
 		.mute_ms_max = 15000,
+		.dial_pause_ms = 500,
 	},
 };
 

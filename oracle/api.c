@@ -163,10 +163,24 @@ get_prices(struct call *c)
 }
 
 static void
+get_volatility(struct call *c)
+{
+	if (has_head(c))
+		api_json_volatility(c->body, c->state);
+}
+
+static void
 get_feeds(struct call *c)
 {
 	if (has_head(c))
 		api_json_feeds(c->body, c->state);
+}
+
+static void
+get_surfaces(struct call *c)
+{
+	if (has_head(c))
+		api_json_surfaces(c->body, c->state);
 }
 
 static void
@@ -483,6 +497,8 @@ static const struct route {
 	{ "/v1/prices/history", KEY(KEY_ASSET) | KEY(KEY_LIMIT),
 	    get_price_history },
 	{ "/v1/feeds", 0, get_feeds },
+	{ "/v1/volatility", 0, get_volatility },
+	{ "/v1/surfaces", 0, get_surfaces },
 	{ "/v1/vaults", KEY(KEY_STATE) | KEY(KEY_SORT) | KEY(KEY_ORDER) |
 	    KEY(KEY_LIMIT) | KEY(KEY_OFFSET), get_vaults },
 	{ "/v1/vaults/*", 0, get_vault },

@@ -148,21 +148,22 @@ json_rates(struct text *t, const struct api_state *s)
 	const struct prices_config *c = &s->config->prices;
 	bool has_any = false;
 
-	for (size_t i = 0; i < c->unit_count; i++) {
-		const struct prices_rate *r = &s->head.rate[i];
+	for (size_t i = 0; i < s->head.wrap_count &&
+	    i < ARRAY_COUNT(s->head.wrap); i++) {
+		const struct board_wrap *w = &s->head.wrap[i];
 
-		if (!c->unit[i].wrap.is_wrapped)
+		if (w->unit >= c->unit_count)
 			continue;
 		text_put(t, has_any ? ",{" : "{");
 		has_any = true;
-		api_json_name(t, "unit", c->unit[i].name);
+		api_json_name(t, "unit", c->unit[w->unit].name);
 		text_put(t, ",");
-		api_json_name(t, "of", c->unit[c->unit[i].wrap.of].name);
+		api_json_name(t, "of", c->unit[c->unit[w->unit].wrap.of].name);
 		text_put(t, ",");
-		api_json_px18(t, "rate", r->has_rate ? r->rate :
+		api_json_px18(t, "rate", w->has_rate ? w->rate :
 		    px18_from_raw(0));
-		if (r->has_rate)
-			count(t, "time", r->time_ms);
+		if (w->has_rate)
+			count(t, "time", w->time_ms);
 		else
 			text_put(t, ",\"time\":null");
 		text_put(t, "}");

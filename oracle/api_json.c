@@ -108,6 +108,53 @@ json_source(struct text *t, const struct api_state *s, uint16_t market)
 	text_put(t, "}");
 }
 
+/* A price that is not signed: what a wrapped unit's would be otherwise. */
+static void
+json_other_price(struct text *t, const char *key, const struct price *p)
+{
+	struct px18 none = px18_from_raw(0);
+	bool has = p->status < PRICE_REFUSED;
+
+	api_json_key(t, key);
+	text_put(t, "{");
+	api_json_px18(t, "mid", has ? p->mid : none);
+	comma(t);
+	api_json_name(t, "status", price_status_name(p->status));
+	comma(t);
+	api_json_name(t, "reason", price_reason_name(p->reason));
+	text_put(t, "}");
+}
+
+static void
+json_rate(struct text *t, const struct api_state *s, uint16_t unit)
+{
+	const struct board_wrap *w = NULL;
+	const struct prices_unit *u = s->config->prices.unit;
+
+	for (uint32_t i = 0; i < s->head.wrap_count &&
+	    i < PRICES_WRAPS_MAX; i++)
+		if (s->head.wrap[i].unit == unit)
+			w = &s->head.wrap[i];
+	api_json_key(t, "rate");
+	if (!w) {
+		text_put(t, "null");
+		return;
+	}
+	text_put(t, "{");
+	api_json_name(t, "of", u[u[unit].wrap.of].name);
+	comma(t);
+	api_json_px18(t, "rate", w->has_rate ? w->rate : px18_from_raw(0));
+	comma(t);
+	api_json_u64(t, "time", w->time_ms);
+	comma(t);
+	api_json_name(t, "price_by", u[unit].wrap.by_rate ? "rate" : "market");
+	comma(t);
+	json_other_price(t, "by_rate", &w->rated);
+	comma(t);
+	json_other_price(t, "by_market", &w->traded);
+	text_put(t, "}");
+}
+
 static void
 json_price(struct text *t, const struct api_state *s, size_t a)
 {
@@ -134,8 +181,11 @@ json_price(struct text *t, const struct api_state *s, size_t a)
 	comma(t);
 	api_json_name(t, "reason", price_reason_name(p->reason));
 	text_printf(t, ",\"sources\":%" PRIu32 ",\"oldest_age_ms\":%" PRIu32
-	    ",\"skew_ms\":%" PRIu32 ",\"venues\":[", p->sources, p->age_ms,
-	    p->skew_ms);
+	    ",\"skew_ms\":%" PRIu32 ",", p->sources, p->age_ms, p->skew_ms);
+	api_json_px18(t, "stable", s->head.asset_stable[a]);
+	comma(t);
+	json_rate(t, s, s->config->asset_unit[a]);
+	text_put(t, ",\"venues\":[");
 	for (size_t i = 0; i < n; i++) {
 		text_put(t, i > 0 ? "," : "");
 		json_source(t, s, market[i]);

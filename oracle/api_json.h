@@ -9,9 +9,11 @@
 #include "oracle/text.h"
 
 void api_json_prices(struct text *t, const struct api_state *s);
+void api_json_volatility(struct text *t, const struct api_state *s);
 /* The last `count` samples of one asset's price, oldest first. */
 void api_json_price_history(struct text *t, const struct api_state *s,
     size_t asset, size_t count);
+void api_json_surfaces(struct text *t, const struct api_state *s);
 void api_json_vault(struct text *t, const struct api_state *s,
     const struct api_vault *v);
 void api_json_aggregate(struct text *t, const struct api_state *s,

@@ -304,12 +304,15 @@ market_take(struct api_state *s)
 {
 	struct market m = { .as_of_ms = s->head.now_ms,
 		.count = s->book->asset_count };
-	bool differs = false;
+	bool differs = api_value_terms(s);
 
 	for (size_t i = 0; i < m.count; i++) {
 		m.asset[i].price = price_believed(&s->head.asset_price[i]);
+		m.asset[i].stable = s->head.asset_stable[i];
+		m.asset[i].has_stable = !px18_is_zero(m.asset[i].stable);
 		differs = differs || !price_is_same(&m.asset[i].price,
-		    &s->market.asset[i].price);
+		    &s->market.asset[i].price) || px18_compare(
+		    m.asset[i].stable, s->market.asset[i].stable) != 0;
 	}
 	s->market = m;
 	for (size_t i = 0; i < m.count; i++)

@@ -11,6 +11,9 @@ api_value_open(struct api_state *s)
 {
 	uint32_t rows = s->config->portfolios_max;
 
+	s->terms = calloc(1, sizeof(*s->terms));
+	if (!s->terms)
+		return ERR_LIMIT;
 	if (s->book->instrument_count == 0)
 		return ERR_OK;
 	s->positions = calloc(portfolio_positions(2 * rows + 1),
@@ -25,6 +28,7 @@ api_value_close(struct api_state *s)
 {
 	portfolio_destroy(s->portfolio);
 	free(s->positions);
+	free(s->terms);
 }
 
 void
@@ -32,6 +36,27 @@ api_value_market(struct api_state *s)
 {
 	if (s->portfolio)
 		portfolio_market(s->portfolio, &s->market, s->valued.accrual);
+}
+
+bool
+api_value_terms(struct api_state *s)
+{
+	uint64_t now = board_terms_generation(s->board);
+
+	if (now == s->terms_seen ||
+	    board_get_terms(s->terms, s->board) != ERR_OK)
+		return false;
+	s->terms_seen = now;
+	terms_believe(s->terms);
+	if (s->terms->mark_count > s->book->instrument_count)
+		s->terms->mark_count = s->book->instrument_count;
+	if (!s->portfolio)
+		return true;
+	terms_move_all(s->terms);
+	memset(&s->portfolio->terms.mark, 0, sizeof(s->portfolio->terms.mark));
+	terms_apply(&s->portfolio->terms, s->terms, s->book,
+	    s->config->asset_unit);
+	return true;
 }
 
 static bool

@@ -25,7 +25,7 @@ struct board_page {
 	uint64_t layout;		/* sizeof of everything, mixed */
 	struct tables_size size;
 	_Atomic uint64_t life;
-	_Atomic uint64_t head_lock;
+	_Atomic uint64_t head_lock, terms_lock, risk_lock;
 	_Atomic uint64_t tree_lock[BOARD_TREES];
 	struct tree_shape shape[BOARD_TREES];	/* under their locks */
 	_Atomic uint64_t newest_at;	/* ring index of the newest, +1 */
@@ -38,7 +38,8 @@ struct board {
 	uint8_t *base;
 	struct board_page *page;	/* at base */
 	struct tables_size size;
-	uint64_t head_at, locks_at, ring_at, tables_at;	/* offsets */
+	uint64_t head_at, locks_at, ring_at, terms_at, risk_at,
+	    tables_at;	/* offsets */
 	uint64_t bytes;
 };
 
@@ -49,6 +50,8 @@ struct ring_entry {
 };
 
 #define LAYOUT ((uint64_t)sizeof(struct board_head) << 40 ^ \
+	(uint64_t)sizeof(struct terms) << 32 ^ \
+	(uint64_t)sizeof(struct board_risk) << 16 ^ \
 	(uint64_t)sizeof(struct verdict_leaf) << 24 ^ \
 	(uint64_t)sizeof(struct ring_entry) << 8 ^ BOARD_RING)
 
@@ -69,8 +72,10 @@ layout_fill(struct board *b, const struct tables_size *size)
 	b->locks_at = aligned(b->head_at + sizeof(struct board_head));
 	b->ring_at = aligned(b->locks_at +
 	    (size->vaults / BOARD_BLOCK + 1) * sizeof(uint64_t));
-	b->tables_at = aligned(b->ring_at +
+	b->terms_at = aligned(b->ring_at +
 	    BOARD_RING * sizeof(struct ring_entry));
+	b->risk_at = aligned(b->terms_at + sizeof(struct terms));
+	b->tables_at = aligned(b->risk_at + sizeof(struct board_risk));
 	b->bytes = b->tables_at + tables_measure(part, size);
 }
 
@@ -263,6 +268,8 @@ board_begin_life(struct board *b)
 {
 	static const struct board_head none;
 	static const struct board_attestation no_attestation;
+	static const struct terms no_terms;
+	static const struct board_risk no_risk;
 	struct ring_entry *ring = at_offset(b, b->ring_at);
 	_Atomic uint64_t *locks = at_offset(b, b->locks_at);
 
@@ -275,6 +282,8 @@ board_begin_life(struct board *b)
 		    &no_attestation, sizeof(no_attestation));
 	}
 	atomic_store(&b->page->newest_at, 0);
+	board_put_terms(b, &no_terms);
+	board_put_risk(b, &no_risk);
 	for (size_t i = 0; i < BOARD_TREES; i++) {
 		lock_begin(&b->page->tree_lock[i]);
 		b->page->shape[i] = (struct tree_shape){ 0 };
@@ -303,6 +312,76 @@ board_get_head(struct board_head *out, const struct board *b)
 {
 	return locked_read(&b->page->head_lock, out, at_offset(b, b->head_at),
 	    sizeof(*out));
+}
+
+/* terms_copy: what is used of them.  Counts are loaded once: from may change
+ * meanwhile. */
+static void
+terms_copy(struct terms *to, const struct terms *from)
+{
+	uint32_t marks = *(const volatile uint32_t *)&from->mark_count;
+
+	memcpy(to, from, offsetof(struct terms, unit));
+	to->mark_count = marks < INSTRUMENTS_MAX ? marks : INSTRUMENTS_MAX;
+	for (size_t u = 0; u < PRICES_UNITS_MAX; u++) {
+		uint32_t count =
+		    *(const volatile uint32_t *)&from->unit[u].count;
+
+		if (count > MARKET_EXPIRIES_MAX)
+			count = MARKET_EXPIRIES_MAX;
+		to->unit[u].count = count;
+		memcpy(to->unit[u].expiry, from->unit[u].expiry,
+		    count * sizeof(*to->unit[u].expiry));
+	}
+	memcpy(to->mark, from->mark, to->mark_count * sizeof(*to->mark));
+}
+
+void
+board_put_terms(struct board *b, const struct terms *t)
+{
+	lock_begin(&b->page->terms_lock);
+	terms_copy(at_offset(b, b->terms_at), t);
+	lock_end(&b->page->terms_lock);
+}
+
+uint64_t
+board_terms_generation(const struct board *b)
+{
+	return atomic_load_explicit(&b->page->terms_lock,
+	    memory_order_acquire);
+}
+
+enum err
+board_get_terms(struct terms *out, const struct board *b)
+{
+	for (unsigned i = 0; i < BOARD_TRIES; i++) {
+		uint64_t seen;
+
+		if (!read_begins(&seen, &b->page->terms_lock))
+			continue;
+		terms_copy(out, at_offset(b, b->terms_at));
+		if (read_holds(seen, &b->page->terms_lock))
+			return ERR_OK;
+	}
+	return ERR_STALE;
+}
+
+void
+board_put_risk(struct board *b, const struct board_risk *r)
+{
+	locked_write(&b->page->risk_lock, at_offset(b, b->risk_at), r,
+	    sizeof(*r));
+}
+
+enum err
+board_get_risk(struct board_risk *out, const struct board *b)
+{
+	enum err e = locked_read(&b->page->risk_lock, out,
+	    at_offset(b, b->risk_at), sizeof(*out));
+
+	if (e == ERR_OK && out->count > WIRE_UNITS)
+		out->count = WIRE_UNITS;
+	return e;
 }
 
 void

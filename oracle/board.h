@@ -4,8 +4,9 @@
  * One memfd of fixed size (sealed against shrinking and growing).  The head
  * section (prices, sources, aggregate, status, counters) is guarded by one
  * sequence lock; what belongs to a vault (its columns, its state, its verdict
- * leaf) by one per block of BOARD_BLOCK vault slots; each tree by one; the ring
- * of released attestations by one per entry.  A lock is odd while it is
+ * leaf) by one per block of BOARD_BLOCK vault slots; each tree by one; forwards,
+ * volatilities and marks by one; the ring of released attestations by one per
+ * entry.  A lock is odd while it is
  * written; a reader copies, then compares, and tries again at most
  * BOARD_TRIES times.  A reader never sees half a vault and never stops the
  * writer.  What a reader finds may still be nonsense, if the engine is not
@@ -20,6 +21,7 @@
 #include "margin/book.h"
 #include "oracle/config.h"
 #include "oracle/tables.h"
+#include "oracle/terms.h"
 #include "oracle/wire.h"
 
 #include <stdatomic.h>
@@ -41,6 +43,30 @@ struct board_feed {
 	struct wire_feed feed;
 };
 
+/* A wrapped unit: its price by its rate, and what its markets say. */
+struct board_wrap {
+	uint32_t unit;
+	uint32_t has_rate;
+	struct px18 rate;
+	uint64_t time_ms;		/* of the rate */
+	struct price rated, traded;
+};
+
+/* A unit that is followed beyond its last ticks (machine.h). */
+struct board_follow {
+	uint32_t unit;
+	uint8_t has_slow, has_volatility, zero[2];
+	struct px18 average, stable;
+	struct num18 volatility;	/* a year */
+};
+struct board_risk {
+	uint64_t samples;		/* returns taken in this life */
+	uint32_t count, zero;
+	struct board_follow unit[WIRE_UNITS];
+	/* Of i and j < i: correlation[i (i - 1) / 2 + j], ppb. */
+	int32_t correlation[WIRE_PAIRS];
+};
+
 /* What the engine says of itself. */
 struct board_counters {
 	uint64_t ticks, closes, requests, signatures, rejections, mismatches,
@@ -55,7 +81,9 @@ struct board_head {
 	uint32_t asset_count, market_count, unit_count, venue_count;
 	struct price asset_price[BOOK_ASSETS_MAX];	/* as signed */
 	struct price unit_price[PRICES_UNITS_MAX];	/* as aggregated */
-	struct prices_rate rate[PRICES_UNITS_MAX];	/* of wrapped tokens */
+	struct px18 asset_stable[BOOK_ASSETS_MAX];	/* 0: it has none */
+	uint32_t wrap_count, zero3;
+	struct board_wrap wrap[PRICES_WRAPS_MAX];
 	struct board_feed feed[CONFIG_VENUES_MAX];
 	struct wad accrual[BOOK_ASSETS_MAX];	/* as struct book */
 	struct aggregate aggregate;
@@ -102,6 +130,10 @@ MUST_CHECK enum err board_map_writer(struct board **out, int fd);
 void board_begin_life(struct board *b);	/* clears all, raises `life` */
 void board_put_head(struct board *b, struct board_head *h);	/* sets life */
 void board_put_attestation(struct board *b, const struct board_attestation *a);
+/* board_put_terms copies what is used of t: the expiries that its units have,
+ * and mark_count marks. */
+void board_put_terms(struct board *b, const struct terms *t);
+void board_put_risk(struct board *b, const struct board_risk *r);
 /* board_tables: the engine's tables, in this memory.  Each change is enclosed
  * by a begin and an end; begins do not nest. */
 void board_tables(struct tables *out, const struct board *b);
@@ -115,6 +147,15 @@ void board_tree_end(struct board *b, enum tables_tree which,
  * memory; ERR_STALE where the writer was busy for BOARD_TRIES tries. */
 MUST_CHECK enum err board_map_reader(const struct board **out, int fd);
 MUST_CHECK enum err board_get_head(struct board_head *out,
+    const struct board *b);
+/* board_terms_generation rises with each board_put_terms.  board_get_terms:
+ * counts beyond the limits are cut off; the rest is as it lies there
+ * (terms_believe), and what is not used of out is left alone. */
+uint64_t board_terms_generation(const struct board *b);
+MUST_CHECK enum err board_get_terms(struct terms *out,
+    const struct board *b);
+/* board_get_risk: a count beyond the limit is cut off. */
+MUST_CHECK enum err board_get_risk(struct board_risk *out,
     const struct board *b);
 /* board_vaults: the vault columns, for board_get_vault. */
 void board_vaults(struct vaults_view *out, const struct board *b);

@@ -9,6 +9,7 @@
 #include "feeds/client_url.h"
 #include "feeds/depth.h"
 #include "oracle/clock.h"
+#include "oracle/feeds_plan.h"
 #include "oracle/input.h"
 #include "oracle/options.h"
 #include "oracle/record.h"
@@ -29,17 +30,21 @@
 #define ROTATE_MIB_DEFAULT 64u
 #define ROTATE_MIB_MAX 65536u
 
+_Static_assert(CLIENT_SLOTS_MAX <= RECORD_CONNECTIONS_MAX,
+    "each slot of the client is a connection of the recording");
+
 struct recorder {
 	const struct config *config;
 	struct client *client;
 	struct record *record;
-	struct venue_memory memory[CONFIG_VENUES_MAX];
+	struct feeds_plan plan;
+	struct venue_memory memory[CLIENT_SLOTS_MAX];
 	struct tick ticks[FRAME_TICKS_MAX];
 	enum err failure;
 	int saved_errno;
 	uint64_t frames, bytes, end_s, seconds;
 	unsigned connected;
-	bool is_open[CONFIG_VENUES_MAX];
+	bool is_open[CLIENT_SLOTS_MAX];
 };
 
 static struct recorder recorder;
@@ -70,58 +75,64 @@ judge(struct recorder *r, enum err e)
 	client_stop(r->client);
 }
 
-static const char *
-address_of(const struct recorder *r, size_t venue)
+static const struct config_venue *
+venue_of(const struct recorder *r, size_t slot)
 {
-	const struct config_venue *v = &r->config->venue[venue];
+	return &r->config->venue[r->plan.venue[slot % r->plan.count]];
+}
+
+static const char *
+address_of(const struct recorder *r, size_t slot)
+{
+	const struct config_venue *v = venue_of(r, slot);
 
 	return v->url[0] != '\0' ? v->url : v->venue->url;
 }
 
 static void
-on_frame(void *arg, size_t venue, const char *text, size_t len)
+on_frame(void *arg, size_t slot, const char *text, size_t len)
 {
 	struct recorder *r = arg;
 	struct frame frame = { .ticks = r->ticks,
-		.memory = &r->memory[venue] };
+		.memory = &r->memory[slot] };
 
 	r->frames++;
 	r->bytes += len;
-	judge(r, record_receive(r->record, venue, text, len, wall_us()));
-	if (r->config->venue[venue].venue->parse(&frame, text, len) != ERR_OK)
+	judge(r, record_receive(r->record, slot, text, len, wall_us()));
+	if (venue_of(r, slot)->venue->parse(&frame, text, len) != ERR_OK)
 		return;
 	if (frame.answer[0] != '\0')
-		client_reply(r->client, venue, frame.answer);
+		client_reply(r->client, slot, frame.answer);
 	if (frame.kind == FRAME_GAP)
-		client_redial(r->client, venue, "a message is missing");
+		client_redial(r->client, slot, "a message is missing");
 }
 
 static void
-on_sent(void *arg, size_t venue, const char *text, size_t len)
+on_sent(void *arg, size_t slot, const char *text, size_t len)
 {
 	struct recorder *r = arg;
 
-	judge(r, record_send(r->record, venue, text, len, wall_us()));
+	judge(r, record_send(r->record, slot, text, len, wall_us()));
 }
 
 static void
-on_event(void *arg, size_t venue, enum client_event e, const char *why)
+on_event(void *arg, size_t slot, enum client_event e, const char *why)
 {
 	struct recorder *r = arg;
-	const char *name = r->config->venue[venue].name;
+	const char *name = venue_of(r, slot)->name;
 
 	if (e == CLIENT_CONNECTED) {
-		r->is_open[venue] = true;
+		r->is_open[slot] = true;
 		r->connected++;
-		venue_memory_begin(&r->memory[venue]);
-		judge(r, record_connect(r->record, venue, name,
-		    address_of(r, venue), wall_us()));
+		venue_memory_begin(&r->memory[slot]);
+		judge(r, record_connect(r->record, slot, name,
+		    address_of(r, slot), wall_us()));
 		fprintf(stderr, "%s: connected\n", name);
-	} else if (e == CLIENT_LOST) {
-		if (r->is_open[venue]) {
-			r->is_open[venue] = false;
+	} else if (e == CLIENT_LOST || e == CLIENT_REPLACED) {
+		if (r->is_open[slot]) {
+			r->is_open[slot] = false;
 			r->connected--;
-			record_lose(r->record, venue);
+			record_lose(r->record, slot);
 		}
 		fprintf(stderr, "%s: lost: %s\n", name, why);
 	}
@@ -141,32 +152,21 @@ on_readable(void *arg, int fd)
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "\r%" PRIu64 " s: %" PRIu64 " frames, %" PRIu64
 		    " KiB, %u of %zu connected \r", r->seconds, r->frames,
-		    r->bytes / 1024, r->connected, r->config->venue_count);
+		    r->bytes / 1024, r->connected, r->plan.count);
 	if (r->end_s > 0 && r->seconds >= r->end_s)
 		client_stop(r->client);
 }
 
+/* Memory of each slot: a connection's, and its successor's. */
 static enum err
-venues_open(struct recorder *r,
-    struct client_connection connection[CONFIG_VENUES_MAX])
+memory_place(struct recorder *r)
 {
-	const struct config *c = r->config;
-
-	for (size_t v = 0; v < c->venue_count; v++) {
-		struct client_connection *k = &connection[v];
-
-		k->venue = c->venue[v].venue;
-		k->url = c->venue[v].url[0] ? c->venue[v].url : NULL;
-		for (size_t i = 0; i < c->prices.market_count; i++)
-			if (c->market[i].venue == v &&
-			    k->symbol_count < VENUE_SYMBOLS_MAX)
-				k->symbols[k->symbol_count++] =
-				    c->market[i].symbol;
-		if (!k->venue->has_depth)
+	for (size_t slot = 0; slot < 2 * r->plan.count; slot++) {
+		if (!venue_of(r, slot)->venue->has_depth)
 			continue;
-		r->memory[v].depth = calloc(VENUE_SYMBOLS_MAX,
+		r->memory[slot].depth = calloc(VENUE_SYMBOLS_MAX,
 		    sizeof(struct depth));
-		if (!r->memory[v].depth)
+		if (!r->memory[slot].depth)
 			return ERR_LIMIT;
 	}
 	return ERR_OK;
@@ -175,16 +175,18 @@ venues_open(struct recorder *r,
 static enum err
 client_open(struct recorder *r, const char *config_path)
 {
-	static struct client_connection connection[CONFIG_VENUES_MAX];
 	const struct client_callbacks call = { .frame = on_frame,
 		.event = on_event, .readable = on_readable, .sent = on_sent,
-		.arg = r };
+		.arg = r, .takes_successors = true };
 	char ca[CONFIG_PATH_MAX];
 	const struct config *c = r->config;
+	enum client_part part;
 	uint64_t seed;
-	size_t bad = c->venue_count;
-	enum err e = venues_open(r, connection);
+	size_t bad = 0;
+	enum err e = feeds_plan_make(&r->plan, c, &bad);
 
+	if (e == ERR_OK)
+		e = memory_place(r);
 	if (e != ERR_OK)
 		return e;
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
@@ -194,11 +196,15 @@ client_open(struct recorder *r, const char *config_path)
 		if (e != ERR_OK)
 			return e;
 	}
-	e = client_create(&r->client, connection, c->venue_count,
+	e = client_create(&r->client, r->plan.connection, r->plan.count,
 	    c->tls_ca_file[0] ? ca : NULL, &call, seed, &bad);
-	if (e != ERR_OK)
-		fprintf(stderr, "margind record: %s: %s\n",
-		    bad < c->venue_count ? c->venue[bad].name : "the client",
+	if (e != ERR_OK && bad < r->plan.count &&
+	    client_check(&r->plan.connection[bad], &part) != ERR_OK)
+		fprintf(stderr, "margind record: %s: %s cannot be used (%s)\n",
+		    venue_of(r, bad)->name, client_part_name(part),
+		    err_name(e));
+	else if (e != ERR_OK)
+		fprintf(stderr, "margind record: the client: %s\n",
 		    err_name(e));
 	return e;
 }
@@ -340,9 +346,6 @@ venue_take(struct config *c, const struct options_given *g)
 	if (url && (strlen(url) >= sizeof(v->url) ||
 	    client_url_parse(&parsed, url) != ERR_OK))
 		return usage("--url: wss://…, or ws:// on loopback");
-	if (!url && v->venue->needs_token)
-		return usage("--venue: its address comes with a token; name "
-		    "one with --url");
 	snprintf(v->name, sizeof(v->name), "%s", v->venue->name);
 	snprintf(v->url, sizeof(v->url), "%s", url ? url : "");
 	c->venue_count = 1;

@@ -18,6 +18,8 @@
 #define CONFIG_PATH_MAX 256u
 #define CONFIG_URL_MAX 256u
 #define CONFIG_VENUES_MAX 32u
+#define CONFIG_INSTRUMENTS_MAX 256u
+#define CONFIG_OPTIONS_MAX 16u
 #define CONFIG_RPC_MAX 4u
 #define CONFIG_PORTFOLIOS_MAX 65536u
 
@@ -25,12 +27,30 @@ struct config_venue {
 	char name[24];			/* of the venue table */
 	const struct venue *venue;
 	char url[CONFIG_URL_MAX];	/* empty: the venue's own */
+	char token_url[CONFIG_URL_MAX];	/* empty: the venue's own */
 };
 
 struct config_market {
 	uint16_t venue;			/* index into venues */
 	char symbol[VENUE_SYMBOL_MAX];
 	char group[VENUE_SYMBOL_MAX];	/* what it is correlated with; empty */
+};
+
+/* An instrument of the book as a venue tells of it. */
+enum config_interest { INTEREST_NONE, INTEREST_USD, INTEREST_BASE };
+struct config_instrument {
+	uint16_t venue;			/* index into venues */
+	uint16_t instrument;		/* the book's: set with the book */
+	bool is_usd;			/* its marks are, and are taken */
+	enum config_interest interest;	/* unit of what the venue tells */
+	char symbol[VENUE_SYMBOL_MAX];
+	char id[BOOK_NAME_MAX];
+};
+
+/* All options of a unit at a venue, by the name that its subscribe takes. */
+struct config_option {
+	uint16_t venue, unit;
+	char symbol[VENUE_SYMBOL_MAX];
 };
 
 enum config_sandbox { SANDBOX_REQUIRE, SANDBOX_BEST_EFFORT };
@@ -69,6 +89,11 @@ struct config {
 	size_t venue_count;
 	struct config_venue venue[CONFIG_VENUES_MAX];
 	struct config_market market[PRICES_MARKETS_MAX];	/* as in prices.market */
+	uint16_t market_order[PRICES_MARKETS_MAX];	/* markets by venue, then
+							 * symbol */
+	size_t instrument_count, option_count;
+	struct config_instrument instrument[CONFIG_INSTRUMENTS_MAX];
+	struct config_option option[CONFIG_OPTIONS_MAX];
 	char tls_ca_file[CONFIG_PATH_MAX];	/* empty: the system's */
 
 	/* chain: */
@@ -83,6 +108,13 @@ struct config {
 	uint64_t head_age_max_ms;	/* older: header REFUSED/HEAD */
 	bool publish;			/* send submit transactions */
 	uint64_t publish_every_ms;
+
+	/* surface: */
+	uint64_t surface_every_ms;	/* between two fits */
+	uint64_t surface_age_max_ms;	/* of an option's mark, a slice, a
+					 * forward, a contract's mark */
+	uint32_t surface_error_max_ppb;	/* of a slice, in volatility */
+	uint32_t surface_basis_max_ppb;	/* of a forward or mark from its index */
 
 	/* attestation: */
 	uint64_t validity_ms;		/* validUntil = asOf + this */
@@ -127,8 +159,15 @@ MUST_CHECK enum err config_read(struct config *out, const char *text,
     size_t len, const char *file, FILE *errors, unsigned *error_count);
 
 struct bookfile_names;
+/* config_sort_markets fills market_order[], which config_market_find needs, as
+ * config_read has done. */
+void config_sort_markets(struct config *c);
+/* config_market_find: the market of a venue's symbol; false: not pinned. */
+bool config_market_find(uint16_t *out, const struct config *c, size_t venue,
+    const char *symbol);
 /* config_bind_book fills asset_unit[] from the price names of book_file's
- * assets.  ERR_UNKNOWN, with a line in errors, for a name that is no unit. */
+ * assets, and instrument[].instrument from its instruments.  ERR_UNKNOWN, with a
+ * line in errors, for a name that is none. */
 MUST_CHECK enum err config_bind_book(struct config *c, const struct book *b,
     const struct bookfile_names *names, const char *book_file, FILE *errors);
 /* config_require_run names what `margind run` needs and c lacks. */

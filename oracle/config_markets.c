@@ -7,9 +7,8 @@
 
 #include <string.h>
 
-/* A word of this file that is copied whole or not at all. */
-static bool
-name_take(struct schema *s, char *out, size_t size, const char *what,
+bool
+config_name_take(struct schema *s, char *out, size_t size, const char *what,
     const char *text, size_t len, uint32_t line, uint32_t column)
 {
 	if (len == 0 || len >= size) {
@@ -98,7 +97,7 @@ unit_read(struct schema *s, struct config_reader *r, const struct doc_node *n)
 		    "more than %u units", PRICES_UNITS_MAX - 1);
 		return;
 	}
-	if (!name_take(s, unit->name, sizeof(unit->name), "unit", n->key,
+	if (!config_name_take(s, unit->name, sizeof(unit->name), "unit", n->key,
 	    n->key_len, n->key_line, n->key_column))
 		return;
 	if (strcmp(unit->name, "USD") == 0 || strchr(unit->name, '/')) {
@@ -139,9 +138,10 @@ unit_find(uint16_t *out, const struct prices_config *c, const char *name,
 	return false;
 }
 
-static bool
-unit_take(struct schema *s, uint16_t *out, const struct prices_config *c,
-    const struct doc_node *n, const char *name, size_t len)
+bool
+config_unit_take(struct schema *s, uint16_t *out,
+    const struct prices_config *c, const struct doc_node *n, const char *name,
+    size_t len)
 {
 	struct suggest nearest = { 0 };
 	char hint[SCHEMA_HINT_BUF];
@@ -168,7 +168,7 @@ units_wrap(struct schema *s, struct config_reader *r)
 			continue;
 		of = doc_find(s->doc, doc_find(s->doc, r->unit_node[u],
 		    "rate"), "of");
-		if (unit_take(s, &c->unit[u].wrap.of, c, of, of->text,
+		if (config_unit_take(s, &c->unit[u].wrap.of, c, of, of->text,
 		    of->text_len) && c->unit[u].wrap.of == PRICES_UNIT_USD)
 			doc_error_at(s->errors, of, "unit %s: redeemed for "
 			    "USD, which has no price of its own: a `constant` "
@@ -252,7 +252,7 @@ market_read(struct schema *s, struct config_reader *r,
 		    "more than %u markets", PRICES_MARKETS_MAX);
 		return;
 	}
-	if (!name_take(s, symbol, sizeof(symbol), "symbol", n->key,
+	if (!config_name_take(s, symbol, sizeof(symbol), "symbol", n->key,
 	    n->key_len, n->key_line, n->key_column) ||
 	    !market_row(s, &row, n))
 		return;
@@ -262,9 +262,9 @@ market_read(struct schema *s, struct config_reader *r,
 		    "market %s: `%s` is not a BASE/QUOTE", symbol, row.pair);
 		return;
 	}
-	if (!unit_take(s, &m.base, &c->prices, n, row.pair,
+	if (!config_unit_take(s, &m.base, &c->prices, n, row.pair,
 	    (size_t)(slash - row.pair)) ||
-	    !unit_take(s, &m.quote, &c->prices, n, slash + 1,
+	    !config_unit_take(s, &m.quote, &c->prices, n, slash + 1,
 	    strlen(slash + 1)))
 		return;
 	m.weight = row.weight;
@@ -313,17 +313,45 @@ venue_name_take(struct schema *s, struct config_venue *v,
 }
 
 static void
-venue_url_check(struct schema *s, const struct doc_node *n, const char *url)
+venue_url_check(struct schema *s, const struct doc_node *n, const char *key,
+    const char *url, bool is_http)
 {
+	const char *scheme = is_http ? "http" : "ws";
 	struct client_url parsed;
-	enum err e = client_url_parse(&parsed, url);
+	enum err e = is_http ? client_url_parse_http(&parsed, url) :
+	    client_url_parse(&parsed, url);
 
 	if (e == ERR_REFUSED)
-		doc_error_at(s->errors, n,
-		    "`url`: plain ws:// is for loopback only: %s", url);
+		doc_error_at(s->errors, n, "`%s`: plain %s:// is for "
+		    "loopback only: %s", key, scheme, url);
 	else if (e != ERR_OK)
-		doc_error_at(s->errors, n,
-		    "`url`: not a ws:// or wss:// address: %s", url);
+		doc_error_at(s->errors, n, "`%s`: not a %s:// or %ss:// "
+		    "address: %s", key, scheme, scheme, url);
+}
+
+static void
+venue_urls(struct schema *s, struct config_venue *v, const struct doc_node *n)
+{
+	struct config_venue_row row;
+	const struct doc_node *url, *token;
+
+	memset(&row, 0, sizeof(row));
+	schema_read_map(s, n, config_venue_keys, &row, v->name);
+	url = doc_find(s->doc, n, "url");
+	token = doc_find(s->doc, n, "token_url");
+	if (url && row.url[0])
+		venue_url_check(s, url, "url", row.url, false);
+	if (token && row.token_url[0]) {
+		venue_url_check(s, token, "token_url", row.token_url, true);
+		if (v->venue->token_url == NULL)
+			doc_error_at(s->errors, token, "%s hands out no "
+			    "tokens", v->name);
+		if (row.url[0])
+			doc_error_at(s->errors, token, "%s: with a `url` of "
+			    "its own nobody is asked for a token", v->name);
+	}
+	memcpy(v->url, row.url, sizeof(v->url));
+	memcpy(v->token_url, row.token_url, sizeof(v->token_url));
 }
 
 static void
@@ -331,8 +359,7 @@ venue_read(struct schema *s, struct config_reader *r, const struct doc_node *n)
 {
 	struct config *c = r->config;
 	struct config_venue *v = &c->venue[c->venue_count];
-	struct config_venue_row row;
-	const struct doc_node *markets, *m, *url;
+	const struct doc_node *markets, *m;
 
 	if (c->venue_count == CONFIG_VENUES_MAX) {
 		doc_error(s->errors, n->key_line, n->key_column,
@@ -341,27 +368,22 @@ venue_read(struct schema *s, struct config_reader *r, const struct doc_node *n)
 	}
 	if (!venue_name_take(s, v, n))
 		return;
-	c->venue_count++;
-	memset(&row, 0, sizeof(row));
-	schema_read_map(s, n, config_venue_keys, &row, v->name);
-	url = doc_find(s->doc, n, "url");
-	if (url && row.url[0])
-		venue_url_check(s, url, row.url);
-	else if (v->venue->needs_token)
-		doc_error(s->errors, n->key_line, n->key_column,
-		    "%s: its address comes with a token that is not asked for "
-		    "yet; name one as `url`", v->name);
-	memcpy(v->url, row.url, sizeof(v->url));
+	r->venue_node[c->venue_count++] = n;
+	venue_urls(s, v, n);
 	markets = doc_find(s->doc, n, "markets");
-	if (!markets || markets->kind != DOC_MAP || markets->count == 0 ||
-	    markets->count > VENUE_SYMBOLS_MAX) {
-		doc_error_at(s->errors, markets ? markets : n,
-		    "%s: `markets` is not a map of 1 to %u symbols", v->name,
-		    VENUE_SYMBOLS_MAX);
+	if (!markets && !doc_find(s->doc, n, "instruments") &&
+	    !doc_find(s->doc, n, "options"))
+		doc_error_at(s->errors, n, "%s: no `markets`, `instruments` "
+		    "or `options`", v->name);
+	if (markets && (markets->kind != DOC_MAP || markets->count == 0)) {
+		doc_error_at(s->errors, markets,
+		    "%s: `markets` is not a map of symbols", v->name);
 		return;
 	}
-	for (m = doc_first(s->doc, markets); m; m = doc_next(s->doc, m))
+	for (m = markets ? doc_first(s->doc, markets) : NULL; m;
+	    m = doc_next(s->doc, m))
 		market_read(s, r, m);
+	config_contracts_read(s, r, n);
 }
 
 /* ---- the graph ---------------------------------------------------------- */
@@ -423,4 +445,6 @@ config_markets_read(struct schema *s, struct config_reader *r)
 	/* A graph with holes would only repeat what was said already. */
 	if (s->errors->count == before && r->units)
 		graph_check(s, r);
+	if (s->errors->count == before)
+		config_dials_check(s, r);
 }

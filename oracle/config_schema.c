@@ -15,7 +15,7 @@ static void units_note(struct schema *s, const struct schema_key *k,
     const struct doc_node *n, void *base);
 static void venues_note(struct schema *s, const struct schema_key *k,
     const struct doc_node *n, void *base);
-static void markets_later(struct schema *s, const struct schema_key *k,
+static void venue_later(struct schema *s, const struct schema_key *k,
     const struct doc_node *n, void *base);
 static void rpc_read(struct schema *s, const struct schema_key *k,
     const struct doc_node *n, void *base);
@@ -133,16 +133,45 @@ const struct schema_key config_market_keys[] = {
 	{ 0 }
 };
 
+static const char *const INTEREST_WORDS[] = { "none", "usd", "base", NULL };
+const struct schema_key config_instrument_keys[] = {
+	{ .name = "id", .type = SCHEMA_TEXT,
+	  SCHEMA_ROW(config_instrument_row, id), .shape = "instrument",
+	  .help = "of the book" },
+	{ .name = "quote", .type = SCHEMA_TEXT, .is_optional = true,
+	  SCHEMA_ROW(config_instrument_row, quote),
+	  SCHEMA_HAS(config_instrument_row, has_quote), .shape = "unit",
+	  .help = "that its mark is told in; a mark in another than USD is left "
+	    "out. Default: USD, but a symbol with USDT or USDC in it must say" },
+	{ .name = "interest", .type = SCHEMA_CHOICE, .fallback = "none",
+	  SCHEMA_ROW(config_instrument_row, interest), .words = INTEREST_WORDS,
+	  .help = "what the venue counts its open interest in; base is "
+	    "valued at the mark; none: it is left out" },
+	{ 0 }
+};
+
 const struct schema_key config_venue_keys[] = {
 	{ .name = "url", .type = SCHEMA_TEXT, .is_optional = true,
-	  SCHEMA_ROW(config_venue_row, url),
-	  SCHEMA_HAS(config_venue_row, has_url),
-	  .shape = "wss:// address",
+	  SCHEMA_ROW(config_venue_row, url), .shape = "wss:// address",
 	  .help = "instead of the venue's own; ws:// for loopback only" },
+	{ .name = "token_url", .type = SCHEMA_TEXT, .is_optional = true,
+	  SCHEMA_ROW(config_venue_row, token_url),
+	  .shape = "https:// address",
+	  .help = "of a venue that hands out tokens (kucoin): who is asked, "
+	    "instead of the venue's own; http:// for loopback only" },
 	{ .name = "markets", .type = SCHEMA_CUSTOM, .is_optional = true,
-	  .keys = config_market_keys, .read = markets_later,
+	  .keys = config_market_keys, .read = venue_later,
 	  .shape = "map of SYMBOL to BASE/QUOTE, or to the keys below",
-	  .help = "which of the venue's markets are followed; at least one" },
+	  .help = "which of the venue's markets are followed" },
+	{ .name = "instruments", .type = SCHEMA_CUSTOM, .is_optional = true,
+	  .keys = config_instrument_keys, .read = venue_later,
+	  .shape = "map of SYMBOL to an instrument of the book, or to the "
+	    "keys below",
+	  .help = "whose marks, funding and open interest are taken" },
+	{ .name = "options", .type = SCHEMA_CUSTOM, .is_optional = true,
+	  .read = venue_later, .shape = "map of FAMILY to a unit",
+	  .help = "whose options' volatilities are taken, all of a family "
+	    "(options.eth_usd) on a connection of its own" },
 	{ 0 }
 };
 
@@ -221,6 +250,24 @@ static const struct schema_key CHAIN_KEYS[] = {
 	{ .name = "publish", .type = SCHEMA_SECTION, .is_optional = true,
 	  HAS(publish), .keys = PUBLISH_KEYS,
 	  .help = "send submit transactions; needs the gas key" },
+	{ 0 }
+};
+
+static const struct schema_key SURFACE_KEYS[] = {
+	{ .name = "every", .type = SCHEMA_DURATION, .fallback = "1s",
+	  FIELD(surface_every_ms), .min = 100, .max = 60000,
+	  .help = "volatilities are fitted so often" },
+	{ .name = "age_max", .type = SCHEMA_DURATION, .fallback = "30s",
+	  FIELD(surface_age_max_ms), .min = 1000, .max = 3600000,
+	  .help = "an older mark, forward or volatility does not count" },
+	{ .name = "error_max", .type = SCHEMA_PERCENT, .fallback = "2%",
+	  FIELD(surface_error_max_ppb), .min = 1, .max = 99 * PERCENT_PPB,
+	  .help = "a fit that misses the marks by more is not used; in points "
+	    "of volatility, root mean square" },
+	{ .name = "basis_max", .type = SCHEMA_PERCENT, .fallback = "30%",
+	  FIELD(surface_basis_max_ppb), .min = 1, .max = 99 * PERCENT_PPB,
+	  .help = "a forward or a contract's mark further from the index "
+	    "price does not count" },
 	{ 0 }
 };
 
@@ -360,6 +407,9 @@ const struct schema_key config_keys[] = {
 	{ .name = "chain", .type = SCHEMA_SECTION, .is_optional = true,
 	  HAS(has_chain), .keys = CHAIN_KEYS,
 	  .help = "without it: the book's chain id, no contract" },
+	{ .name = "surface", .type = SCHEMA_SECTION, .is_optional = true,
+	  .keys = SURFACE_KEYS, .help = "forwards, volatilities and marks of "
+	    "contracts" },
 	{ .name = "attestation", .type = SCHEMA_SECTION, .is_optional = true,
 	  .keys = ATTESTATION_KEYS, .help = "how often, and for how long" },
 	{ .name = "engine", .type = SCHEMA_SECTION, .is_optional = true,
@@ -403,9 +453,9 @@ venues_note(struct schema *s, const struct schema_key *k,
 	r->venues = n;
 }
 
-/* A venue's markets name units: config_markets.c reads them. */
+/* What names units is read in config_markets.c and config_contracts.c. */
 static void
-markets_later(struct schema *s, const struct schema_key *k,
+venue_later(struct schema *s, const struct schema_key *k,
     const struct doc_node *n, void *base)
 {
 	(void)s;

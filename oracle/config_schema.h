@@ -26,8 +26,15 @@ struct config_unit_row {
 };
 
 struct config_venue_row {
-	bool has_url, has_markets;
 	char url[CONFIG_URL_MAX];
+	char token_url[CONFIG_URL_MAX];
+};
+
+struct config_instrument_row {
+	char id[BOOK_NAME_MAX];
+	bool has_quote;
+	char quote[PRICES_NAME_MAX];
+	enum config_interest interest;
 };
 
 struct config_market_row {
@@ -44,6 +51,7 @@ struct config_reader {
 	struct config *config;
 	const struct doc_node *units, *venues;
 	const struct doc_node *unit_node[PRICES_UNITS_MAX];
+	const struct doc_node *venue_node[CONFIG_VENUES_MAX];
 	struct prices *scratch;		/* for prices_init */
 };
 
@@ -51,9 +59,24 @@ extern const struct schema_key config_keys[];
 extern const struct schema_key config_unit_keys[];
 extern const struct schema_key config_venue_keys[];
 extern const struct schema_key config_market_keys[];
+extern const struct schema_key config_instrument_keys[];
 
 /* config_markets_read reads units and venues once the whole file was seen, and
  * checks the graph that they make. */
 void config_markets_read(struct schema *s, struct config_reader *r);
+/* config_contracts_read reads the instruments and options of the venue that was
+ * read last, from its node n. */
+void config_contracts_read(struct schema *s, struct config_reader *r,
+    const struct doc_node *n);
+/* config_dials_check says what keeps a venue from being dialled. */
+void config_dials_check(struct schema *s, struct config_reader *r);
+/* config_name_take copies a word of this file whole or not at all, and
+ * config_unit_take finds a unit; false, with an error, where it is none. */
+bool config_name_take(struct schema *s, char *out, size_t size,
+    const char *what, const char *text, size_t len, uint32_t line,
+    uint32_t column);
+bool config_unit_take(struct schema *s, uint16_t *out,
+    const struct prices_config *c, const struct doc_node *n, const char *name,
+    size_t len);
 
 #endif

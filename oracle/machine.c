@@ -17,6 +17,7 @@ machine_close(struct machine *m, const struct machine_output *o)
 	u128 moved = machine_prices_close(m);	/* ticks -> words, market */
 
 	moved |= machine_kept_close(m, o);	/* -> slow companions */
+	machine_surface_close(m);		/* forwards, volatilities */
 	machine_vaults_close(m);		/* vaults -> positions tree */
 	machine_verdicts_close(m, moved);	/* market -> verdicts, leaves */
 	machine_request_close(m, o);		/* -> the signer, if it is time */
@@ -108,6 +109,7 @@ machine_destroy(struct machine *m)
 		tables_unmap(&m->tables);
 	arena_unmap(m->reach_arena, reach_bytes(&m->tables.limits));
 	machine_portfolio_destroy(m);
+	machine_surface_destroy(m);
 	slots_free(&m->slots);
 	free(m->touched);
 	free(m->is_touched);
@@ -162,6 +164,8 @@ machine_create(struct machine **out, const struct config *config,
 	e = tables_take(m, tables);
 	if (e == ERR_OK)
 		e = machine_portfolio_create(m, assets);
+	if (e == ERR_OK)
+		e = machine_surface_create(m, assets);
 	if (e != ERR_OK)
 		goto fail;
 	m->domain.chain_id = config->has_chain ? config->chain_id :
@@ -330,6 +334,8 @@ machine_apply(struct machine *m, const void *message,
 	inputs_hash_add(m, message, head.size);
 	if (head.type == WIRE_TICK)
 		return apply_tick(m, message);
+	if (head.type == WIRE_MARK)
+		return machine_surface_mark(m, message);
 	if (head.type == WIRE_CLOSE)
 		return apply_close(m, message, o);
 	if (head.type == WIRE_HEARTBEAT)
@@ -340,6 +346,10 @@ machine_apply(struct machine *m, const void *message,
 		return apply_portfolio(m, message);
 	if (head.type == WIRE_BLOCK)
 		return apply_block(m, message);
+	if (head.type == WIRE_FORWARD)
+		return machine_surface_forward(m, message);
+	if (head.type == WIRE_SLICE)
+		return machine_surface_slice(m, message);
 	if (head.type == WIRE_SIGNED)
 		return machine_request_signed(m, message, o);
 	if (head.type == WIRE_REJECTED)

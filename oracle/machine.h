@@ -30,6 +30,7 @@
 #include "oracle/portfolio.h"
 #include "oracle/slots.h"
 #include "oracle/tables.h"
+#include "oracle/terms.h"
 #include "oracle/wire.h"
 
 #define MACHINE_VERDICT_REFRESH_MS 1000u
@@ -53,10 +54,10 @@ struct machine_crossed {
 
 /* What is known of units and listings beyond their last ticks.  It outlives the
  * engine: said to the journal in turn, a few messages a CLOSE, all of it each
- * MACHINE_KEEP_MS, and told to the next life. */
+ * MACHINE_KEEP_MS, first after MACHINE_KEEP_FIRST_MS, and told to the next life. */
 #define MACHINE_KEEP_MS 300000u
+#define MACHINE_KEEP_FIRST_MS 10000u
 #define MACHINE_KEEP_BATCH 16u
-#define MACHINE_PAIRS (WIRE_UNITS * (WIRE_UNITS - 1u) / 2u)
 struct machine_unit {
 	uint16_t unit;		/* of the config */
 	struct slow slow;
@@ -72,12 +73,13 @@ struct machine_kept {
 					 * assets comes from */
 	struct machine_unit unit[WIRE_UNITS];
 	/* Of i and j < i: pair[i (i - 1) / 2 + j]. */
-	struct ewma_pair pair[MACHINE_PAIRS];
+	struct ewma_pair pair[WIRE_PAIRS];
 	struct b32 market_name[PRICES_MARKETS_MAX];
-	uint64_t said_ms;		/* when the last round began */
+	uint64_t due_ms;		/* when the next round begins */
 	uint32_t next;			/* of this round; all: it is over */
 	uint64_t doubts;		/* prices.doubts, as it was then */
-	uint64_t samples;		/* rises with each */
+	uint64_t samples;		/* rises with each, */
+	uint64_t version;		/* and with each step of a companion */
 	uint64_t closed_ms;		/* the CLOSE before this one */
 };
 
@@ -104,6 +106,8 @@ struct machine {
 	struct portfolio *portfolio;	/* those with positions; NULL: the book
 					 * has no instruments */
 	struct portfolio_reach portfolio_reach;	/* by row */
+	struct terms *terms;		/* forwards, volatilities, marks */
+	struct terms_rules terms_rules;
 	void *portfolio_arena;
 	size_t portfolio_arena_bytes;
 	uint32_t *touched;		/* vaults to value, each once: put or

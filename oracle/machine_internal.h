@@ -7,6 +7,7 @@
  *   machine_wire.c     vaults as messages
  *   machine_vaults.c   vaults in, and the tree of their positions
  *   machine_portfolio.c  of them those with positions
+ *   machine_surface.c  forwards, volatilities and marks of contracts
  *   machine_verdicts.c market -> verdicts -> leaves, slots, aggregate
  *   machine_request.c  cadence, the request to the signer, its answer
  *   machine_snapshot.c a book in one given market, without ticks
@@ -68,6 +69,20 @@ void machine_portfolio_value(struct machine *m, struct verdict *out,
 void machine_portfolio_move(struct machine *m);
 uint32_t machine_portfolio_next(struct machine *m,
     uint32_t slot[PORTFOLIO_REACH_BATCH]);
+
+/* Forwards, slices and marks (oracle/terms.h): ERR_UNKNOWN for a unit or
+ * instrument that is not there, else the errors of terms_take_*.  _close, after
+ * the prices, brings them into the portfolios' market. */
+MUST_CHECK enum err machine_surface_create(struct machine *m,
+    const struct book *from);
+void machine_surface_destroy(struct machine *m);
+MUST_CHECK enum err machine_surface_forward(struct machine *m,
+    const struct wire_forward *w);
+MUST_CHECK enum err machine_surface_slice(struct machine *m,
+    const struct wire_slice *w);
+MUST_CHECK enum err machine_surface_mark(struct machine *m,
+    const struct wire_mark *w);
+void machine_surface_close(struct machine *m);
 
 /* machine_verdicts_close values what was touched and what a price may have
  * moved across a threshold; `moved`, a bit per asset. */

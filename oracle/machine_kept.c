@@ -83,9 +83,11 @@ units_slow(struct machine *m)
 		const struct price *p = &m->prices.price[u->unit];
 		struct px18 before = u->slow.stable;
 
-		if (rule->has_slow && p->status != PRICE_REFUSED &&
-		    slow_step(&u->slow, rule, p->mid, m->now_ms) &&
-		    px18_compare(before, u->slow.stable) != 0)
+		if (!rule->has_slow || p->status == PRICE_REFUSED ||
+		    !slow_step(&u->slow, rule, p->mid, m->now_ms))
+			continue;
+		m->kept.version++;
+		if (px18_compare(before, u->slow.stable) != 0)
 			moved |= (u128)1 << i;
 	}
 	return moved;
@@ -165,6 +167,7 @@ units_sample(struct machine *m, uint64_t before_ms)
 		    m->now_ms, every, lambda);
 	pairs_step(k, lambda);
 	k->samples++;
+	k->version++;
 }
 
 enum err
@@ -260,14 +263,14 @@ keep_turn(struct machine *m, const struct machine_output *o)
 	uint32_t all = k->unit_count +
 	    (uint32_t)m->config->prices.market_count;
 
-	if (k->said_ms == 0) {
-		k->said_ms = m->now_ms;
+	if (k->due_ms == 0) {
+		k->due_ms = m->now_ms + MACHINE_KEEP_FIRST_MS;
 		k->next = all;
 	}
 	if (k->doubts != m->prices.doubts ||
-	    m->now_ms >= k->said_ms + MACHINE_KEEP_MS) {
+	    m->now_ms >= k->due_ms) {
 		k->doubts = m->prices.doubts;
-		k->said_ms = m->now_ms;
+		k->due_ms = m->now_ms + MACHINE_KEEP_MS;
 		k->next = 0;
 	}
 	for (uint32_t i = 0; i < MACHINE_KEEP_BATCH && k->next < all; i++) {
@@ -323,6 +326,8 @@ machine_kept_unit(struct machine *m, const struct wire_memory_unit *w)
 		if (memcmp(name, w->name, sizeof(w->name)) != 0)
 			continue;
 		unit_remember(k, i, w, b32_equal(&w->units, &k->units));
+		k->samples++;
+		k->version++;
 		return ERR_OK;
 	}
 	return ERR_UNKNOWN;

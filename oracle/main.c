@@ -104,7 +104,7 @@ run_role(const char *name)
 	};
 
 	for (enum role r = ROLE_FEEDS; r < ROLE_COUNT; r++)
-		if (strcmp(role_name(r), name) == 0)
+		if (RUN[r] && strcmp(role_name(r), name) == 0)
 			return RUN[r]();
 	fprintf(stderr, "margind: no role `%s`; roles are started by "
 	    "`margind run`\n", name);

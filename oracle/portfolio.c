@@ -183,6 +183,19 @@ step_of(const struct book *b, uint64_t now_ms)
 	return time_ms;
 }
 
+/* Of each factor the price of its lowest asset. */
+static void
+index_prices_take(struct portfolio *p)
+{
+	for (size_t i = p->book.asset_count; i-- > 0;) {
+		struct market_factor *f =
+		    &p->terms.factor[p->book.assets[i].factor];
+
+		f->is_present = true;
+		f->price = p->market.asset[i];
+	}
+}
+
 void
 portfolio_market(struct portfolio *p, const struct market *m,
     const struct wad *accrual)
@@ -191,6 +204,7 @@ portfolio_market(struct portfolio *p, const struct market *m,
 	p->market.as_of_ms = step_of(&p->book, m->as_of_ms);
 	memcpy(p->market.asset, m->asset, m->count * sizeof(*m->asset));
 	memcpy(p->book.accrual, accrual, m->count * sizeof(*accrual));
+	index_prices_take(p);
 }
 
 void

@@ -4,8 +4,10 @@
  *
  * The index price of a base factor is the price of its lowest asset, so that
  * everything a verdict rests on stands in the signed vector
- * (portfolio_check).  A contract without a mark of its own is marked there.
- * An option needs a surface, and is STALE while there is none.
+ * (portfolio_check).  Marks, forwards and volatilities come besides
+ * (oracle/terms.h).  A contract without a mark of its own is marked at its
+ * index, a future at its forward.  An option needs a surface, and is STALE while
+ * there is none.
  *
  * Time: the market's clock stands still within a step of PORTFOLIO_STEP_MS,
  * but never before an expiry that has passed (margin/scenario_live.h says
@@ -30,7 +32,7 @@
 struct portfolio {
 	struct book book;		/* its vaults are by row */
 	struct market market;
-	struct market_terms terms;	/* nothing yet but what is here */
+	struct market_terms terms;	/* terms_apply's to fill */
 	struct rules rules;
 	struct method_work work;
 	struct snapshot snapshot;

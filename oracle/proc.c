@@ -28,6 +28,7 @@ role_name(enum role r)
 	case ROLE_CHAIN: return "chain";
 	case ROLE_JOURNAL: return "journal";
 	case ROLE_API: return "api";
+	case ROLE_SURFACE: return "surface";
 	case ROLE_COUNT:
 	case ROLE_CONFIG:
 	case ROLE_BOOK:

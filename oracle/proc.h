@@ -21,7 +21,7 @@
 
 enum role {
 	ROLE_SUPERVISOR = 0, ROLE_FEEDS, ROLE_ENGINE, ROLE_SIGNER, ROLE_CHAIN,
-	ROLE_JOURNAL, ROLE_API, ROLE_COUNT,
+	ROLE_JOURNAL, ROLE_API, ROLE_SURFACE, ROLE_COUNT,
 	/* Not processes: descriptors that WIRE_PEER hands over. */
 	ROLE_CONFIG = 32,	/* the config's text */
 	ROLE_BOOK,		/* the book file's text */

@@ -22,7 +22,7 @@
 
 #include "base/types.h"
 
-#define RECORD_CONNECTIONS_MAX 64u
+#define RECORD_CONNECTIONS_MAX 256u
 #define RECORD_PATH_MAX 512u
 #define RECORD_ADDRESS_MAX 256u
 

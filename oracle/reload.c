@@ -179,13 +179,14 @@ prices_make(struct prices *p, const struct config *c,
 		    &running->prices.market[i], &s->quote, &s->source))
 			tick_apply(p, &w, map->market[i]);
 	}
-	for (size_t i = 0; i < running->prices.unit_count; i++) {
-		const struct prices_rate *r = &h->rate[i];
+	for (size_t i = 0; i < h->wrap_count && i < ARRAY_COUNT(h->wrap); i++) {
+		const struct board_wrap *w = &h->wrap[i];
 
 		/* One that is refused is as good as none. */
-		if (map->unit[i] != SHADOW_NONE && r->has_rate)
-			(void)!prices_apply_rate(p, map->unit[i], r->rate,
-			    r->time_ms, h->now_ms);
+		if (w->unit < running->prices.unit_count && w->has_rate &&
+		    map->unit[w->unit] != SHADOW_NONE)
+			(void)!prices_apply_rate(p, map->unit[w->unit],
+			    w->rate, w->time_ms, h->now_ms);
 	}
 	prices_compute(p, h->now_ms);
 }

@@ -1,22 +1,19 @@
 /*~ The feeds process: websocket clients on one side, ticks on the other.  It
  * may connect outward and has no key and no file but the certificate store.
- * A message is parsed by its venue's pure parser (feeds/venue_*.c), stamped
- * with the exchange's time, matched with a configured market (a symbol that
- * is not pinned there is dropped and counted), and sent to the engine. */
+ * Here it begins and follows its connections; what they say goes through
+ * feeds_frame.c.  Which connections a config takes is feeds_plan.c's to say. */
+#include "oracle/bookfile.h"
 #include "oracle/clock.h"
 #include "oracle/cmd.h"
+#include "oracle/feeds_role.h"
+#include "oracle/input.h"
 #include "oracle/log.h"
-#include "oracle/proc.h"
-#include "oracle/tick_wire.h"
 
-#include "feeds/client.h"
 #include "feeds/depth.h"
-#include "feeds/venue.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 enum feeds_counter {
 	COUNT_FRAMES, COUNT_TICKS, COUNT_HEARTBEATS, COUNT_IGNORED,
@@ -25,170 +22,138 @@ enum feeds_counter {
 	COUNT_COUNT,
 };
 
-struct feeds {
-	struct proc_role proc;
-	struct client *client;
-	struct conn_time time[CONFIG_VENUES_MAX];
-	struct venue_memory memory[CONFIG_VENUES_MAX];
-	bool is_connected[CONFIG_VENUES_MAX], is_lost[CONFIG_VENUES_MAX];
-	bool was_rejecting[CONFIG_VENUES_MAX];
-	uint64_t counter[COUNT_COUNT];
-	uint64_t status_ms;
-	struct tick ticks[FRAME_TICKS_MAX];
-};
+/* ---- once a second ------------------------------------------------------ */
 
 static void
-status_report(struct feeds *f)
+counters_add(uint64_t counter[COUNT_COUNT], const struct wire_feed *w)
 {
-	uint64_t now = clock_wall_ms();
-	bool ready = f->counter[COUNT_CONNECTED] > 0;
-
-	if (now < f->status_ms + 1000)
-		return;
-	f->status_ms = now;
-	proc_role_status(&f->proc, ready, ready ? "" : "no venue is connected",
-	    f->counter, COUNT_COUNT);
+	counter[COUNT_FRAMES] += w->frames;
+	counter[COUNT_TICKS] += w->ticks;
+	counter[COUNT_HEARTBEATS] += w->heartbeats;
+	counter[COUNT_IGNORED] += w->ignored;
+	counter[COUNT_UNKNOWN] += w->unknown;
+	for (size_t i = 0; i < WIRE_REJECTS; i++)
+		counter[COUNT_REJECTED] += w->rejected[i];
+	counter[COUNT_REFUSED] += w->refused;
+	counter[COUNT_UNPINNED] += w->unpinned;
+	counter[COUNT_RECONNECTS] += w->reconnects;
+	counter[COUNT_CONNECTED] += w->open;
+	counter[COUNT_GAPS] += w->gaps;
 }
 
 static void
-send_engine(struct feeds *f, const void *message)
+stalls_look(struct feeds *f, uint64_t now_ms)
 {
-	/* A full queue drops the newest: the next tick says more. */
-	if (proc_peer_send(&f->proc, ROLE_ENGINE, message, false) != ERR_OK)
-		f->counter[COUNT_DROPPED]++;
-}
+	char name[FEEDS_NAME_MAX];
 
-static void
-send_tick(struct feeds *f, size_t venue, const struct tick *t,
-    uint64_t recv_ms)
-{
-	struct wire_tick w;
-	enum err e = tick_wire_from(&w, &f->proc.config, venue, t, recv_ms);
-
-	if (e == ERR_OK) {
-		send_engine(f, &w);
-		f->counter[COUNT_TICKS]++;
-	} else if (e == ERR_UNKNOWN) {
-		f->counter[COUNT_UNPINNED]++;
+	for (size_t s = 0; s < 2 * f->plan.count; s++) {
+		if (!f->slot[s].is_open ||
+		    !feeds_slot_judge(&f->slot[s], now_ms))
+			continue;
+		if (f->slot[s].is_stalled) {
+			f->feed[f->plan.venue[s % f->plan.count]].stalls++;
+			log_warn("%s: it talks, but its time stands still",
+			    feeds_name(name, f, s));
+		} else {
+			log_info("%s: its time moves again",
+			    feeds_name(name, f, s));
+		}
 	}
 }
 
 static void
-send_heartbeat(struct feeds *f, size_t venue, uint64_t exchange_ms,
-    uint64_t recv_ms)
+report(struct feeds *f)
 {
-	struct wire_heartbeat w;
+	uint64_t counter[COUNT_COUNT] = { [COUNT_DROPPED] = f->dropped };
 
-	tick_wire_heartbeat(&w, venue, exchange_ms, recv_ms);
-	send_engine(f, &w);
-	f->counter[COUNT_HEARTBEATS]++;
+	stalls_look(f, clock_wall_ms());
+	for (size_t v = 0; v < f->proc.config.venue_count; v++) {
+		struct wire_feed *w = &f->feed[v];
+
+		feeds_meter_connections(w, v, &f->plan, f->slot);
+		counters_add(counter, w);
+		/* Of a venue that is not dialled there is nothing to say. */
+		if (w->connections > 0)
+			feeds_send(f, ROLE_ENGINE, w);
+	}
+	proc_role_status(&f->proc, counter[COUNT_CONNECTED] > 0,
+	    counter[COUNT_CONNECTED] > 0 ? "" : "no venue is connected",
+	    counter, COUNT_COUNT);
 }
 
 static void
-on_void(void *arg, const struct wire_tick *w)
+on_second(void *arg)
 {
-	send_engine(arg, w);
+	report(arg);
+}
+
+/* ---- connections -------------------------------------------------------- */
+
+static void
+on_frame(void *arg, size_t slot, const char *text, size_t len)
+{
+	feeds_frame(arg, slot, text, len, clock_wall_ms());
+}
+
+static size_t
+other_of(const struct feeds *f, size_t slot)
+{
+	return (slot + f->plan.count) % (2 * f->plan.count);
+}
+
+/* Said once for each outage, not for each attempt to end it. */
+static void
+slot_lost(struct feeds *f, size_t slot, const char *why)
+{
+	size_t connection = slot % f->plan.count;
+	struct wire_feed *feed = &f->feed[f->plan.venue[connection]];
+	char name[FEEDS_NAME_MAX];
+
+	f->slot[slot].is_open = false;
+	feed->reconnects++;
+	feeds_meter_why(feed, why);
+	if (!f->is_lost[slot])
+		log_warn("%s: %s: %s", feeds_name(name, f, slot),
+		    f->slot[other_of(f, slot)].is_open ?
+		    "one of two connections is lost" : "lost", why);
+	f->is_lost[slot] = true;
 }
 
 static void
-frame_bad(struct feeds *f, size_t venue, enum err e, const char *text,
-    size_t len)
-{
-	f->counter[COUNT_REJECTED]++;
-	if (f->was_rejecting[venue])
-		return;
-	f->was_rejecting[venue] = true;
-	log_warn("%s: a frame is refused (%s): %.*s",
-	    f->proc.config.venue[venue].name, err_name(e),
-	    (int)(len < 120 ? len : 120), text);
-}
-
-static void
-on_frame(void *arg, size_t venue, const char *text, size_t len)
+on_event(void *arg, size_t slot, enum client_event e, const char *why)
 {
 	struct feeds *f = arg;
-	struct frame frame = { .ticks = f->ticks,
-		.memory = &f->memory[venue] };
-	uint64_t recv_ms = clock_wall_ms();
-	enum err e = f->proc.config.venue[venue].venue->parse(&frame, text,
-	    len);
-
-	f->counter[COUNT_FRAMES]++;
-	if (e != ERR_OK) {
-		frame_bad(f, venue, e, text, len);
-		return;
-	}
-	conn_time_stamp(&f->time[venue], &frame);
-	if (frame.answer[0] != '\0')
-		client_reply(f->client, venue, frame.answer);
-	switch (frame.kind) {
-	case FRAME_TICKS:
-		f->was_rejecting[venue] = false;
-		for (size_t i = 0; i < frame.tick_count; i++)
-			send_tick(f, venue, &frame.ticks[i], recv_ms);
-		break;
-	case FRAME_HEARTBEAT:
-	case FRAME_ACK:
-		if (frame.has_time)
-			send_heartbeat(f, venue, frame.exchange_ms, recv_ms);
-		break;
-	case FRAME_IGNORED:
-		f->counter[COUNT_IGNORED]++;
-		break;
-	case FRAME_REFUSED:
-		f->counter[COUNT_REFUSED]++;
-		log_warn("%s: the venue refuses: %.*s",
-		    f->proc.config.venue[venue].name,
-		    (int)(len < 200 ? len : 200), text);
-		break;
-	case FRAME_GAP:
-		f->counter[COUNT_GAPS]++;
-		/* What it said of books no longer holds. */
-		tick_wire_void_each(&f->proc.config, venue, recv_ms, on_void,
-		    f);
-		client_redial(f->client, venue, "a message is missing");
-		break;
-	case FRAME_UNKNOWN:
-		f->counter[COUNT_UNKNOWN]++;
-		break;
-	}
-}
-
-static void
-on_event(void *arg, size_t venue, enum client_event e, const char *why)
-{
-	struct feeds *f = arg;
-	const char *name = f->proc.config.venue[venue].name;
+	struct wire_feed *feed =
+	    &f->feed[f->plan.venue[slot % f->plan.count]];
+	char name[FEEDS_NAME_MAX];
 
 	switch (e) {
 	case CLIENT_CONNECTED:
-		f->is_connected[venue] = true;
-		f->counter[COUNT_CONNECTED]++;
-		/* A new connection knows nothing of the exchange's time. */
-		memset(&f->time[venue], 0, sizeof(f->time[venue]));
-		venue_memory_begin(&f->memory[venue]);
-		log_info("%s: connected", name);
-		return;
+		feeds_slot_open(&f->slot[slot], clock_wall_ms());
+		log_info("%s: connected", feeds_name(name, f, slot));
+		break;
 	case CLIENT_SUBSCRIBED:
-		f->is_lost[venue] = false;
-		log_info("%s: subscribed", name);
-		return;
-	case CLIENT_MUTE:
+		f->is_lost[slot] = f->is_lost[other_of(f, slot)] = false;
+		log_info("%s: subscribed", feeds_name(name, f, slot));
+		break;
+	case CLIENT_MUTE:	/* the cause; LOST follows in the same words */
+		feed->mutes++;
+		break;
 	case CLIENT_OVERSIZE:
-		/* The cause; LOST follows with the same words. */
-		return;
+		feed->frames++;
+		feed->rejected[WIRE_REJECT_LIMIT]++;
+		break;
 	case CLIENT_LOST:
+		slot_lost(f, slot, why);
+		break;
+	case CLIENT_REPLACED:
+		f->slot[slot].is_open = false;
+		log_info("%s: replaced by a new connection",
+		    feeds_name(name, f, slot));
+		break;
+	case CLIENT_EVENTS:
 		break;
 	}
-	f->counter[COUNT_RECONNECTS]++;
-	if (f->is_connected[venue]) {
-		f->is_connected[venue] = false;
-		f->counter[COUNT_CONNECTED]--;
-	}
-	/* Once for each outage, not for each attempt to end it. */
-	if (!f->is_lost[venue])
-		log_warn("%s: lost: %s", name, why);
-	f->is_lost[venue] = true;
 }
 
 static void
@@ -203,35 +168,73 @@ on_readable(void *arg, int fd)
 		client_stop(f->client);
 }
 
+/* ---- the beginning ------------------------------------------------------ */
+
+/* Where marks are sent their places in the book are needed, and nothing else of
+ * it; its vaults are only passed over. */
 static enum err
-feeds_open(struct feeds *f)
+book_bind(struct feeds *f)
 {
-	static struct client_connection connection[CONFIG_VENUES_MAX];
+	struct config *c = &f->proc.config;
+	struct bookfile_sink to = { .vaults_max = BOOK_VAULTS_MAX };
+	static struct bookfile_names names;
+	static struct book book;
+	struct bookfile *file;
+	enum err e = ERR_OK;
+
+	if (c->instrument_count > 0) {
+		e = bookfile_open(&file, f->proc.book_text,
+		    f->proc.book_text_len, c->book_file, stderr);
+		if (e != ERR_OK)
+			return e;
+		e = input_book_place(&book, file, 0);
+		if (e == ERR_OK)
+			e = bookfile_each(file, &book, &names, &to);
+		bookfile_close(file);
+		if (e == ERR_OK)
+			e = config_bind_book(c, &book, &names, c->book_file,
+			    stderr);
+		input_book_arrays_free(&book);
+	}
+	free(f->proc.book_text);
+	f->proc.book_text = NULL;
+	return e;
+}
+
+/* A connection's successor needs memory of its own. */
+static enum err
+slots_place(struct feeds *f)
+{
+	for (size_t s = 0; s < 2 * f->plan.count; s++) {
+		const struct venue *v =
+		    f->plan.connection[s % f->plan.count].venue;
+
+		if (!v->has_depth || (s >= f->plan.count && !v->rotate_ms))
+			continue;
+		f->slot[s].memory.depth = calloc(VENUE_SYMBOLS_MAX,
+		    sizeof(struct depth));
+		if (!f->slot[s].memory.depth)
+			return ERR_LIMIT;
+	}
+	for (size_t v = 0; v < f->proc.config.venue_count; v++) {
+		wire_head_set(&f->feed[v].head, WIRE_FEED);
+		f->feed[v].venue = (uint16_t)v;
+	}
+	return ERR_OK;
+}
+
+static enum err
+client_open(struct feeds *f)
+{
 	const struct config *c = &f->proc.config;
-	char ca[CONFIG_PATH_MAX];
 	struct client_callbacks call = { .frame = on_frame,
-		.event = on_event, .readable = on_readable, .arg = f };
+		.event = on_event, .readable = on_readable, .arg = f,
+		.second = on_second, .takes_successors = true };
+	char ca[CONFIG_PATH_MAX];
 	uint64_t seed;
 	size_t bad;
 	enum err e;
 
-	for (size_t v = 0; v < c->venue_count; v++) {
-		struct client_connection *k = &connection[v];
-
-		k->venue = c->venue[v].venue;
-		if (k->venue->has_depth) {
-			f->memory[v].depth = calloc(VENUE_SYMBOLS_MAX,
-			    sizeof(struct depth));
-			if (!f->memory[v].depth)
-				return ERR_LIMIT;
-		}
-		k->url = c->venue[v].url[0] ? c->venue[v].url : NULL;
-		for (size_t i = 0; i < c->prices.market_count; i++)
-			if (c->market[i].venue == v &&
-			    k->symbol_count < VENUE_SYMBOLS_MAX)
-				k->symbols[k->symbol_count++] =
-				    c->market[i].symbol;
-	}
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		return ERR_IO;
 	if (c->tls_ca_file[0]) {
@@ -239,14 +242,31 @@ feeds_open(struct feeds *f)
 		if (e != ERR_OK)
 			return e;
 	}
-	e = client_create(&f->client, connection, c->venue_count,
+	e = client_create(&f->client, f->plan.connection, f->plan.count,
 	    c->tls_ca_file[0] ? ca : NULL, &call, seed, &bad);
-	if (e != ERR_OK) {
-		if (bad < c->venue_count)
-			log_error("%s: bad address", c->venue[bad].name);
-		return e;
-	}
-	return client_watch(f->client, f->proc.control_fd);
+	/* The config was read with client_check: what is left is the
+	 * machine's, or the store of certificates. */
+	if (e == ERR_IO)
+		log_error("the client cannot begin: %s cannot be read, or "
+		    "there is no memory", c->tls_ca_file[0] ? ca :
+		    "the system's store of certificates");
+	else if (e != ERR_OK && bad < f->plan.count)
+		log_error("%s: the client refuses it",
+		    c->venue[f->plan.venue[bad]].name);
+	return e != ERR_OK ? e : client_watch(f->client, f->proc.control_fd);
+}
+
+static enum err
+feeds_open(struct feeds *f)
+{
+	size_t bad;
+	enum err e = book_bind(f);
+
+	if (e == ERR_OK)
+		e = feeds_plan_make(&f->plan, &f->proc.config, &bad);
+	if (e == ERR_OK)
+		e = slots_place(f);
+	return e == ERR_OK ? client_open(f) : e;
 }
 
 int
@@ -263,11 +283,12 @@ role_feeds(void)
 		e = sandbox_enter(ROLE_FEEDS, f.proc.config.sandbox, &paths);
 	if (e != ERR_OK) {
 		log_error("cannot open: %s", err_name(e));
-		return e == ERR_SYNTAX ? EXIT_CONFIG : EXIT_FAILED;
+		return e == ERR_SYNTAX || e == ERR_UNKNOWN ? EXIT_CONFIG :
+		    EXIT_FAILED;
 	}
-	do
-		status_report(&f);
-	while (client_service(f.client));
+	report(&f);
+	while (client_service(f.client))
+		;
 	client_destroy(f.client);
 	return EXIT_FAILED;
 }

@@ -237,6 +237,44 @@ shell_latency_us(const struct shell *s, unsigned q)
 }
 
 static void
+wraps_fill(struct board_head *h, const struct prices *p)
+{
+	const struct prices_config *c = p->config;
+
+	for (uint32_t u = 0; u < c->unit_count; u++)
+		if (c->unit[u].wrap.is_wrapped)
+			h->wrap[h->wrap_count++] = (struct board_wrap){
+				.unit = u, .has_rate = p->rate[u].has_rate,
+				.rate = p->rate[u].rate,
+				.time_ms = p->rate[u].time_ms,
+				.rated = p->rated[u],
+				.traded = p->traded[u] };
+}
+
+static void
+risk_fill(struct board_risk *r, const struct machine *m, bool has_new_sample)
+{
+	const struct machine_kept *k = &m->kept;
+
+	r->count = k->unit_count;
+	r->samples = k->samples;
+	for (uint32_t i = 0; i < k->unit_count; i++) {
+		const struct machine_unit *u = &k->unit[i];
+		struct board_follow *f = &r->unit[i];
+
+		f->unit = u->unit;
+		f->has_slow = u->slow.at_ms != 0;
+		f->average = u->slow.average;
+		f->stable = u->slow.stable;
+		f->has_volatility = machine_volatility(&f->volatility, m, i) ==
+		    ERR_OK;
+		for (uint32_t j = 0; has_new_sample && j < i; j++)
+			r->correlation[i * (i - 1) / 2 + j] =
+			    machine_correlation(m, i, j);
+	}
+}
+
+static void
 board_head_fill(struct board_head *h, const struct shell *s)
 {
 	const struct machine *m = s->machine;
@@ -248,10 +286,15 @@ board_head_fill(struct board_head *h, const struct shell *s)
 	h->market_count = (uint32_t)m->config->prices.market_count;
 	h->unit_count = (uint32_t)m->config->prices.unit_count;
 	h->venue_count = (uint32_t)m->config->venue_count;
-	for (size_t i = 0; i < h->asset_count; i++)
-		h->asset_price[i] = m->market.asset[i].price;
+	for (size_t i = 0; i < h->asset_count; i++) {
+		const struct market_price *p = &m->market.asset[i];
+
+		h->asset_price[i] = p->price;
+		if (p->has_stable)
+			h->asset_stable[i] = p->stable;
+	}
+	wraps_fill(h, &m->prices);
 	memcpy(h->unit_price, m->prices.price, sizeof(h->unit_price));
-	memcpy(h->rate, m->prices.rate, sizeof(h->rate));
 	for (size_t i = 0; i < h->market_count; i++) {
 		h->source[i].quote = m->prices.quote[i];
 		h->source[i].source = m->prices.source[i];
@@ -287,7 +330,20 @@ static void
 board_refresh(struct shell *s)
 {
 	static struct board_head head;
+	const struct machine_kept *kept = &s->machine->kept;
 
+	/* Before the head: whoever sees its prices sees these too. */
+	if (s->machine->terms->generation != s->board_terms) {
+		s->board_terms = s->machine->terms->generation;
+		board_put_terms(s->board, s->machine->terms);
+	}
+	if (kept->version != s->risk_version) {
+		risk_fill(&s->risk, s->machine,
+		    kept->samples != s->risk_samples);
+		s->risk_version = kept->version;
+		s->risk_samples = kept->samples;
+		board_put_risk(s->board, &s->risk);
+	}
 	board_head_fill(&head, s);
 	board_put_head(s->board, &head);
 }

@@ -47,7 +47,10 @@ struct shell {
 	struct board_attestation collecting;
 
 	uint64_t board_ms;		/* of its last refresh */
+	struct board_risk risk;		/* as the board has it */
+	uint64_t risk_version, risk_samples;	/* kept.version, then */
 	struct board_feed feed[CONFIG_VENUES_MAX];	/* for the board */
+	uint64_t board_terms;		/* their generation on it */
 	uint64_t batch_ns;		/* first tick of the batch, 0: none */
 	uint64_t request_ns;		/* first tick behind the request, 0 */
 	uint32_t latency_us[SHELL_LATENCIES];

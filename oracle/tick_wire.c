@@ -2,20 +2,6 @@
 
 #include <string.h>
 
-static bool
-market_find(uint16_t *out, const struct config *c, size_t venue,
-    const char *symbol)
-{
-	for (size_t i = 0; i < c->prices.market_count; i++) {
-		if (c->market[i].venue == venue &&
-		    strcmp(c->market[i].symbol, symbol) == 0) {
-			*out = (uint16_t)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 enum err
 tick_wire_from(struct wire_tick *out, const struct config *c, size_t venue,
     const struct tick *t, uint64_t recv_ms)
@@ -24,7 +10,7 @@ tick_wire_from(struct wire_tick *out, const struct config *c, size_t venue,
 
 	memset(&w, 0, sizeof(w));
 	wire_head_set(&w.head, WIRE_TICK);
-	if (!market_find(&w.market, c, venue, t->symbol))
+	if (!config_market_find(&w.market, c, venue, t->symbol))
 		return ERR_UNKNOWN;
 	w.has_book = t->has_bid && t->has_ask;
 	w.has_last = t->has_last;
@@ -134,4 +120,89 @@ tick_wire_heartbeat(struct wire_heartbeat *out, size_t venue,
 	out->venue = (uint16_t)venue;
 	out->exchange_ms = exchange_ms;
 	out->recv_ms = recv_ms;
+}
+
+/* ---- contracts ---------------------------------------------------------- */
+
+/* What does not fit is left out: it is for information alone. */
+static bool
+interest_take(struct wire_u128 *out, const struct config_instrument *k,
+    const struct tick_contract *t)
+{
+	u128 usd = t->interest.value;
+
+	if (!t->has_interest || k->interest == INTEREST_NONE)
+		return false;
+	if (k->interest == INTEREST_BASE && (!t->has_mark ||
+	    muldiv_u128(&usd, usd, t->mark.value, WAD_ONE_RAW,
+	    ROUND_FLOOR) != ERR_OK))
+		return false;
+	if (usd >> 127 != 0)
+		return false;
+	*out = wire_from_u128(usd);
+	return true;
+}
+
+enum err
+tick_wire_mark(struct wire_mark *out, const struct config *c, size_t venue,
+    const struct tick *t, uint64_t recv_ms)
+{
+	const struct tick_contract *contract = &t->contract;
+	const struct config_instrument *k = c->instrument;
+	const struct config_instrument *end = k + c->instrument_count;
+	struct wire_mark w;
+
+	while (k < end && (k->venue != venue ||
+	    strcmp(k->symbol, t->symbol) != 0))
+		k++;
+	if (k == end)
+		return ERR_UNKNOWN;
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_MARK);
+	w.instrument = k->instrument;
+	w.exchange_ms = t->has_time ? t->exchange_ms : 0;
+	w.recv_ms = recv_ms;
+	w.has_mark = contract->has_mark && k->is_usd &&
+	    contract->mark.value != 0;
+	if (w.has_mark)
+		w.mark = wire_from_u128(contract->mark.value);
+	w.has_funding = contract->has_funding;
+	if (w.has_funding)
+		w.funding = wire_from_u128((u128)contract->funding);
+	w.has_interest = interest_take(&w.interest, k, contract);
+	if (!w.has_mark && !w.has_funding && !w.has_interest)
+		return ERR_MISSING;
+	*out = w;
+	return ERR_OK;
+}
+
+enum err
+tick_wire_option(struct wire_option *out, const struct config_option *k,
+    const struct tick *t, uint64_t recv_ms)
+{
+	const struct tick_contract *contract = &t->contract;
+	struct wire_option w;
+
+	if (!contract->has_option || (!contract->has_vol &&
+	    !contract->has_forward))
+		return ERR_MISSING;
+	if (contract->expiry_ms == 0 || contract->strike.value == 0)
+		return ERR_RANGE;
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_OPTION);
+	w.unit = k->unit;
+	w.venue = k->venue;
+	w.is_call = contract->is_call;
+	w.has_vol = contract->has_vol;
+	w.has_forward = contract->has_forward;
+	w.expiry_ms = contract->expiry_ms;
+	w.exchange_ms = t->has_time ? t->exchange_ms : 0;
+	w.recv_ms = recv_ms;
+	w.strike = wire_from_u128(contract->strike.value);
+	if (w.has_vol)
+		w.vol = wire_from_u128(contract->vol.value);
+	if (w.has_forward)
+		w.forward = wire_from_u128(contract->forward.value);
+	*out = w;
+	return ERR_OK;
 }

@@ -13,6 +13,18 @@
 MUST_CHECK enum err tick_wire_from(struct wire_tick *out,
     const struct config *c, size_t venue, const struct tick *t,
     uint64_t recv_ms);
+/* tick_wire_mark writes what a tick tells of an instrument of the book's: its
+ * mark where that is in USD, its funding, and its open interest in USD (rounded
+ * down) where the config says its unit.  ERR_UNKNOWN where its symbol is none of
+ * the venue's `instruments`, ERR_MISSING where it tells none of the three. */
+MUST_CHECK enum err tick_wire_mark(struct wire_mark *out,
+    const struct config *c, size_t venue, const struct tick *t,
+    uint64_t recv_ms);
+/* tick_wire_option writes what a tick of the family k tells of one option.
+ * ERR_MISSING where it is of none, or tells neither volatility nor forward;
+ * ERR_RANGE without an expiry or a strike. */
+MUST_CHECK enum err tick_wire_option(struct wire_option *out,
+    const struct config_option *k, const struct tick *t, uint64_t recv_ms);
 /* tick_wire_void: nothing that a market said of its book holds any more. */
 void tick_wire_void(struct wire_tick *out, size_t market, uint64_t recv_ms);
 /* tick_wire_void_each says so of each market of a venue. */

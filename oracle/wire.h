@@ -21,6 +21,7 @@
 #define WIRE_POSITIONS 128u
 #define WIRE_TX_DATA 4096u
 #define WIRE_UNITS 128u	/* whose returns are followed */
+#define WIRE_PAIRS (WIRE_UNITS * (WIRE_UNITS - 1u) / 2u)
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
     "records are little-endian");
@@ -178,8 +179,8 @@ struct wire_forward {
 	struct wire_u128 confidence;	/* 18 decimals, at most one */
 };
 
-/* Raw SVI (margin/market.h), rounded; the engine counts tau from its own
- * clock and checks the slice before it uses it. */
+/* Raw SVI (margin/market.h), rounded; the engine checks the slice before it uses
+ * it.  Its tau is what is left of it at as_of_ms. */
 struct wire_slice {
 	struct wire_head head;
 	uint16_t unit;
@@ -437,8 +438,8 @@ struct wire_feed {
 	uint8_t stalled;	/* of them: they talk, but their time stands */
 	uint8_t zero[2];
 	uint64_t last_frame_ms;	/* received then; 0: none yet */
-	uint64_t frames;	/* all that came: each is one of the below */
-	uint64_t ticks;		/* sent to the engine; several a frame */
+	uint64_t frames;	/* all that came */
+	uint64_t ticks;		/* and marks and options, sent on */
 	uint64_t heartbeats;	/* frames: acks, greetings and pongs too */
 	uint64_t ignored;	/* frames of known channels without a use */
 	uint64_t unknown;	/* frames that the venue is not known to send */

@@ -129,8 +129,12 @@ api_answer__routes_and_refuses_by_name(void **state)
 		{ "/livez", "", 200, "ok" },
 		{ "/v1/prices", "", 200, "WETH" },
 		{ "/v1/feeds", "", 200, "kraken" },
+		{ "/v1/volatility", "", 200, "units" },
+		{ "/v1/volatility", "x=1", 400, "unknown parameter" },
 		{ "/v1/feeds", "x=1", 400, "unknown parameter" },
 		{ "/v1/prices", "x=1", 400, "unknown parameter" },
+		{ "/v1/surfaces", "", 200, "surfaces" },
+		{ "/v1/surfaces", "unit=ETH", 400, "unknown parameter" },
 		{ "/v1/vaults", "limit=1000", 200, "vaults" },
 		{ "/v1/vaults", "limit=1001", 400, "at most 1000" },
 		{ "/v1/vaults", "limit=-1", 400, "limit" },
@@ -211,7 +215,7 @@ static void
 api_answer__says_503_before_the_engine_started(void **state)
 {
 	static const char *const paths[] = { "/v1/prices", "/v1/feeds",
-		"/v1/vaults",
+		"/v1/vaults", "/v1/surfaces", "/v1/volatility",
 		"/v1/aggregate", "/v1/attestations/latest", "/readyz",
 		"/v1/vaults/a" };
 	struct bed *b = *state;
@@ -308,6 +312,91 @@ prices__show_what_each_venue_said(void **state)
 	json_decref(v);
 }
 
+/* ETH is wrapped in the config of this test, and slow. */
+static void
+prices__show_both_prices_of_a_wrapped_token(void **state)
+{
+	struct bed *b = *state;
+	struct board_head *h = &b->world.head;
+	json_t *v, *p, *r;
+
+	b->world.config.prices.unit[1].wrap = (struct prices_wrap){
+		.is_wrapped = true, .by_rate = true, .of = 2 };
+	h->asset_stable[0] = px18_from_raw(1900 * WAD_ONE_RAW);
+	h->wrap_count = 1;
+	h->wrap[0] = (struct board_wrap){ .unit = 1, .has_rate = true,
+		.rate = px18_from_raw(WAD_ONE_RAW / 4), .time_ms = NOW - 9,
+		.rated = { .mid = px18_from_raw(2000 * WAD_ONE_RAW) },
+		.traded = { .status = PRICE_REFUSED,
+		    .reason = REASON_QUORUM } };
+	bed_publish(b, NOW);
+	v = ask_json(b, "/v1/prices", "");
+	p = json_array_get(json_object_get(v, "prices"), 0);
+	assert_string_equal(word(p, "stable"), "1900");
+	r = json_object_get(p, "rate");
+	assert_string_equal(word(r, "of"), "BTC");
+	assert_string_equal(word(r, "rate"), "0.25");
+	assert_string_equal(word(r, "price_by"), "rate");
+	assert_int_equal(json_integer_value(json_object_get(r, "time")),
+	    NOW - 9);
+	assert_string_equal(word(json_object_get(r, "by_rate"), "mid"),
+	    "2000");
+	assert_true(json_is_null(json_object_get(json_object_get(r,
+	    "by_market"), "mid")));
+	assert_string_equal(word(json_object_get(r, "by_market"), "reason"),
+	    "QUORUM");
+	p = json_array_get(json_object_get(v, "prices"), 1);
+	assert_true(json_is_null(json_object_get(p, "rate")));
+	assert_true(json_is_null(json_object_get(p, "stable")));
+	json_decref(v);
+	/* A board that lies of its counts is read within its bounds. */
+	h->wrap_count = UINT32_MAX;
+	bed_publish(b, NOW + 1);
+	v = ask_json(b, "/v1/prices", "");
+	json_decref(v);
+	h->wrap_count = 0;
+	h->asset_stable[0] = px18_from_raw(0);
+	b->world.config.prices.unit[1].wrap.is_wrapped = false;
+}
+
+static void
+volatility__shows_units_and_their_correlations(void **state)
+{
+	static struct board_risk r;
+	struct bed *b = *state;
+	json_t *v, *units, *u;
+
+	r.count = 3;
+	r.unit[0] = (struct board_follow){ .unit = 1, .has_volatility = 1,
+		.volatility = num18_from_raw((i128)WAD_ONE_RAW / 2) };
+	r.unit[1] = (struct board_follow){ .unit = 2, .has_volatility = 1,
+		.has_slow = 1, .average = px18_from_raw(WAD_ONE_RAW),
+		.stable = px18_from_raw(2 * WAD_ONE_RAW),
+		.volatility = num18_one() };
+	r.unit[2].unit = 77;	/* none of the config's */
+	r.correlation[0] = -250000000;
+	board_put_risk(b->world.writer, &r);
+	bed_publish(b, NOW);
+	v = ask_json(b, "/v1/volatility", "");
+	units = json_object_get(v, "units");
+	assert_int_equal(json_array_size(units), 2);
+	u = json_array_get(units, 0);
+	assert_string_equal(word(u, "volatility"), "0.5");
+	assert_true(json_is_null(json_object_get(u, "stable")));
+	assert_int_equal(json_object_size(json_object_get(u,
+	    "correlations")), 0);
+	u = json_array_get(units, 1);
+	assert_string_equal(word(u, "average"), "1");
+	assert_string_equal(word(u, "stable"), "2");
+	assert_string_equal(word(json_object_get(u, "correlations"), "ETH"),
+	    "-0.25");
+	json_decref(v);
+	r.count = UINT32_MAX;
+	board_put_risk(b->world.writer, &r);
+	v = ask_json(b, "/v1/volatility", "");
+	json_decref(v);
+}
+
 static void
 feeds__show_each_venue_and_each_market(void **state)
 {
@@ -390,6 +479,84 @@ metrics__count_rejects_by_venue_and_reason(void **state)
 	assert_int_equal(ask(b, "/metrics", ""), 200);
 	for (size_t i = 0; i < ARRAY_COUNT(wants); i++)
 		assert_non_null(strstr(b->answer.body.at, wants[i]));
+}
+
+/* A forward and a slice of ETH in a year from now. */
+static void
+terms_fill(struct terms *t)
+{
+	struct terms_unit *u = &t->unit[1];
+
+	memset(t, 0, sizeof(*t));
+	t->taken = 3;
+	t->refused[SURFACE_CALENDAR] = 2;
+	u->count = 1;
+	u->expiry[0] = (struct terms_expiry){
+		.expiry_ms = NOW + UINT64_C(31536000000),
+		.forward = { NOW - 5, px18_from_raw(2020 * WAD_ONE_RAW),
+		    num18_from_raw((i128)WAD_ONE_RAW / 2) },
+		.slice = { .as_of_ms = NOW - 7, .confidence = num18_one(),
+		    .svi = { .a = num18_from_raw((i128)WAD_ONE_RAW / 4),
+		    .sigma = num18_one(), .tau = num18_one(),
+		    .forward = px18_from_raw(2020 * WAD_ONE_RAW) } } };
+}
+
+static void
+surfaces__show_what_the_engine_uses(void **state)
+{
+	static struct terms t;
+	struct bed *b = *state;
+	json_t *v, *u, *e, *part;
+
+	terms_fill(&t);
+	board_put_terms(b->world.writer, &t);
+	bed_publish(b, NOW);
+	v = ask_json(b, "/v1/surfaces", "");
+	assert_int_equal(json_array_size(json_object_get(v, "surfaces")), 1);
+	u = json_array_get(json_object_get(v, "surfaces"), 0);
+	assert_string_equal(word(u, "unit"), "ETH");
+	assert_string_equal(word(u, "status"), "OK");
+	e = json_array_get(json_object_get(u, "expiries"), 0);
+	part = json_object_get(e, "forward");
+	assert_string_equal(word(part, "price"), "2020");
+	assert_string_equal(word(part, "confidence"), "0.5");
+	part = json_object_get(e, "slice");
+	assert_string_equal(word(part, "a"), "0.25");
+	assert_string_equal(word(part, "at_the_money"), "0.5");
+	assert_int_equal(json_integer_value(json_object_get(part, "as_of")),
+	    NOW - 7);
+	assert_int_equal(json_integer_value(json_object_get(v,
+	    "slices_taken")), 3);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(v,
+	    "slices_refused"), "calendar")), 2);
+	json_decref(v);
+}
+
+/* A slice that is none, and counts beyond every limit. */
+static void
+surfaces__believe_nothing_outside_the_limits(void **state)
+{
+	static struct terms t;
+	struct bed *b = *state;
+	json_t *v, *u;
+
+	terms_fill(&t);
+	t.unit[1].expiry[0].slice.svi.a = num18_from_raw(-1);
+	board_put_terms(b->world.writer, &t);
+	bed_publish(b, NOW);
+	v = ask_json(b, "/v1/surfaces", "");
+	u = json_array_get(json_object_get(v, "surfaces"), 0);
+	assert_string_equal(word(u, "status"), "NO_SURFACE");
+	json_decref(v);
+	memset(&t.unit, 0xff, sizeof(t.unit));
+	memset(&t.mark, 0xff, sizeof(t.mark));
+	t.mark_count = UINT32_MAX;
+	board_put_terms(b->world.writer, &t);
+	api_state_refresh(b->api.state);
+	v = ask_json(b, "/v1/surfaces", "");
+	assert_int_equal(json_array_size(json_object_get(v, "marks")), 0);
+	assert_int_equal(json_array_size(json_object_get(v, "surfaces")), 0);
+	json_decref(v);
 }
 
 /* The same page as a dumb reference makes from all vaults. */
@@ -1292,9 +1459,13 @@ main(void)
 		BED(readyz__names_each_reason),
 		BED(readyz__is_ready_at_the_edge_of_silence),
 		BED(prices__show_what_each_venue_said),
+		BED(prices__show_both_prices_of_a_wrapped_token),
+		BED(volatility__shows_units_and_their_correlations),
 		BED(feeds__show_each_venue_and_each_market),
 		BED(feeds_table_print__shows_no_terminal_commands),
 		BED(metrics__count_rejects_by_venue_and_reason),
+		BED(surfaces__show_what_the_engine_uses),
+		BED(surfaces__believe_nothing_outside_the_limits),
 		BED(vaults__page_like_a_sorted_list),
 		BED(vaults__pages_join_to_the_whole),
 		BED(vaults__filter_by_state),

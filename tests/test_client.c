@@ -41,16 +41,17 @@ struct log {
 	struct { enum client_event e; size_t conn; uint64_t ms; char why[160]; }
 	    event[EVENTS_MAX];
 	size_t events;
-	unsigned of[CLIENT_OVERSIZE + 1];	/* how many of each */
+	unsigned of[CLIENT_EVENTS];	/* how many of each */
 	unsigned frames;
-	unsigned frames_of[CLIENT_CONNECTIONS_MAX];
+	unsigned frames_of[CLIENT_SLOTS_MAX];
+	unsigned seconds;
 	size_t len;			/* of the last frame */
 	char text[128];			/* its beginning */
 	uint64_t sum;			/* of its bytes */
 	unsigned readable;
 	char read[16];
 	/* stop when this many were seen (0: no matter) */
-	unsigned stop_frames, stop_readable, stop_of[CLIENT_OVERSIZE + 1];
+	unsigned stop_frames, stop_readable, stop_of[CLIENT_EVENTS];
 	bool wants_sent;
 	size_t sent;
 	char sent_text[4][32];
@@ -68,7 +69,7 @@ log_check(struct log *l)
 	bool stop = (l->stop_frames && l->frames >= l->stop_frames) ||
 	    (l->stop_readable && l->readable >= l->stop_readable);
 
-	for (size_t i = 0; i <= CLIENT_OVERSIZE; i++)
+	for (size_t i = 0; i < CLIENT_EVENTS; i++)
 		stop |= l->stop_of[i] && l->of[i] >= l->stop_of[i];
 	if (stop) {
 		l->is_stopped = true;
@@ -263,6 +264,105 @@ client_url_parse__refuses_the_rest(void **state)
 		snprintf(url, sizeof(url), "wss://a/%0*d", n - 1, 0);
 		assert_int_equal(client_url_parse(&u, url),
 		    n == 1023 ? ERR_OK : ERR_LIMIT);
+	}
+}
+
+static void
+client_url_parse_http__takes_http_alone(void **state)
+{
+	static const struct { const char *url; enum err e; } urls[] = {
+		{ "https://a.example/x", ERR_OK },
+		{ "http://127.0.0.1:8/x", ERR_OK },
+		{ "http://a.example/x", ERR_REFUSED },
+		{ "wss://a.example/x", ERR_SYNTAX },
+		{ "https://u@a.example/", ERR_SYNTAX },
+	};
+	struct client_url u;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(urls); i++)
+		if (client_url_parse_http(&u, urls[i].url) != urls[i].e)
+			fail_msg("%s", urls[i].url);
+	assert_int_equal(client_url_parse_http(&u, urls[0].url), ERR_OK);
+	assert_true(u.is_tls);
+	assert_int_equal(u.port, 443);
+	assert_string_equal(u.path, "/x");
+}
+
+static enum err
+subscribe_never(char *out, size_t size, size_t *len, unsigned n,
+    const char *const *symbols, size_t count)
+{
+	(void)out, (void)size, (void)n, (void)symbols, (void)count;
+	*len = 1;
+	return ERR_OK;
+}
+
+static enum err
+subscribe_unit(char *out, size_t size, size_t *len, unsigned n,
+    const char *const *symbols, size_t count)
+{
+	(void)out, (void)size, (void)n, (void)symbols, (void)count, (void)len;
+	return ERR_UNIT;
+}
+
+static void
+client_check__names_what_is_wrong(void **state)
+{
+	struct venue v = test_venue;
+	struct client_connection k = { .venue = &v,
+		.url = "ws://127.0.0.1:1/", .symbols = { "A" },
+		.symbol_count = 1 };
+	enum client_part bad;
+
+	(void)state;
+	assert_int_equal(client_check(&k, &bad), ERR_OK);
+	k.url = "ws://a.example/";
+	assert_int_equal(client_check(&k, &bad), ERR_REFUSED);
+	assert_int_equal(bad, CLIENT_PART_ADDRESS);
+	k.url = NULL;
+	v.token_url = "https://a.example/token";
+	assert_int_equal(client_check(&k, &bad), ERR_OK);
+	k.token_url = "wss://a.example/token";
+	assert_int_equal(client_check(&k, &bad), ERR_SYNTAX);
+	assert_int_equal(bad, CLIENT_PART_TOKEN_ADDRESS);
+	assert_string_equal(client_part_name(bad), "its token's address");
+	k.token_url = NULL;
+	v.subscribe = subscribe_unit;
+	assert_int_equal(client_check(&k, &bad), ERR_UNIT);
+	assert_int_equal(bad, CLIENT_PART_SYMBOLS);
+	v.subscribe = subscribe_never;
+	assert_int_equal(client_check(&k, &bad), ERR_LIMIT);
+	v.subscribe = test_venue.subscribe;
+	k.symbol_count = VENUE_SYMBOLS_MAX + 1;
+	assert_int_equal(client_check(&k, &bad), ERR_LIMIT);
+	assert_int_equal(bad, CLIENT_PART_SYMBOLS);
+}
+
+/* Each row's limits hold together: its symbols fit its messages, and these the
+ * client. */
+static void
+client_check__takes_as_many_symbols_as_each_row_says(void **state)
+{
+	size_t count;
+	const struct venue *v = venue_table(&count);
+
+	(void)state;
+	for (; count > 0; count--, v++) {
+		struct client_connection k = { .venue = v };
+		enum client_part bad;
+
+		if (v->subscribe == NULL)	/* none that is dialled */
+			continue;
+		k.symbol_count = v->symbols_max > 0 ? v->symbols_max :
+		    VENUE_SYMBOLS_MAX;
+		assert_true(k.symbol_count <= VENUE_SYMBOLS_MAX);
+		assert_true(v->dial_pause_ms > 0);
+		assert_int_equal(v->token_url != NULL, v->token_take != NULL);
+		for (size_t i = 0; i < k.symbol_count; i++)
+			k.symbols[i] = "ABCDEFGHIJKLMNOPQRSTUVW";
+		if (client_check(&k, &bad) != ERR_OK)
+			fail_msg("%s: %s", v->name, client_part_name(bad));
 	}
 }
 
@@ -602,6 +702,247 @@ client_service__pauses_between_subscriptions(void **state)
 }
 
 static void
+client_service__waits_before_the_first_subscription(void **state)
+{
+	struct venue v = test_venue;
+	struct ws_server s = { 0 };
+	struct log l = { .stop_frames = 1 };
+	char url[64];
+
+	(void)state;
+	v.subscribe_wait_ms = 300;
+	ws_server_start(&s, play_subscribe);
+	local_url(url, &s);
+	connect_to(&l, &v, url, NULL);
+	run(&l);
+	client_destroy(l.client);
+	assert_int_equal(l.event[0].e, CLIENT_CONNECTED);
+	assert_int_equal(l.event[1].e, CLIENT_SUBSCRIBED);
+	assert_in_range(l.event[1].ms - l.event[0].ms, 299, 800);
+	ws_server_stop(&s);
+}
+
+/* --- successors ---------------------------------------------------------- */
+
+static void
+play_chatter(struct ws_peer *p)
+{
+	if (!ws_accept(p))
+		return;
+	for (int i = 0; i < 3; i++)
+		if (ws_next(p) != 1)
+			return;
+	while (ws_text(p, "tick"))
+		usleep(20000);
+}
+
+static struct client_callbacks
+callbacks_of_two(struct log *l)
+{
+	struct client_callbacks call = callbacks(l);
+
+	call.takes_successors = true;
+	return call;
+}
+
+/* One connection that is rotated after rotate_ms. */
+static void
+rotate_with(struct log *l, struct ws_server *s, struct venue *v)
+{
+	struct client_callbacks call = callbacks_of_two(l);
+	struct client_connection k = { .venue = v,
+		.symbols = { "A", "B", "C" }, .symbol_count = 3 };
+	char url[64];
+	size_t bad;
+
+	local_url(url, s);
+	k.url = url;
+	assert_int_equal(client_create(&l->client, &k, 1, NULL, &call, 1,
+	    &bad), ERR_OK);
+	run(l);
+	client_destroy(l->client);
+}
+
+static void
+client_service__makes_the_successor_before_it_breaks(void **state)
+{
+	struct venue v = test_venue;
+	struct ws_server s = { .threads = 2 };
+	struct log l = { .stop_of = { [CLIENT_REPLACED] = 2 } };
+
+	(void)state;
+	v.rotate_ms = 500;
+	ws_server_start(&s, play_chatter);
+	rotate_with(&l, &s, &v);
+	/* Slot 0, its successor in 1, the successor's in 0 again. */
+	assert_int_equal(l.of[CLIENT_LOST], 0);
+	assert_int_equal(l.of[CLIENT_CONNECTED], 3);
+	for (size_t i = 0, replaced = 0; i < l.events; i++) {
+		if (l.event[i].e != CLIENT_REPLACED)
+			continue;
+		assert_int_equal(l.event[i].conn, replaced++);
+		/* Its successor has subscribed long before. */
+		assert_int_equal(l.event[i - 1].e, CLIENT_SUBSCRIBED);
+		assert_int_equal(l.event[i - 1].conn, 1 - l.event[i].conn);
+		assert_true(l.event[i].ms - l.event[i - 1].ms >=
+		    CLIENT_OVERLAP_MS - 1);
+	}
+	assert_true(l.frames_of[0] > 0 && l.frames_of[1] > 0);
+	ws_server_stop(&s);
+}
+
+static void
+play_first_alone(struct ws_peer *p)
+{
+	if (p->number == 0)
+		play_chatter(p);
+}
+
+static void
+client_service__keeps_the_old_where_no_successor_comes(void **state)
+{
+	struct venue v = test_venue;
+	struct ws_server s = { .threads = 2 };
+	struct log l = { .stop_of = { [CLIENT_LOST] = 3 } };
+
+	(void)state;
+	v.rotate_ms = 300;
+	ws_server_start(&s, play_first_alone);
+	rotate_with(&l, &s, &v);
+	assert_int_equal(l.of[CLIENT_REPLACED], 0);
+	for (size_t i = 0; i < l.events; i++)
+		if (l.event[i].e == CLIENT_LOST)
+			assert_int_equal(l.event[i].conn, 1);
+	/* All the while the old one spoke: two backoffs are 750 ms at least. */
+	assert_true(l.frames_of[0] > 30);
+	ws_server_stop(&s);
+}
+
+static void
+play_first_goes(struct ws_peer *p)
+{
+	if (!ws_accept(p))
+		return;
+	for (int i = 0; i < (p->number == 0 ? 40 : 400); i++) {
+		if (!ws_text(p, "tick"))
+			return;
+		usleep(20000);
+	}
+}
+
+static void
+client_service__leaves_a_lost_one_to_its_successor(void **state)
+{
+	struct venue v = test_venue;
+	struct ws_server s = { .threads = 2 };
+	struct log l = { .stop_frames = 400 };
+
+	(void)state;
+	v.rotate_ms = 300;	/* the first goes after 800 ms */
+	v.subscribe = subscribe_each;
+	ws_server_start(&s, play_first_goes);
+	rotate_with(&l, &s, &v);
+	assert_int_equal(l.of[CLIENT_LOST], 1);
+	assert_int_equal(l.of[CLIENT_CONNECTED] - l.of[CLIENT_REPLACED] -
+	    l.of[CLIENT_LOST] >= 1, 1);
+	for (size_t i = 0; i < l.events; i++)
+		if (l.event[i].e == CLIENT_LOST)
+			assert_int_equal(l.event[i].conn, 0);
+	assert_true(l.frames_of[1] > 100);
+	ws_server_stop(&s);
+}
+
+/* --- paces --------------------------------------------------------------- */
+
+static void
+client_service__dials_a_venue_at_its_pace(void **state)
+{
+	struct venue v = test_venue, other = test_venue;
+	struct client_connection k[5];
+	struct log l = { .stop_of = { [CLIENT_LOST] = 8 } };
+	struct client_callbacks call = callbacks(&l);
+	uint64_t begin = now_ms();
+	size_t bad;
+
+	(void)state;
+	memset(k, 0, sizeof(k));
+	v.dial_pause_ms = 200;
+	for (size_t i = 0; i < 5; i++) {
+		k[i].venue = i == 4 ? &other : &v;
+		k[i].url = "ws://127.0.0.1:1/";
+	}
+	assert_int_equal(client_create(&l.client, k, 5, NULL, &call, 1, &bad),
+	    ERR_OK);
+	run(&l);
+	client_destroy(l.client);
+	/* The other venue's does not wait; of ours one each 200 ms, and
+	 * whoever lost its attempt queues up behind those. */
+	assert_true(l.event[0].conn == 4 || l.event[1].conn == 4);
+	for (size_t i = 0, turns = 0; i < l.events; i++) {
+		if (l.event[i].conn == 4)
+			continue;
+		assert_in_range(l.event[i].ms - begin, 200 * turns,
+		    200 * turns + 400);
+		turns++;
+	}
+}
+
+/* Three at once, and then one each 300 ms. */
+static void
+client_service__dials_a_burst_at_once(void **state)
+{
+	struct venue v = test_venue;
+	struct client_connection k[5];
+	struct log l = { .stop_of = { [CLIENT_LOST] = 5 } };
+	struct client_callbacks call = callbacks(&l);
+	uint64_t begin = now_ms();
+	size_t bad;
+
+	(void)state;
+	memset(k, 0, sizeof(k));
+	v.dial_pause_ms = 300;
+	v.dial_burst = 3;
+	for (size_t i = 0; i < 5; i++) {
+		k[i].venue = &v;
+		k[i].url = "ws://127.0.0.1:1/";
+	}
+	assert_int_equal(client_create(&l.client, k, 5, NULL, &call, 1, &bad),
+	    ERR_OK);
+	run(&l);
+	client_destroy(l.client);
+	for (size_t i = 0; i < 5; i++)
+		assert_in_range(l.event[i].ms - begin,
+		    i < 3 ? 0 : 300 * (i - 2) - 1,
+		    (i < 3 ? 0 : 300 * (i - 2)) + 290);
+}
+
+static void
+on_second(void *arg)
+{
+	struct log *l = arg;
+
+	if (++l->seconds == 2)
+		client_stop(l->client);
+}
+
+static void
+client_service__tells_the_seconds_though_nothing_comes(void **state)
+{
+	struct log l = { 0 };
+	struct client_callbacks call = callbacks(&l);
+	uint64_t begin = now_ms();
+	size_t bad;
+
+	(void)state;
+	call.second = on_second;
+	assert_int_equal(client_create(&l.client, NULL, 0, NULL, &call, 1,
+	    &bad), ERR_OK);
+	run(&l);
+	client_destroy(l.client);
+	assert_in_range(now_ms() - begin, 1990, 3000);
+}
+
+static void
 play_pings(struct ws_peer *p)
 {
 	if (!ws_accept(p))
@@ -634,6 +975,217 @@ client_service__sends_the_venues_ping(void **state)
 	assert_string_equal(s.text[3], v.ping);
 	assert_string_equal(s.text[4], v.ping);
 	ws_server_stop(&s);
+}
+
+/* --- tokens -------------------------------------------------------------- */
+
+/* A venue whose answer is the address itself. */
+static enum err
+token_take(struct venue_dial *out, const char *text, size_t len,
+    const char *connect_id)
+{
+	if (len == 0 || len > 100 || strlen(connect_id) != 16)
+		return ERR_SYNTAX;
+	snprintf(out->url, sizeof(out->url), "%.*s", (int)len, text);
+	out->ping_ms = 50;
+	return ERR_OK;
+}
+
+static void
+token_answer(struct ws_peer *p, const char *status, const char *body)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "HTTP/1.1 %s\r\nContent-Length: %zu"
+	    "\r\n\r\n%s", status, strlen(body), body);
+	ws_write(p, text, strlen(text));
+}
+
+/* The first connection asks, the next is the websocket. */
+static void
+play_token(struct ws_peer *p)
+{
+	char url[64];
+
+	if (strncmp(p->request, "GET ", 4) == 0) {
+		play_subscribe(p);
+		return;
+	}
+	snprintf(p->server->text[7], 512, "%.500s", p->request);
+	local_url(url, p->server);
+	token_answer(p, "200 OK", url);
+}
+
+static struct venue
+token_venue(const char *token_url)
+{
+	struct venue v = test_venue;
+
+	v.token_url = token_url;
+	v.token_take = token_take;
+	return v;
+}
+
+/* Asks the server that plays so; the log tells. */
+static void
+token_try(struct log *l, ws_play *play)
+{
+	struct ws_server s = { 0 };
+	struct venue v;
+	char url[64];
+
+	ws_server_start(&s, play);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/token?x=1", s.port);
+	v = token_venue(url);
+	memset(l, 0, sizeof(*l));
+	l->stop_frames = 1;
+	l->stop_of[CLIENT_LOST] = 1;
+	connect_to(l, &v, NULL, NULL);
+	run(l);
+	client_destroy(l->client);
+	if (l->frames > 0) {
+		assert_non_null(strstr(s.text[7], "POST /token?x=1 HTTP/1."));
+		assert_non_null(strcasestr(s.text[7],
+		    "\r\ncontent-length: 0\r\n"));
+		assert_non_null(strcasestr(s.text[7],
+		    "\r\nhost: 127.0.0.1:"));
+	}
+	ws_server_stop(&s);
+}
+
+static void
+client_service__asks_for_a_token_before_it_dials(void **state)
+{
+	struct log l;
+
+	(void)state;
+	token_try(&l, play_token);
+	assert_string_equal(l.text, "hello");
+	assert_int_equal(l.of[CLIENT_LOST], 0);
+	assert_int_equal(l.of[CLIENT_CONNECTED], 1);
+}
+
+static void
+play_token_each(struct ws_peer *p)
+{
+	if (strncmp(p->request, "GET ", 4) == 0 && p->number == 1)
+		return;		/* and the token is spent */
+	play_token(p);
+}
+
+static void
+client_service__asks_for_another_token_each_time(void **state)
+{
+	struct ws_server s = { 0 };
+	struct log l = { .stop_frames = 1 };
+	struct venue v;
+	char url[64];
+
+	(void)state;
+	ws_server_start(&s, play_token_each);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/token", s.port);
+	v = token_venue(url);
+	connect_to(&l, &v, NULL, NULL);
+	run(&l);
+	client_destroy(l.client);
+	assert_int_equal(l.of[CLIENT_LOST], 1);
+	assert_int_equal(atomic_load(&s.accepted), 4);
+	ws_server_stop(&s);
+}
+
+static void
+play_token_403(struct ws_peer *p)
+{
+	token_answer(p, "403 Forbidden", "no");
+}
+
+static void
+play_token_302(struct ws_peer *p)
+{
+	static const char moved[] = "HTTP/1.1 302 Found\r\nLocation: "
+	    "http://127.0.0.1:9/x\r\nContent-Length: 0\r\n\r\n";
+
+	ws_write(p, moved, strlen(moved));
+}
+
+static void
+play_token_huge(struct ws_peer *p)
+{
+	static char body[CLIENT_TOKEN_MAX + 1];
+	char head[64];
+
+	memset(body, 'x', sizeof(body));
+	snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Length: %zu"
+	    "\r\n\r\n", sizeof(body));
+	ws_write(p, head, strlen(head));
+	ws_write(p, body, sizeof(body));
+	ws_drain(p);
+}
+
+static void
+play_token_cut(struct ws_peer *p)
+{
+	static const char half[] =
+	    "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nws://";
+
+	ws_write(p, half, strlen(half));
+}
+
+static void
+play_token_elsewhere(struct ws_peer *p)
+{
+	token_answer(p, "200 OK", "ws://a.example/");
+}
+
+static void
+play_token_none(struct ws_peer *p)
+{
+	token_answer(p, "200 OK", "");
+}
+
+static void
+play_token_tls(struct ws_peer *p)
+{
+	token_answer(p, "200 OK", "wss://127.0.0.1:9/");
+}
+
+static void
+client_service__names_a_token_that_is_none(void **state)
+{
+	static const struct { ws_play *play; const char *why; } bad[] = {
+		{ play_token_403, "the token was refused with HTTP 403" },
+		{ play_token_302, "the token was refused with HTTP 302" },
+		{ play_token_huge,
+		  "the token's answer is above 16384 bytes" },
+		{ play_token_cut, "the token's answer broke off" },
+		{ play_token_none,
+		  "the token's answer is refused (syntax)" },
+		{ play_token_elsewhere,
+		  "the token's answer is refused (refused)" },
+		{ play_token_tls,
+		  "the token's answer is refused (state)" },
+	};
+	struct log l;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
+		token_try(&l, bad[i].play);
+		assert_int_equal(l.of[CLIENT_CONNECTED], 0);
+		assert_string_equal(first_why(&l, CLIENT_LOST), bad[i].why);
+	}
+}
+
+static void
+client_service__waits_5_s_for_a_token(void **state)
+{
+	uint64_t begin = now_ms();
+	struct log l;
+
+	(void)state;
+	token_try(&l, ws_drain);
+	assert_string_equal(first_why(&l, CLIENT_LOST), "no token in time");
+	assert_in_range(now_ms() - begin, CLIENT_TOKEN_MS - 1,
+	    CLIENT_TOKEN_MS + 1500);
 }
 
 /* --- loss and redial ----------------------------------------------------- */
@@ -944,6 +1496,48 @@ client_service__connects_to_a_looked_up_name(void **state)
 	    "certificate refused: hostname mismatch");
 }
 
+/* The token's server has a certificate too; and what came over TLS must not
+ * lead to where nothing is verified. */
+static void
+token_tls_try(struct log *l, const char *cert)
+{
+	struct ws_server s = { 0 };
+	struct venue v;
+	char pem[128], key[128], ca[128], url[64];
+
+	snprintf(pem, sizeof(pem), "%s/%s.pem", cert_dir, cert);
+	snprintf(key, sizeof(key), "%s/%s.key", cert_dir, cert);
+	snprintf(ca, sizeof(ca), "%s/ca.pem", cert_dir);
+	s.tls = SSL_CTX_new(TLS_server_method());
+	assert_int_equal(SSL_CTX_use_certificate_file(s.tls, pem,
+	    SSL_FILETYPE_PEM), 1);
+	assert_int_equal(SSL_CTX_use_PrivateKey_file(s.tls, key,
+	    SSL_FILETYPE_PEM), 1);
+	ws_server_start(&s, play_token);
+	snprintf(url, sizeof(url), "https://127.0.0.1:%u/token", s.port);
+	v = token_venue(url);
+	memset(l, 0, sizeof(*l));
+	l->stop_of[CLIENT_LOST] = 1;
+	connect_to(l, &v, NULL, ca);
+	run(l);
+	client_destroy(l->client);
+	ws_server_stop(&s);
+}
+
+static void
+client_service__verifies_who_hands_out_tokens(void **state)
+{
+	struct log l;
+
+	(void)state;
+	token_tls_try(&l, "self");
+	assert_string_equal(first_why(&l, CLIENT_LOST),
+	    "certificate refused: self-signed certificate");
+	token_tls_try(&l, "good");	/* and then "ws://127.0.0.1" */
+	assert_string_equal(first_why(&l, CLIENT_LOST),
+	    "the token's answer is refused (refused)");
+}
+
 static void
 client_service__refuses_old_tls(void **state)
 {
@@ -1114,6 +1708,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(client_url_parse__takes_what_it_should),
 		cmocka_unit_test(client_url_parse__refuses_the_rest),
+		cmocka_unit_test(client_url_parse_http__takes_http_alone),
+		cmocka_unit_test(client_check__names_what_is_wrong),
+		cmocka_unit_test(
+		    client_check__takes_as_many_symbols_as_each_row_says),
 		cmocka_unit_test(client_create__names_the_bad_connection),
 		cmocka_unit_test(
 		    client_service__connects_and_subscribes_in_order),
@@ -1126,7 +1724,25 @@ main(void)
 		    client_redial__loses_the_connection_and_dials_anew),
 		cmocka_unit_test(client_service__rotates_before_the_venue_cuts),
 		cmocka_unit_test(client_service__pauses_between_subscriptions),
+		cmocka_unit_test(
+		    client_service__waits_before_the_first_subscription),
+		cmocka_unit_test(
+		    client_service__makes_the_successor_before_it_breaks),
+		cmocka_unit_test(
+		    client_service__keeps_the_old_where_no_successor_comes),
+		cmocka_unit_test(
+		    client_service__leaves_a_lost_one_to_its_successor),
+		cmocka_unit_test(client_service__dials_a_venue_at_its_pace),
+		cmocka_unit_test(client_service__dials_a_burst_at_once),
+		cmocka_unit_test(
+		    client_service__tells_the_seconds_though_nothing_comes),
 		cmocka_unit_test(client_service__sends_the_venues_ping),
+		cmocka_unit_test(
+		    client_service__asks_for_a_token_before_it_dials),
+		cmocka_unit_test(
+		    client_service__asks_for_another_token_each_time),
+		cmocka_unit_test(client_service__names_a_token_that_is_none),
+		cmocka_unit_test(client_service__waits_5_s_for_a_token),
 		cmocka_unit_test(client_service__redials_within_a_second),
 		cmocka_unit_test(client_service__backs_off_from_a_closed_port),
 		cmocka_unit_test(client_service__names_a_refused_upgrade),
@@ -1135,6 +1751,7 @@ main(void)
 		cmocka_unit_test(resolve_ask__answers_over_the_descriptor),
 		cmocka_unit_test(client_service__accepts_a_good_certificate),
 		cmocka_unit_test(client_service__refuses_bad_certificates),
+		cmocka_unit_test(client_service__verifies_who_hands_out_tokens),
 		cmocka_unit_test(client_service__refuses_old_tls),
 		cmocka_unit_test(client_watch__reports_and_lets_go),
 		cmocka_unit_test(client_watch__reports_a_hang_up_once),

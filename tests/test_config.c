@@ -1,6 +1,7 @@
 /* Configs: every key reaches its field, every error its line. */
 #include "oracle/bookfile.h"
 #include "oracle/config.h"
+#include "oracle/feeds_plan.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -228,9 +229,7 @@ config_read__refuses_graphs_that_give_no_price(void **state)
 	(void)state;
 	good(ONE_UNIT "venues: {kraken: {markets: {a: A/USD}}}\n");
 	bad(ONE_UNIT, "c.yaml:1:18: unit A: no market prices it\n");
-	bad(ONE_UNIT "venues: {kucoin: {markets: {a: A/USD}}}\n",
-	    "c.yaml:2:10: kucoin: its address comes with a token that is not "
-	    "asked for yet; name one as `url`\n");
+	good(ONE_UNIT "venues: {kucoin: {markets: {a: A/USD}}}\n");
 	good(ONE_UNIT "venues: {kucoin: {url: \"ws://127.0.0.1:1/\", markets: "
 	    "{a: A/USD}}}\n");
 	bad(TWO_UNITS "venues: {kraken: {markets: {a: A/B, b: B/A}}}\n",
@@ -243,8 +242,7 @@ config_read__refuses_graphs_that_give_no_price(void **state)
 	bad(ONE_UNIT "venues: {kraken: {markets: {a: A/USD, b: A/USD}}}\n",
 	    "c.yaml:2:42: duplicate market: kraken has A/USD twice\n");
 	bad(ONE_UNIT "venues: {kraken: {markets: {}}}\n",
-	    "c.yaml:2:28: kraken: `markets` is not a map of 1 to 64 "
-	    "symbols\n");
+	    "c.yaml:2:28: kraken: `markets` is not a map of symbols\n");
 	bad("prices: {units: {USD: {constant: 1, unsafe: true}}}\n",
 	    "c.yaml:1:18: unit `USD`: USD is always there, and a name has "
 	    "no /\n");
@@ -388,6 +386,223 @@ config_read__refuses_an_empty_or_too_long_text(void **state)
 	good(text);
 }
 
+/* ---- contracts, tokens, connections -------------------------------------- */
+
+#define DERIBIT(more) ONE_UNIT "venues:\n  deribit: {markets: {A-X: A/USD}, " \
+	more "}\n"
+
+static void
+config_read__takes_what_venues_tell_of_contracts(void **state)
+{
+	(void)state;
+	good(ONE_UNIT "venues:\n  kraken: {markets: {a: A/USD}}\n"
+	    "  okx: {instruments: {A-USD-SWAP: A-PERP, A-USDT-SWAP: {id: A-T,"
+	    " quote: A}, A-USD-FUT: {id: A-FUT, interest: base}},\n"
+	    "    options: {options.A-USD: A}}\n");
+	assert_int_equal(config.instrument_count, 3);
+	assert_string_equal(config.instrument[0].symbol, "A-USD-SWAP");
+	assert_string_equal(config.instrument[0].id, "A-PERP");
+	assert_int_equal(config.instrument[0].venue, 1);
+	assert_true(config.instrument[0].is_usd);
+	assert_int_equal(config.instrument[0].interest, INTEREST_NONE);
+	assert_false(config.instrument[1].is_usd);
+	assert_int_equal(config.instrument[2].interest, INTEREST_BASE);
+	assert_int_equal(config.option_count, 1);
+	assert_string_equal(config.option[0].symbol, "options.A-USD");
+	assert_int_equal(config.option[0].venue, 1);
+	assert_int_equal(config.option[0].unit, 1);
+}
+
+static void
+config_read__refuses_contracts_in_unsaid_units(void **state)
+{
+	(void)state;
+	bad(DERIBIT("instruments: {A_USDC-PERPETUAL: A-PERP}"),
+	    "c.yaml:3:68: A_USDC-PERPETUAL: say what its mark is in, as {id: "
+	    "A-PERP, quote: USDC}\n");
+	bad(DERIBIT("instruments: {P: {id: A, quote: B}}"),
+	    "c.yaml:3:53: unknown unit `B`\n");
+	bad(DERIBIT("instruments: {P: {id: A, quote: A, interest: base}}"),
+	    "c.yaml:3:53: P: `interest: base` needs a mark in USD\n");
+	bad(DERIBIT("instruments: {P: A, Q: A}"),
+	    "c.yaml:3:59: instrument A is told twice\n");
+	bad(DERIBIT("instruments: {}"),
+	    "c.yaml:3:49: deribit: `instruments` is not a map\n");
+	bad(DERIBIT("options: {options.a_usdc: A}"),
+	    "c.yaml:3:62: options.a_usdc: its strikes are in USDC, not in "
+	    "USD\n");
+	bad(DERIBIT("options: {options.a_usd: USD}"),
+	    "c.yaml:3:61: options.a_usd: options on USD\n");
+	bad(DERIBIT("options: {options.a_usd: {}}"),
+	    "c.yaml:3:61: options.a_usd: not the name of a unit\n");
+	bad(ONE_UNIT "venues: {kraken: {markets: {a: A/USD}, options: "
+	    "{a: A}}}\n",
+	    "c.yaml:2:53: kraken tells of no options\n");
+	bad(ONE_UNIT "venues: {kraken: {}}\n",
+	    "c.yaml:2:18: kraken: no `markets`, `instruments` or `options`\n");
+}
+
+static void
+config_read__takes_a_token_url_where_there_are_tokens(void **state)
+{
+	(void)state;
+	good(ONE_UNIT "venues: {kucoin: {token_url: \"http://127.0.0.1:1/t\","
+	    " markets: {a: A/USD}}}\n");
+	assert_string_equal(config.venue[0].token_url, "http://127.0.0.1:1/t");
+	bad(ONE_UNIT "venues: {kucoin: {token_url: \"http://a.example/t\","
+	    " markets: {a: A/USD}}}\n",
+	    "c.yaml:2:30: `token_url`: plain http:// is for loopback only: "
+	    "http://a.example/t\n");
+	bad(ONE_UNIT "venues: {kucoin: {token_url: \"wss://a.example/t\","
+	    " markets: {a: A/USD}}}\n",
+	    "c.yaml:2:30: `token_url`: not a http:// or https:// address: "
+	    "wss://a.example/t\n");
+	bad(ONE_UNIT "venues: {kraken: {token_url: \"https://a.example/t\","
+	    " markets: {a: A/USD}}}\n",
+	    "c.yaml:2:30: kraken hands out no tokens\n");
+	bad(ONE_UNIT "venues: {kucoin: {token_url: \"https://a.example/t\","
+	    " url: \"wss://a.example/\", markets: {a: A/USD}}}\n",
+	    "c.yaml:2:30: kucoin: with a `url` of its own nobody is asked "
+	    "for a token\n");
+}
+
+/* A venue with so many units' markets; the caller frees it. */
+static char *
+many_markets(const char *venue, unsigned count)
+{
+	size_t size = 200u * count + 200;
+	char *text = malloc(size);
+	size_t n = (size_t)snprintf(text, size, "prices:\n  units:\n");
+
+	for (unsigned i = 0; i < count; i++)
+		n += (size_t)snprintf(text + n, size - n, "    U%u: {quorum: 1,"
+		    " age_max: 1s, dispersion_max: 1%%, band_max: 1%%}\n", i);
+	n += (size_t)snprintf(text + n, size - n, "venues:\n  %s:\n"
+	    "    markets:\n", venue);
+	for (unsigned i = 0; i < count; i++)
+		n += (size_t)snprintf(text + n, size - n,
+		    "      S%u: U%u/USD\n", i, i);
+	return text;
+}
+
+static void
+feeds_plan_make__splits_a_venue_at_its_limit(void **state)
+{
+	static const struct { const char *venue; unsigned markets, limit; }
+	    cases[] = {
+		{ "kraken", 63, 64 }, { "bitfinex", 12, 12 },
+		{ "bitfinex", 13, 12 }, { "bitfinex", 40, 12 },
+		{ "bitmex", 19, 6 },
+	};
+	static struct feeds_plan p;
+	size_t bad_venue;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		char *text = many_markets(cases[i].venue, cases[i].markets);
+		unsigned limit = cases[i].limit, seen = 0;
+
+		good(text);
+		free(text);
+		assert_int_equal(feeds_plan_make(&p, &config, &bad_venue),
+		    ERR_OK);
+		assert_int_equal(p.count,
+		    (cases[i].markets + limit - 1) / limit);
+		for (size_t k = 0; k < p.count; k++) {
+			assert_true(p.connection[k].symbol_count <= limit);
+			assert_int_equal(p.option[k], FEEDS_PLAN_NONE);
+			for (size_t n = 0; n < p.connection[k].symbol_count;
+			    n++, seen++) {
+				assert_string_equal(
+				    p.connection[k].symbols[n],
+				    config.market[seen].symbol);
+				assert_int_equal(p.market[seen], k);
+			}
+		}
+		assert_int_equal(seen, cases[i].markets);
+	}
+}
+
+static void
+feeds_plan_make__gives_a_family_of_options_its_own(void **state)
+{
+	static struct feeds_plan p;
+	size_t bad_venue;
+
+	(void)state;
+	good(ONE_UNIT "venues:\n  kraken: {markets: {a: A/USD}}\n"
+	    "  okx: {markets: {A-USD: A/USD}, instruments: {A-USD: A-FUT, "
+	    "A-USD-SWAP: A-PERP},\n"
+	    "    options: {options.A-USD: A}}\n");
+	assert_int_equal(feeds_plan_make(&p, &config, &bad_venue), ERR_OK);
+	assert_int_equal(p.count, 3);
+	assert_int_equal(p.connection[1].symbol_count, 2);	/* once each */
+	assert_string_equal(p.connection[1].symbols[1], "A-USD-SWAP");
+	assert_int_equal(p.venue[2], 1);
+	assert_int_equal(p.option[2], 0);
+	assert_int_equal(p.connection[2].symbol_count, 1);
+	assert_string_equal(p.connection[2].symbols[0], "options.A-USD");
+	assert_null(p.connection[2].url);
+}
+
+static void
+feeds_plan_make__fails_above_the_clients_connections(void **state)
+{
+	static struct feeds_plan p;
+	char *text = many_markets("bitmex", 60);
+	size_t bad_venue = 9;
+
+	(void)state;
+	good(text);
+	free(text);
+	/* Of BitMEX a connection takes 6. */
+	config.prices.market_count = 6 * CLIENT_CONNECTIONS_MAX;
+	for (size_t i = 0; i < config.prices.market_count; i++)
+		config.market[i] = config.market[0];
+	assert_int_equal(feeds_plan_make(&p, &config, &bad_venue), ERR_OK);
+	assert_int_equal(p.count, CLIENT_CONNECTIONS_MAX);
+	config.market[config.prices.market_count++] = config.market[0];
+	assert_int_equal(feeds_plan_make(&p, &config, &bad_venue), ERR_LIMIT);
+	assert_int_equal(bad_venue, 0);
+}
+
+static void
+config_read__names_a_subscription_that_cannot_be_written(void **state)
+{
+	(void)state;
+	/* An option among a venue's markets has a price in another unit. */
+	bad(ONE_UNIT "venues: {deribit: {markets: {A-27DEC26-3000-C: "
+	    "A/USD}}}\n", "c.yaml:2:10: deribit: the subscription to its "
+	    "symbols cannot be used (unit)\n");
+}
+
+static void
+config_bind_book__finds_instruments_by_name(void **state)
+{
+	static struct instrument instruments[2] = {
+		{ .name = "A-C", .kind = INSTRUMENT_OPTION },
+		{ .name = "A-PERP", .kind = INSTRUMENT_PERP },
+	};
+	static struct bookfile_names names;
+	static struct book book = { .instruments = instruments,
+		.instrument_count = 2 };
+	struct errors_text t;
+
+	(void)state;
+	good(DERIBIT("instruments: {P: A-PERP}"));
+	assert_int_equal(config_bind_book(&config, &book, &names, "b.json",
+	    stderr), ERR_OK);
+	assert_int_equal(config.instrument[0].instrument, 1);
+	good(DERIBIT("instruments: {P: A-PREP, Q: A-C}"));
+	assert_int_equal(config_bind_book(&config, &book, &names, "b.json",
+	    errors_open(&t)), ERR_UNKNOWN);
+	assert_string_equal(errors_close(&t), "b.json: no instrument "
+	    "`A-PREP`, which deribit tells of as P (did you mean `A-PERP`?)\n"
+	    "b.json: instrument `A-C` is no perpetual and no future: it has no "
+	    "mark\n");
+	errors_free(&t);
+}
+
 static void
 config_bind_book__finds_units_by_name(void **state)
 {
@@ -513,6 +728,20 @@ main(void)
 		    config_read__takes_each_limit_and_nothing_beyond),
 		cmocka_unit_test(
 		    config_read__refuses_an_empty_or_too_long_text),
+		cmocka_unit_test(
+		    config_read__takes_what_venues_tell_of_contracts),
+		cmocka_unit_test(
+		    config_read__refuses_contracts_in_unsaid_units),
+		cmocka_unit_test(
+		    config_read__takes_a_token_url_where_there_are_tokens),
+		cmocka_unit_test(
+		    config_read__names_a_subscription_that_cannot_be_written),
+		cmocka_unit_test(feeds_plan_make__splits_a_venue_at_its_limit),
+		cmocka_unit_test(
+		    feeds_plan_make__gives_a_family_of_options_its_own),
+		cmocka_unit_test(
+		    feeds_plan_make__fails_above_the_clients_connections),
+		cmocka_unit_test(config_bind_book__finds_instruments_by_name),
 		cmocka_unit_test(config_bind_book__finds_units_by_name),
 		cmocka_unit_test(
 		    config_require_run__names_each_missing_section),

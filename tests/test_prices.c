@@ -321,6 +321,11 @@ prices_compute__degrades_by_a_degraded_conversion(void **state)
 
 	/* A refused one leaves only the dollar market, which is no quorum. */
 	config.unit[USDT].rule.band_max = ppb_from_raw(1000000);
+	world_init();
+	last(0, "1", NOW);
+	last(1, "1.1", NOW);
+	for (uint16_t i = 2; i < 5; i++)
+		last(i, "2000", NOW);
 	expect(compute(NOW), PRICE_REFUSED, REASON_QUORUM);
 	assert_int_equal(prices.source[3].vote, VOTE_UNCONVERTED);
 	assert_true(px18_is_zero(prices.source[3].mid));
@@ -389,6 +394,50 @@ prices_compute__takes_the_widest_conversion_rounded_up(void **state)
 	assert_px(p->mid, "0.6");
 	assert_px(p->low, "0.599999999999999999");
 	assert_px(p->high, "0.600000000000000001");
+}
+
+/* Two dollar markets and one in a stablecoin that is anything from 0.9 to
+ * 1.1. */
+static const struct price *
+doubtful_compute(uint32_t band_max_ppb, uint32_t quorum, const char *bid,
+    const char *ask)
+{
+	depeg_world();
+	config.market[3].quote = USD;
+	config.unit[ETH].rule.band_max = ppb_from_raw(band_max_ppb);
+	config.unit[ETH].rule.quorum = quorum;
+	config.unit[USDT].rule.band_max = ppb_from_raw(100000000);
+	world_init();
+	book(0, "0.9", "1.1", NOW);
+	book(1, "0.9", "1.1", NOW);
+	for (uint16_t i = 2; i < 5; i++)
+		book(i, bid, ask, NOW);
+	return compute(NOW);
+}
+
+static void
+prices_compute__does_without_a_conversion_too_wide(void **state)
+{
+	const struct price *p;
+
+	(void)state;
+	p = doubtful_compute(100000000, 2, "1990", "2010");
+	expect(p, PRICE_OK, REASON_NONE);
+	assert_px(p->low, "1990");
+	assert_int_equal(p->sources, 2);
+	assert_int_equal(prices.source[4].vote, VOTE_UNCONVERTED);
+	/* A band that just fits keeps it. */
+	p = doubtful_compute(105000000, 2, "1990", "2010");
+	expect(p, PRICE_OK, REASON_NONE);
+	assert_px(p->low, "1790");
+	assert_int_equal(prices.source[4].vote, VOTE_COUNTED);
+	/* Where no quorum is left it is refused as before. */
+	p = doubtful_compute(100000000, 3, "1990", "2010");
+	expect(p, PRICE_REFUSED, REASON_BAND);
+	assert_int_equal(p->sources, 3);
+	/* And where the band is the markets' own. */
+	p = doubtful_compute(100000000, 2, "1700", "2300");
+	expect(p, PRICE_REFUSED, REASON_BAND);
 }
 
 static void
@@ -1073,6 +1122,8 @@ main(void)
 		    prices_compute__degrades_by_a_degraded_conversion),
 		cmocka_unit_test(
 		    prices_compute__takes_the_widest_conversion_rounded_up),
+		cmocka_unit_test(
+		    prices_compute__does_without_a_conversion_too_wide),
 		cmocka_unit_test(
 		    prices_compute__takes_nothing_from_an_outlier),
 		cmocka_unit_test(prices_compute__names_the_gravest_reason),

@@ -153,19 +153,17 @@ shadow_run(const char *config, struct replay_window window)
 	const struct shadow_options o = { .after_path = g.path,
 		.journal_dir = g.dir, .window = window };
 	FILE *f = fopen(g.path, "w");
-	int code;
 
 	MUST(f && fputs(config, f) >= 0);
 	fclose(f);
-	code = shadow_journal(&g.shadow, &o);
-	replay_life_close(g.shadow.before_life);
-	replay_life_close(g.shadow.after_life);
-	return code;
+	return shadow_journal(&g.shadow, &o);
 }
 
 static void
 journal_end(void)
 {
+	replay_life_close(g.shadow.before_life);
+	replay_life_close(g.shadow.after_life);
 	shadow_free(&g.shadow);
 	folder_remove(g.dir);
 }

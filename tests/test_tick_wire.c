@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -27,6 +28,7 @@ setup(void **state)
 		config.market[i].venue = i;
 		memcpy(config.market[i].symbol, "ETH/USD", 8);
 	}
+	config_sort_markets(&config);
 	return 0;
 }
 
@@ -88,6 +90,161 @@ tick_wire_from__voids_a_book_with_an_empty_side(void **state)
 	}
 }
 
+/* ---- contracts ---------------------------------------------------------- */
+
+#define ONE ((u128)1000000000000000000u)
+
+static struct tick
+tick_of_contract(void)
+{
+	struct tick t = { .symbol = "ETH-PERPETUAL", .has_time = true,
+		.exchange_ms = 7, .contract = { .has_mark = true,
+		.mark = { 2000 * ONE, 0 }, .has_funding = true,
+		.funding = -5, .has_interest = true,
+		.interest = { 3 * ONE, 0 } } };
+
+	return t;
+}
+
+static void
+instrument_add(bool is_usd, enum config_interest interest)
+{
+	config.instrument_count = 1;
+	config.instrument[0] = (struct config_instrument){ .venue = BYBIT,
+		.instrument = 4, .is_usd = is_usd, .interest = interest,
+		.symbol = "ETH-PERPETUAL" };
+}
+
+static void
+tick_wire_mark__takes_what_is_in_usd(void **state)
+{
+	struct tick t = tick_of_contract();
+	struct wire_mark w;
+
+	(void)state;
+	instrument_add(true, INTEREST_USD);
+	assert_int_equal(tick_wire_mark(&w, &config, BYBIT, &t, 9), ERR_OK);
+	assert_int_equal(wire_check(&w, sizeof(w)), ERR_OK);
+	assert_true(w.instrument == 4 && w.exchange_ms == 7 &&
+	    w.recv_ms == 9 && w.has_mark && w.has_funding && w.has_interest);
+	assert_true(wire_to_u128(w.mark) == 2000 * ONE &&
+	    (i128)wire_to_u128(w.funding) == -5 &&
+	    wire_to_u128(w.interest) == 3 * ONE);
+	instrument_add(true, INTEREST_BASE);
+	assert_int_equal(tick_wire_mark(&w, &config, BYBIT, &t, 9), ERR_OK);
+	assert_true(wire_to_u128(w.interest) == 6000 * ONE);
+	instrument_add(false, INTEREST_NONE);
+	t.has_time = false;
+	assert_int_equal(tick_wire_mark(&w, &config, BYBIT, &t, 9), ERR_OK);
+	assert_true(!w.has_mark && w.has_funding && !w.has_interest &&
+	    w.exchange_ms == 0 && wire_to_u128(w.mark) == 0);
+}
+
+static void
+tick_wire_mark__leaves_out_what_does_not_fit(void **state)
+{
+	struct tick t = tick_of_contract();
+	struct wire_mark w;
+
+	(void)state;
+	instrument_add(true, INTEREST_USD);
+	t.contract.interest.value = (u128)1 << 127;
+	assert_int_equal(tick_wire_mark(&w, &config, BYBIT, &t, 9), ERR_OK);
+	assert_false(w.has_interest);
+	t.contract.interest.value--;
+	assert_int_equal(tick_wire_mark(&w, &config, BYBIT, &t, 9), ERR_OK);
+	assert_true(w.has_interest);
+	instrument_add(true, INTEREST_BASE);	/* beyond 256 bits' quotient */
+	assert_int_equal(tick_wire_mark(&w, &config, BYBIT, &t, 9), ERR_OK);
+	assert_false(w.has_interest);
+	t.contract.interest.value = ONE;
+	t.contract.has_mark = false;
+	assert_int_equal(tick_wire_mark(&w, &config, BYBIT, &t, 9), ERR_OK);
+	assert_true(!w.has_interest && !w.has_mark);
+}
+
+static void
+tick_wire_mark__fails_where_nothing_is_told(void **state)
+{
+	struct tick t = tick_of_contract();
+	struct wire_mark w = { .instrument = 99 };
+
+	(void)state;
+	instrument_add(true, INTEREST_USD);
+	assert_int_equal(tick_wire_mark(&w, &config, KRAKEN, &t, 9),
+	    ERR_UNKNOWN);
+	t.contract.mark.value = 0;
+	t.contract.has_funding = t.contract.has_interest = false;
+	assert_int_equal(tick_wire_mark(&w, &config, BYBIT, &t, 9),
+	    ERR_MISSING);
+	t.symbol[0] = 'B';
+	assert_int_equal(tick_wire_mark(&w, &config, BYBIT, &t, 9),
+	    ERR_UNKNOWN);
+	assert_int_equal(w.instrument, 99);
+}
+
+static void
+tick_wire_option__takes_whole_options(void **state)
+{
+	const struct config_option k = { .venue = 1, .unit = 3 };
+	struct tick t = { .symbol = "ETH-27DEC26-3000-C", .has_time = true,
+		.exchange_ms = 7, .contract = { .has_option = true,
+		.is_call = true, .expiry_ms = 70, .strike = { 3000 * ONE, 0 },
+		.has_vol = true, .vol = { ONE / 2, 1 } } };
+	struct wire_option w = { 0 };
+
+	(void)state;
+	assert_int_equal(tick_wire_option(&w, &k, &t, 9), ERR_OK);
+	assert_int_equal(wire_check(&w, sizeof(w)), ERR_OK);
+	assert_true(w.unit == 3 && w.venue == 1 && w.is_call && w.has_vol &&
+	    !w.has_forward && w.expiry_ms == 70 && w.exchange_ms == 7 &&
+	    w.recv_ms == 9);
+	assert_true(wire_to_u128(w.strike) == 3000 * ONE &&
+	    wire_to_u128(w.vol) == ONE / 2 && wire_to_u128(w.forward) == 0);
+	t.contract.has_vol = false;
+	assert_int_equal(tick_wire_option(&w, &k, &t, 9), ERR_MISSING);
+	t.contract.has_forward = true;
+	t.contract.forward.value = 2999 * ONE;
+	assert_int_equal(tick_wire_option(&w, &k, &t, 9), ERR_OK);
+	assert_true(!w.has_vol && wire_to_u128(w.forward) == 2999 * ONE);
+	t.contract.strike.value = 0;
+	assert_int_equal(tick_wire_option(&w, &k, &t, 9), ERR_RANGE);
+	t.contract.has_option = false;
+	assert_int_equal(tick_wire_option(&w, &k, &t, 9), ERR_MISSING);
+}
+
+/* Against a walk over all, in a config whose order is no order of names. */
+static void
+config_market_find__finds_what_a_walk_finds(void **state)
+{
+	char name[VENUE_SYMBOL_MAX];
+
+	(void)state;
+	config.prices.market_count = 1000;
+	for (unsigned i = 0; i < 1000; i++) {
+		config.market[i].venue = (uint16_t)(i * 7 % 12);
+		snprintf(config.market[i].symbol, VENUE_SYMBOL_MAX, "S%u",
+		    i * 7919 % 1000);
+	}
+	config_sort_markets(&config);
+	for (unsigned i = 0; i < 3000; i++) {
+		size_t venue = i % 13, walk = 0;
+		uint16_t found = 0;
+		bool has;
+
+		snprintf(name, sizeof(name), "S%u", i % 1100);
+		while (walk < 1000 && (config.market[walk].venue != venue ||
+		    strcmp(config.market[walk].symbol, name) != 0))
+			walk++;
+		has = config_market_find(&found, &config, venue, name);
+		assert_int_equal(has, walk < 1000);
+		if (has)
+			assert_int_equal(found, walk);
+	}
+	config.prices.market_count = 0;
+	assert_false(config_market_find(&(uint16_t){ 0 }, &config, 0, "S1"));
+}
+
 static size_t voided;
 
 static void
@@ -118,6 +275,16 @@ main(void)
 		    tick_wire_from__takes_whole_books_and_trades, setup),
 		cmocka_unit_test_setup(
 		    tick_wire_from__voids_a_book_with_an_empty_side, setup),
+		cmocka_unit_test_setup(tick_wire_mark__takes_what_is_in_usd,
+		    setup),
+		cmocka_unit_test_setup(
+		    tick_wire_mark__leaves_out_what_does_not_fit, setup),
+		cmocka_unit_test_setup(
+		    tick_wire_mark__fails_where_nothing_is_told, setup),
+		cmocka_unit_test_setup(tick_wire_option__takes_whole_options,
+		    setup),
+		cmocka_unit_test_setup(
+		    config_market_find__finds_what_a_walk_finds, setup),
 		cmocka_unit_test_setup(
 		    tick_wire_void_each__takes_the_markets_of_one_venue, setup),
 	};

@@ -1,6 +1,6 @@
 /* tests/ws_server.h - a websocket server on 127.0.0.1 for tests of the client:
- * one thread, one connection at a time, blocking, with every frame in the
- * test's own hand (fragments, sizes, silence), plain or TLS. */
+ * one connection at a time (or WS_THREADS_MAX), blocking, with every frame in
+ * the test's own hand (fragments, sizes, silence), plain or TLS. */
 #ifndef TESTS_WS_SERVER_H
 #define TESTS_WS_SERVER_H
 
@@ -15,6 +15,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define WS_THREADS_MAX 4u
 
 struct ws_server;
 struct ws_peer {
@@ -33,7 +35,8 @@ struct ws_server {
 	uint16_t port;
 	SSL_CTX *tls;
 	ws_play *play;
-	pthread_t thread;
+	pthread_t thread[WS_THREADS_MAX];
+	unsigned threads;		/* 0: one */
 	atomic_uint accepted;		/* TCP connections */
 	atomic_uint texts;		/* messages received */
 	char text[8][512];		/* the first of them */
@@ -223,9 +226,13 @@ ws_server_start(struct ws_server *s, ws_play *play)
 	s->play = play;
 	if (bind(s->fd, (struct sockaddr *)&a, len) != 0 ||
 	    listen(s->fd, 16) != 0 ||
-	    getsockname(s->fd, (struct sockaddr *)&a, &len) != 0 ||
-	    pthread_create(&s->thread, NULL, ws_thread, s) != 0)
+	    getsockname(s->fd, (struct sockaddr *)&a, &len) != 0)
 		abort();
+	if (s->threads == 0)
+		s->threads = 1;
+	for (unsigned i = 0; i < s->threads; i++)
+		if (pthread_create(&s->thread[i], NULL, ws_thread, s) != 0)
+			abort();
 	s->port = ntohs(a.sin_port);
 }
 
@@ -234,7 +241,8 @@ static inline void
 ws_server_stop(struct ws_server *s)
 {
 	shutdown(s->fd, SHUT_RDWR);
-	pthread_join(s->thread, NULL);
+	for (unsigned i = 0; i < s->threads; i++)
+		pthread_join(s->thread[i], NULL);
 	close(s->fd);
 	SSL_CTX_free(s->tls);
 	memset(s, 0, sizeof(*s));

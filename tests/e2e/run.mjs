@@ -121,6 +121,29 @@ async function killEverything() {
 	expect(twice === 0, `${seen.size} headers, never two of one sequence`)
 }
 
+// What an engine learned outlives it.  A round of keeping begins ten seconds
+// after its start; a new engine needs two whole seconds to measure anew.
+async function remembers(s) {
+	const measured = async () => {
+		const { status, body } = await get('/v1/volatility')
+		return status === 200 && body.units.length > 0 && body.units.every((u) => u.volatility !== null) && body
+	}
+	expect(await until(15_000, measured), 'volatilities are measured')
+	await sleep(11_000)
+	const pid = roles(s).engine
+	const told = await measured()
+	process.kill(pid, 'SIGKILL')
+	await until(3000, () => roles(s).engine && roles(s).engine !== pid)
+	const again = await until(READY_MS, async () => {
+		const { status, body } = await get('/v1/volatility')
+		return status === 200 && body.as_of > told.as_of && body.units.length > 0 && body
+	})
+	const kept = told.units.every((u, i) => again.units[i].volatility !== null &&
+		Number(again.units[i].volatility) > Number(u.volatility) / 3)
+	expect(again && kept, `an engine begins where the last one was: ${told.units[0].unit} ` +
+		`${told.units[0].volatility.slice(0, 6)} and ${String(again?.units?.[0].volatility).slice(0, 6)}`)
+}
+
 async function killOne(s) {
 	for (const role of ['feeds', 'engine', 'chain', 'api', 'journal']) {
 		const pid = roles(s)[role]
@@ -313,6 +336,7 @@ async function build() {
 	const listen = `127.0.0.1:${await freePort(0)}`
 	// Small segments, so that there are several; many headers a second.
 	writeFileSync(join(dir, 'margind.yaml'), config({ ports, rpc, clearing: world.clearing, listen })
+		.replace('prices:\n', 'prices:\n  volatility: {every: 1s}\n')
 		.replace('segment: 64MiB', 'segment: 1MiB').replace('interval: 1s', 'interval: 50ms') + `engine: {wait: ${WAIT}}\n`)
 	stage.initState()
 	facts = { rpc, signer, api: `http://${listen}` }
@@ -323,6 +347,7 @@ try {
 	await killEverything()
 	let s = life()
 	expect(await ready(), 'ready once more')
+	await remembers(s)
 	await killOne(s)
 	s = await pauses(s)
 	await signerDies(s)

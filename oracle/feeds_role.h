@@ -1,0 +1,38 @@
+/* oracle/feeds_role.h - the feeds process's state, for its two halves:
+ * role_feeds.c, which begins it and follows its connections, and feeds_frame.c,
+ * which takes their frames. */
+#ifndef ORACLE_FEEDS_ROLE_H
+#define ORACLE_FEEDS_ROLE_H
+
+#include "feeds/client.h"
+#include "oracle/feeds_meter.h"
+#include "oracle/proc.h"
+
+#define FEEDS_NAME_MAX 32u
+#define FEEDS_SAY_MS 60000u	/* of frames that go on being bad: one line */
+
+struct feeds {
+	struct proc_role proc;
+	struct client *client;
+	struct feeds_plan plan;
+	struct feeds_slot slot[CLIENT_SLOTS_MAX];
+	bool is_lost[CLIENT_SLOTS_MAX];	/* and said so */
+	uint64_t rejected_ms[CONFIG_VENUES_MAX];	/* when it was said */
+	uint64_t refused_ms[CONFIG_VENUES_MAX];	/* last; 0: not yet */
+	struct wire_feed feed[CONFIG_VENUES_MAX];
+	uint64_t dropped;		/* messages: a queue was full */
+	struct tick ticks[FRAME_TICKS_MAX];
+};
+
+/* feeds_frame parses a message and sends what is in it to the engine (and of
+ * options to the surface), received at now_ms. */
+void feeds_frame(struct feeds *f, size_t slot, const char *text, size_t len,
+    uint64_t now_ms);
+/* feeds_send puts a message on a wire; a full one, or a missing neighbour, drops
+ * it: the next says more. */
+void feeds_send(struct feeds *f, enum role to, const void *message);
+/* feeds_name is the venue's, with a number where it has several connections. */
+const char *feeds_name(char out[FEEDS_NAME_MAX], const struct feeds *f,
+    size_t slot);
+
+#endif

@@ -1,0 +1,117 @@
+/* oracle/terms.h - what the running service knows of contracts beyond prices:
+ * forward prices and volatilities by unit and expiry, marks by instrument.
+ * Pure: who has them takes messages (wire.h), ends a batch with terms_settle,
+ * and brings what moved into a market with terms_apply.
+ *
+ * A slice is checked alone (margin/surface_check.h) when it comes, and against
+ * its neighbours at the end of the batch, so that those which were fitted
+ * together are judged together whatever their order; one that fails is dropped,
+ * and what was accepted before stays.  What is older than age_max, or expired,
+ * leaves at the end of a batch.  A time is the venues' own: of a slice the
+ * moment at which its total variance holds; its tau is what was left then, so
+ * that its volatilities stand still until the next one.
+ *
+ * Nothing here is in the signed vector: a forward or a mark counts only within
+ * basis_max of the index price, which is.
+ *
+ * Units:  as wire.h and margin/market.h; times Unix ms.
+ * Owns:   nothing.
+ * Limits: MARKET_EXPIRIES_MAX expiries of a unit; a time at most
+ *         PRICES_SKEW_MAX_MS ahead; a price below 1e15.
+ */
+#ifndef ORACLE_TERMS_H
+#define ORACLE_TERMS_H
+
+#include "feeds/prices.h"
+#include "margin/market.h"
+#include "margin/surface_check.h"
+#include "oracle/wire.h"
+
+struct terms_rules {
+	uint64_t age_max_ms;	/* above zero */
+	struct ppb error_max;	/* of a slice, in volatility */
+	struct ppb basis_max;	/* of the index price, either way */
+};
+
+struct terms_forward {
+	uint64_t as_of_ms;	/* 0: there is none */
+	struct px18 price;
+	struct num18 confidence;
+};
+
+struct terms_slice {
+	uint64_t as_of_ms;	/* 0: there is none */
+	struct svi svi;
+	struct num18 confidence, error;
+};
+
+struct terms_expiry {
+	uint64_t expiry_ms;
+	struct terms_forward forward;
+	struct terms_slice slice;	/* accepted */
+	struct terms_slice offered;	/* since the batch began */
+};
+
+struct terms_unit {
+	uint32_t count;
+	struct terms_expiry expiry[MARKET_EXPIRIES_MAX];	/* ascending */
+};
+
+/* Each figure with the exchange's time of it; 0: there is none. */
+struct terms_mark {
+	uint64_t mark_ms, funding_ms, interest_ms;
+	struct px18 mark;
+	struct num18 funding;	/* of 8 hours; not in any requirement */
+	struct usd18 interest;
+};
+
+struct terms {
+	uint64_t generation;	/* rises with each visible change */
+	uint64_t taken, refused[SURFACE_FAULTS];	/* slices, by fault */
+	uint64_t leave_ms;	/* nothing leaves before */
+	uint32_t mark_count;	/* instruments of the book */
+	uint32_t zero;
+	uint64_t unit_moved;	/* a bit a unit, since terms_apply */
+	uint64_t mark_moved[INSTRUMENTS_MAX / 64];
+	struct terms_unit unit[PRICES_UNITS_MAX];
+	struct terms_mark mark[INSTRUMENTS_MAX];
+};
+
+/* terms_take_*: index, the index price of the unit or underlying, or NULL
+ * where it is refused.  Nothing is changed unless the answer is ERR_OK.
+ *	ERR_STALE	older than age_max, or than what is there; expired; no
+ *			time at all
+ *	ERR_RANGE	a figure outside its type's or its own bounds, or a
+ *			time ahead; of a slice SURFACE_RANGE too
+ *	ERR_REFUSED	too far from the index; a slice with too large an
+ *			error, or with arbitrage
+ *	ERR_LIMIT	one expiry too many
+ * A forward or slice of zeros takes away what is there.  A mark's parts are
+ * taken each by itself; what is absent stays. */
+MUST_CHECK enum err terms_take_forward(struct terms *t,
+    const struct wire_forward *w, const struct terms_rules *r,
+    const struct price *index, uint64_t now_ms);
+MUST_CHECK enum err terms_take_slice(struct terms *t,
+    const struct wire_slice *w, const struct terms_rules *r,
+    const struct price *index, uint64_t now_ms);
+/* Of an option the mark is not used: it is priced from the surface. */
+MUST_CHECK enum err terms_take_mark(struct terms *t,
+    const struct wire_mark *w, const struct terms_rules *r,
+    const struct price *index, bool is_option, uint64_t now_ms);
+
+/* terms_settle ends a batch at now_ms. */
+void terms_settle(struct terms *t, const struct terms_rules *r,
+    uint64_t now_ms);
+
+/* terms_apply brings what moved since the last time into out: of each factor
+ * the terms of the unit that its index price comes from, which is that of its
+ * lowest asset; unit: by asset.  terms_move_all: everything did. */
+void terms_apply(struct market_terms *out, struct terms *t,
+    const struct book *b, const uint16_t *unit);
+void terms_move_all(struct terms *t);
+
+/* terms_believe makes terms that somebody else wrote fit for terms_apply:
+ * what is outside the bounds above, or out of order, is left out. */
+void terms_believe(struct terms *t);
+
+#endif

@@ -1,0 +1,328 @@
+/* One venue, or two, say what is not so. */
+#include "tests/incidents/incidents.h"
+
+#include "margin/verdict.h"
+
+#include "feeds/prices.h"
+#include "feeds/venue.h"
+
+#include <math.h>
+#include <string.h>
+
+#define S UINT64_C(1000)
+
+/* ---- R1 ------------------------------------------------------------------ */
+
+#define R1_MS UINT64_C(1561420800000)	/* 2019-06-25T00:00:00Z */
+#define KRW 0.00086
+
+static void
+r1(struct report *r)
+{
+	struct scene *s = scene_new(R1_MS, 240);
+	unsigned unit = scene_unit(s, "KRW", 2);
+	unsigned m = scene_venues(s, 3, unit, 0);
+	uint64_t t = R1_MS;
+	const struct moment *before, *after;
+	struct trace x;
+
+	scene_asset(s, "SKRW", unit, "");
+	/* All three; then the third is lost; then one says a thousand times
+	 * as much; then the third is back. */
+	feed_hold(s, m, t, t + 240 * S, KRW);
+	feed_hold(s, m + 1, t, t + 120 * S, KRW);
+	feed_hold(s, m + 1, t + 120 * S, t + 240 * S, KRW * 1000);
+	feed_hold(s, m + 2, t, t + 60 * S, KRW);
+	feed_hold(s, m + 2, t + 180 * S, t + 240 * S, KRW);
+	report_play(r, &x, s);
+
+	safe(r, always(&x, 0, t + 122 * S, t + 180 * S, PRICE_REFUSED),
+	    "{1,1000} refused (%s)", price_reason_name(
+	    trace_at(&x, t + 150 * S)->price[0].reason));
+	safe(r, farthest(&x, 0, t, t + 240 * S, KRW) < 1e-9,
+	    "{1,1,1000} stays at 1");
+	safe(r, trace_at(&x, t + 200 * S)->vote[m + 1] == VOTE_OUTLIER,
+	    "the liar's vote is dropped");
+	/* The third is old 3 s after its last word, and the next header says
+	 * so, signed. */
+	before = trace_at(&x, t + 62 * S);
+	after = trace_at(&x, t + 64 * S);
+	live(r, before->price[0].sources == 3 && after->price[0].sources == 2,
+	    "the lost third shows in one cycle (3 -> 2 sources)");
+	live(r, until_priced(&x, 0, t + 181 * S) <= S,
+	    "priced again %u ms after the third is back",
+	    (unsigned)until_priced(&x, 0, t + 181 * S));
+	trace_free(&x);
+	scene_free(s);
+}
+
+const struct incident incident_r1 = { "R1", "2019-06-25",
+    "Synthetix sKRW: one of two APIs x1000",
+    "{1,1000} refused; {1,1,1000} is 1; a lost third source shows at once",
+    r1 };
+
+/* ---- R2 ------------------------------------------------------------------ */
+
+#define R2_MS UINT64_C(1581984000000)	/* 2020-02-18T00:00:00Z */
+
+static void
+r2(struct report *r)
+{
+	struct scene *s = scene_new(R2_MS, 240);
+	unsigned unit = scene_unit(s, "SUSD", 2), m;
+	uint64_t t = R2_MS;
+	struct trace x;
+	double moved;
+
+	m = scene_venues(s, 4, unit, 0);
+	scene_asset(s, "SUSD", unit, "");
+	for (unsigned i = 0; i < 3; i++)
+		feed_hold(s, m + i, t, t + 240 * S, 1.0);
+	/* The thin one doubles for two minutes and comes back. */
+	feed_hold(s, m + 3, t, t + 60 * S, 1.0);
+	feed_hold(s, m + 3, t + 60 * S, t + 180 * S, 2.06);
+	feed_hold(s, m + 3, t + 180 * S, t + 240 * S, 1.0);
+	report_play(r, &x, s);
+
+	moved = farthest(&x, 0, t, t + 240 * S, 1.0);
+	safe(r, moved == 0, "moved %.0f bp", moved * 10000);
+	safe(r, trace_at(&x, t + 100 * S)->price[0].high < 1.001,
+	    "the band too");
+	live(r, never(&x, 0, t + 5 * S, t + 240 * S, PRICE_REFUSED),
+	    "never refused");
+	trace_free(&x);
+	scene_free(s);
+}
+
+const struct incident incident_r2 = { "R2", "2020-02-18",
+    "bZx: sUSD driven to 2 on one thin venue",
+    "one thin venue x2 moves the price 0 bp", r2 };
+
+/* ---- R6 ------------------------------------------------------------------ */
+
+#define R6_MS UINT64_C(1606374000000)	/* 2020-11-26T07:00:00Z */
+
+static struct scene *
+r6_scene(double band_max)
+{
+	static const double high[] = { 1.30, 1.30, 1.00, 1.00, 1.01 };
+	struct scene *s = scene_new(R6_MS, 180);
+	unsigned eth = scene_unit(s, "ETH", 2);
+	unsigned dai = scene_unit(s, "DAI", 3), m;
+	uint64_t t = R6_MS;
+
+	s->unit[dai].band_max = band_max;
+	m = scene_venues(s, 5, dai, 0);
+	for (unsigned i = 0; i < 5; i++) {
+		feed_hold(s, m + i, t, t + 60 * S, 1.0);
+		feed_hold(s, m + i, t + 60 * S, t + 120 * S, high[i]);
+		feed_hold(s, m + i, t + 120 * S, t + 180 * S, 1.0);
+	}
+	m = scene_venues(s, 0, eth, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		scene_venue(s, i == 0 ? "okx" : "gemini");
+		m = scene_market(s, eth, 0);
+		feed_hold(s, m, t, t + 180 * S, 520);
+	}
+	scene_asset(s, "WETH", eth, "");
+	scene_asset(s, "DAI", dai, "");
+	/* Healthy while a DAI is worth less than 1.17: nobody's at 1.01. */
+	scene_vault(s, 0, 10, 1, 3650);
+	return s;
+}
+
+static void
+r6(struct report *r)
+{
+	struct scene *wide = r6_scene(0.40), *narrow = r6_scene(0.10);
+	uint64_t t = R6_MS;
+	const struct moment *m;
+	struct trace x, y;
+
+	report_play(r, &x, wide);
+	m = trace_at(&x, t + 100 * S);
+	safe(r, m->price[1].status == PRICE_DEGRADED &&
+	    fabs(m->price[1].mid - 1.01) < 1e-9 &&
+	    fabs(m->price[1].high - 1.30) < 0.001,
+	    "%.4g, band to %.4g, %s", m->price[1].mid, m->price[1].high,
+	    price_status_name((enum price_status)m->price[1].status));
+	safe(r, !was_liquidatable(&x, 0) && m->state[0] == STATE_RESTRICTED,
+	    "a vault that 1.30 would liquidate is %s",
+	    vault_state_name(m->state[0]));
+	live(r, always(&x, 1, t + 130 * S, t + 180 * S, PRICE_OK),
+	    "OK again once they agree");
+	/* A quorum agrees, and still: the band is wider than is allowed. */
+	inputs_sort(&narrow->inputs);
+	play(&y, narrow, &narrow->inputs);
+	safe(r, always(&y, 1, t + 65 * S, t + 120 * S, PRICE_REFUSED) &&
+	    !was_liquidatable(&y, 0), "refused where band_max is 10 %%");
+	trace_free(&x);
+	trace_free(&y);
+	scene_free(wide);
+	scene_free(narrow);
+}
+
+const struct incident incident_r6 = { "R6", "2020-11-26",
+    "Compound: DAI 1.30 on Coinbase",
+    "{1.30,1.30,1.00,1.00,1.01} is 1.01, band to 1.30, DEGRADED (or REFUSED "
+    "by band_max); nobody is liquidated by it", r6 };
+
+/* ---- R7 ------------------------------------------------------------------ */
+
+#define R7_MS UINT64_C(1632139200000)	/* 2021-09-20T12:00:00Z */
+
+/* A frame with that text in place of a price: refused as what. */
+static enum err
+coinbase_price(const char *price)
+{
+	static struct tick ticks[FRAME_TICKS_MAX];
+	static struct venue_memory memory;
+	struct frame f = { .ticks = ticks, .memory = &memory };
+	const struct venue *v = venue_find("coinbase");
+	char text[512];
+	int len = snprintf(text, sizeof(text), "{\"channel\":\"ticker\","
+	    "\"timestamp\":\"2021-09-20T12:00:00Z\",\"sequence_num\":1,"
+	    "\"events\":[{\"type\":\"update\",\"tickers\":[{\"type\":"
+	    "\"ticker\",\"product_id\":\"BTC-USD\",\"price\":%s}]}]}", price);
+
+	venue_memory_begin(&memory);
+	return v->parse(&f, text, (size_t)len);
+}
+
+static void
+r7(struct report *r)
+{
+	struct scene *s = scene_new(R7_MS, 180);
+	unsigned unit = scene_unit(s, "BTC", 5), m;
+	uint64_t t = R7_MS;
+	struct trace x;
+
+	m = scene_venues(s, 11, unit, 0);
+	scene_asset(s, "WBTC", unit, "");
+	for (unsigned i = 0; i < 9; i++)
+		feed_hold(s, m + i, t, t + 180 * S, 43500);
+	for (unsigned i = 9; i < 11; i++) {
+		feed_hold(s, m + i, t, t + 60 * S, 43500);
+		feed_hold(s, m + i, t + 60 * S, t + 120 * S,
+		    i == 9 ? 0 : 0.000435);
+		feed_hold(s, m + i, t + 120 * S, t + 180 * S, 43500);
+	}
+	report_play(r, &x, s);
+	safe(r, farthest(&x, 0, t, t + 180 * S, 43500) < 1e-9,
+	    "{9 x 43500, 0, 0.000435} is 43500");
+	safe(r, coinbase_price("\"0\"") != ERR_OK &&
+	    coinbase_price("\"0.000\"") != ERR_OK &&
+	    coinbase_price("43500.0") != ERR_OK &&
+	    coinbase_price("\"43500\"") == ERR_OK,
+	    "a zero, and a number where a string is due, are refused");
+	live(r, never(&x, 0, t + 5 * S, t + 180 * S, PRICE_REFUSED),
+	    "never refused");
+	trace_free(&x);
+	scene_free(s);
+}
+
+const struct incident incident_r7 = { "R7", "2021-09-20",
+    "Pyth: two publishers with 0 and 10^-8",
+    "{9 x 43500, 0, 0.000435} is 43500; a zero is refused", r7 };
+
+/* ---- R8 ------------------------------------------------------------------ */
+
+#define R8_MS UINT64_C(1638586800000)	/* 2021-12-04T03:00:00Z */
+#define MSOL 190.0
+
+static void
+r8(struct report *r)
+{
+	struct scene *s = scene_new(R8_MS, 180);
+	unsigned usd = scene_unit(s, "USDC", 2);
+	unsigned msol = scene_unit(s, "MSOL", 2);
+	uint64_t t = R8_MS;
+	unsigned m, p;
+	struct trace x;
+
+	p = scene_venues(s, 3, usd, 0);
+	for (unsigned i = 0; i < 3; i++)
+		feed_hold(s, p + i, t, t + 180 * S, 1.0);
+	scene_venue(s, "bitstamp");
+	m = scene_market(s, msol, 0);
+	scene_venue(s, "okx");
+	scene_market(s, msol, 0);
+	scene_asset(s, "MSOL", msol, "");
+	scene_asset(s, "USDC", usd, "");
+	/* 10 mSOL against 1,200: healthy at 190, rich at 600. */
+	scene_vault(s, 0, 10, 1, 1200);
+	/* And somebody who owes mSOL: liquidatable at 600 only. */
+	scene_vault(s, 1, 4000, 0, 10);
+	feed_hold(s, m, t, t + 180 * S, MSOL);
+	feed_hold(s, m + 1, t, t + 60 * S, MSOL);
+	for (uint64_t at = t + 60 * S; at < t + 120 * S; at += S)
+		/* ~600, and wide. */
+		feed_quote(s, m + 1, at + 10, at + 10, price_of(300),
+		    price_of(900));
+	feed_hold(s, m + 1, t + 120 * S, t + 180 * S, MSOL);
+	report_play(r, &x, s);
+
+	safe(r, always(&x, 0, t + 61 * S, t + 120 * S, PRICE_REFUSED),
+	    "190 and 600: refused (%s)", price_reason_name(
+	    trace_at(&x, t + 90 * S)->price[0].reason));
+	safe(r, !was_liquidatable(&x, 0) && !was_liquidatable(&x, 1),
+	    "nobody is liquidated");
+	live(r, until_priced(&x, 0, t + 121 * S) <= S,
+	    "priced again after %u ms",
+	    (unsigned)until_priced(&x, 0, t + 121 * S));
+	trace_free(&x);
+	scene_free(s);
+}
+
+const struct incident incident_r8 = { "R8", "2021-12-04",
+    "Mango: mSOL ~600 with a wide confidence",
+    "a dispersion above its limit is refused", r8 };
+
+/* ---- R15 ----------------------------------------------------------------- */
+
+#define R15_MS UINT64_C(1675274400000)	/* 2023-02-01T18:00:00Z */
+
+static struct scene *
+r15_scene(uint32_t quorum)
+{
+	struct scene *s = scene_new(R15_MS, 120);
+	unsigned unit = scene_unit(s, "WALBT", quorum);
+	unsigned m = scene_venues(s, 1, unit, 0);
+
+	scene_asset(s, "WALBT", unit, "");
+	feed_hold(s, m, R15_MS, R15_MS + 60 * S, 0.03);
+	feed_hold(s, m, R15_MS + 60 * S, R15_MS + 120 * S, 5000000);
+	return s;
+}
+
+static void
+r15(struct report *r)
+{
+	struct scene *two = r15_scene(2), *one = r15_scene(1);
+	uint64_t t = R15_MS;
+	struct trace x, y;
+
+	report_play(r, &x, two);
+	safe(r, always(&x, 0, t, t + 121 * S, PRICE_REFUSED),
+	    "one reporter of two: refused (%s)", price_reason_name(
+	    trace_at(&x, t + 30 * S)->price[0].reason));
+	/* Where somebody asks for no more than one, it is still never OK, and
+	 * a jump of eight digits is beyond the signer's bound for a while. */
+	inputs_sort(&one->inputs);
+	play(&y, one, &one->inputs);
+	safe(r, never(&y, 0, t, t + 121 * S, PRICE_OK),
+	    "with a quorum of one: never OK");
+	safe(r, until_refused(&y, 0, t + 60 * S) <= S,
+	    "the jump itself is refused (%s)", price_reason_name(
+	    trace_at(&y, t + 63 * S)->price[0].reason));
+	live(r, trace_at(&x, t + 60 * S)->is_signed &&
+	    trace_at(&x, t + 60 * S)->header_status == PRICE_DEGRADED,
+	    "the refusal is signed, each second");
+	trace_free(&x);
+	trace_free(&y);
+	scene_free(two);
+	scene_free(one);
+}
+
+const struct incident incident_r15 = { "R15", "2023-02-01",
+    "Bonq: one instant reporter", "a single source is never OK", r15 };

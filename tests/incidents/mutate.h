@@ -1,0 +1,20 @@
+/* tests/incidents/mutate.h - what else may go wrong on the way to us: another
+ * venue fails, frames change their order, are delayed, doubled, or late.  The
+ * same seed gives the same mutation.
+ */
+#ifndef TESTS_INCIDENTS_MUTATE_H
+#define TESTS_INCIDENTS_MUTATE_H
+
+#include "tests/incidents/scene.h"
+
+struct mutation {
+	struct inputs inputs;		/* the caller's: inputs_free */
+	uint32_t mutated;		/* a bit a venue (31: the chain) of
+					 * which something is missing or not
+					 * in time */
+	char text[96];			/* what was done */
+};
+
+void mutate(struct mutation *out, const struct scene *s, uint64_t seed);
+
+#endif

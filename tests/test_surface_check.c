@@ -1,0 +1,253 @@
+/* Which slices may be used: both sides of each limit.  tests/check_surface.py
+ * judges random ones. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "margin/surface.h"
+#include "margin/surface_check.h"
+#include "tests/margin_world.h"
+
+static struct num18
+num(const char *text)
+{
+	return num18_from_raw(world_number(text, 18));
+}
+
+static struct svi
+slice(const char *a, const char *b, const char *rho, const char *m,
+    const char *sigma, const char *tau)
+{
+	return (struct svi){ num(a), num(b), num(rho), num(m), num(sigma),
+		px("2000"), num(tau) };
+}
+
+static struct svi
+smile(void)
+{
+	return slice("0.01", "0.05", "-0.3", "0.02", "0.1", "0.25");
+}
+
+static void
+surface_check__takes_a_usual_smile(void **state)
+{
+	const struct svi s = smile();
+
+	(void)state;
+	assert_int_equal(surface_check_slice(&s), SURFACE_GOOD);
+}
+
+/* A left wing as steep as it may be, and steeper: the strikes around k =
+ * -0.055 would have a negative probability. */
+static void
+surface_check__finds_a_butterfly_inside_a_wing(void **state)
+{
+	struct svi s = slice("0.001", "0.06", "-0.9", "0", "0.02", "0.02");
+
+	(void)state;
+	assert_int_equal(surface_check_slice(&s), SURFACE_GOOD);
+	s.b = num("0.065");
+	assert_int_equal(surface_check_slice(&s), SURFACE_BUTTERFLY);
+}
+
+/* Axel Vogt's smile has its butterfly near k = 0.8; svi_vol holds the
+ * volatility from k = 0.478 on. */
+static void
+surface_check__looks_as_far_as_svi_vol_does(void **state)
+{
+	const struct svi s = slice("-0.0410", "0.1331", "0.3060", "0.3586",
+	    "0.4153", "1");
+	struct num18 end, beyond;
+
+	(void)state;
+	assert_int_equal(surface_check_slice(&s), SURFACE_GOOD);
+	assert_int_equal(svi_vol(&end, &s, px("3226")), ERR_OK);
+	assert_int_equal(svi_vol(&beyond, &s, px("4451")), ERR_OK);
+	assert_int_equal(num18_compare(end, beyond), 0);
+}
+
+/* Fields of struct svi, a value at the limit and the next one beyond. */
+static void
+surface_check__ends_each_range_where_it_says(void **state)
+{
+	const struct {
+		size_t field;
+		const char *last, *beyond;
+	} limits[] = {
+		{ offsetof(struct svi, a), "100", "100.000000000000000001" },
+		{ offsetof(struct svi, a), "-100", "-100.000000000000000001" },
+		{ offsetof(struct svi, b), "0", "-0.000000000000000001" },
+		{ offsetof(struct svi, b), "2", "2.000000000000000001" },
+		{ offsetof(struct svi, rho), "1", "1.000000000000000001" },
+		{ offsetof(struct svi, rho), "-1", "-1.000000000000000001" },
+		{ offsetof(struct svi, m), "10", "10.000000000000000001" },
+		{ offsetof(struct svi, m), "-10", "-10.000000000000000001" },
+		{ offsetof(struct svi, sigma), "0.0001",
+		  "0.000099999999999999" },
+		{ offsetof(struct svi, sigma), "10", "10.000000000000000001" },
+		{ offsetof(struct svi, tau), "30", "30.000000000000000001" },
+		{ offsetof(struct svi, tau), "0.000000000000000001", "0" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(limits); i++) {
+		struct svi s = smile();
+		struct num18 *field = (void *)((uint8_t *)&s +
+		    limits[i].field);
+
+		*field = num(limits[i].last);
+		assert_int_not_equal(surface_check_slice(&s), SURFACE_RANGE);
+		*field = num(limits[i].beyond);
+		assert_int_equal(surface_check_slice(&s), SURFACE_RANGE);
+	}
+}
+
+static void
+surface_check__refuses_without_a_forward(void **state)
+{
+	struct svi s = smile();
+
+	(void)state;
+	s.forward = px("0");
+	assert_int_equal(surface_check_slice(&s), SURFACE_RANGE);
+}
+
+static void
+surface_check__limits_the_wings_together(void **state)
+{
+	/* So much variance that nothing else is wrong. */
+	struct svi s = slice("4", "1.6", "0.25", "0", "1", "2");
+
+	(void)state;
+	assert_int_not_equal(surface_check_slice(&s), SURFACE_WINGS);
+	s.rho = num("0.250000000000000001");
+	assert_int_equal(surface_check_slice(&s), SURFACE_WINGS);
+	s.rho = num("-0.250000000000000001");
+	assert_int_equal(surface_check_slice(&s), SURFACE_WINGS);
+}
+
+/* Flat slices: the variance is a everywhere. */
+static void
+surface_check__limits_variance_and_volatility(void **state)
+{
+	const struct {
+		const char *a, *tau;
+		enum surface_fault fault;
+	} flats[] = {
+		{ "0.00000001", "0.00000001", SURFACE_GOOD },
+		{ "0.000000009999999999", "0.00000001", SURFACE_VARIANCE },
+		{ "0.0001", "1", SURFACE_GOOD },		/* 1 % */
+		{ "0.000099999999999999", "1", SURFACE_VARIANCE },
+		{ "10", "0.1", SURFACE_GOOD },		/* 1000 % */
+		{ "10.000000000000000001", "0.1", SURFACE_VARIANCE },
+		{ "0", "1", SURFACE_VARIANCE },
+		{ "-0.01", "1", SURFACE_VARIANCE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(flats); i++) {
+		struct svi s = slice(flats[i].a, "0", "0", "0", "0.1",
+		    flats[i].tau);
+
+		assert_int_equal(surface_check_slice(&s), flats[i].fault);
+	}
+}
+
+/* Between two flat slices only the slack is left. */
+static void
+surface_check__lets_variance_fall_by_the_slack_and_no_more(void **state)
+{
+	const struct svi far = slice("0.1", "0", "0", "0", "0.1", "1");
+	struct svi near = slice("0.101", "0", "0", "0", "0.1", "0.5");
+
+	(void)state;
+	assert_int_equal(surface_check_calendar(&near, near.tau, &far,
+	    far.tau), SURFACE_GOOD);
+	near.a = num("0.101000000000000001");
+	assert_int_equal(surface_check_calendar(&near, near.tau, &far,
+	    far.tau), SURFACE_CALENDAR);
+}
+
+static void
+surface_check__counts_the_years_that_are_left(void **state)
+{
+	const struct svi far = slice("0.1", "0", "0", "0", "0.1", "1");
+	const struct svi near = slice("0.11", "0", "0", "0", "0.1", "0.5");
+
+	(void)state;
+	assert_int_equal(surface_check_calendar(&near, near.tau, &far,
+	    far.tau), SURFACE_CALENDAR);
+	assert_int_equal(surface_check_calendar(&near, num("0.4"), &far,
+	    num("0.9")), SURFACE_GOOD);
+}
+
+/* A smile that is lower in the middle may still cross at a wing. */
+static void
+surface_check__looks_at_the_wings(void **state)
+{
+	const struct svi near = slice("0.01", "0.06", "-0.3", "0.02", "0.1",
+	    "0.25");
+	struct svi far = slice("0.012", "0.06", "-0.3", "0.02", "0.1", "0.3");
+
+	(void)state;
+	assert_int_equal(surface_check_calendar(&near, near.tau, &far,
+	    far.tau), SURFACE_GOOD);
+	far.b = num("0.05");
+	assert_int_equal(surface_check_calendar(&near, near.tau, &far,
+	    far.tau), SURFACE_CALENDAR);
+}
+
+/* The ends of every type: an answer, never an overflow. */
+static void
+surface_check__answers_whatever_figures_come(void **state)
+{
+	uint64_t seed = 5;
+	unsigned seen[SURFACE_FAULTS] = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 200000; i++) {
+		struct svi s = smile();
+		struct num18 *field[] = { &s.a, &s.b, &s.rho, &s.m, &s.sigma,
+		    &s.tau };
+
+		for (size_t k = 0; k < ARRAY_COUNT(field); k++) {
+			i128 v = (i128)random_magnitude(&seed, random_one_in(
+			    &seed, 9) ? 38 : k == 0 || k == 3 ? 20 : 19);
+
+			if (random_one_in(&seed, 9))
+				v = random_one_in(&seed, 2) ? I128_MIN :
+				    I128_MAX;
+			if (random_one_in(&seed, 2))
+				*field[k] = num18_from_raw(random_one_in(&seed,
+				    4) && v != I128_MIN ? -v : v);
+		}
+		s.forward = px18_from_raw(random_one_in(&seed, 9) ? 0 :
+		    U128_MAX);
+		seen[surface_check_slice(&s)]++;
+	}
+	for (unsigned i = 0; i < SURFACE_CALENDAR; i++)
+		assert_true(seen[i] > 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(surface_check__takes_a_usual_smile),
+		cmocka_unit_test(surface_check__finds_a_butterfly_inside_a_wing),
+		cmocka_unit_test(surface_check__looks_as_far_as_svi_vol_does),
+		cmocka_unit_test(surface_check__ends_each_range_where_it_says),
+		cmocka_unit_test(surface_check__refuses_without_a_forward),
+		cmocka_unit_test(surface_check__limits_the_wings_together),
+		cmocka_unit_test(surface_check__limits_variance_and_volatility),
+		cmocka_unit_test(surface_check__lets_variance_fall_by_the_slack_and_no_more),
+		cmocka_unit_test(surface_check__counts_the_years_that_are_left),
+		cmocka_unit_test(surface_check__looks_at_the_wings),
+		cmocka_unit_test(surface_check__answers_whatever_figures_come),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
