@@ -127,7 +127,8 @@ json_market(struct text *t, const struct api_state *s, size_t market)
 	text_put(t, ",");
 	api_json_name(t, "quote", c->prices.unit[m->quote].name);
 	count(t, "weight", m->weight);
-	text_put(t, ",");
+	text_put(t, m->is_inverse ? ",\"inverse\":true," :
+	    ",\"inverse\":false,");
 	api_json_px18(t, "mid", b->source.mid);
 	text_put(t, ",");
 	api_json_px18(t, "bid", q->has_book ? q->bid : none);
@@ -139,6 +140,34 @@ json_market(struct text *t, const struct api_state *s, size_t market)
 	text_put(t, ",");
 	api_json_name(t, "vote", prices_vote_name(b->source.vote));
 	text_put(t, "}");
+}
+
+static void
+json_rates(struct text *t, const struct api_state *s)
+{
+	const struct prices_config *c = &s->config->prices;
+	bool has_any = false;
+
+	for (size_t i = 0; i < s->head.wrap_count &&
+	    i < ARRAY_COUNT(s->head.wrap); i++) {
+		const struct board_wrap *w = &s->head.wrap[i];
+
+		if (w->unit >= c->unit_count)
+			continue;
+		text_put(t, has_any ? ",{" : "{");
+		has_any = true;
+		api_json_name(t, "unit", c->unit[w->unit].name);
+		text_put(t, ",");
+		api_json_name(t, "of", c->unit[c->unit[w->unit].wrap.of].name);
+		text_put(t, ",");
+		api_json_px18(t, "rate", w->has_rate ? w->rate :
+		    px18_from_raw(0));
+		if (w->has_rate)
+			count(t, "time", w->time_ms);
+		else
+			text_put(t, ",\"time\":null");
+		text_put(t, "}");
+	}
 }
 
 void
@@ -156,5 +185,7 @@ api_json_feeds(struct text *t, const struct api_state *s)
 		text_put(t, i > 0 ? "," : "");
 		json_market(t, s, i);
 	}
+	text_put(t, "],\"rates\":[");
+	json_rates(t, s);
 	text_put(t, "]}");
 }

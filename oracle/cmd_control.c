@@ -1,5 +1,5 @@
-/* oracle/cmd_control.c - `margind pause`, `resume`, `status`: one word to a
- * running service's control socket, one line of JSON back. */
+/* oracle/cmd_control.c - `margind pause`, `resume`, `status`, `reload`: one word
+ * to a running service's control socket, one line of JSON back. */
 #include "oracle/cmd.h"
 #include "oracle/control.h"
 #include "oracle/input.h"
@@ -29,6 +29,15 @@ static const struct options_command STATUS = {
 	    "itself.",
 };
 
+static const struct options_command RELOAD = {
+	.name = "reload", .rows = ROWS,
+	.summary = "Has a running service read its config anew.  It takes "
+	    "other `prices` and `venues`,\nunless a price would differ by more "
+	    "than `reload.differ_max`, be refused, or rest\non markets that "
+	    "are not followed yet; anything else needs a restart.  Exit code "
+	    "1\nwhere it refuses, 3 where the file is no config.",
+};
+
 static enum err
 socket_path(char out[CONFIG_PATH_MAX], const struct options_command *c,
     const struct options_given *g)
@@ -54,6 +63,17 @@ socket_path(char out[CONFIG_PATH_MAX], const struct options_command *c,
 }
 
 static int
+answer_code(const struct options_command *c, const char *answer)
+{
+	if (strncmp(answer, "{\"error\"", 8) != 0)
+		return EXIT_OK;
+	if (c != &RELOAD)
+		return EXIT_SIGNER;
+	return strncmp(answer, "{\"error\":\"config\"", 17) == 0 ?
+	    EXIT_CONFIG : EXIT_FAILED;
+}
+
+static int
 ask(const struct options_command *c, int argc, char **argv)
 {
 	struct options_given given;
@@ -73,7 +93,7 @@ ask(const struct options_command *c, int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	fputs(answer, stdout);
-	return strncmp(answer, "{\"error\"", 8) == 0 ? EXIT_SIGNER : EXIT_OK;
+	return answer_code(c, answer);
 }
 
 int
@@ -86,6 +106,12 @@ int
 cmd_resume(int argc, char **argv)
 {
 	return ask(&RESUME, argc, argv);
+}
+
+int
+cmd_reload(int argc, char **argv)
+{
+	return ask(&RELOAD, argc, argv);
 }
 
 int

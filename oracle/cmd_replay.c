@@ -4,7 +4,6 @@
 
 #include "oracle/options.h"
 #include "oracle/replay.h"
-#include "oracle/schema_value.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -51,31 +50,6 @@ usage(const char *what)
 	return EXIT_USAGE;
 }
 
-static bool
-instant_take(uint64_t *out, const struct options_given *g, const char *name)
-{
-	const char *text = options_get(&COMMAND, g, name);
-
-	if (!text || (value_to_instant_ms(out, text, strlen(text)) ==
-	    ERR_OK && *out > 0))
-		return true;
-	fprintf(stderr, "margind replay: --%s: %s is not an instant\n", name,
-	    text);
-	return false;
-}
-
-static bool
-window_take(struct replay_window *w, const struct options_given *g)
-{
-	if (!instant_take(&w->from_ms, g, "from") ||
-	    !instant_take(&w->until_ms, g, "until"))
-		return false;
-	if (w->until_ms == 0 || w->from_ms < w->until_ms)
-		return true;
-	(void)usage("--from is not before --until");
-	return false;
-}
-
 static int
 journal(const struct options_given *g)
 {
@@ -89,35 +63,16 @@ journal(const struct options_given *g)
 	    options_get(&COMMAND, g, "config") ||
 	    options_get(&COMMAND, g, "speed"))
 		return usage("--align, --config and --speed go with --frames");
-	if (!window_take(&o.window, g))
+	if (!replay_window_take(&o.window, &COMMAND, g))
 		return EXIT_USAGE;
 	if (o.rebuild_history && (o.window.from_ms || o.window.until_ms))
 		return usage("--rebuild-history takes the whole journal");
 	return replay_journal(&o);
 }
 
-/* Cuts the list in place; an empty name is none. */
-static bool
-paths_take(struct replay_frames_options *o, char *list)
-{
-	for (char *at = list;;) {
-		char *comma = strchr(at, ',');
-
-		if (comma)
-			*comma = '\0';
-		if (*at == '\0' || o->path_count == REPLAY_FILES_MAX)
-			return false;
-		o->path[o->path_count++] = at;
-		if (!comma)
-			return true;
-		at = comma + 1;
-	}
-}
-
 static int
 frames(const struct options_given *g)
 {
-	static char list[8192];
 	struct replay_frames_options o = {
 		.config_path = options_get(&COMMAND, g, "config"),
 		.is_aligned = options_get(&COMMAND, g, "align"),
@@ -126,14 +81,11 @@ frames(const struct options_given *g)
 	const char *given = options_get(&COMMAND, g, "frames");
 	const char *speed = options_get(&COMMAND, g, "speed");
 
-	if (!window_take(&o.window, g))
+	if (!replay_window_take(&o.window, &COMMAND, g))
 		return EXIT_USAGE;
 	if (options_get(&COMMAND, g, "rebuild-history"))
 		return usage("--rebuild-history goes with --journal");
-	if (strlen(given) >= sizeof(list))
-		return usage("--frames: the list is too long");
-	memcpy(list, given, strlen(given) + 1);
-	if (!paths_take(&o, list))
+	if (!replay_paths_take(&o, given))
 		return usage("--frames: 1 to 16 files with commas between");
 	if (speed && strcmp(speed, "max") != 0) {
 		if (!options_u64(&COMMAND, g, "speed", &o.speed))

@@ -146,6 +146,9 @@ struct config {
 	uint64_t segment_bytes;
 	enum config_release release;
 
+	/* reload: */
+	uint32_t reload_differ_max_ppb;
+
 	/* api: */
 	char api_host[64];
 	uint16_t api_port;

@@ -438,9 +438,17 @@ static const struct schema_key API_KEYS[] = {
 	{ 0 }
 };
 
+static const struct schema_key RELOAD_KEYS[] = {
+	{ .name = "differ_max", .type = SCHEMA_PERCENT, .fallback = "2%",
+	  FIELD(reload_differ_max_ppb), .min = 0, .max = 99 * PERCENT_PPB,
+	  .help = "a config whose prices differ by more is refused" },
+	{ 0 }
+};
+
 static const struct schema_key CONTROL_KEYS[] = {
 	{ .name = "socket", .type = SCHEMA_TEXT, FIELD(control_socket),
-	  .shape = "path", .help = "for pause, resume and status" },
+	  .shape = "path", .help = "for pause, resume, status and "
+	    "reload" },
 	{ 0 }
 };
 
@@ -474,6 +482,8 @@ const struct schema_key config_keys[] = {
 	  .keys = JOURNAL_KEYS, .help = "every input, for replay" },
 	{ .name = "api", .type = SCHEMA_SECTION, .is_optional = true,
 	  .keys = API_KEYS, .help = "who may look" },
+	{ .name = "reload", .type = SCHEMA_SECTION, .is_optional = true,
+	  .keys = RELOAD_KEYS, .help = "of `margind reload`" },
 	{ .name = "control", .type = SCHEMA_SECTION, .is_optional = true,
 	  .keys = CONTROL_KEYS, .help = "who may stop it" },
 	{ .name = "sandbox", .type = SCHEMA_CHOICE, .fallback = "best-effort",

@@ -44,7 +44,8 @@ is_served(const struct sockaddr_un *a)
 
 enum err
 control_open(struct control *c, const char *path, control_order order,
-    control_status status, control_memory memory, void *arg)
+    control_status status, control_memory memory, control_reload reload,
+    void *arg)
 {
 	struct sockaddr_un a;
 	mode_t mask;
@@ -56,6 +57,7 @@ control_open(struct control *c, const char *path, control_order order,
 	c->order = order;
 	c->status = status;
 	c->memory = memory;
+	c->reload = reload;
 	c->arg = arg;
 	if (address_fill(&a, path) != ERR_OK)
 		return ERR_LIMIT;
@@ -177,6 +179,18 @@ answer_status(struct control *c, struct control_client *k)
 }
 
 static void
+answer_reload(struct control *c, struct control_client *k)
+{
+	struct text t;
+
+	text_init(&t, ANSWER_MAX);
+	c->reload(c->arg, &t);
+	client_answer(k, t.failed || t.len == 0 ?
+	    "{\"error\":\"no memory\"}\n" : t.at);
+	text_free(&t);
+}
+
+static void
 client_order(struct control *c, struct control_client *k, bool pause)
 {
 	if (c->order(c->arg, pause ? WIRE_PAUSE : WIRE_RESUME) != ERR_OK) {
@@ -196,6 +210,8 @@ client_request(struct control *c, struct control_client *k)
 		client_order(c, k, false);
 	else if (strcmp(k->line, "status") == 0)
 		answer_status(c, k);
+	else if (strcmp(k->line, "reload") == 0)
+		answer_reload(c, k);
 	else
 		client_answer(k, "{\"error\":\"unknown request\"}\n");
 }

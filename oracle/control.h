@@ -1,9 +1,10 @@
 /* oracle/control.h - the supervisor's control socket: a Unix stream socket,
  * mode 0600, whose peers must be root or the same user (SO_PEERCRED).
  *
- * One word a line in: "pause", "resume", "status"; one JSON object a line
- * back.  `pause` answers once the signer says that it is paused, or after
- * CONTROL_WAIT_MS that it is not known.
+ * One word a line in: "pause", "resume", "status", "reload"; one JSON object a
+ * line back.  `pause` answers once the signer says that it is paused, or after
+ * CONTROL_WAIT_MS that it is not known; `reload` (reload.h) once it is decided
+ * whether the new config is taken.
  *
  * Limits: CONTROL_CLIENTS_MAX at once, 64 bytes a request, 5 s a client.
  */
@@ -25,6 +26,9 @@ typedef const struct wire_status *(*control_status)(void *arg,
 /* Writes what the tables take, one JSON object. */
 typedef void (*control_memory)(void *arg, struct text *out);
 
+/* Decides, and writes the answer, one JSON object and a newline. */
+typedef void (*control_reload)(void *arg, struct text *out);
+
 struct control_client {
 	int fd;			/* -1: free */
 	uint64_t since_ms;
@@ -41,6 +45,7 @@ struct control {
 	control_order order;
 	control_status status;
 	control_memory memory;
+	control_reload reload;
 	void *arg;
 };
 
@@ -48,7 +53,7 @@ struct control {
  * replaced, a served one is ERR_STATE with errno EADDRINUSE. */
 MUST_CHECK enum err control_open(struct control *c, const char *path,
     control_order order, control_status status, control_memory memory,
-    void *arg);
+    control_reload reload, void *arg);
 /* control_poll_fill writes at most 1 + CONTROL_CLIENTS_MAX entries. */
 size_t control_poll_fill(const struct control *c, struct pollfd *out);
 /* control_serve accepts, reads and answers whatever is ready; never blocks. */

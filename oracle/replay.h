@@ -1,6 +1,7 @@
 /* oracle/replay.h - the parts of `margind replay`, for cmd_replay.c.
  *
  *   cmd_replay.c      options
+ *   replay_options.c  what `replay` and `shadow` take alike
  *   replay_life.c     config and book texts to a machine, as the engine has it
  *   replay_engine.c   such a life run: its shell, and a signer without a key
  *   replay_journal.c  a journal's inputs again, its attestations compared
@@ -17,6 +18,7 @@
 #include "oracle/bookfile.h"
 #include "oracle/config.h"
 #include "oracle/machine.h"
+#include "oracle/options.h"
 #include "oracle/shell.h"
 #include "oracle/text.h"
 
@@ -44,6 +46,8 @@ MUST_CHECK enum err replay_life_open_lean(struct replay_life **out,
  * without a signer section, the bounds of the example. */
 MUST_CHECK enum err replay_life_open_file(struct replay_life **out,
     const char *path);
+/* replay_life_loosen does so to a life that was opened another way. */
+void replay_life_loosen(struct replay_life *l);
 void replay_life_close(struct replay_life *l);	/* accepts NULL */
 
 /* From an instant on, before another, Unix ms; until_ms 0: to the end. */
@@ -72,6 +76,14 @@ struct replay_frames_options {
 	struct replay_window window;
 };
 int replay_frames(const struct replay_frames_options *o);
+
+/* Options that commands share (replay_options.c).  replay_paths_take: a list of
+ * files with commas between, kept in memory of its own, once; false where it is
+ * none.  replay_window_take reads --from and --until; false after one line on
+ * standard error. */
+bool replay_paths_take(struct replay_frames_options *o, const char *given);
+bool replay_window_take(struct replay_window *w,
+    const struct options_command *c, const struct options_given *g);
 
 /* ---- recordings on one timeline (replay_events.c) ----------------------- */
 

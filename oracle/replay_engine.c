@@ -72,8 +72,8 @@ config_texts_read(char **config, size_t *config_len, char **book,
 	    stderr);
 }
 
-static void
-life_loosen(struct replay_life *l)
+void
+replay_life_loosen(struct replay_life *l)
 {
 	struct config_policy *policy = &l->config.policy;
 
@@ -108,7 +108,7 @@ replay_life_open_file(struct replay_life **out, const char *path)
 	free(config);
 	free(book);
 	if (e == ERR_OK)
-		life_loosen(*out);
+		replay_life_loosen(*out);
 	return e;
 }
 

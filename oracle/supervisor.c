@@ -5,15 +5,18 @@
  * what is on disk; when the signer dies, everything stops. */
 #include "oracle/supervisor.h"
 
+#include "base/keccak.h"
 #include "margin/reach.h"
 #include "oracle/board.h"
 #include "oracle/clock.h"
 #include "oracle/cmd.h"
 #include "oracle/control.h"
 #include "oracle/log.h"
+#include "oracle/inputs.h"
 #include "oracle/machine.h"
 #include "oracle/memory.h"
 #include "oracle/proc.h"
+#include "oracle/reload.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,11 +46,14 @@ struct child {
 	uint64_t seen_ms;
 	uint64_t restart_ms[RESTARTS_MAX];	/* ring */
 	unsigned restarts;
+	bool is_replaced;	/* was killed to take another config */
 	struct wire_status status;
 };
 
 struct supervisor {
 	const struct supervisor_setup *setup;
+	struct reload_text now;	/* the config that roles start with */
+	const struct board *board;	/* read, to compare prices by */
 	struct child child[ROLE_COUNT];
 	int config_fd, book_fd, board_fd, board_read_fd, signal_fd;
 	struct control control;
@@ -77,7 +83,7 @@ static const enum role start_order[] = {
 static bool
 role_is_used(const struct supervisor *s, enum role r)
 {
-	const struct config *c = s->setup->config;
+	const struct config *c = s->now.config;
 
 	return (r != ROLE_CHAIN || config_uses_chain(c)) &&
 	    (r != ROLE_FEEDS || config_uses_feeds(c)) &&
@@ -286,6 +292,17 @@ restarts_too_often(struct child *c)
 }
 
 static void
+child_replace(struct supervisor *s, enum role role)
+{
+	if (!child_start(s, role) || !wires_join(s, role)) {
+		log_error("%s cannot be restarted; stopping", role_name(role));
+		stop_begin(s, EXIT_FAILED);
+		return;
+	}
+	child_go(&s->child[role]);
+}
+
+static void
 child_restart(struct supervisor *s, enum role role)
 {
 	if (restarts_too_often(&s->child[role])) {
@@ -293,12 +310,7 @@ child_restart(struct supervisor *s, enum role role)
 		stop_begin(s, EXIT_FAILED);
 		return;
 	}
-	if (!child_start(s, role) || !wires_join(s, role)) {
-		log_error("%s cannot be restarted; stopping", role_name(role));
-		stop_begin(s, EXIT_FAILED);
-		return;
-	}
-	child_go(&s->child[role]);
+	child_replace(s, role);
 }
 
 static int
@@ -334,6 +346,11 @@ child_died(struct supervisor *s, enum role role, int status)
 	c->control_fd = -1;
 	if (s->is_stopping)
 		return;
+	if (c->is_replaced) {
+		c->is_replaced = false;
+		child_replace(s, role);
+		return;
+	}
 	if (WIFSIGNALED(status))
 		log_warn("%s was killed by signal %d", role_name(role),
 		    WTERMSIG(status));
@@ -462,7 +479,7 @@ static void
 on_memory(void *arg, struct text *out)
 {
 	const struct supervisor *s = arg;
-	const struct config *c = s->setup->config;
+	const struct config *c = s->now.config;
 	struct vaults_limits limits = tables_limits(c->vaults_max);
 	struct tables_size size = machine_tables_size(c);
 	size_t part[TABLES_PARTS];
@@ -475,6 +492,77 @@ on_memory(void *arg, struct text *out)
 		text_printf(out, ",\"%s\":%zu", tables_part_names[i],
 		    part[i]);
 	text_put(out, "}}");
+}
+
+/* The journal may not read the new config's file: it is kept for it here, so
+ * that what is signed from now on can be replayed. */
+static bool
+config_keep(const struct supervisor *s, const struct reload_text *new)
+{
+	char dir[CONFIG_PATH_MAX];
+	struct b32 hash;
+
+	keccak256(&hash, new->text, new->len);
+	return config_path_from(dir, s->setup->config_path,
+	    new->config->journal_dir) == ERR_OK && inputs_store(dir,
+	    INPUTS_CONFIG, &hash, new->text, new->len) == ERR_OK;
+}
+
+static int
+config_memfd(const struct supervisor *s, const struct reload_text *t)
+{
+	return text_memfd("config", s->setup->config_path,
+	    strlen(s->setup->config_path) + 1, t->text, t->len);
+}
+
+/* Whoever counts markets or units by their place starts anew; the signer and
+ * the journal do not. */
+static void
+config_take(struct supervisor *s, struct reload_text *new, int fd)
+{
+	reload_free(&s->now);
+	s->now = *new;
+	close(s->config_fd);
+	s->config_fd = fd;
+	for (size_t i = 1; i < ROLE_COUNT; i++) {
+		struct child *c = &s->child[i];
+
+		if (c->pid <= 0 || i == ROLE_SIGNER || i == ROLE_JOURNAL)
+			continue;
+		c->is_replaced = true;
+		kill(c->pid, SIGKILL);
+	}
+}
+
+static void
+on_reload(void *arg, struct text *out)
+{
+	struct supervisor *s = arg;
+	struct reload_text new = { 0 };
+	enum err e = reload_try(&new, out, &s->now, s->setup->config_path,
+	    s->board, clock_wall_ms());
+	int fd;
+
+	if (e == ERR_REFUSED || e == ERR_SYNTAX)
+		log_warn("the config is not taken: %.*s",
+		    (int)strcspn(out->at, "\n"), out->at);
+	if (e != ERR_OK)
+		return;
+	fd = config_memfd(s, &new);
+	if (fd < 0 || !config_keep(s, &new)) {
+		log_error("the new config cannot be kept: %s",
+		    strerrordesc_np(errno));
+		text_put(out, "{\"error\":\"it cannot be kept in the "
+		    "journal's folder\"}\n");
+		if (fd >= 0)
+			close(fd);
+		reload_free(&new);
+		return;
+	}
+	log_info("the config was read anew: feeds, engine and those that "
+	    "follow them start with it");
+	config_take(s, &new, fd);
+	text_put(out, "{\"reloaded\":true}\n");
 }
 
 static void
@@ -530,12 +618,29 @@ texts_place(struct supervisor *s)
 	const struct supervisor_setup *u = s->setup;
 	const struct tables_size size = machine_tables_size(u->config);
 
-	s->config_fd = text_memfd("config", u->config_path,
-	    strlen(u->config_path) + 1, u->config_text, u->config_text_len);
+	s->config_fd = config_memfd(s, &s->now);
 	s->book_fd = text_memfd("book", NULL, 0, u->book_text,
 	    u->book_text_len);
 	return s->config_fd >= 0 && s->book_fd >= 0 && board_create(
-	    &s->board_fd, &s->board_read_fd, &size) == ERR_OK;
+	    &s->board_fd, &s->board_read_fd, &size) == ERR_OK &&
+	    board_map_reader(&s->board, s->board_read_fd) == ERR_OK;
+}
+
+/* A config of our own: it is replaced when another is taken. */
+static bool
+config_copy(struct supervisor *s)
+{
+	const struct supervisor_setup *u = s->setup;
+
+	s->now.config = malloc(sizeof(*s->now.config));
+	s->now.text = malloc(u->config_text_len + 1);
+	if (!s->now.config || !s->now.text)
+		return false;
+	*s->now.config = *u->config;
+	memcpy(s->now.text, u->config_text, u->config_text_len);
+	s->now.text[u->config_text_len] = '\0';
+	s->now.len = u->config_text_len;
+	return true;
 }
 
 int
@@ -557,15 +662,15 @@ supervisor_run(const struct supervisor_setup *setup)
 	sigaddset(&mask, SIGINT);
 	sigprocmask(SIG_BLOCK, &mask, NULL);
 	s.signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (s.signal_fd < 0 || !texts_place(&s)) {
+	if (s.signal_fd < 0 || !config_copy(&s) || !texts_place(&s)) {
 		log_error("cannot place shared memory: %s",
 		    strerrordesc_np(errno));
 		return EXIT_FAILED;
 	}
 	if (config_path_from(socket_path, setup->config_path,
 	    setup->config->control_socket) != ERR_OK || control_open(
-	    &s.control, socket_path, on_signer_order, on_status, on_memory, &s) !=
-	    ERR_OK) {
+	    &s.control, socket_path, on_signer_order, on_status, on_memory,
+	    on_reload, &s) != ERR_OK) {
 		log_error("control socket %s: %s",
 		    setup->config->control_socket, strerrordesc_np(errno));
 		return EXIT_FAILED;
@@ -578,5 +683,7 @@ supervisor_run(const struct supervisor_setup *setup)
 		loop_once(&s);
 	children_end(&s);
 	control_close(&s.control);
+	board_unmap(s.board);
+	reload_free(&s.now);
 	return s.exit_code;
 }

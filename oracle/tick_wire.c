@@ -56,6 +56,61 @@ tick_wire_void_each(const struct config *c, size_t venue, uint64_t recv_ms,
 	}
 }
 
+static bool
+side_invert(struct wire_u128 *out, struct wire_u128 from, enum rounding r)
+{
+	struct px18 turned, one = px18_from_raw(WAD_ONE_RAW);
+	u128 raw = wire_to_u128(from);
+
+	if (raw == 0 || px18_scale(&turned, one, WAD_ONE_RAW, raw, r) !=
+	    ERR_OK)
+		return false;
+	*out = wire_from_u128(px18_to_raw(turned));
+	return true;
+}
+
+bool
+tick_wire_invert(struct wire_tick *w)
+{
+	struct wire_u128 bid = w->bid;
+
+	if (w->has_book && (!side_invert(&w->bid, w->ask, ROUND_FLOOR) ||
+	    !side_invert(&w->ask, bid, ROUND_CEIL)))
+		return false;
+	return !w->has_last || side_invert(&w->last, w->last, ROUND_FLOOR);
+}
+
+bool
+tick_wire_from_quote(struct wire_tick *out, const struct prices_market *m,
+    const struct prices_quote *q, const struct prices_source *s)
+{
+	/* A book that is void has no time, and is no book. */
+	bool has_book = q->has_book && q->book_ms > 0;
+	struct wire_tick w;
+
+	if (!has_book && (q->has_book || !q->has_last))
+		return false;
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_TICK);
+	w.has_book = has_book;
+	w.has_last = !has_book;
+	w.recv_ms = q->recv_ms;
+	w.exchange_ms = has_book ? q->book_ms : q->last_ms;
+	/* Heartbeats may have renewed it. */
+	if (s->time_ms > w.exchange_ms)
+		w.exchange_ms = s->time_ms;
+	if (has_book) {
+		w.bid = wire_from_u128(px18_to_raw(q->bid));
+		w.ask = wire_from_u128(px18_to_raw(q->ask));
+	} else {
+		w.last = wire_from_u128(px18_to_raw(q->last));
+	}
+	if (m->is_inverse && !tick_wire_invert(&w))
+		return false;
+	*out = w;
+	return true;
+}
+
 void
 tick_wire_price(struct wire_tick *out, size_t market, u128 price,
     uint64_t exchange_ms, uint64_t recv_ms)

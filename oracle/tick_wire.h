@@ -41,6 +41,14 @@ void tick_wire_void(struct wire_tick *out, size_t market, uint64_t recv_ms);
 void tick_wire_void_each(const struct config *c, size_t venue,
     uint64_t recv_ms, void (*say)(void *arg, const struct wire_tick *w),
     void *arg);
+/* tick_wire_from_quote writes what a market said last as if it said it now; of
+ * an inverse market turned back to the way its venue says it.  False where it
+ * said nothing, or what cannot be turned. */
+bool tick_wire_from_quote(struct wire_tick *out,
+    const struct prices_market *m, const struct prices_quote *q,
+    const struct prices_source *s);
+/* tick_wire_invert turns a tick round, outward; false where that cannot be. */
+bool tick_wire_invert(struct wire_tick *w);
 void tick_wire_heartbeat(struct wire_heartbeat *out, size_t venue,
     uint64_t exchange_ms, uint64_t recv_ms);
 

@@ -127,6 +127,44 @@ def check_replay(files, path):
     verdict("prices of two venues", len(good) > 30, f"{len(good)}")
 
 
+def check_shadow(folder, files, path):
+    """`margind shadow` over the recording: itself, then a config in which two
+    bases changed places at every venue: 1,001 instead of 1,000."""
+    def shadow(*args):
+        p = subprocess.run([MARGIND, "shadow", "--frames", ",".join(files),
+                            "--against", path, "--json", *args],
+                           stdout=subprocess.PIPE, check=False)
+        return p.returncode, [json.loads(x) for x in p.stdout.splitlines()]
+    code, rows = shadow("--config", path, "--max", "0%")
+    verdict("shadow: itself is the same", code == 0 and len(rows) == 1 and
+            rows[0]["summary"]["units"] == len(BASES) and
+            rows[0]["summary"]["batches"] > 100, rows[-1])
+    other = os.path.join(folder, "other.yaml")
+    text = open(path).read()
+    for venue in ports_venues(text):
+        a, b = (f"{symbol(venue, x)}: {x}/USD" for x in ("A00", "A01"))
+        text = text.replace(a, "X").replace(
+            b, b.replace("A01/USD", "A00/USD")).replace(
+            "X", a.replace("A00/USD", "A01/USD"))
+    open(other, "w").write(text)
+    code, rows = shadow("--config", other, "--max", "0.09%")
+    units = {r["unit"]["unit"]: r["unit"] for r in rows if "unit" in r}
+    verdict("shadow: two units that changed places", code == 1 and
+            set(units) == {"A00", "A01"} and
+            units["A00"]["worst_bp"] == "10" and
+            Decimal(units["A00"]["worst"]["new"]["mid"]) > 1000, rows[-1])
+    # Once every market was heard: before that one of the two has no price.
+    code, rows = shadow("--config", other, "--max", "0.1%", "--from",
+                        str(int(rows[-1]["summary"]["begin"]) + 1500))
+    verdict("shadow: within its bound", code == 0 and len(rows) == 3)
+    code, rows = shadow("--config", path + ".gone")
+    verdict("shadow: no config", code == 3 and rows == [])
+
+
+def ports_venues(text):
+    return [v for v in PATH if f"  {v}:" in text]
+
+
 def record(folder, *args):
     return subprocess.run([MARGIND, "record", *args], cwd=folder,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -159,6 +197,7 @@ def check_recording(folder, ports):
     verdict("the venue that dropped us is another connection later",
             len([c for c in conns if c.startswith("binance.")]) == 2, conns)
     check_replay(files, path)
+    check_shadow(folder, files, path)
     return path
 
 

@@ -1,0 +1,398 @@
+/* Two configs over one journal: what each would have said, which vaults would
+ * have been in another state, and what is not known. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/keccak.h"
+#include "oracle/cmd.h"
+#include "oracle/inputs.h"
+#include "oracle/shadow.h"
+#include "tests/journal_world.h"
+#include "tests/machine_world.h"
+
+#define CENT ((u128)10000000000000000u)
+#define SECONDS 12u
+
+/* The same three venues in another order; BTC from two of them only. */
+static const char shuffled_config[] =
+    "prices:\n"
+    "  units:\n"
+    "    BTC: {quorum: 2, age_max: 3s, dispersion_max: 2%, band_max: 10%}\n"
+    "    ETH: {quorum: 2, age_max: 3s, dispersion_max: 2%, band_max: 10%}\n"
+    "venues:\n"
+    "  kraken: {markets: {BTC/USD: BTC/USD, ETH/USD: ETH/USD}}\n"
+    "  binance: {markets: {BTCUSD: BTC/USD, ETHUSD: ETH/USD}}\n"
+    "  coinbase: {markets: {ETH-USD: ETH/USD}}\n"
+    "book: {file: book.json, vaults_max: 64}\n";
+
+/* The Moonwell case (R24): what is quoted in one unit taken for dollars. */
+static const char wrong_unit_config[] =
+    "prices:\n"
+    "  units:\n"
+    "    BTC: {quorum: 2, age_max: 3s, dispersion_max: 2%, band_max: 10%}\n"
+    "    ETH: {quorum: 1, age_max: 3s, dispersion_max: 2%, band_max: 10%}\n"
+    "venues:\n"
+    "  coinbase: {markets: {BTC-USD: BTC/USD}}\n"
+    "  kraken: {markets: {BTC/USD: BTC/USD}}\n"
+    "  binance: {markets: {ETHBTC: ETH/USD, SOLUSD: SOL/USD}}\n"
+    "book: {file: book.json, vaults_max: 64}\n";
+
+/* world_config with ETH in BTC at binance, so that there is such a market. */
+static const char cross_config[] =
+    "prices:\n"
+    "  units:\n"
+    "    ETH: {quorum: 2, age_max: 3s, dispersion_max: 2%, band_max: 10%}\n"
+    "    BTC: {quorum: 2, age_max: 3s, dispersion_max: 2%, band_max: 10%}\n"
+    "venues:\n"
+    "  coinbase: {markets: {ETH-USD: ETH/USD, BTC-USD: BTC/USD}}\n"
+    "  kraken: {markets: {ETH/USD: ETH/USD, BTC/USD: BTC/USD}}\n"
+    "  binance: {markets: {ETHBTC: ETH/BTC, BTCUSD: BTC/USD}}\n"
+    "book: {file: book.json, vaults_max: 64}\n";
+
+static struct {
+	char dir[64], path[96];
+	struct segment_writer *writer;
+	struct shadow shadow;
+} g;
+
+static void
+put(const void *message)
+{
+	MUST(segment_writer_add(g.writer, message) == ERR_OK);
+}
+
+static void
+start_put(const char *config)
+{
+	struct wire_start w;
+
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_START);
+	w.now_ms = WORLD_NOW;
+	w.previous = segment_writer_state(g.writer)->inputs_hash;
+	keccak256(&w.config_hash, config, strlen(config));
+	keccak256(&w.book_hash, world_book, sizeof(world_book) - 1);
+	MUST(inputs_store(g.dir, INPUTS_CONFIG, &w.config_hash, config,
+	    strlen(config)) == ERR_OK);
+	MUST(inputs_store(g.dir, INPUTS_BOOK, &w.book_hash, world_book,
+	    sizeof(world_book) - 1) == ERR_OK);
+	put(&w);
+}
+
+/* One ETH at 2,000 against BTC worth 1,500: with ETH a tenth it is under. */
+static void
+vault_put(void)
+{
+	struct wire_vault w;
+
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_VAULT);
+	w.id.b[0] = 7;
+	w.nonce = 1;
+	w.collateral_count = w.debt_count = 1;
+	w.collateral_asset[0] = 0;
+	w.collateral_amount[0] = wire_from_u128(CENT * 100);
+	w.debt_asset[0] = 1;
+	w.debt_amount[0] = wire_from_u128(2500000);
+	w.debt_index[0] = wire_from_u128(CENT * 100);
+	put(&w);
+}
+
+static void
+tick_put(uint16_t market, u128 price, uint64_t now_ms)
+{
+	struct wire_tick w;
+
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_TICK);
+	w.market = market;
+	w.has_book = 1;
+	w.bid = wire_from_u128(price - price / 10000);
+	w.ask = wire_from_u128(price + price / 10000);
+	w.exchange_ms = w.recv_ms = now_ms;
+	put(&w);
+}
+
+/* A life of some seconds: coinbase, kraken, binance, of each ETH and BTC. */
+static void
+journal_make(const char *config, bool has_cross)
+{
+	struct segment_fault fault;
+	uint64_t torn;
+
+	memset(&g, 0, sizeof(g));
+	folder_make(g.dir);
+	snprintf(g.path, sizeof(g.path), "%s/new.yaml", g.dir);
+	MUST(segment_writer_open(&g.writer, &fault, &torn, g.dir, 1 << 20,
+	    NULL) == ERR_OK);
+	start_put(config);
+	vault_put();
+	for (uint64_t s = 0; s < SECONDS; s++) {
+		uint64_t now_ms = WORLD_NOW + s * 1000;
+		struct wire_close c;
+
+		for (uint16_t m = 0; m < 6; m++)
+			tick_put(m, m % 2 == 1 ? CENT * 6000000 :
+			    has_cross && m == 4 ? CENT * 100 / 30 :
+			    CENT * 200000, now_ms);
+		memset(&c, 0, sizeof(c));
+		wire_head_set(&c.head, WIRE_CLOSE);
+		c.now_ms = now_ms;
+		put(&c);
+	}
+	MUST(segment_writer_commit(g.writer, 1) == ERR_OK);
+	segment_writer_close(g.writer);
+}
+
+static int
+shadow_run(const char *config, struct replay_window window)
+{
+	const struct shadow_options o = { .after_path = g.path,
+		.journal_dir = g.dir, .window = window };
+	FILE *f = fopen(g.path, "w");
+
+	MUST(f && fputs(config, f) >= 0);
+	fclose(f);
+	return shadow_journal(&g.shadow, &o);
+}
+
+static void
+journal_end(void)
+{
+	replay_life_close(g.shadow.before_life);
+	replay_life_close(g.shadow.after_life);
+	shadow_free(&g.shadow);
+	folder_remove(g.dir);
+}
+
+static const struct shadow_unit *
+unit(const char *name)
+{
+	for (size_t i = 0; i < g.shadow.unit_count; i++)
+		if (strcmp(g.shadow.unit[i].name, name) == 0)
+			return &g.shadow.unit[i];
+	fail_msg("no unit %s", name);
+	return NULL;
+}
+
+/* ---- over a journal ------------------------------------------------------ */
+
+static void
+shadow_journal__finds_nothing_where_only_the_order_differs(void **state)
+{
+	(void)state;
+	journal_make(world_config, false);
+	assert_int_equal(shadow_run(shuffled_config,
+	    (struct replay_window){ 0 }), EXIT_OK);
+	assert_int_equal(g.shadow.batches, SECONDS);
+	assert_int_equal(g.shadow.comparisons, SECONDS);
+	assert_int_equal(unit("ETH")->differs, 0);
+	assert_int_equal(g.shadow.vault_count, 1);
+	assert_int_equal(g.shadow.vault[0].before, 1);
+	assert_int_equal(g.shadow.vault[0].differs, 0);
+	for (size_t i = 0; i < 5; i++)
+		assert_true(g.shadow.is_heard[i]);
+	/* BTC has a vote less, and the same price. */
+	assert_int_equal(unit("BTC")->differs, 0);
+	assert_false(shadow_print(&g.shadow, 0, false));
+	journal_end();
+}
+
+static void
+shadow_journal__finds_a_price_in_another_unit(void **state)
+{
+	const struct shadow_unit *eth;
+
+	(void)state;
+	journal_make(cross_config, true);
+	/* Its SOL has no unit: refused, by name, before anything runs. */
+	assert_int_equal(shadow_run(wrong_unit_config,
+	    (struct replay_window){ 0 }), EXIT_CONFIG);
+	journal_end();
+
+	journal_make(cross_config, true);
+	char config[2048], *cut;
+	snprintf(config, sizeof(config), "%s", wrong_unit_config);
+	cut = strstr(config, ", SOLUSD: SOL/USD");
+	memmove(cut, cut + strlen(", SOLUSD: SOL/USD"),
+	    strlen(cut + strlen(", SOLUSD: SOL/USD")) + 1);
+	assert_int_equal(shadow_run(config, (struct replay_window){ 0 }),
+	    EXIT_OK);
+	eth = unit("ETH");
+	assert_int_equal(eth->differs, SECONDS);
+	assert_true(eth->worst_ppb > 999000000);
+	assert_int_equal(eth->worst.at_ms, WORLD_NOW);
+	assert_int_equal(unit("BTC")->differs, 0);
+	assert_true(g.shadow.vault[0].differs > 0);
+	assert_int_equal(g.shadow.vault[0].last_before, STATE_HEALTHY);
+	assert_true(g.shadow.vault[0].last_after != STATE_HEALTHY);
+	assert_true(shadow_print(&g.shadow, 999999999, true));
+	journal_end();
+}
+
+static void
+shadow_journal__compares_in_its_window_alone(void **state)
+{
+	(void)state;
+	journal_make(world_config, false);
+	assert_int_equal(shadow_run(shuffled_config, (struct replay_window){
+	    WORLD_NOW + 3000, WORLD_NOW + 7000 }), EXIT_OK);
+	assert_int_equal(g.shadow.batches, 4);
+	assert_int_equal(g.shadow.begin_ms, WORLD_NOW + 3000);
+	assert_int_equal(g.shadow.end_ms, WORLD_NOW + 6000);
+	journal_end();
+}
+
+static void
+shadow_journal__names_what_the_journal_has_not(void **state)
+{
+	static const char more_config[] =
+	    "prices:\n"
+	    "  units:\n"
+	    "    ETH: {quorum: 2, age_max: 3s, dispersion_max: 2%, "
+	    "band_max: 10%}\n"
+	    "    BTC: {quorum: 1, age_max: 3s, dispersion_max: 2%, "
+	    "band_max: 10%}\n"
+	    "    SOL: {quorum: 1, age_max: 3s, dispersion_max: 2%, "
+	    "band_max: 10%}\n"
+	    "venues:\n"
+	    "  coinbase: {markets: {ETH-USD: ETH/USD}}\n"
+	    "  bybit: {markets: {ETHUSDT: ETH/USD, BTCUSDT: BTC/USD, "
+	    "SOLUSDT: SOL/USD}}\n"
+	    "book: {file: book.json, vaults_max: 64}\n";
+
+	(void)state;
+	journal_make(world_config, false);
+	assert_int_equal(shadow_run(more_config, (struct replay_window){ 0 }),
+	    EXIT_OK);
+	assert_true(g.shadow.is_heard[0]);
+	assert_false(g.shadow.is_heard[1]);
+	assert_int_equal(unit("SOL")->before, SHADOW_NONE);
+	assert_int_equal(unit("BTC")->refusals, SECONDS);
+	assert_int_equal(unit("BTC")->status.at_ms, WORLD_NOW);
+	assert_int_equal(unit("BTC")->status.after.status, PRICE_REFUSED);
+	assert_true(shadow_print(&g.shadow, 999999999, false));
+	journal_end();
+}
+
+/* ---- the parts ----------------------------------------------------------- */
+
+static struct price
+price_of(uint64_t cents, enum price_status status)
+{
+	struct px18 mid = px18_from_raw(status == PRICE_REFUSED ? 0 :
+	    cents * CENT);
+
+	return (struct price){ .mid = mid, .low = mid, .high = mid,
+		.status = status };
+}
+
+static void
+shadow_distance_ppb__counts_from_the_old_price_and_rounds_up(void **state)
+{
+	struct price a = price_of(30000, PRICE_OK);
+	struct price b = price_of(30600, PRICE_DEGRADED);
+	struct price refused = price_of(0, PRICE_REFUSED);
+	struct price tiny = { .mid = px18_from_raw(1), .status = PRICE_OK };
+
+	(void)state;
+	assert_int_equal(shadow_distance_ppb(&a, &b), 20000000);
+	assert_int_equal(shadow_distance_ppb(&b, &a), 19607844);
+	assert_int_equal(shadow_distance_ppb(&a, &a), 0);
+	assert_int_equal(shadow_distance_ppb(&a, &refused), 0);
+	assert_int_equal(shadow_distance_ppb(&tiny, &a), UINT32_MAX);
+	assert_true(shadow_is_refusal(&a, &refused));
+	assert_true(shadow_is_refusal(&refused, &b));
+	assert_false(shadow_is_refusal(&a, &b));
+	assert_false(shadow_is_refusal(&refused, &refused));
+}
+
+static void
+shadow_print__goes_by_both_sides_of_its_bound(void **state)
+{
+	struct shadow *s = &g.shadow;
+
+	(void)state;
+	memset(s, 0, sizeof(*s));
+	s->unit_count = 1;
+	memcpy(s->unit[0].name, "ETH", 4);
+	s->unit[0].differs = 1;
+	s->unit[0].worst_ppb = 20000000;
+	struct replay_life *life = calloc(1, sizeof(*life));
+	s->before_life = s->after_life = life;
+	assert_false(shadow_print(s, 20000000, true));
+	assert_true(shadow_print(s, 19999999, true));
+	s->unit[0].refusals = 1;
+	assert_true(shadow_print(s, 20000000, true));
+	free(life);
+}
+
+static void
+shadow_map_input__passes_what_has_no_place_and_drops_the_rest(void **state)
+{
+	struct shadow_map map;
+	union {
+		struct wire_head head;
+		struct wire_tick tick;
+		struct wire_rate rate;
+		struct wire_start start;
+		struct wire_heartbeat beat;
+		struct wire_vault vault;
+	} w;
+
+	(void)state;
+	memset(&map, 0xff, sizeof(map));
+	map.market[3] = 1;
+	map.venue[2] = 0;
+	map.unit[5] = 6;
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_TICK);
+	w.tick.market = 3;
+	assert_true(shadow_map_input(&w, &map));
+	assert_int_equal(w.tick.market, 1);
+	assert_false(shadow_map_input(&w, &map));	/* 1 is none */
+	w.tick.market = UINT16_MAX;			/* beyond the map */
+	assert_false(shadow_map_input(&w, &map));
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_HEARTBEAT);
+	w.beat.venue = 2;
+	assert_true(shadow_map_input(&w, &map));
+	assert_int_equal(w.beat.venue, 0);
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_RATE);
+	w.rate.unit = 5;
+	assert_true(shadow_map_input(&w, &map));
+	assert_int_equal(w.rate.unit, 6);
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_VAULT);
+	assert_true(shadow_map_input(&w, &map));
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_START);
+	assert_false(shadow_map_input(&w, &map));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    shadow_journal__finds_nothing_where_only_the_order_differs),
+		cmocka_unit_test(
+		    shadow_journal__finds_a_price_in_another_unit),
+		cmocka_unit_test(
+		    shadow_journal__compares_in_its_window_alone),
+		cmocka_unit_test(
+		    shadow_journal__names_what_the_journal_has_not),
+		cmocka_unit_test(
+		    shadow_distance_ppb__counts_from_the_old_price_and_rounds_up),
+		cmocka_unit_test(
+		    shadow_print__goes_by_both_sides_of_its_bound),
+		cmocka_unit_test(
+		    shadow_map_input__passes_what_has_no_place_and_drops_the_rest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
