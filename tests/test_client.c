@@ -1065,6 +1065,58 @@ client_service__asks_for_a_token_before_it_dials(void **state)
 	assert_int_equal(l.of[CLIENT_CONNECTED], 1);
 }
 
+/* The answer in two chunks; and one that only ends with the connection. */
+static void
+play_token_chunks(struct ws_peer *p)
+{
+	char url[64], text[256];
+
+	if (strncmp(p->request, "GET ", 4) == 0) {
+		play_subscribe(p);
+		return;
+	}
+	snprintf(p->server->text[7], 512, "%.500s", p->request);
+	local_url(url, p->server);
+	snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\n"
+	    "Transfer-Encoding: chunked\r\n\r\n5\r\n%.5s\r\n%zx\r\n%s\r\n"
+	    "0\r\n\r\n", url, strlen(url) - 5, url + 5);
+	ws_write(p, text, strlen(text));
+	ws_drain(p);
+}
+
+static void
+play_token_until_close(struct ws_peer *p)
+{
+	char url[64], text[256];
+
+	if (strncmp(p->request, "GET ", 4) == 0) {
+		play_subscribe(p);
+		return;
+	}
+	snprintf(p->server->text[7], 512, "%.500s", p->request);
+	local_url(url, p->server);
+	snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\n"
+	    "Connection: close\r\n\r\n%s", url);
+	ws_write(p, text, strlen(text));
+}
+
+static void
+client_service__takes_a_token_however_it_is_framed(void **state)
+{
+	static ws_play *const plays[] = { play_token_chunks,
+		play_token_until_close };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(plays); i++) {
+		struct log l;
+
+		token_try(&l, plays[i]);
+		assert_string_equal(first_why(&l, CLIENT_LOST),
+		    "(no such event)");
+		assert_string_equal(l.text, "hello");
+	}
+}
+
 static void
 play_token_each(struct ws_peer *p)
 {
@@ -1739,6 +1791,8 @@ main(void)
 		cmocka_unit_test(client_service__sends_the_venues_ping),
 		cmocka_unit_test(
 		    client_service__asks_for_a_token_before_it_dials),
+		cmocka_unit_test(
+		    client_service__takes_a_token_however_it_is_framed),
 		cmocka_unit_test(
 		    client_service__asks_for_another_token_each_time),
 		cmocka_unit_test(client_service__names_a_token_that_is_none),
