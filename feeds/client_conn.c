@@ -373,9 +373,9 @@ note_peer_close(struct conn *c, const unsigned char *in, size_t len)
 	if (len < 2)
 		conn_why(c, "closed by the peer");
 	else
-		conn_why(c, "closed by the peer: %u %.*s",
-		    (unsigned)in[0] << 8 | in[1], (int)(len - 2),
-		    (const char *)in + 2);
+		conn_why(c, "closed by the peer: %u%s%.*s",
+		    (unsigned)in[0] << 8 | in[1], len > 2 ? " " : "",
+		    (int)(len - 2), (const char *)in + 2);
 }
 
 static void
