@@ -8,6 +8,7 @@
 
 #define PRICE_MAX ((u128)WAD_ONE_RAW * 1000000000000000u)
 #define NEVER UINT64_MAX
+#define EXPIRY_MAX_MS (30 * UINT64_C(31536000000))
 
 /* ---- times and bounds ---------------------------------------------------- */
 
@@ -31,6 +32,14 @@ time_check(uint64_t as_of_ms, uint64_t then_ms, uint64_t now_ms,
 	if (as_of_ms == 0 || as_of_ms < then_ms || is_old(as_of_ms, now_ms, r))
 		return ERR_STALE;
 	return is_ahead(as_of_ms, now_ms) ? ERR_RANGE : ERR_OK;
+}
+
+static enum err
+expiry_check(uint64_t expiry_ms, uint64_t now_ms)
+{
+	if (expiry_ms <= now_ms)
+		return ERR_STALE;
+	return expiry_ms - now_ms > EXPIRY_MAX_MS ? ERR_RANGE : ERR_OK;
 }
 
 static bool
@@ -139,9 +148,11 @@ terms_take_forward(struct terms *t, const struct wire_forward *w,
 		.price = px18_from_raw(wire_to_u128(w->price)),
 		.confidence = num18_from_raw((i128)
 		    wire_to_u128(w->confidence)) };
-	enum err e = w->expiry_ms <= now_ms ? ERR_STALE :
-	    time_check(w->as_of_ms, at ? at->forward.as_of_ms : 0, now_ms, r);
+	enum err e = expiry_check(w->expiry_ms, now_ms);
 
+	if (e == ERR_OK)
+		e = time_check(w->as_of_ms, at ? at->forward.as_of_ms : 0,
+		    now_ms, r);
 	if (e != ERR_OK)
 		return e;
 	if (px18_is_zero(f.price)) {
@@ -245,9 +256,10 @@ terms_take_slice(struct terms *t, const struct wire_slice *w,
 	uint64_t then_ms = !at ? 0 : at->offered.as_of_ms != 0 ?
 	    at->offered.as_of_ms : at->slice.as_of_ms;
 	struct terms_slice s;
-	enum err e = w->expiry_ms <= now_ms ? ERR_STALE :
-	    time_check(w->as_of_ms, then_ms, now_ms, r);
+	enum err e = expiry_check(w->expiry_ms, now_ms);
 
+	if (e == ERR_OK)
+		e = time_check(w->as_of_ms, then_ms, now_ms, r);
 	if (e != ERR_OK)
 		return e;
 	if (slice_is_none(w))

@@ -81,8 +81,9 @@ struct terms {
  * where it is refused.  Nothing is changed unless the answer is ERR_OK.
  *	ERR_STALE	older than age_max, or than what is there; expired; no
  *			time at all
- *	ERR_RANGE	a figure outside its type's or its own bounds, or a
- *			time ahead; of a slice SURFACE_RANGE too
+ *	ERR_RANGE	a figure outside its type's or its own bounds, an
+ *			expiry beyond 30 years, a time ahead; of a slice
+ *			SURFACE_RANGE too
  *	ERR_REFUSED	too far from the index; a slice with too large an
  *			error, or with arbitrage
  *	ERR_LIMIT	one expiry too many

@@ -642,6 +642,9 @@ machine_surface__refuses_a_forward_by_name(void **state)
 	m = forward_make(1, 2000);
 	m.as_of_ms = w.now_ms - AGE_MAX - 1;
 	assert_int_equal(world_say(&w, &m), ERR_STALE);
+	m = forward_make(1, 2000);
+	m.expiry_ms = w.now_ms + 30 * UINT64_C(31536000000) + 1;
+	assert_int_equal(world_say(&w, &m), ERR_RANGE);
 	assert_int_equal(w.machine->terms->unit[1].count, 0);
 	m = forward_make(1, 1401);
 	assert_int_equal(world_say(&w, &m), ERR_OK);
