@@ -27,10 +27,6 @@ MUST_CHECK enum err tick_wire_option(struct wire_option *out,
     const struct config_option *k, const struct tick *t, uint64_t recv_ms);
 /* tick_wire_void: nothing that a market said of its book holds any more. */
 void tick_wire_void(struct wire_tick *out, size_t market, uint64_t recv_ms);
-/* tick_wire_void_each says so of each market of a venue. */
-void tick_wire_void_each(const struct config *c, size_t venue,
-    uint64_t recv_ms, void (*say)(void *arg, const struct wire_tick *w),
-    void *arg);
 /* tick_wire_from_quote writes what a market said last as if it said it now; of
  * an inverse market turned back to the way its venue says it.  False where it
  * said nothing, or what cannot be turned. */
