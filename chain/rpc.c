@@ -3,6 +3,7 @@
 #include "base/fixed.h"
 #include "base/hex.h"
 #include "base/must.h"
+#include "chain/rpc_internal.h"
 
 #include <curl/curl.h>
 #include <jansson.h>
@@ -128,8 +129,8 @@ rpc_was_reconnected(struct rpc *r)
 	return was;
 }
 
-static enum err
-fail(struct rpc *r, enum err e, const char *method, const char *what)
+enum err
+rpc_fail(struct rpc *r, enum err e, const char *method, const char *what)
 {
 	/* The address may hold an access token: host and what, no path. */
 	const char *host = strstr(r->url[r->current], "://") + 3;
@@ -153,10 +154,10 @@ post(struct rpc *r, const char *method, const char *request)
 	    (long)strlen(request));
 	code = curl_easy_perform(r->curl);
 	if (code != CURLE_OK)
-		return fail(r, ERR_IO, method, curl_easy_strerror(code));
+		return rpc_fail(r, ERR_IO, method, curl_easy_strerror(code));
 	curl_easy_getinfo(r->curl, CURLINFO_RESPONSE_CODE, &status);
 	if (status != 200 && r->answer_len == 0)
-		return fail(r, ERR_IO, method, "refused by HTTP status");
+		return rpc_fail(r, ERR_IO, method, "refused by HTTP status");
 	return ERR_OK;
 }
 
@@ -179,40 +180,62 @@ post_anywhere(struct rpc *r, const char *method, const char *request)
 	return e;
 }
 
-/* *result is the caller's to decref. */
-static enum err
-request(json_t **result, struct rpc *r, const char *method, json_t *params)
+enum err
+rpc_exchange(json_t **answer, struct rpc *r, const char *method, json_t *ask)
 {
-	json_t *ask = json_pack("{s:s,s:I,s:s,s:o}", "jsonrpc", "2.0", "id",
-	    (json_int_t)++r->id, "method", method, "params", params);
 	char *text = ask ? json_dumps(ask, JSON_COMPACT) : NULL;
-	json_t *answer, *got;
 	json_error_t bad;
 	enum err e;
 
 	json_decref(ask);
 	if (!text)
-		return fail(r, ERR_LIMIT, method, "out of memory");
+		return rpc_fail(r, ERR_LIMIT, method, "out of memory");
 	e = post_anywhere(r, method, text);
 	free(text);
 	if (e != ERR_OK)
 		return e;
-	answer = json_loadb(r->answer, r->answer_len, 0, &bad);
-	if (!json_is_object(answer)) {
-		json_decref(answer);
-		return fail(r, ERR_CHAIN, method, "the answer is not JSON");
-	}
-	got = json_object_get(answer, "error");
-	if (json_is_object(got)) {
-		const char *what = json_string_value(
-		    json_object_get(got, "message"));
+	*answer = json_loadb(r->answer, r->answer_len, 0, &bad);
+	return *answer ? ERR_OK :
+	    rpc_fail(r, ERR_CHAIN, method, "the answer is not JSON");
+}
 
-		e = fail(r, ERR_CHAIN, method, what ? what : "an error");
-	} else if ((got = json_object_get(answer, "result")) == NULL) {
-		e = fail(r, ERR_CHAIN, method, "neither result nor error");
-	} else {
+json_t *
+rpc_ask(uint64_t *id, struct rpc *r, const char *method, json_t *params)
+{
+	*id = ++r->id;
+	return json_pack("{s:s,s:I,s:s,s:o}", "jsonrpc", "2.0", "id",
+	    (json_int_t)*id, "method", method, "params", params);
+}
+
+enum err
+rpc_error_read(struct rpc *r, const char *method, const json_t *error)
+{
+	const char *what = json_string_value(json_object_get(error,
+	    "message"));
+
+	return rpc_fail(r, ERR_CHAIN, method, what ? what : "an error");
+}
+
+/* *result is the caller's to decref. */
+static enum err
+request(json_t **result, struct rpc *r, const char *method, json_t *params)
+{
+	json_t *answer, *got;
+	uint64_t id;
+	enum err e = rpc_exchange(&answer, r, method,
+	    rpc_ask(&id, r, method, params));
+
+	if (e != ERR_OK)
+		return e;
+	got = json_object_get(answer, "error");
+	if (!json_is_object(answer))
+		e = rpc_fail(r, ERR_CHAIN, method, "the answer is not JSON");
+	else if (json_is_object(got))
+		e = rpc_error_read(r, method, got);
+	else if ((got = json_object_get(answer, "result")) == NULL)
+		e = rpc_fail(r, ERR_CHAIN, method, "neither result nor error");
+	else
 		*result = json_incref(got);
-	}
 	json_decref(answer);
 	return e;
 }
@@ -277,7 +300,7 @@ quantity(uint64_t *out, struct rpc *r, const char *method, json_t *params)
 		return e;
 	if (!json_is_string(v) || hex_to_u64(out, json_string_value(v),
 	    json_string_length(v)) != ERR_OK)
-		e = fail(r, ERR_CHAIN, method, "not a quantity");
+		e = rpc_fail(r, ERR_CHAIN, method, "not a quantity");
 	json_decref(v);
 	return e;
 }
@@ -300,7 +323,7 @@ block_by(struct rpc_block *out, struct rpc *r, json_t *which)
 		return e;
 	memset(&b, 0, sizeof(b));
 	if (json_is_null(v))
-		e = fail(r, ERR_UNKNOWN, "eth_getBlockByNumber",
+		e = rpc_fail(r, ERR_UNKNOWN, "eth_getBlockByNumber",
 		    "no such block");
 	else if (!field_u64(&b.number, v, "number") ||
 	    !field_u64(&b.time_s, v, "timestamp") ||
@@ -308,7 +331,7 @@ block_by(struct rpc_block *out, struct rpc *r, json_t *which)
 	    !field_b32(&b.parent, v, "parentHash") ||
 	    (json_object_get(v, "baseFeePerGas") &&
 	    !field_u128(&b.base_fee_wei, v, "baseFeePerGas")))
-		e = fail(r, ERR_CHAIN, "eth_getBlockByNumber",
+		e = rpc_fail(r, ERR_CHAIN, "eth_getBlockByNumber",
 		    "a block with bad fields");
 	json_decref(v);
 	if (e == ERR_OK)
@@ -336,7 +359,7 @@ log_read(struct rpc *r, const json_t *log, rpc_on_log each, void *arg)
 
 	if (!json_is_string(t) || hex_to_bytes(first.b, sizeof(first.b),
 	    json_string_value(t), json_string_length(t)) != ERR_OK)
-		return fail(r, ERR_CHAIN, "eth_getLogs", "a bad log");
+		return rpc_fail(r, ERR_CHAIN, "eth_getLogs", "a bad log");
 	return each(arg, &first);
 }
 
@@ -360,7 +383,7 @@ rpc_logs(struct rpc *r, const struct addr *contract,
 	if (e != ERR_OK)
 		return e;
 	if (!json_is_array(v))
-		e = fail(r, ERR_CHAIN, "eth_getLogs", "not a list");
+		e = rpc_fail(r, ERR_CHAIN, "eth_getLogs", "not a list");
 	else
 		json_array_foreach(v, i, log)
 			if (e == ERR_OK)
@@ -369,22 +392,30 @@ rpc_logs(struct rpc *r, const struct addr *contract,
 	return e;
 }
 
+json_t *
+rpc_call_params(const struct addr *to, const uint8_t *data, size_t data_len,
+    const struct b32 *block)
+{
+	return json_pack("[{s:o,s:o},{s:o}]", "to",
+	    text_bytes(to->b, sizeof(to->b)), "data",
+	    text_bytes(data, data_len), "blockHash",
+	    text_bytes(block->b, sizeof(block->b)));
+}
+
 enum err
 rpc_call(uint8_t *out, size_t *out_len, size_t out_max, struct rpc *r,
     const struct addr *to, const uint8_t *data, size_t data_len,
     const struct b32 *block)
 {
 	json_t *v;
-	enum err e = request(&v, r, "eth_call", json_pack(
-	    "[{s:o,s:o},{s:o}]", "to", text_bytes(to->b, sizeof(to->b)),
-	    "data", text_bytes(data, data_len), "blockHash",
-	    text_bytes(block->b, sizeof(block->b))));
+	enum err e = request(&v, r, "eth_call",
+	    rpc_call_params(to, data, data_len, block));
 
 	if (e != ERR_OK)
 		return e;
 	if (!json_is_string(v) || hex_to_bytes_max(out, out_len, out_max,
 	    json_string_value(v), json_string_length(v)) != ERR_OK)
-		e = fail(r, ERR_CHAIN, "eth_call", "not bytes, or too many");
+		e = rpc_fail(r, ERR_CHAIN, "eth_call", "not bytes, or too many");
 	json_decref(v);
 	return e;
 }
@@ -433,7 +464,7 @@ rpc_send(struct b32 *out_hash, struct rpc *r, const uint8_t *raw,
 	if (!json_is_string(v) || hex_to_bytes(out_hash->b,
 	    sizeof(out_hash->b), json_string_value(v),
 	    json_string_length(v)) != ERR_OK)
-		e = fail(r, ERR_CHAIN, "eth_sendRawTransaction",
+		e = rpc_fail(r, ERR_CHAIN, "eth_sendRawTransaction",
 		    "not a hash");
 	json_decref(v);
 	return e;
@@ -457,7 +488,7 @@ rpc_receipt(struct rpc_receipt *out, struct rpc *r, const struct b32 *hash)
 	    !field_u128(&used, v, "gasUsed") ||
 	    !field_u128(&price, v, "effectiveGasPrice") ||
 	    muldiv_u128(&paid, used, price, 1, ROUND_CEIL) != ERR_OK)
-		e = fail(r, ERR_CHAIN, "eth_getTransactionReceipt",
+		e = rpc_fail(r, ERR_CHAIN, "eth_getTransactionReceipt",
 		    "a bad receipt");
 	else
 		*out = (struct rpc_receipt){ block, status == 1, paid };

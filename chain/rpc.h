@@ -56,6 +56,25 @@ MUST_CHECK enum err rpc_call(uint8_t *out, size_t *out_len, size_t out_max,
     struct rpc *r, const struct addr *to, const uint8_t *data,
     size_t data_len, const struct b32 *block);
 
+/* rpc_call_many: up to RPC_BATCH_MAX calls in one request, all pinned to the
+ * same block.  ERR_CHAIN where none of them could be made. */
+#define RPC_BATCH_MAX 64u
+enum rpc_call_end {
+	RPC_CALL_ANSWERED,	/* out_len bytes; 0 also for too many */
+	RPC_CALL_REVERTED,	/* the contract refuses */
+	RPC_CALL_FAILED,	/* the node does, or says nothing of sense */
+};
+struct rpc_call_one {
+	struct addr to;
+	const uint8_t *data;
+	size_t data_len;
+	uint8_t *out;		/* out_max bytes, the caller's */
+	size_t out_max, out_len;
+	enum rpc_call_end end;
+};
+MUST_CHECK enum err rpc_call_many(struct rpc *r, struct rpc_call_one *calls,
+    size_t count, const struct b32 *block);
+
 /* Transactions mined from an address, at the head. */
 MUST_CHECK enum err rpc_nonce(uint64_t *out, struct rpc *r,
     const struct addr *from);

@@ -141,6 +141,12 @@ signers_read(struct watch *w, struct rpc *r, const struct b32 *block)
 	return ERR_OK;
 }
 
+static bool
+follows_contract(const struct watch *w)
+{
+	return !addr_is_zero(&w->config.contract);
+}
+
 enum err
 watch_check(struct watch *w, struct rpc *r)
 {
@@ -158,6 +164,8 @@ watch_check(struct watch *w, struct rpc *r)
 		    (unsigned long long)w->config.chain_id);
 		return ERR_CHAIN;
 	}
+	if (!follows_contract(w))
+		return ERR_OK;
 	e = rpc_block_latest(&head, r);
 	if (e != ERR_OK)
 		return fail_rpc(w, e, r);
@@ -298,13 +306,28 @@ changes_read(struct watch *w, struct rpc *r, const struct rpc_block *at,
 	    arg);
 }
 
+/* What the contract says at a block: its changed vaults, then its rules. */
+static enum err
+contract_read(bool *rules_match, struct watch *w, struct rpc *r,
+    const struct rpc_block *at, bool stands, watch_on_vault each, void *arg)
+{
+	struct b32 rules;
+	enum err e = changes_read(w, r, at, stands, each, arg);
+
+	if (e == ERR_OK)
+		e = word_read(&rules, w, r, clearing_encode_rules_hash,
+		    &at->hash);
+	if (e == ERR_OK)
+		*rules_match = b32_equal(&rules, &w->config.rules_hash);
+	return e;
+}
+
 enum err
 watch_step(struct watch_block *out, struct watch *w, struct rpc *r,
     watch_on_vault each, void *arg)
 {
 	struct rpc_block at;
-	struct b32 rules;
-	bool stands, had = w->has_last;
+	bool stands, had = w->has_last, rules_match = true;
 	enum err e = rpc_block_latest(&at, r);
 
 	if (e == ERR_OK && w->config.depth > 0)
@@ -318,10 +341,8 @@ watch_step(struct watch_block *out, struct watch *w, struct rpc *r,
 	e = last_still_stands(&stands, w, r, &at);
 	if (e != ERR_OK)
 		return e;
-	e = changes_read(w, r, &at, stands, each, arg);
-	if (e != ERR_OK)
-		return e;
-	e = word_read(&rules, w, r, clearing_encode_rules_hash, &at.hash);
+	if (follows_contract(w))
+		e = contract_read(&rules_match, w, r, &at, stands, each, arg);
 	if (e != ERR_OK)
 		return e;
 	w->has_last = true;
@@ -330,7 +351,7 @@ watch_step(struct watch_block *out, struct watch *w, struct rpc *r,
 	*out = (struct watch_block){
 		.number = at.number, .hash = at.hash,
 		.time_ms = at.time_s * 1000, .base_fee_wei = at.base_fee_wei,
-		.rules_match = b32_equal(&rules, &w->config.rules_hash),
+		.rules_match = rules_match,
 		.was_reorganised = had && !stands,
 	};
 	return ERR_OK;

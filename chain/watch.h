@@ -17,7 +17,8 @@ struct watch;
 
 struct watch_config {
 	uint64_t chain_id;
-	struct addr contract;
+	struct addr contract;	/* zero: only blocks are followed, and the
+				 * four below mean nothing but depth */
 	uint64_t from_block;	/* where the contract's logs begin */
 	uint32_t depth;
 	uint32_t vaults_max;

@@ -139,6 +139,19 @@ abi_read_uint(struct abi_reader *r, unsigned bits, enum err beyond)
 	return v;
 }
 
+i128
+abi_read_int(struct abi_reader *r, enum err beyond)
+{
+	struct b32 word = abi_read_b32(r);
+	i128 v = (i128)be_get_u128(word.b + 16);
+
+	if (be_get_u128(word.b) != (v < 0 ? U128_MAX : 0)) {
+		reader_fail(r, beyond);
+		return 0;
+	}
+	return v;
+}
+
 size_t
 abi_read_count(struct abi_reader *r, u128 offset, size_t max)
 {

@@ -54,6 +54,8 @@ struct addr abi_read_addr(struct abi_reader *r);
 /* abi_read_uint reads a word whose value must be below 2^bits, bits at most
  * 128; `beyond` is the error where it is not. */
 u128 abi_read_uint(struct abi_reader *r, unsigned bits, enum err beyond);
+/* abi_read_int reads a signed word that fits 128 bits, else `beyond`. */
+i128 abi_read_int(struct abi_reader *r, enum err beyond);
 /* abi_read_count reads the length of an array whose head said `offset`; the
  * offset must be this very place.  More than max elements: ERR_LIMIT. */
 size_t abi_read_count(struct abi_reader *r, u128 offset, size_t max);

@@ -1,299 +1,19 @@
-/* The simulator's loop: listeners, connections, the clock of the script. */
-#include "feeds/sim_peer.h"
+/* The simulator's set-up: one listener a venue, and what its owner calls. */
+#include "feeds/sim_loop.h"
 
 #include "base/must.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-#define TARGET_MAX 2048u	/* path and query of a client's request */
-
-/* What each venue's lws vhost points to. */
-struct listener {
-	struct sim *sim;
-	size_t venue;
-	const struct sim_protocol *protocol;
-	struct lws_vhost *vhost;
-};
-
-struct sim {
-	struct sim_script script;
-	uint64_t start_ms;
-	struct lws_context *context;
-	SSL_CTX *unused;	/* see sim_open */
-	struct listener listener[SIM_VENUES_MAX];
-	struct sim_peer *peer[SIM_PEERS_MAX];
-	uint64_t peers_ever;
-	lws_sorted_usec_list_t timer;
-	uint64_t second;		/* the last that was told */
-	uint64_t ticked_ms;		/* after the start */
-	volatile sig_atomic_t is_stopped;
-	unsigned char out[LWS_PRE + SIM_MESSAGE_MAX];
-};
 
 /* The server pings what is silent, as Binance does each 20 s. */
 static const lws_retry_bo_t keepalive = {
 	.secs_since_valid_ping = 20,
 	.secs_since_valid_hangup = 80,
 };
-
-/* --- the script's time --------------------------------------------------- */
-
-static uint64_t
-clock_ms(void)
-{
-	struct timespec t;
-
-	MUST(clock_gettime(CLOCK_REALTIME, &t) == 0);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-static uint64_t
-script_ms(const struct sim *s, uint64_t now_ms)
-{
-	return now_ms > s->start_ms ? now_ms - s->start_ms : 0;
-}
-
-/* A stale venue's clock stands where its event began. */
-static uint64_t
-venue_ms(const struct sim *s, size_t venue, uint64_t t_ms)
-{
-	const struct sim_event *e = sim_script_event(&s->script, SIM_STALE,
-	    venue, t_ms);
-
-	return e != NULL ? e->at_ms : t_ms;
-}
-
-/* The time that a frame carries: before the start prices stand still, the
- * clock does not. */
-static uint64_t
-frame_ms(const struct sim *s, size_t venue, uint64_t now_ms)
-{
-	if (now_ms < s->start_ms)
-		return now_ms;
-	return s->start_ms + venue_ms(s, venue, now_ms - s->start_ms);
-}
-
-static bool
-venue_has(const struct sim *s, enum sim_event_kind kind, size_t venue)
-{
-	return sim_script_event(&s->script, kind, venue,
-	    script_ms(s, clock_ms())) != NULL;
-}
-
-/* --- messages ------------------------------------------------------------ */
-
-void
-sim_say(struct sim_peer *p, const char *format, ...)
-{
-	char text[SIM_MESSAGE_MAX];
-	uint32_t len;
-	va_list ap;
-	int n;
-
-	if (p->is_closing || venue_has(p->sim, SIM_MUTE, p->venue))
-		return;
-	va_start(ap, format);
-	n = vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	MUST(n > 0 && n < (int)sizeof(text));
-	len = (uint32_t)n;
-	if (p->queue_len + sizeof(len) + len > SIM_QUEUE_MAX) {
-		p->is_closing = true;	/* a client that does not read */
-	} else {
-		memcpy(p->queue + p->queue_len, &len, sizeof(len));
-		memcpy(p->queue + p->queue_len + sizeof(len), text, len);
-		p->queue_len += sizeof(len) + len;
-	}
-	lws_callback_on_writable(p->wsi);
-}
-
-bool
-sim_quote_now(const struct sim_peer *p, size_t i, struct sim_quote *q)
-{
-	return sim_path_quote(q, &p->sim->script, p->venue, i,
-	    script_ms(p->sim, p->now_ms)) == ERR_OK;
-}
-
-int
-sim_symbol_find(const struct sim_peer *p, const char *name, bool is_lower)
-{
-	for (size_t i = 0; i < p->script->symbol_count; i++) {
-		const char *s = p->script->symbol[i].name;
-		size_t k = 0;
-
-		for (;; k++) {
-			char c = s[k];
-
-			if (is_lower && c >= 'A' && c <= 'Z')
-				c = (char)(c - 'A' + 'a');
-			if (c != name[k] || c == '\0')
-				break;
-		}
-		if (s[k] == '\0' && name[k] == '\0')
-			return (int)i;
-	}
-	return -1;
-}
-
-/* One lws_write a callback. */
-static int
-peer_writeable(struct sim_peer *p)
-{
-	struct sim *s = p->sim;
-	uint32_t len;
-
-	if (p->is_closing) {
-		lws_close_reason(p->wsi, LWS_CLOSE_STATUS_GOINGAWAY, NULL, 0);
-		return -1;
-	}
-	if (p->queue_len == 0)
-		return 0;
-	memcpy(&len, p->queue, sizeof(len));
-	memcpy(s->out + LWS_PRE, p->queue + sizeof(len), len);
-	p->queue_len -= sizeof(len) + len;
-	memmove(p->queue, p->queue + sizeof(len) + len, p->queue_len);
-	if (lws_write(p->wsi, s->out + LWS_PRE, len, LWS_WRITE_TEXT) <
-	    (int)len)
-		return -1;
-	if (p->queue_len > 0 || p->is_closing)
-		lws_callback_on_writable(p->wsi);
-	return 0;
-}
-
-static void
-peer_clock(struct sim_peer *p)
-{
-	p->now_ms = frame_ms(p->sim, p->venue, clock_ms());
-}
-
-static int
-peer_receive(struct sim_peer *p, struct lws *wsi, const char *in, size_t len)
-{
-	if (len > SIM_MESSAGE_MAX - p->in_len)
-		return -1;
-	memcpy(p->in + p->in_len, in, len);
-	p->in_len += len;
-	if (!lws_is_final_fragment(wsi))
-		return 0;
-	len = p->in_len;
-	p->in_len = 0;
-	peer_clock(p);
-	p->protocol->receive(p, p->in, len);
-	return 0;
-}
-
-/* --- connections --------------------------------------------------------- */
-
-/* The request's path, and its query where there is one. */
-static bool
-target_read(struct lws *wsi, char out[TARGET_MAX], size_t *path_len)
-{
-	int n = lws_hdr_copy(wsi, out, TARGET_MAX, WSI_TOKEN_GET_URI);
-	int q;
-
-	if (n <= 0)
-		return false;
-	*path_len = (size_t)n;
-	q = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_URI_ARGS);
-	if (q <= 0)
-		return true;
-	if ((size_t)n + (size_t)q + 2 > TARGET_MAX)
-		return false;
-	out[n] = '?';
-	return lws_hdr_copy(wsi, out + n + 1, (int)TARGET_MAX - n - 1,
-	    WSI_TOKEN_HTTP_URI_ARGS) > 0;
-}
-
-static int
-peer_filter(struct lws *wsi, const struct listener *l)
-{
-	char target[TARGET_MAX];
-	size_t path_len = 0;
-
-	if (venue_has(l->sim, SIM_DROP, l->venue))
-		return -1;
-	if (target_read(wsi, target, &path_len)) {
-		target[path_len] = '\0';
-		if (l->protocol->serves(target))
-			return 0;
-	}
-	lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, NULL);
-	return -1;
-}
-
-static int
-peer_open(struct sim_peer *p, struct lws *wsi, struct listener *l)
-{
-	struct sim *s = l->sim;
-	char target[TARGET_MAX];
-	size_t i = 0, path_len;
-
-	while (i < SIM_PEERS_MAX && s->peer[i] != NULL)
-		i++;
-	if (i == SIM_PEERS_MAX || !target_read(wsi, target, &path_len))
-		return -1;
-	memset(p, 0, sizeof(*p));
-	p->queue = malloc(SIM_QUEUE_MAX);
-	if (p->queue == NULL)
-		return -1;
-	p->sim = s;
-	p->venue = l->venue;
-	p->script = &s->script.venue[l->venue];
-	p->protocol = l->protocol;
-	p->wsi = wsi;
-	p->id = ++s->peers_ever;
-	s->peer[i] = p;
-	peer_clock(p);
-	p->protocol->open(p, target);
-	return 0;
-}
-
-static void
-peer_close(struct sim_peer *p)
-{
-	if (p == NULL || p->sim == NULL)
-		return;
-	for (size_t i = 0; i < SIM_PEERS_MAX; i++)
-		if (p->sim->peer[i] == p)
-			p->sim->peer[i] = NULL;
-	free(p->queue);
-	p->queue = NULL;
-	p->sim = NULL;
-}
-
-static int
-sim_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
-    void *in, size_t len)
-{
-	struct sim_peer *p = user;
-	struct listener *l;
-
-	if (reason == LWS_CALLBACK_RECEIVE)
-		return p->sim != NULL ? peer_receive(p, wsi, in, len) : -1;
-	if (reason == LWS_CALLBACK_SERVER_WRITEABLE)
-		return p->sim != NULL ? peer_writeable(p) : -1;
-	if (reason == LWS_CALLBACK_CLOSED) {
-		peer_close(p);
-		return 0;
-	}
-	if (reason == LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION ||
-	    reason == LWS_CALLBACK_ESTABLISHED) {
-		l = lws_vhost_user(lws_get_vhost(wsi));
-		return reason == LWS_CALLBACK_ESTABLISHED ?
-		    peer_open(p, wsi, l) : peer_filter(wsi, l);
-	}
-	if (reason == LWS_CALLBACK_HTTP)
-		return lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND,
-		    NULL) ? -1 : lws_http_transaction_completed(wsi);
-	return 0;
-}
 
 static const struct lws_protocols protocols[] = {
 	{ .name = "sim", .callback = sim_callback,
@@ -302,83 +22,16 @@ static const struct lws_protocols protocols[] = {
 	{ .name = NULL },
 };
 
-/* --- the clock ----------------------------------------------------------- */
-
-static void
-venue_drop(struct sim *s, size_t venue)
-{
-	for (size_t i = 0; i < SIM_PEERS_MAX; i++)
-		if (s->peer[i] != NULL && s->peer[i]->venue == venue) {
-			s->peer[i]->is_closing = true;
-			lws_callback_on_writable(s->peer[i]->wsi);
-		}
-}
-
-static void
-venue_tick(struct sim *s, size_t venue, uint64_t now_ms, bool is_second)
-{
-	const struct sim_venue *v = &s->script.venue[venue];
-	uint64_t v_ms = venue_ms(s, venue, script_ms(s, now_ms));
-	struct sim_quote q;
-
-	for (size_t k = 0; k < SIM_PEERS_MAX; k++) {
-		struct sim_peer *p = s->peer[k];
-
-		if (p == NULL || p->venue != venue)
-			continue;
-		p->now_ms = frame_ms(s, venue, now_ms);
-		for (size_t i = 0; i < v->symbol_count; i++)
-			if (sim_path_quote(&q, &s->script, venue, i, v_ms) ==
-			    ERR_OK)
-				p->protocol->tick(p, i, &q);
-		if (is_second)
-			p->protocol->second(p);
-	}
-}
-
-/* A drop without an end lasts a millisecond, so a tick looks back at all that
- * began since the last. */
-static bool
-drop_began(const struct sim *s, size_t venue, uint64_t t_ms)
-{
-	for (size_t i = 0; i < s->script.event_count; i++) {
-		const struct sim_event *e = &s->script.event[i];
-
-		if (e->kind == SIM_DROP && e->venue == venue &&
-		    e->at_ms <= t_ms && e->at_ms > s->ticked_ms)
-			return true;
-	}
-	return false;
-}
-
-static void
-sim_tick(lws_sorted_usec_list_t *sul)
-{
-	struct sim *s = lws_container_of(sul, struct sim, timer);
-	uint64_t now_ms = clock_ms(), tick_ms = s->script.tick_ms;
-	uint64_t t_ms = script_ms(s, now_ms);
-	bool is_second = now_ms / 1000 != s->second;
-	uint64_t into = now_ms >= s->start_ms ? t_ms % tick_ms : 0;
-
-	s->second = now_ms / 1000;
-	for (size_t v = 0; v < s->script.venue_count; v++) {
-		if (drop_began(s, v, t_ms))
-			venue_drop(s, v);
-		venue_tick(s, v, now_ms, is_second);
-	}
-	s->ticked_ms = t_ms;
-	/* At the next boundary: slots keep their rhythm. */
-	lws_sul_schedule(s->context, 0, &s->timer, sim_tick,
-	    (lws_usec_t)(tick_ms - into) * LWS_US_PER_MS);
-}
-
-/* --- set up -------------------------------------------------------------- */
-
-static const struct sim_protocol *
-protocol_find(const char *name)
+const struct sim_protocol *
+sim_protocol_find(const char *name)
 {
 	static const struct sim_protocol *const all[] = {
-		&sim_coinbase, &sim_kraken, &sim_binance, &sim_bybit,
+		&sim_coinbase, &sim_kraken, &sim_kraken_v1,
+		&sim_kraken_futures, &sim_binance, &sim_binance_us,
+		&sim_binance_usdm, &sim_binance_usdm_market, &sim_bybit,
+		&sim_bybit_linear, &sim_okx, &sim_okcoin, &sim_deribit,
+		&sim_bitmex, &sim_kucoin, &sim_gateio, &sim_cryptocom,
+		&sim_gemini, &sim_bitstamp, &sim_bitfinex,
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(all); i++)
@@ -393,11 +46,11 @@ listen_on(struct sim *s, size_t venue, const struct sim_options *o,
 {
 	struct lws_context_creation_info info;
 	struct sim_venue *v = &s->script.venue[venue];
-	struct listener *l = &s->listener[venue];
+	struct sim_listener *l = &s->listener[venue];
 
 	l->sim = s;
 	l->venue = venue;
-	l->protocol = protocol_find(v->name);
+	l->protocol = sim_protocol_find(v->name);
 	MUST(l->protocol != NULL);
 	memset(&info, 0, sizeof(info));
 	info.port = v->port;
@@ -488,6 +141,7 @@ sim_create(struct sim **out, const char *script, size_t script_len,
 		return ERR_IO;
 	}
 	s->start_ms = options->start_ms;
+	s->is_tls = options->cert_file != NULL;
 	e = sim_script_parse(&s->script, script, script_len, error);
 	if (e == ERR_OK)
 		e = sim_open(s, options, error);
@@ -557,5 +211,5 @@ sim_price(u128 *out, const struct sim *s, const char *base, uint64_t ms)
 		i++;
 	if (i == s->script.base_count)
 		return ERR_UNKNOWN;
-	return sim_path_price(out, &s->script, i, script_ms(s, ms));
+	return sim_path_price(out, &s->script, i, sim_script_ms(s, ms));
 }

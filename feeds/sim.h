@@ -1,6 +1,7 @@
-/* feeds/sim.h - exchanges to test against: websocket servers that speak the
- * four venues' own protocols (subscribe messages, acknowledgements,
- * heartbeats, errors), driven by a scripted price path with a seed.
+/* feeds/sim.h - exchanges to test against: websocket servers that speak each
+ * venue's own protocol (subscribe messages, acknowledgements, heartbeats,
+ * sequence numbers, errors; KuCoin's token over HTTP), driven by a scripted
+ * price path with a seed.
  *
  * The script is JSON:
  *   {"seed":1,"tick_ms":100,
@@ -14,17 +15,24 @@
  *      {"at":15.0,"until":21.0,"mute":{"venue":"kraken"}},
  *      {"at":25.0,"until":30.0,"move":{"bases":["ETH","BTC"],
  *        "factor":"0.75"}}]}
- * plus the events {"at","until","stale":{"venue"}} and {"at","drop":{"venue"}}
- * (its "until" is optional).  Unknown keys are errors.
+ * plus the events {"at","until","stale":{"venue"}}, {"at","drop":{"venue"}}
+ * (its "until" is optional), {"at","until","late":{"venue","ms"}},
+ * {"at","gap":{"venue"}} and {"at","duplicate":{"venue"}}.  Unknown keys are
+ * errors.
  *
  * Times are seconds after the script's start (a decimal with at most 3
  * fraction digits); an event acts from `at` on and, except for a move, not at
- * `until` any more.  `venue` is coinbase, kraken, binance or bybit, each once.
+ * `until` any more.  `venue` is a name of feeds/venues.c, each once.
  *   move   a base's price goes linearly to factor times itself, and stays
  *   lie    the venue's prices of these bases are multiplied by factor
  *   mute   the venue answers protocol pings and sends nothing else
  *   stale  the venue keeps talking, but its clock (and price) stands at `at`
+ *   late   what the venue says in this time leaves ms later, and nothing
+ *          overtakes it
  *   drop   the venue closes its connections, and accepts none before `until`
+ *   gap    the next message of a tick is lost on each connection: sequence
+ *          numbers skip where the venue has them
+ *   duplicate  the next message of a tick comes twice
  *
  * The price is integer arithmetic alone, so that another program can work it
  * out.  With W = 10^18, every division floored, t = ms after the start (0
@@ -41,11 +49,24 @@
  *   book:   bid = P * (W - spread / 2) / W, rounded down to the symbol's
  *           digits, ask = P * (W + spread / 2) / W, rounded up; digits are 2
  *           where the price at the start is 100 or more, 5 from 1 on, else 8
- * Each tick_ms a venue sends the book of each symbol and, some 400 ms apart
- * (with each tick where tick_ms is above 200), a trade at the bid or the ask:
- * Binance's connections have their time from trades alone.
+ *   mark:  P before the spread, rounded down to the digits; index: P before
+ *          noise and lies, rounded down too.  A venue that says one price (an
+ *          index of Deribit's) says the mark.
+ * Each tick_ms a venue sends the book of each symbol that is subscribed to
+ * and, some 400 ms apart (with each tick where tick_ms is above 200), a trade
+ * at the bid or the ask: Binance's connections have their time from trades
+ * alone.  What a real venue tells once a second (tickers of Binance, Gate and
+ * Kraken Futures) comes once a second.
  *
- * Limits: SIM_BASES_MAX prices, four venues, VENUE_SYMBOLS_MAX symbols each,
+ * A symbol of Deribit or OKX that names an option ("ETH-27NOV26-2000-C",
+ * "ETH-USD-261127-2000-C") or a volatility index ("dvol.eth_usd") has a third
+ * key, "vol" (a year, "0.65"); P is the option's forward, and what is said of
+ * it beside is feeds/sim_option.h's.  Funding is 0.0001 in 8 hours, open
+ * interest 12345 where a venue tells them.  "heartbeat_s" of the script (1 to
+ * 60) replaces the time between heartbeats of Bitfinex, Crypto.com, Deribit
+ * and Gemini, for tests that cannot wait.
+ *
+ * Limits: SIM_BASES_MAX prices, VENUE_SYMBOLS_MAX symbols a venue,
  * SIM_EVENTS_MAX events, SIM_PEERS_MAX connections, tick_ms 10 to 1000.
  */
 #ifndef FEEDS_SIM_H
@@ -57,6 +78,7 @@
 #define SIM_EVENTS_MAX 64u
 #define SIM_PEERS_MAX 128u
 #define SIM_ERROR_MAX 160u
+#define SIM_LATE_MS_MAX 10000u
 
 struct sim;
 

@@ -40,6 +40,20 @@ sim_script_event(const struct sim_script *s, enum sim_event_kind kind,
 	return NULL;
 }
 
+bool
+sim_script_began(const struct sim_script *s, enum sim_event_kind kind,
+    size_t venue, uint64_t from_ms, uint64_t t_ms)
+{
+	for (size_t i = 0; i < s->event_count; i++) {
+		const struct sim_event *e = &s->event[i];
+
+		if (e->kind == kind && e->venue == venue &&
+		    e->at_ms > from_ms && e->at_ms <= t_ms)
+			return true;
+	}
+	return false;
+}
+
 /* How far a move has come: a factor with 18 decimals. */
 static u128
 move_factor(const struct sim_event *e, uint64_t t_ms)
@@ -153,12 +167,22 @@ quote_sides(struct sim_quote *q, const struct sim_script *s, u128 p,
 }
 
 /* Symbols take turns, so that a connection hears of a trade more often. */
-static bool
-slot_has_trade(const struct sim_script *s, uint64_t slot, size_t symbol)
+static void
+quote_trade(struct sim_quote *q, const struct sim_script *s, size_t symbol)
 {
 	uint64_t apart = TRADE_MS / s->tick_ms;
 
-	return apart < 2 || (slot + symbol) % apart == 0;
+	if (apart < 2)
+		apart = 1;
+	q->has_trade = (q->slot + symbol) % apart == 0;
+	q->trade = (q->slot + symbol) / apart;
+}
+
+static struct dec18
+floor_digits(u128 p, unsigned digits)
+{
+	return (struct dec18){ p - p % pow10_u128(18 - digits),
+		(uint8_t)digits };
 }
 
 enum err
@@ -178,20 +202,23 @@ sim_path_quote(struct sim_quote *out, const struct sim_script *s, size_t venue,
 	key = fnv1a64(fnv1a64(key, "/"), y->name);
 	random = splitmix64(splitmix64(s->seed ^ key) + q.slot);
 	e = symbol_price(&p, s, y, t_ms);
-	if (e == ERR_OK)
-		e = add_noise(&p, s, random);
+	if (e != ERR_OK)
+		return e;
+	q.index = floor_digits(p, y->digits);
+	e = add_noise(&p, s, random);
 	if (e == ERR_OK)
 		e = add_lies(&p, s, venue, y->base, t_ms);
 	if (e == ERR_OK)
 		e = quote_sides(&q, s, p, y->digits);
 	if (e != ERR_OK)
 		return e;
+	q.mark = floor_digits(p, y->digits);
 	/* 0.0100 to 0.9999 */
 	q.size.value = (u128)(random >> 32) % 9900u * pow10_u128(14) +
 	    pow10_u128(16);
 	q.size.digits = 4;
 	q.is_buy = (random >> 31 & 1) != 0;
-	q.has_trade = slot_has_trade(s, q.slot, symbol);
+	quote_trade(&q, s, symbol);
 	*out = q;
 	return ERR_OK;
 }

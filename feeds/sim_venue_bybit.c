@@ -1,6 +1,7 @@
-/* Bybit v5 public spot streams as a server.  Source:
+/* Bybit v5 public streams, spot and linear, as a server.  Source:
  * bybit-exchange.github.io/docs/v5/ws/connect and websocket/public; recorded
- * frames of 2026-08-09.  orderbook.1 is always a snapshot. */
+ * frames of 2026-08-09.  orderbook.1 is always a snapshot; of a linear ticker
+ * all but the first message are changes. */
 #include "feeds/sim_peer.h"
 
 #include <stdio.h>
@@ -10,9 +11,15 @@
 #define TAIL_MAX 320u	/* a req_id of 36 characters, each six as \uXXXX */
 
 static bool
-serves(const char *path)
+serves_spot(const char *path)
 {
 	return strcmp(path, "/v5/public/spot") == 0;
+}
+
+static bool
+serves_linear(const char *path)
+{
+	return strcmp(path, "/v5/public/linear") == 0;
 }
 
 static void
@@ -72,37 +79,107 @@ say_trade(struct sim_peer *p, size_t i, const struct sim_quote *q)
 	    q->is_buy ? "Buy" : "Sell", (unsigned long long)q->slot, name);
 }
 
-/* topic_find: which set and symbol a topic means; false: an error was said. */
-static bool
-topic_find(struct sim_peer *p, const json_t *request, const char *op,
-    const char *topic, uint64_t **set, size_t *symbol)
+static void
+say_spot_ticker(struct sim_peer *p, size_t i, const struct sim_quote *q)
 {
-	static const char book[] = "orderbook.1.", trade[] = "publicTrade.";
+	const char *name = p->script->symbol[i].name, *last = sim_last(q);
+
+	sim_say(p, "{'topic':'tickers.%s','ts':%s,'type':'snapshot','cs':%s,"
+	    "'data':{'symbol':'%s','lastPrice':'%s','highPrice24h':'%s',"
+	    "'lowPrice24h':'%s','prevPrice24h':'%s','volume24h':'6780.866843',"
+	    "'turnover24h':'141946527.22907118','price24hPcnt':'0.0196',"
+	    "'usdIndexPrice':'%s'}}", name, sim_whole(p->now_ms),
+	    sim_whole(q->slot + 1), name, last, last, last, last,
+	    sim_text(q->index));
+}
+
+static void
+say_linear_ticker(struct sim_peer *p, size_t i, const struct sim_quote *q,
+    bool is_first)
+{
+	const char *name = p->script->symbol[i].name, *last = sim_last(q);
+	char more[512] = "";
+
+	if (is_first)
+		snprintf(more, sizeof(more), "'tickDirection':'PlusTick',"
+		    "'price24hPcnt':'0.017103','prevPrice24h':'%s',"
+		    "'highPrice24h':'%s','lowPrice24h':'%s','prevPrice1h':"
+		    "'%s','openInterest':'12345','openInterestValue':"
+		    "'24690000','turnover24h':'2352.94','volume24h':'49337.3',"
+		    "'nextFundingTime':'%s','fundingRate':'0.0001',", last,
+		    last, last, last,
+		    sim_whole((p->now_ms / 28800000 + 1) * 28800000));
+	sim_say(p, "{'topic':'tickers.%s','type':'%s','data':{'symbol':'%s',"
+	    "%s'lastPrice':'%s','markPrice':'%s','indexPrice':'%s',"
+	    "'bid1Price':'%s','bid1Size':'%s','ask1Price':'%s','ask1Size':"
+	    "'%s'},'cs':%s,'ts':%s}", name, is_first ? "snapshot" : "delta",
+	    name, more, last, sim_text(q->mark), sim_text(q->index),
+	    sim_text(q->bid), sim_text(q->size), sim_text(q->ask),
+	    sim_text(q->size), sim_whole(q->slot + 1), sim_whole(p->now_ms));
+}
+
+static void
+say_ticker(struct sim_peer *p, size_t i, const struct sim_quote *q,
+    bool is_first)
+{
+	if (p->protocol == &sim_bybit)
+		say_spot_ticker(p, i, q);
+	else
+		say_linear_ticker(p, i, q, is_first);
+}
+
+/* topic_find: which channel and symbol a topic means; -1: an error was
+ * said. */
+static int
+topic_find(struct sim_peer *p, const json_t *request, const char *op,
+    const char *topic, enum sim_channel *c)
+{
+	static const struct {
+		const char *word;
+		enum sim_channel channel;
+	} words[] = {
+		{ "orderbook.1.", SIM_BOOK }, { "publicTrade.", SIM_TRADE },
+		{ "tickers.", SIM_TICKER },
+	};
 	char text[192];
-	const char *name;
+	size_t k = 0;
 	int i;
 
-	if (strncmp(topic, book, sizeof(book) - 1) == 0) {
-		*set = &p->books;
-		name = topic + sizeof(book) - 1;
-	} else if (strncmp(topic, trade, sizeof(trade) - 1) == 0) {
-		*set = &p->trades;
-		name = topic + sizeof(trade) - 1;
-	} else {
+	while (k < ARRAY_COUNT(words) && strncmp(topic, words[k].word,
+	    strlen(words[k].word)) != 0)
+		k++;
+	if (k == ARRAY_COUNT(words)) {
 		snprintf(text, sizeof(text),
 		    "error:handler not found,topic:%.100s", topic);
 		say_answer(p, request, false, text, op);
-		return false;
+		return -1;
 	}
-	i = sim_symbol_find(p, name, false);
+	*c = words[k].channel;
+	i = sim_symbol_find(p, topic + strlen(words[k].word), false);
 	if (i < 0) {
 		snprintf(text, sizeof(text), "Invalid symbol :[%.100s]",
 		    topic);
 		say_answer(p, request, false, text, op);
-		return false;
 	}
-	*symbol = (size_t)i;
-	return true;
+	return i;
+}
+
+/* What a book and a ticker that were not there before begin with. */
+static void
+say_first(struct sim_peer *p, const uint64_t before[SIM_CHANNELS])
+{
+	struct sim_quote q;
+
+	for (size_t i = 0; i < p->script->symbol_count; i++) {
+		if (!sim_quote_now(p, i, &q))
+			continue;
+		if (sim_is_on(p, SIM_BOOK, i) &&
+		    (before[SIM_BOOK] >> i & 1) == 0)
+			say_book(p, i, &q);
+		if (sim_is_on(p, SIM_TICKER, i) &&
+		    (before[SIM_TICKER] >> i & 1) == 0)
+			say_ticker(p, i, &q, true);
+	}
 }
 
 /* A request is taken whole or not at all. */
@@ -110,34 +187,27 @@ static void
 change(struct sim_peer *p, const json_t *request, const char *op, bool is_on)
 {
 	const json_t *args = json_object_get(request, "args");
-	uint64_t books = p->books, trades = p->trades, before = p->books;
-	struct sim_quote q;
+	uint64_t before[SIM_CHANNELS];
 
-	if (json_array_size(args) > ARGS_MAX) {
+	if (p->protocol == &sim_bybit && json_array_size(args) > ARGS_MAX) {
 		say_answer(p, request, false, "args size >10", op);
 		return;
 	}
+	memcpy(before, p->on, sizeof(before));
 	for (size_t i = 0; i < json_array_size(args); i++) {
 		const char *topic = json_string_value(json_array_get(args, i));
-		uint64_t *set;
-		size_t symbol;
+		enum sim_channel c = SIM_BOOK;
+		int k = topic_find(p, request, op, topic != NULL ? topic : "",
+		    &c);
 
-		if (!topic_find(p, request, op, topic != NULL ? topic : "",
-		    &set, &symbol)) {
-			p->books = books;
-			p->trades = trades;
+		if (k < 0) {
+			memcpy(p->on, before, sizeof(before));
 			return;
 		}
-		if (is_on)
-			*set |= (uint64_t)1 << symbol;
-		else
-			*set &= ~((uint64_t)1 << symbol);
+		sim_switch(p, c, (size_t)k, is_on);
 	}
 	say_answer(p, request, true, is_on ? "subscribe" : "", op);
-	for (size_t i = 0; i < p->script->symbol_count; i++)
-		if (((p->books & ~before) >> i & 1) != 0 &&
-		    sim_quote_now(p, i, &q))
-			say_book(p, i, &q);
+	say_first(p, before);
 }
 
 static void
@@ -163,10 +233,12 @@ receive(struct sim_peer *p, const char *text, size_t len)
 static void
 tick(struct sim_peer *p, size_t i, const struct sim_quote *q)
 {
-	if (q->has_trade && (p->trades >> i & 1) != 0)
+	if (q->has_trade && sim_is_on(p, SIM_TRADE, i))
 		say_trade(p, i, q);
-	if ((p->books >> i & 1) != 0)
+	if (sim_is_on(p, SIM_BOOK, i))
 		say_book(p, i, q);
+	if (sim_is_on(p, SIM_TICKER, i))
+		say_ticker(p, i, q, false);
 }
 
 static void
@@ -176,6 +248,10 @@ second(struct sim_peer *p)
 }
 
 const struct sim_protocol sim_bybit = {
-	.name = "bybit", .serves = serves, .open = open_peer,
+	.name = "bybit", .serves = serves_spot, .open = open_peer,
+	.receive = receive, .tick = tick, .second = second,
+};
+const struct sim_protocol sim_bybit_linear = {
+	.name = "bybit-linear", .serves = serves_linear, .open = open_peer,
 	.receive = receive, .tick = tick, .second = second,
 };

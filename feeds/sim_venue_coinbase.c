@@ -42,7 +42,7 @@ say_ticker(struct sim_peer *p, size_t i, const struct sim_quote *q,
 	    "\"best_bid\":\"%s\",\"best_ask\":\"%s\","
 	    "\"best_bid_quantity\":\"%s\",\"best_ask_quantity\":\"%s\"}]}]}",
 	    sim_time(p->now_ms, 9), (unsigned long long)p->sequence++, type,
-	    y->name, sim_text(q->is_buy ? q->ask : q->bid), sim_text(q->bid),
+	    y->name, sim_last(q), sim_text(q->bid),
 	    sim_text(q->ask), sim_text(q->bid), sim_text(q->ask),
 	    sim_text(q->bid), sim_text(q->ask), sim_text(q->size),
 	    sim_text(q->size));
@@ -60,7 +60,7 @@ say_trade(struct sim_peer *p, size_t i, const struct sim_quote *q,
 	    "\"%s\"}]}]}", sim_time(p->now_ms, 9),
 	    (unsigned long long)p->sequence++, type,
 	    p->script->symbol[i].name, (unsigned long long)q->slot,
-	    sim_text(q->is_buy ? q->ask : q->bid), sim_text(q->size),
+	    sim_last(q), sim_text(q->size),
 	    sim_time(p->now_ms, 6), q->is_buy ? "SELL" : "BUY");
 }
 
@@ -84,16 +84,16 @@ say_subscriptions(struct sim_peer *p)
 	char trades[sizeof(books)], all[2 * sizeof(books) + 128];
 	size_t n = 0;
 
-	list_write(p, p->books, books, sizeof(books));
-	list_write(p, p->trades, trades, sizeof(trades));
+	list_write(p, p->on[SIM_BOOK], books, sizeof(books));
+	list_write(p, p->on[SIM_TRADE], trades, sizeof(trades));
 	all[0] = '\0';
 	if (p->has_heartbeat)
 		n = (size_t)snprintf(all, sizeof(all),
 		    "\"heartbeats\":[\"heartbeats\"]");
-	if (p->trades != 0)
+	if (p->on[SIM_TRADE] != 0)
 		n += (size_t)snprintf(all + n, sizeof(all) - n,
 		    "%s\"market_trades\":[%s]", n > 0 ? "," : "", trades);
-	if (p->books != 0)
+	if (p->on[SIM_BOOK] != 0)
 		snprintf(all + n, sizeof(all) - n, "%s\"ticker\":[%s]",
 		    n > 0 ? "," : "", books);
 	sim_say(p, "{\"channel\":\"subscriptions\",\"client_id\":\"\","
@@ -129,7 +129,7 @@ subscribe(struct sim_peer *p, const char *channel, uint64_t set)
 	if (strcmp(channel, "heartbeats") == 0)
 		p->has_heartbeat = true;
 	else if (set == 0)
-		set = is_ticker ? p->books : p->trades;
+		set = is_ticker ? p->on[SIM_BOOK] : p->on[SIM_TRADE];
 	for (size_t i = 0; i < p->script->symbol_count; i++) {
 		if ((set >> i & 1) == 0 || !sim_quote_now(p, i, &q))
 			continue;
@@ -139,9 +139,9 @@ subscribe(struct sim_peer *p, const char *channel, uint64_t set)
 			say_trade(p, i, &q, "snapshot");
 	}
 	if (is_ticker)
-		p->books |= set;
+		p->on[SIM_BOOK] |= set;
 	else if (strcmp(channel, "market_trades") == 0)
-		p->trades |= set;
+		p->on[SIM_TRADE] |= set;
 	say_subscriptions(p);
 }
 
@@ -151,9 +151,9 @@ unsubscribe(struct sim_peer *p, const char *channel, uint64_t set)
 	if (strcmp(channel, "heartbeats") == 0)
 		p->has_heartbeat = false;
 	else if (strcmp(channel, "ticker") == 0)
-		p->books &= ~set;
+		p->on[SIM_BOOK] &= ~set;
 	else
-		p->trades &= ~set;
+		p->on[SIM_TRADE] &= ~set;
 	say_subscriptions(p);
 }
 
@@ -185,9 +185,9 @@ receive(struct sim_peer *p, const char *text, size_t len)
 static void
 tick(struct sim_peer *p, size_t i, const struct sim_quote *q)
 {
-	if (q->has_trade && (p->trades >> i & 1) != 0)
+	if (q->has_trade && sim_is_on(p, SIM_TRADE, i))
 		say_trade(p, i, q, "update");
-	if ((p->books >> i & 1) != 0)
+	if (sim_is_on(p, SIM_BOOK, i))
 		say_ticker(p, i, q, "update");
 }
 

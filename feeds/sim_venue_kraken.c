@@ -33,7 +33,7 @@ say_ticker(struct sim_peer *p, size_t i, const struct sim_quote *q,
 	    "\"vwap\":%s,\"low\":%s,\"high\":%s,\"change\":-0.00017,"
 	    "\"change_pct\":-0.17,\"timestamp\":\"%s\"}]}", type, y->name,
 	    sim_text(q->bid), sim_text(q->size), sim_text(q->ask),
-	    sim_text(q->size), sim_text(q->is_buy ? q->ask : q->bid),
+	    sim_text(q->size), sim_last(q),
 	    sim_text(q->bid), sim_text(q->bid), sim_text(q->ask),
 	    sim_time(p->now_ms, 6));
 }
@@ -46,7 +46,7 @@ say_trade(struct sim_peer *p, size_t i, const struct sim_quote *q,
 	    "\"symbol\":\"%s\",\"side\":\"%s\",\"price\":%s,\"qty\":%s,"
 	    "\"ord_type\":\"market\",\"trade_id\":%llu,\"timestamp\":\"%s\"}]}",
 	    type, p->script->symbol[i].name, q->is_buy ? "buy" : "sell",
-	    sim_text(q->is_buy ? q->ask : q->bid), sim_text(q->size),
+	    sim_last(q), sim_text(q->size),
 	    (unsigned long long)q->slot, sim_time(p->now_ms, 6));
 }
 
@@ -102,7 +102,7 @@ subscribe_one(struct sim_peer *p, const json_t *request, bool is_ticker,
 	    is_ticker ? "ticker" : "trade", event, wants ? "true" : "false",
 	    p->script->symbol[i].name, sim_time(p->now_ms, 6),
 	    sim_time(p->now_ms, 6));
-	*(is_ticker ? &p->books : &p->trades) |= (uint64_t)1 << i;
+	sim_switch(p, is_ticker ? SIM_BOOK : SIM_TRADE, i, true);
 	p->has_heartbeat = true;
 	if (!wants || !sim_quote_now(p, i, &q))
 		return;
@@ -119,7 +119,7 @@ unsubscribe_one(struct sim_peer *p, const json_t *request, bool is_ticker,
 	char echo[40];
 
 	echo_write(echo, request);
-	*(is_ticker ? &p->books : &p->trades) &= ~((uint64_t)1 << i);
+	sim_switch(p, is_ticker ? SIM_BOOK : SIM_TRADE, i, false);
 	sim_say(p, "{\"method\":\"unsubscribe\"%s,\"result\":{\"channel\":"
 	    "\"%s\",\"symbol\":\"%s\"},\"success\":true,\"time_in\":\"%s\","
 	    "\"time_out\":\"%s\"}", echo, is_ticker ? "ticker" : "trade",
@@ -188,9 +188,9 @@ receive(struct sim_peer *p, const char *text, size_t len)
 static void
 tick(struct sim_peer *p, size_t i, const struct sim_quote *q)
 {
-	if (q->has_trade && (p->trades >> i & 1) != 0)
+	if (q->has_trade && sim_is_on(p, SIM_TRADE, i))
 		say_trade(p, i, q, "update");
-	if ((p->books >> i & 1) != 0)
+	if (sim_is_on(p, SIM_BOOK, i))
 		say_ticker(p, i, q, "update");
 }
 

@@ -105,8 +105,16 @@ struct venue_dial {
 	uint32_t ping_ms;		/* how often a ping is due, at least */
 };
 
+/* Where a venue's prices are: at the other end of a websocket, or on a chain,
+ * which another process reads. */
+enum venue_place {
+	VENUE_WEBSOCKET = 0, VENUE_CHAINLINK, VENUE_UNISWAP_V3, VENUE_PYTH,
+};
+
 struct venue {
 	const char *name;	/* "coinbase" */
+	enum venue_place place;	/* on a chain, the row has no more than names
+				 * and, where there is a service, its url */
 	const char *operator_name;	/* rows of one operator are one group */
 	const char *url;	/* the live service */
 	/* A recording's connection address belongs to the row whose
@@ -149,6 +157,12 @@ struct venue {
 	enum err (*token_take)(struct venue_dial *out, const char *text,
 	    size_t len, const char *connect_id);
 };
+
+static inline bool
+venue_is_on_chain(const struct venue *v)
+{
+	return v->place != VENUE_WEBSOCKET;
+}
 
 /* venue_find and venue_at_address return NULL where there is none. */
 const struct venue *venue_find(const char *name);

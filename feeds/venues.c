@@ -277,6 +277,21 @@ static const struct venue VENUES[] = {
 		.mute_ms_max = 15000,
 		.dial_pause_ms = 500,
 	},
+	/* Two feeds of one operator are one group, and so are two pools: who
+	 * can move one is not far from the other. */
+	{
+		.name = "chainlink", .operator_name = "chainlink",
+		.place = VENUE_CHAINLINK,
+	},
+	{
+		.name = "uniswap-v3", .operator_name = "uniswap",
+		.place = VENUE_UNISWAP_V3,
+	},
+	{
+		.name = "pyth", .operator_name = "pyth",
+		.place = VENUE_PYTH,
+		.url = "https://hermes.pyth.network",
+	},
 };
 
 const struct venue *
@@ -295,7 +310,8 @@ venue_at_address(const char *url)
 	size_t best_len = 0;
 
 	for (size_t i = 0; i < ARRAY_COUNT(VENUES); i++) {
-		size_t len = strlen(VENUES[i].address);
+		size_t len = VENUES[i].address ?
+		    strlen(VENUES[i].address) : 0;
 
 		if (len > best_len && strstr(url, VENUES[i].address)) {
 			best = &VENUES[i];

@@ -366,7 +366,7 @@ api_json_status(struct text *t, const struct api_state *s, uint64_t now_ms)
 	comma(t);
 	api_json_u64(t, "chain_id", s->config->chain_id);
 	comma(t);
-	if (s->config->has_chain)
+	if (s->config->has_clearing)
 		api_json_addr(t, "contract", &s->config->clearing);
 	else
 		text_put(t, "\"contract\":null");

@@ -42,7 +42,7 @@ json_signed(struct text *t, const struct api_state *s,
     const struct board_attestation *a)
 {
 	struct attest_signature g = { .signer = a->signature.signer };
-	struct eip712_domain d = { s->config->has_chain ?
+	struct eip712_domain d = { s->config->has_clearing ?
 	    s->config->chain_id : s->book->chain_id, s->config->clearing };
 
 	memcpy(g.signature.r, a->signature.r, sizeof(g.signature.r));

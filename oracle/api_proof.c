@@ -81,7 +81,7 @@ signatures_fill(struct clearing_signatures *g, uint8_t compact[1][64],
 {
 	unsigned bit = s->head.signer_bit;
 
-	if (!s->config->has_chain || !s->head.has_signer_bit)
+	if (!s->config->has_clearing || !s->head.has_signer_bit)
 		return false;
 	memset(g, 0, sizeof(*g));
 	g->bitmap[31 - bit / 8] = (uint8_t)(1u << bit % 8);
@@ -147,7 +147,7 @@ json_liquidate(struct text *t, struct api_state *s,
 		why = "the vault is not liquidatable";
 	else if (portfolio_is(&v->vault))
 		why = "the contract does not know its positions";
-	else if (!s->config->has_chain)
+	else if (!s->config->has_clearing)
 		why = "no chain is configured";
 	else if (!s->head.has_signer_bit)
 		why = "our place in the contract's signer table is not known";

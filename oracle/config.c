@@ -55,6 +55,9 @@ fields_check(struct schema *s, struct config *c, const struct doc_node *root)
 	if (c->publish && chain && !c->gas_keystore[0])
 		doc_error_at(s->errors, chain,
 		    "chain: `publish` needs the signer's `gas_keystore`");
+	if (c->publish && chain && !c->has_clearing)
+		doc_error_at(s->errors, chain,
+		    "chain: `publish` needs `clearing`");
 	c->vaults_max = places_for(c->vaults_max);
 	c->portfolios_max = places_for(c->portfolios_max);
 }

@@ -8,6 +8,7 @@
 #define ORACLE_CONFIG_H
 
 #include "base/types.h"
+#include "contracts-abi/quote.h"
 #include "feeds/client.h"
 #include "feeds/prices.h"
 #include "margin/book.h"
@@ -34,6 +35,7 @@ struct config_market {
 	uint16_t venue;			/* index into venues */
 	char symbol[VENUE_SYMBOL_MAX];
 	char group[VENUE_SYMBOL_MAX];	/* what it is correlated with; empty */
+	struct quote_source source;	/* QUOTE_NONE but on a chain */
 };
 
 /* An instrument of the book as a venue tells of it. */
@@ -96,8 +98,12 @@ struct config {
 	struct config_option option[CONFIG_OPTIONS_MAX];
 	char tls_ca_file[CONFIG_PATH_MAX];	/* empty: the system's */
 
+	char hermes_token_file[CONFIG_PATH_MAX];	/* empty: none */
+	struct quote_source rate[PRICES_UNITS_MAX];	/* of chain: rates: */
+
 	/* chain: */
 	bool has_chain;
+	bool has_clearing;		/* vaults are a contract's; its domain */
 	size_t rpc_count;
 	char rpc[CONFIG_RPC_MAX][CONFIG_URL_MAX];
 	uint64_t chain_id;
@@ -157,6 +163,11 @@ struct config {
  * joins them). */
 MUST_CHECK enum err config_read(struct config *out, const char *text,
     size_t len, const char *file, FILE *errors, unsigned *error_count);
+
+/* config_uses_chain, config_uses_feeds: whether anything of it is that process's
+ * to do. */
+bool config_uses_chain(const struct config *c);
+bool config_uses_feeds(const struct config *c);
 
 struct bookfile_names;
 /* config_sort_markets fills market_order[], which config_market_find needs, as

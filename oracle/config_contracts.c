@@ -39,7 +39,7 @@ instrument_row(struct schema *s, struct config_instrument_row *row,
 }
 
 static bool
-quote_take(struct schema *s, struct config_instrument *k,
+mark_quote_take(struct schema *s, struct config_instrument *k,
     const struct prices_config *c, const struct config_instrument_row *row,
     const struct doc_node *n)
 {
@@ -82,7 +82,7 @@ instrument_read(struct schema *s, struct config *c, const struct doc_node *n)
 	if (!config_name_take(s, k.symbol, sizeof(k.symbol), "symbol", n->key,
 	    n->key_len, n->key_line, n->key_column) ||
 	    !instrument_row(s, &row, n) ||
-	    !quote_take(s, &k, &c->prices, &row, n))
+	    !mark_quote_take(s, &k, &c->prices, &row, n))
 		return;
 	if (id_is_double(c, row.id)) {
 		doc_error_at(s->errors, n, "instrument %s is told twice",
@@ -160,7 +160,14 @@ void
 config_contracts_read(struct schema *s, struct config_reader *r,
     const struct doc_node *n)
 {
-	each_read(s, r->config, n, "instruments", instrument_read);
+	const struct config *c = r->config;
+	const struct config_venue *v = &c->venue[c->venue_count - 1];
+
+	if (venue_is_on_chain(v->venue) && doc_find(s->doc, n, "instruments"))
+		doc_error_at(s->errors, n, "%s tells of no instruments",
+		    v->name);
+	else
+		each_read(s, r->config, n, "instruments", instrument_read);
 	each_read(s, r->config, n, "options", option_read);
 }
 

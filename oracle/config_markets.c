@@ -267,10 +267,13 @@ market_read(struct schema *s, struct config_reader *r,
 	    !config_unit_take(s, &m.quote, &c->prices, n, slash + 1,
 	    strlen(slash + 1)))
 		return;
+	config_source_take(s, &c->market[at].source, &row.source,
+	    c->venue[venue].venue, n);
 	m.weight = row.weight;
 	m.age_max_ms = row.age_max_ms;
 	m.pinned_ms = row.pinned_ms;
 	m.is_inverse = row.is_inverse;
+	m.is_by_address = venue_is_on_chain(c->venue[venue].venue);
 	m.correlation_id = correlation_id(c, row.group);
 	if (market_is_double(c, &m)) {
 		doc_error_at(s->errors, n, "duplicate market: %s has %s twice",
@@ -330,28 +333,49 @@ venue_url_check(struct schema *s, const struct doc_node *n, const char *key,
 }
 
 static void
-venue_urls(struct schema *s, struct config_venue *v, const struct doc_node *n)
+venue_urls(struct schema *s, struct config_venue *v,
+    const struct config_venue_row *row, const struct doc_node *n)
 {
-	struct config_venue_row row;
-	const struct doc_node *url, *token;
+	const struct doc_node *url = doc_find(s->doc, n, "url");
+	const struct doc_node *token = doc_find(s->doc, n, "token_url");
 
-	memset(&row, 0, sizeof(row));
-	schema_read_map(s, n, config_venue_keys, &row, v->name);
-	url = doc_find(s->doc, n, "url");
-	token = doc_find(s->doc, n, "token_url");
-	if (url && row.url[0])
-		venue_url_check(s, url, "url", row.url, false);
-	if (token && row.token_url[0]) {
-		venue_url_check(s, token, "token_url", row.token_url, true);
+	if (url && row->url[0]) {
+		bool is_http = venue_is_on_chain(v->venue);
+
+		if (!v->venue->url)
+			doc_error_at(s->errors, url, "`url`: %s has none; "
+			    "its nodes are chain's `rpc`", v->name);
+		else if (is_http && strchr(row->url, '?'))
+			doc_error_at(s->errors, url, "`url`: the query is "
+			    "ours to write: %s", row->url);
+		else
+			venue_url_check(s, url, "url", row->url, is_http);
+	}
+	if (token && row->token_url[0]) {
+		venue_url_check(s, token, "token_url", row->token_url, true);
 		if (v->venue->token_url == NULL)
 			doc_error_at(s->errors, token, "%s hands out no "
 			    "tokens", v->name);
-		if (row.url[0])
+		if (row->url[0])
 			doc_error_at(s->errors, token, "%s: with a `url` of "
 			    "its own nobody is asked for a token", v->name);
 	}
-	memcpy(v->url, row.url, sizeof(v->url));
-	memcpy(v->token_url, row.token_url, sizeof(v->token_url));
+	memcpy(v->url, row->url, sizeof(v->url));
+	memcpy(v->token_url, row->token_url, sizeof(v->token_url));
+}
+
+static void
+venue_token_take(struct schema *s, struct config *c, const struct venue *v,
+    const struct config_venue_row *row, const struct doc_node *n)
+{
+	if (!row->has_token)
+		return;
+	if (v->place != VENUE_PYTH)
+		doc_error_at(s->errors, n, "%s: `token_file` is for pyth",
+		    v->name);
+	else
+		memcpy(c->hermes_token_file, row->token_file,
+		    sizeof(c->hermes_token_file));
 }
 
 static void
@@ -360,6 +384,7 @@ venue_read(struct schema *s, struct config_reader *r, const struct doc_node *n)
 	struct config *c = r->config;
 	struct config_venue *v = &c->venue[c->venue_count];
 	const struct doc_node *markets, *m;
+	struct config_venue_row row;
 
 	if (c->venue_count == CONFIG_VENUES_MAX) {
 		doc_error(s->errors, n->key_line, n->key_column,
@@ -369,7 +394,10 @@ venue_read(struct schema *s, struct config_reader *r, const struct doc_node *n)
 	if (!venue_name_take(s, v, n))
 		return;
 	r->venue_node[c->venue_count++] = n;
-	venue_urls(s, v, n);
+	memset(&row, 0, sizeof(row));
+	schema_read_map(s, n, config_venue_keys, &row, v->name);
+	venue_urls(s, v, &row, n);
+	venue_token_take(s, c, v->venue, &row, n);
 	markets = doc_find(s->doc, n, "markets");
 	if (!markets && !doc_find(s->doc, n, "instruments") &&
 	    !doc_find(s->doc, n, "options"))
@@ -442,6 +470,8 @@ config_markets_read(struct schema *s, struct config_reader *r)
 		for (n = doc_first(s->doc, r->venues); n;
 		    n = doc_next(s->doc, n))
 			venue_read(s, r, n);
+	config_rates_read(s, r);
+	config_chain_check(s, r);
 	/* A graph with holes would only repeat what was said already. */
 	if (s->errors->count == before && r->units)
 		graph_check(s, r);

@@ -2,6 +2,8 @@
  * optional are required where their section stands. */
 #include "oracle/config_schema.h"
 
+#include "base/hex.h"
+
 #include <string.h>
 
 #define FIELD(member) .offset = offsetof(struct config, member), \
@@ -18,6 +20,10 @@ static void venues_note(struct schema *s, const struct schema_key *k,
 static void venue_later(struct schema *s, const struct schema_key *k,
     const struct doc_node *n, void *base);
 static void rpc_read(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base);
+static void rates_note(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base);
+static void feed_read(struct schema *s, const struct schema_key *k,
     const struct doc_node *n, void *base);
 static void listen_read(struct schema *s, const struct schema_key *k,
     const struct doc_node *n, void *base);
@@ -107,6 +113,8 @@ const struct schema_key config_unit_keys[] = {
 	{ 0 }
 };
 
+#define SOURCE(member, there) SCHEMA_ROW(config_market_row, source.member), \
+	SCHEMA_HAS(config_market_row, source.there)
 const struct schema_key config_market_keys[] = {
 	{ .name = "pair", .type = SCHEMA_TEXT,
 	  SCHEMA_ROW(config_market_row, pair), .shape = "BASE/QUOTE",
@@ -130,6 +138,43 @@ const struct schema_key config_market_keys[] = {
 	  .help = "when an operator last saw that the symbol is this pair; a "
 	    "listing that vanished for a day, or came back 100 times away, has "
 	    "no vote until then" },
+	{ .name = "contract", .type = SCHEMA_ADDRESS, .is_optional = true,
+	  SOURCE(contract, has_contract),
+	  .help = "chainlink: the feed's proxy; uniswap-v3: the pool; pyth: "
+	    "the contract that is read instead of the stream" },
+	{ .name = "window", .type = SCHEMA_DURATION, .is_optional = true,
+	  SOURCE(window_ms, has_window), .min = 60000, .max = DAY_MS,
+	  .help = "uniswap-v3: the mean is over so long; whole seconds" },
+	{ .name = "observations_min", .type = SCHEMA_WHOLE,
+	  .is_optional = true, SOURCE(observations_min, has_observations),
+	  .min = 2, .max = 65535,
+	  .help = "uniswap-v3: with fewer in the window there is no price" },
+	{ .name = "invert", .type = SCHEMA_BOOL, .is_optional = true,
+	  SOURCE(is_inverted, has_invert),
+	  .help = "uniswap-v3: true where the pair's base is the pool's "
+	    "token1; false without it" },
+	{ .name = "feed", .type = SCHEMA_CUSTOM, .is_optional = true,
+	  .read = feed_read, SCHEMA_ROW(config_market_row, source.feed),
+	  SCHEMA_HAS(config_market_row, source.has_feed),
+	  .shape = "0x and 64 digits", .help = "pyth: the price feed's id" },
+	{ .name = "confidence_max", .type = SCHEMA_PERCENT,
+	  .is_optional = true, SOURCE(confidence_max, has_confidence),
+	  .min = 1, .max = 99 * PERCENT_PPB,
+	  .help = "pyth: a wider interval of its own has no vote; 10% without "
+	    "it" },
+	{ 0 }
+};
+
+static const char *const CALL_WORDS[] = { "erc4626", "wsteth", "reth",
+    "cbeth", NULL };
+const struct schema_key config_rate_keys[] = {
+	{ .name = "contract", .type = SCHEMA_ADDRESS,
+	  SCHEMA_ROW(config_rate_row, contract),
+	  .help = "the token, or who knows its rate" },
+	{ .name = "call", .type = SCHEMA_CHOICE, .words = CALL_WORDS,
+	  SCHEMA_ROW(config_rate_row, call),
+	  .help = "convertToAssets of a whole share, stEthPerToken, "
+	    "getExchangeRate, exchangeRate" },
 	{ 0 }
 };
 
@@ -153,12 +198,18 @@ const struct schema_key config_instrument_keys[] = {
 const struct schema_key config_venue_keys[] = {
 	{ .name = "url", .type = SCHEMA_TEXT, .is_optional = true,
 	  SCHEMA_ROW(config_venue_row, url), .shape = "wss:// address",
-	  .help = "instead of the venue's own; ws:// for loopback only" },
+	  .help = "instead of the venue's own; ws:// for loopback only. Of "
+	    "pyth an https:// address, http:// for loopback only" },
 	{ .name = "token_url", .type = SCHEMA_TEXT, .is_optional = true,
 	  SCHEMA_ROW(config_venue_row, token_url),
 	  .shape = "https:// address",
 	  .help = "of a venue that hands out tokens (kucoin): who is asked, "
 	    "instead of the venue's own; http:// for loopback only" },
+	{ .name = "token_file", .type = SCHEMA_TEXT, .is_optional = true,
+	  SCHEMA_ROW(config_venue_row, token_file),
+	  SCHEMA_HAS(config_venue_row, has_token), .shape = "path",
+	  .help = "pyth: what the stream's service knows us by, in the first "
+	    "line" },
 	{ .name = "markets", .type = SCHEMA_CUSTOM, .is_optional = true,
 	  .keys = config_market_keys, .read = venue_later,
 	  .shape = "map of SYMBOL to BASE/QUOTE, or to the keys below",
@@ -178,7 +229,8 @@ const struct schema_key config_venue_keys[] = {
 static const struct schema_key BOOK_KEYS[] = {
 	{ .name = "file", .type = SCHEMA_TEXT, FIELD(book_file),
 	  .shape = "path",
-	  .help = "assets and rules; the vaults too where there is no chain" },
+	  .help = "assets and rules; the vaults too where there is no clearing "
+	    "contract" },
 	{ .name = "vaults_max", .type = SCHEMA_WHOLE, .fallback = "1024",
 	  FIELD(vaults_max), .min = 1, .max = BOOK_VAULTS_MAX,
 	  .help = "places for vaults, rounded up to a power of two" },
@@ -234,11 +286,14 @@ static const struct schema_key CHAIN_KEYS[] = {
 	{ .name = "chain_id", .type = SCHEMA_WHOLE, FIELD(chain_id),
 	  .min = 1, .max = UINT64_MAX,
 	  .help = "an endpoint of another chain is refused" },
-	{ .name = "clearing", .type = SCHEMA_ADDRESS, FIELD(clearing),
-	  .help = "the clearing contract: domain of what is signed" },
+	{ .name = "clearing", .type = SCHEMA_ADDRESS, .is_optional = true,
+	  FIELD(clearing), HAS(has_clearing),
+	  .help = "the clearing contract: domain of what is signed, and its "
+	    "vaults; without it only prices and rates are read" },
 	{ .name = "depth", .type = SCHEMA_WHOLE, FIELD(depth),
 	  .min = 0, .max = 10000,
-	  .help = "blocks behind the head that vaults are read at" },
+	  .help = "blocks behind the head that vaults, prices and rates are "
+	    "read at" },
 	{ .name = "from_block", .type = SCHEMA_WHOLE, .fallback = "0",
 	  FIELD(from_block), .help = "where the contract's events begin" },
 	{ .name = "poll", .type = SCHEMA_DURATION, .fallback = "500ms",
@@ -246,7 +301,12 @@ static const struct schema_key CHAIN_KEYS[] = {
 	  .help = "how often the head is asked for" },
 	{ .name = "head_age_max", .type = SCHEMA_DURATION,
 	  FIELD(head_age_max_ms), .min = 1000, .max = DAY_MS,
-	  .help = "with an older head the header is REFUSED" },
+	  .help = "with an older head the header is REFUSED, and no price is "
+	    "read from it" },
+	{ .name = "rates", .type = SCHEMA_CUSTOM, .is_optional = true,
+	  .read = rates_note, .keys = config_rate_keys,
+	  .shape = "map of UNIT to the keys below",
+	  .help = "what wrapped and staked tokens are redeemed for" },
 	{ .name = "publish", .type = SCHEMA_SECTION, .is_optional = true,
 	  HAS(publish), .keys = PUBLISH_KEYS,
 	  .help = "send submit transactions; needs the gas key" },
@@ -401,12 +461,13 @@ const struct schema_key config_keys[] = {
 	{ .name = "venues", .type = SCHEMA_CUSTOM, .is_optional = true,
 	  .read = venues_note, .keys = config_venue_keys,
 	  .shape = "map of VENUE to the keys below",
-	  .help = "exchanges to listen to" },
+	  .help = "exchanges to listen to, and sources on chains" },
 	{ .name = "tls", .type = SCHEMA_SECTION, .is_optional = true,
 	  .keys = TLS_KEYS, .help = "peer and host are always verified" },
 	{ .name = "chain", .type = SCHEMA_SECTION, .is_optional = true,
 	  HAS(has_chain), .keys = CHAIN_KEYS,
-	  .help = "without it: the book's chain id, no contract" },
+	  .help = "without it, or its `clearing`: the book's chain id, no "
+	    "contract" },
 	{ .name = "surface", .type = SCHEMA_SECTION, .is_optional = true,
 	  .keys = SURFACE_KEYS, .help = "forwards, volatilities and marks of "
 	    "contracts" },
@@ -451,6 +512,31 @@ venues_note(struct schema *s, const struct schema_key *k,
 	(void)k;
 	(void)base;
 	r->venues = n;
+}
+
+static void
+rates_note(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base)
+{
+	struct config_reader *r = s->root;
+
+	(void)k;
+	(void)base;
+	r->rates = n;
+}
+
+static void
+feed_read(struct schema *s, const struct schema_key *k,
+    const struct doc_node *n, void *base)
+{
+	struct config_market_row *row = base;
+
+	row->source.has_feed = n->kind == DOC_SCALAR && n->text_len == 66 &&
+	    hex_to_bytes(row->source.feed.b, sizeof(row->source.feed.b),
+	    n->text, n->text_len) == ERR_OK;
+	if (!row->source.has_feed)
+		doc_error_at(s->errors, n, "`%s`: not 0x and 64 digits",
+		    k->name);
 }
 
 /* What names units is read in config_markets.c and config_contracts.c. */

@@ -25,9 +25,13 @@ struct config_unit_row {
 	uint32_t slow_step_max;
 };
 
+enum config_rate_call { RATE_ERC4626, RATE_WSTETH, RATE_RETH, RATE_CBETH };
+
 struct config_venue_row {
+	bool has_token;
 	char url[CONFIG_URL_MAX];
 	char token_url[CONFIG_URL_MAX];
+	char token_file[CONFIG_PATH_MAX];
 };
 
 struct config_instrument_row {
@@ -37,6 +41,17 @@ struct config_instrument_row {
 	enum config_interest interest;
 };
 
+/* What a source on a chain is made of. */
+struct config_source_row {
+	bool has_contract, has_feed, has_confidence, has_window,
+	    has_observations, has_invert;
+	struct addr contract;
+	struct b32 feed;
+	uint32_t confidence_max, observations_min;
+	uint64_t window_ms;
+	bool is_inverted;
+};
+
 struct config_market_row {
 	char pair[2 * PRICES_NAME_MAX];
 	uint32_t weight;
@@ -44,12 +59,18 @@ struct config_market_row {
 	char group[VENUE_SYMBOL_MAX];	/* empty: none */
 	uint64_t pinned_ms;
 	bool is_inverse;
+	struct config_source_row source;
+};
+
+struct config_rate_row {
+	struct addr contract;
+	enum config_rate_call call;
 };
 
 /* What the parts that name each other leave for the second step. */
 struct config_reader {
 	struct config *config;
-	const struct doc_node *units, *venues;
+	const struct doc_node *units, *venues, *rates;
 	const struct doc_node *unit_node[PRICES_UNITS_MAX];
 	const struct doc_node *venue_node[CONFIG_VENUES_MAX];
 	struct prices *scratch;		/* for prices_init */
@@ -60,6 +81,7 @@ extern const struct schema_key config_unit_keys[];
 extern const struct schema_key config_venue_keys[];
 extern const struct schema_key config_market_keys[];
 extern const struct schema_key config_instrument_keys[];
+extern const struct schema_key config_rate_keys[];
 
 /* config_markets_read reads units and venues once the whole file was seen, and
  * checks the graph that they make. */
@@ -78,5 +100,15 @@ bool config_name_take(struct schema *s, char *out, size_t size,
 bool config_unit_take(struct schema *s, uint16_t *out,
     const struct prices_config *c, const struct doc_node *n, const char *name,
     size_t len);
+
+/* config_chain.c.  config_source_take makes a market's source of what its row
+ * says, and refuses what its venue has no use for. */
+void config_source_take(struct schema *s, struct quote_source *out,
+    const struct config_source_row *row, const struct venue *venue,
+    const struct doc_node *n);
+/* config_rates_read reads chain: rates: once the units are known;
+ * config_chain_check is what must hold between sources and the chain. */
+void config_rates_read(struct schema *s, struct config_reader *r);
+void config_chain_check(struct schema *s, const struct config_reader *r);
 
 #endif

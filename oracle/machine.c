@@ -168,7 +168,7 @@ machine_create(struct machine **out, const struct config *config,
 		e = machine_surface_create(m, assets);
 	if (e != ERR_OK)
 		goto fail;
-	m->domain.chain_id = config->has_chain ? config->chain_id :
+	m->domain.chain_id = config->has_clearing ? config->chain_id :
 	    assets->chain_id;
 	m->domain.contract = config->clearing;
 	attest_domain_separator(&m->domain_separator, &m->domain);

@@ -88,10 +88,10 @@ machine_status(const struct machine *m, uint32_t *reason)
 	*reason = REASON_NONE;
 	if (clock_is_bad(m))
 		*reason = REASON_CLOCK;
-	else if (m->config->has_chain && (!m->has_block || m->now_ms >
+	else if (m->config->has_clearing && (!m->has_block || m->now_ms >
 	    m->block.time_ms + m->config->head_age_max_ms))
 		*reason = REASON_HEAD;
-	else if (m->config->has_chain && !m->block.rules_match)
+	else if (m->config->has_clearing && !m->block.rules_match)
 		*reason = REASON_RULES;
 	if (*reason != REASON_NONE)
 		return PRICE_REFUSED;

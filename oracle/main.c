@@ -14,6 +14,7 @@
  *      machine.c         the state machine; start at machine_close
  *   6. signer.c          what may be signed, and with which key
  *      policy.c          its rules
+ *      role_surface.c    volatilities of options, fitted beside it
  *   7. role_journal.c, role_chain.c, role_api.c    who hears of it
  *
  * The same binary runs every process: the supervisor executes it again with
@@ -101,6 +102,7 @@ run_role(const char *name)
 		[ROLE_FEEDS] = role_feeds, [ROLE_ENGINE] = role_engine,
 		[ROLE_SIGNER] = role_signer, [ROLE_CHAIN] = role_chain,
 		[ROLE_JOURNAL] = role_journal, [ROLE_API] = role_api,
+		[ROLE_SURFACE] = role_surface,
 	};
 
 	for (enum role r = ROLE_FEEDS; r < ROLE_COUNT; r++)

@@ -268,6 +268,7 @@ metrics_write(struct text *t, const struct api *api, uint64_t now_ms)
 	if (s->has_head) {
 		prices(t, s);
 		metrics_feeds(t, s, now_ms);
+		metrics_surfaces(t, s);
 		vaults(t, s);
 		book(t, s);
 	}

@@ -17,5 +17,7 @@ void metrics_value(struct text *t, u128 v, unsigned decimals);
 /* Per venue and per market (metrics_feeds.c). */
 void metrics_feeds(struct text *t, const struct api_state *s,
     uint64_t now_ms);
+/* Per expiry and per fault (metrics_surfaces.c). */
+void metrics_surfaces(struct text *t, const struct api_state *s);
 
 #endif

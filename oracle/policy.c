@@ -263,7 +263,7 @@ policy_tx(struct policy_gas *g, const struct wire_tx_request *t,
 {
 	enum policy_rule r;
 
-	if (!c->has_chain || c->gas_keystore[0] == '\0')
+	if (!c->has_clearing || c->gas_keystore[0] == '\0')
 		return RULE_TX_DISABLED;
 	if (t->chain_id != c->chain_id)
 		return RULE_TX_CHAIN;

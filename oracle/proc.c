@@ -258,6 +258,7 @@ proc_may_say(enum role from, unsigned type)
 		    1u << WIRE_MARK,
 		[ROLE_CHAIN] = 1u << WIRE_VAULT | 1u << WIRE_PORTFOLIO |
 		    1u << WIRE_BLOCK | 1u << WIRE_RATE | 1u << WIRE_TICK,
+		[ROLE_SURFACE] = 1u << WIRE_FORWARD | 1u << WIRE_SLICE,
 		[ROLE_JOURNAL] = 1u << WIRE_MEMORY_UNIT |
 		    1u << WIRE_MEMORY_MARKET,
 		[ROLE_SIGNER] = 1u << WIRE_SIGNER_BASE |

@@ -137,5 +137,6 @@ int role_signer(void);
 int role_chain(void);
 int role_journal(void);
 int role_api(void);
+int role_surface(void);
 
 #endif

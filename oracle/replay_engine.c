@@ -78,7 +78,7 @@ replay_life_loosen(struct replay_life *l)
 	struct config_policy *policy = &l->config.policy;
 
 	/* A recording has no chain: a head that is missing says nothing. */
-	l->config.has_chain = false;
+	l->config.has_clearing = false;
 	if (policy->bound_max_ppb > 0)
 		return;
 	policy->bound_base_ppb = BOUND_BASE_PPB;

@@ -176,7 +176,7 @@ book_load(struct api_role *r)
 	if (e == ERR_OK)
 		e = config_bind_book(&r->proc.config, &r->book, &r->names,
 		    file, stderr);
-	if (e != ERR_OK || r->proc.config.has_chain)
+	if (e != ERR_OK || r->proc.config.has_clearing)
 		bookfile_ids_free(&r->ids);
 	free(r->proc.book_text);
 	r->proc.book_text = NULL;

@@ -1,73 +1,88 @@
 /*~ The chain process: what vaults hold comes in from the clearing contract,
- * attestations go out to it.  It may connect outward; it has no key: each
- * transaction is signed by the signer under a policy of its own.  The loop
- * polls the node, reads a step (chain/watch.h), and looks after the one
- * transaction that is under way (chain/publish.h). */
+ * prices and rates from others (chain_prices.h), attestations go out.  It may
+ * connect outward; it has no key: each transaction is signed by the signer
+ * under a policy of its own (chain_publish.h).  The loop polls the node, reads
+ * a step (chain/watch.h), and looks after the one transaction that is under
+ * way.  Without a clearing contract there are only blocks and prices, without a
+ * node only what is streamed. */
 #include "oracle/book_pin.h"
+#include "oracle/chain_prices.h"
+#include "oracle/chain_publish.h"
 #include "oracle/clock.h"
 #include "oracle/cmd.h"
 #include "oracle/log.h"
 #include "oracle/machine.h"
 #include "oracle/proc.h"
-#include "oracle/sig.h"
-#include "oracle/wire_attest.h"
 
-#include "chain/publish.h"
 #include "chain/rpc.h"
 #include "chain/watch.h"
 #include "contracts-abi/clearing.h"
-#include "contracts-abi/tx.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#define SUBMIT_GAS 120000u	/* a submit costs half of it */
+#define IDLE_MS 500u		/* a turn of the loop where no node is asked */
 
 enum chain_counter {
 	COUNT_STEPS, COUNT_VAULTS, COUNT_REORGS, COUNT_ERRORS, COUNT_SENT,
-	COUNT_MINED, COUNT_REVERTED, COUNT_REPLACED, COUNT_REFUSED, COUNT_COUNT,
-};
-
-/* The transaction that is under way. */
-enum tx_stage { TX_NONE, TX_ASKED, TX_SENT };
-struct under_way {
-	enum tx_stage stage;
-	uint64_t id, nonce, sequence, sent_block, asked_ms;
-	struct publish_fees fees;
-	struct b32 hash;
-	uint8_t status;
-	uint8_t data[CLEARING_DATA_MAX];
-	size_t data_len;
+	COUNT_MINED, COUNT_REVERTED, COUNT_REPLACED, COUNT_REFUSED,
+	COUNT_TICKS, COUNT_RATES, COUNT_QUOTES_REFUSED, COUNT_QUOTES_MISSING,
+	COUNT_EVENTS_REFUSED, COUNT_STREAM_LOST, COUNT_COUNT,
 };
 
 struct chain {
 	struct proc_role proc;
 	struct rpc *rpc;
 	struct watch *watch;
-	bool is_checked, is_failing;
-	bool has_block, has_newest;
+	struct chain_prices *prices;
+	struct chain_publish *publish;	/* NULL without a clearing contract */
+	bool is_checked, is_failing, has_block;
 	struct watch_block block;
-	struct wire_attestation newest;
-	struct addr gas_address;
-	struct publish_state published;
-	struct under_way tx;
-	u128 spent_wei;
-	uint64_t poll_ms, status_ms, next_id;
+	uint64_t poll_ms, status_ms;
 	uint64_t counter[COUNT_COUNT];
 };
+
+/* Why this role is of no use now; NULL where it is of some. */
+static const char *
+unready(const struct chain *c)
+{
+	if (c->is_failing)
+		return "the node does not answer";
+	if (c->proc.config.has_chain && !c->has_block)
+		return "no block was read yet";
+	return chain_prices_unready(c->prices);
+}
 
 static void
 status_report(struct chain *c, uint64_t now)
 {
+	const struct chain_prices_counters *k =
+	    chain_prices_counters(c->prices);
+	const char *why = unready(c);
+
 	if (now < c->status_ms + 1000)
 		return;
 	c->status_ms = now;
-	proc_role_status(&c->proc, c->has_block && !c->is_failing,
-	    c->is_failing ? "the node does not answer" : "", c->counter,
+	if (c->publish) {
+		const struct chain_publish_counters *t =
+		    chain_publish_counters(c->publish);
+
+		c->counter[COUNT_SENT] = t->sent;
+		c->counter[COUNT_MINED] = t->mined;
+		c->counter[COUNT_REVERTED] = t->reverted;
+		c->counter[COUNT_REPLACED] = t->replaced;
+		c->counter[COUNT_REFUSED] = t->refused;
+	}
+	c->counter[COUNT_TICKS] = k->ticks;
+	c->counter[COUNT_RATES] = k->rates;
+	c->counter[COUNT_QUOTES_REFUSED] = k->refused;
+	c->counter[COUNT_QUOTES_MISSING] = k->missing;
+	c->counter[COUNT_EVENTS_REFUSED] = k->events_refused;
+	c->counter[COUNT_STREAM_LOST] = k->stream_lost;
+	proc_role_status(&c->proc, why == NULL, why ? why : "", c->counter,
 	    COUNT_COUNT);
 }
 
@@ -116,25 +131,20 @@ on_vault(void *arg, const struct b32 *id, const struct clearing_vault *v,
 	return proc_send(c->proc.peer[ROLE_ENGINE], &w, true);
 }
 
-static bool
-signer_bit(uint8_t *bit, const struct chain *c)
-{
-	return c->has_newest && watch_signer_bit(bit, c->watch,
-	    &c->newest.signature.signer) == ERR_OK;
-}
-
 static void
 block_send(struct chain *c)
 {
 	struct wire_block w;
 
+	if (!c->publish)
+		return;		/* of no interest but to us */
 	memset(&w, 0, sizeof(w));
 	wire_head_set(&w.head, WIRE_BLOCK);
 	w.number = c->block.number;
 	w.hash = c->block.hash;
 	w.time_ms = c->block.time_ms;
 	w.rules_match = c->block.rules_match;
-	w.has_signer_bit = signer_bit(&w.signer_bit, c);
+	w.has_signer_bit = chain_publish_signer_bit(&w.signer_bit, c->publish);
 	if (proc_send(c->proc.peer[ROLE_ENGINE], &w, true) != ERR_OK)
 		watch_forget(c->watch);
 }
@@ -162,25 +172,10 @@ node_check(struct chain *c)
 	return true;
 }
 
+/* A new block was read. */
 static void
-step(struct chain *c)
+step_taken(struct chain *c, bool rules_were)
 {
-	bool rules_were = c->has_block ? c->block.rules_match : true;
-	enum err e;
-
-	if (c->proc.peer[ROLE_ENGINE] < 0 || !node_check(c))
-		return;
-	e = watch_step(&c->block, c->watch, c->rpc, on_vault, c);
-	if (e == ERR_UNKNOWN) {
-		failing(c, false, NULL);
-		return;
-	}
-	if (e != ERR_OK) {
-		/* What was sent of the step is sent again by the next. */
-		failing(c, true, watch_error(c->watch));
-		return;
-	}
-	failing(c, false, NULL);
 	c->has_block = true;
 	c->counter[COUNT_STEPS]++;
 	if (c->block.was_reorganised) {
@@ -194,188 +189,27 @@ step(struct chain *c)
 }
 
 static void
-tx_ask(struct chain *c, uint64_t now)
+step(struct chain *c, uint64_t now)
 {
-	static struct wire_tx_request w;
-
-	memset(&w, 0, sizeof(w));
-	wire_head_set(&w.head, WIRE_TX_REQUEST);
-	w.id = c->tx.id = ++c->next_id;
-	w.chain_id = c->proc.config.chain_id;
-	w.nonce = c->tx.nonce;
-	w.gas_limit = SUBMIT_GAS;
-	w.max_priority_fee_wei = wire_from_u128(c->tx.fees.priority_wei);
-	w.max_fee_wei = wire_from_u128(c->tx.fees.max_fee_wei);
-	w.type = TX_FEE_MARKET;
-	w.data_len = (uint32_t)c->tx.data_len;
-	w.to = c->proc.config.clearing;
-	memcpy(w.data, c->tx.data, c->tx.data_len);
-	c->tx.stage = TX_ASKED;
-	c->tx.asked_ms = now;
-	if (proc_send(c->proc.peer[ROLE_SIGNER], &w, false) != ERR_OK)
-		c->tx.stage = TX_NONE;
-}
-
-static enum err
-submit_encode(struct chain *c)
-{
-	struct attestation a;
-	struct sig_compact compact;
-	uint8_t packed[1][64], bit;
-	struct clearing_signatures s = { .count = 1, 
-	    .compact = (const uint8_t (*)[64])packed };
-	size_t len;
+	bool rules_were = c->has_block ? c->block.rules_match : true;
 	enum err e;
 
-	if (!signer_bit(&bit, c))
-		return ERR_UNKNOWN;
-	memcpy(compact.r, c->newest.signature.r, sizeof(compact.r));
-	memcpy(compact.s, c->newest.signature.s, sizeof(compact.s));
-	compact.v = c->newest.signature.recovery;
-	sig_to_eip2098(packed[0], &compact);
-	s.bitmap[31 - bit / 8] = (uint8_t)(1u << bit % 8);
-	wire_attestation_header(&a, &c->newest);
-	e = clearing_encode_submit(c->tx.data, &len, &a, &s);
-	if (e != ERR_OK)
-		return e;
-	if (len > WIRE_TX_DATA)
-		return ERR_LIMIT;
-	c->tx.data_len = len;
-	c->tx.sequence = a.sequence;
-	c->tx.status = a.status;
-	return ERR_OK;
-}
-
-static void
-tx_begin(struct chain *c, uint64_t now)
-{
-	const struct config_gas *g = &c->proc.config.gas;
-	struct publish_fees caps = { g->max_fee_wei, g->max_priority_fee_wei };
-	u128 tip;
-
-	if (!c->proc.config.publish || !c->has_newest || !c->has_block ||
-	    c->proc.peer[ROLE_SIGNER] < 0 || addr_is_zero(&c->gas_address) ||
-	    c->newest.block_number == 0 ||	/* of before the first block */
-	    !publish_is_due(&c->published, c->newest.sequence,
-	    c->newest.status, now, c->proc.config.publish_every_ms))
+	if (!c->proc.config.has_chain || c->proc.peer[ROLE_ENGINE] < 0 ||
+	    !node_check(c))
 		return;
-	/* Tried now, whatever becomes of it: no storm of attempts. */
-	c->published = (struct publish_state){ true, now,
-		c->newest.sequence, c->newest.status };
-	if (submit_encode(c) != ERR_OK) {
-		log_error("our signer is not in the contract's table");
+	e = watch_step(&c->block, c->watch, c->rpc, on_vault, c);
+	if (e != ERR_OK && e != ERR_UNKNOWN) {
+		/* What was sent of the step is sent again by the next. */
+		failing(c, true, watch_error(c->watch));
 		return;
 	}
-	if (rpc_nonce(&c->tx.nonce, c->rpc, &c->gas_address) != ERR_OK ||
-	    rpc_priority_fee(&tip, c->rpc) != ERR_OK) {
-		failing(c, true, rpc_error(c->rpc));
-		return;
-	}
-	if (publish_fees_first(&c->tx.fees, c->block.base_fee_wei, tip,
-	    &caps) != ERR_OK) {
-		log_error("the base fee is above max_fee: not publishing");
-		return;
-	}
-	tx_ask(c, now);
-}
-
-static void
-tx_signed(struct chain *c, const struct wire_tx_signed *w)
-{
-	static uint8_t raw[TX_RAW_MAX];
-	struct tx t = {
-		.type = TX_FEE_MARKET, .chain_id = c->proc.config.chain_id,
-		.nonce = c->tx.nonce,
-		.max_priority_fee_wei = c->tx.fees.priority_wei,
-		.max_fee_wei = c->tx.fees.max_fee_wei,
-		.gas_limit = SUBMIT_GAS, .to = c->proc.config.clearing,
-		.data = c->tx.data, .data_len = c->tx.data_len,
-	};
-	size_t len;
-	enum err e;
-
-	if (c->tx.stage != TX_ASKED || w->id != c->tx.id)
-		return;
-	c->tx.stage = TX_NONE;
-	if (tx_encode(raw, &len, &t, w->signature.recovery, w->signature.r,
-	    w->signature.s) != ERR_OK) {
-		log_error("the signer's transaction signature is none");
-		return;
-	}
-	e = rpc_send(&c->tx.hash, c->rpc, raw, len);
-	if (e != ERR_OK) {
-		log_warn("not sent: %s", rpc_error(c->rpc));
-		return;
-	}
-	c->tx.stage = TX_SENT;
-	c->tx.sent_block = c->block.number;
-	c->counter[COUNT_SENT]++;
-}
-
-static void
-tx_mined(struct chain *c, const struct rpc_receipt *receipt)
-{
-	struct wire_tx_mined w;
-
-	c->tx.stage = TX_NONE;
-	c->counter[receipt->succeeded ? COUNT_MINED : COUNT_REVERTED]++;
-	if (!receipt->succeeded)
-		log_warn("submit of sequence %llu reverted in block %llu",
-		    (unsigned long long)c->tx.sequence,
-		    (unsigned long long)receipt->block);
-	memset(&w, 0, sizeof(w));
-	wire_head_set(&w.head, WIRE_TX_MINED);
-	w.next_nonce = c->tx.nonce + 1;
-	w.spent_wei = wire_from_u128(receipt->paid_wei);
-	(void)!proc_send(c->proc.peer[ROLE_SIGNER], &w, false);
-}
-
-static void
-tx_look_after(struct chain *c, uint64_t now)
-{
-	const struct config_gas *g = &c->proc.config.gas;
-	struct publish_fees caps = { g->max_fee_wei, g->max_priority_fee_wei };
-	struct rpc_receipt receipt;
-	enum err e;
-
-	if (c->tx.stage == TX_ASKED && now > c->tx.asked_ms + 5000) {
-		log_warn("the signer does not answer for a transaction");
-		c->tx.stage = TX_NONE;
-	}
-	if (c->tx.stage == TX_NONE)
-		tx_begin(c, now);
-	if (c->tx.stage != TX_SENT)
-		return;
-	e = rpc_receipt(&receipt, c->rpc, &c->tx.hash);
-	if (e == ERR_OK) {
-		tx_mined(c, &receipt);
-		return;
-	}
-	if (e != ERR_UNKNOWN ||
-	    c->block.number < c->tx.sent_block + PUBLISH_PATIENCE)
-		return;
-	if (publish_fees_raise(&c->tx.fees, &c->tx.fees, &caps) != ERR_OK) {
-		log_error("a transaction is stuck at max_fee");
-		c->tx.sent_block = c->block.number;
-		return;
-	}
-	c->counter[COUNT_REPLACED]++;
-	if (submit_encode(c) == ERR_OK)
-		tx_ask(c, now);
-}
-
-static void
-gas_key_take(struct chain *c, const struct wire_gas_key *w)
-{
-	struct wire_tx_mined mined;
-
-	c->gas_address = w->address;
-	if (addr_is_zero(&w->address))
-		return;
-	memset(&mined, 0, sizeof(mined));
-	wire_head_set(&mined.head, WIRE_TX_MINED);
-	if (rpc_nonce(&mined.next_nonce, c->rpc, &c->gas_address) == ERR_OK)
-		(void)!proc_send(c->proc.peer[ROLE_SIGNER], &mined, false);
+	if (e == ERR_OK)
+		step_taken(c, rules_were);
+	/* Prices that could not be read are tried again though the block is
+	 * no longer new. */
+	e = c->has_block ? chain_prices_block(c->prices, c->rpc, &c->block,
+	    now) : ERR_OK;
+	failing(c, e != ERR_OK, rpc_error(c->rpc));
 }
 
 static bool
@@ -384,13 +218,14 @@ message_take(struct chain *c, enum role from, const uint8_t *bytes)
 	struct wire_head head;
 
 	memcpy(&head, bytes, sizeof(head));
+	/* Without a contract these are of no interest. */
 	if (from == ROLE_ENGINE && head.type == WIRE_ATTESTATION) {
-		bool first = !c->has_newest;
+		struct wire_attestation w;
 
-		memcpy(&c->newest, bytes, sizeof(c->newest));
-		c->has_newest = true;
+		memcpy(&w, bytes, sizeof(w));
 		/* Now we know our place in the contract's table. */
-		if (first && c->has_block)
+		if (c->publish && chain_publish_newest(c->publish, &w) &&
+		    c->has_block)
 			block_send(c);
 		return true;
 	}
@@ -398,24 +233,24 @@ message_take(struct chain *c, enum role from, const uint8_t *bytes)
 		struct wire_tx_signed w;
 
 		memcpy(&w, bytes, sizeof(w));
-		tx_signed(c, &w);
+		if (c->publish)
+			chain_publish_signed(c->publish, &w);
 		return true;
 	}
 	if (from == ROLE_SIGNER && head.type == WIRE_TX_REJECTED) {
 		struct wire_tx_rejected w;
 
 		memcpy(&w, bytes, sizeof(w));
-		c->tx.stage = TX_NONE;
-		c->counter[COUNT_REFUSED]++;
-		log_warn("the signer refuses a transaction: %s",
-		    policy_rule_name((enum policy_rule)w.rule));
+		if (c->publish)
+			chain_publish_rejected(c->publish, &w);
 		return true;
 	}
 	if (from == ROLE_SIGNER && head.type == WIRE_GAS_KEY) {
 		struct wire_gas_key w;
 
 		memcpy(&w, bytes, sizeof(w));
-		gas_key_take(c, &w);
+		if (c->publish)
+			chain_publish_key(c->publish, &w);
 		return true;
 	}
 	log_error("%s sends what it must not (type %u)", role_name(from),
@@ -460,49 +295,76 @@ loop_once(struct chain *c)
 	for (size_t i = 0; i < ARRAY_COUNT(from); i++)
 		wait[1 + i] = (struct pollfd){ .fd = c->proc.peer[from[i]],
 			.events = POLLIN };
-	if (poll(wait, ARRAY_COUNT(wait), left) < 0 && errno != EINTR)
+	if (chain_prices_wait(c->prices, wait, ARRAY_COUNT(wait), left) !=
+	    ERR_OK)
 		return false;
 	if (wait[0].revents != 0 && proc_role_control(&c->proc, &type,
 	    &replaced) != ERR_OK)
 		return false;
-	if (type == WIRE_PEER && replaced == ROLE_ENGINE)
-		watch_forget(c->watch);	/* a new engine knows no vault */
+	if (type == WIRE_PEER && replaced == ROLE_ENGINE) {
+		/* A new engine knows no vault and no price. */
+		if (c->watch)
+			watch_forget(c->watch);
+		chain_prices_forget(c->prices);
+	}
 	for (size_t i = 0; i < ARRAY_COUNT(from); i++)
 		if (wait[1 + i].revents != 0 && !wire_drain(c, from[i]))
 			return false;
 	now = clock_wall_ms();
+	chain_prices_run(c->prices, now);
 	if (now >= c->poll_ms) {
-		c->poll_ms = now + c->proc.config.poll_ms;
-		step(c);
-		tx_look_after(c, now);
+		c->poll_ms = now + (c->proc.config.has_chain ?
+		    c->proc.config.poll_ms : IDLE_MS);
+		step(c, now);
+		if (c->publish && c->has_block && chain_publish_turn(
+		    c->publish, &c->block, now) != ERR_OK)
+			failing(c, true, rpc_error(c->rpc));
 	}
 	status_report(c, now);
 	return true;
 }
 
+/* What the contract must say too. */
 static enum err
-chain_open(struct chain *c)
+contract_pin(struct watch_config *w, const struct chain *c)
 {
 	const struct config *k = &c->proc.config;
-	struct watch_config w = {
-		.chain_id = k->chain_id, .contract = k->clearing,
-		.from_block = k->from_block, .depth = k->depth,
-		.vaults_max = k->vaults_max,
-	};
-	const char *urls[CONFIG_RPC_MAX];
 	struct book_pin pin;
 	enum err e = book_pin_read(&pin, c->proc.book_text,
 	    c->proc.book_text_len, k->book_file, k->vaults_max);
 
 	if (e != ERR_OK)
 		return e;
-	/* What the contract must say too. */
-	w.book = pin.id;
-	w.rules_hash = pin.rules_hash;
+	w->contract = k->clearing;
+	w->from_block = k->from_block;
+	w->vaults_max = k->vaults_max;
+	w->book = pin.id;
+	w->rules_hash = pin.rules_hash;
+	return ERR_OK;
+}
+
+static enum err
+chain_open(struct chain *c)
+{
+	const struct config *k = &c->proc.config;
+	struct watch_config w = { .chain_id = k->chain_id,
+		.depth = k->depth };
+	const char *urls[CONFIG_RPC_MAX];
+	enum err e = chain_prices_create(&c->prices, &c->proc);
+
+	if (e == ERR_OK && k->has_clearing)
+		e = contract_pin(&w, c);
+	if (e != ERR_OK || !k->has_chain)
+		return e;
 	for (size_t i = 0; i < k->rpc_count; i++)
 		urls[i] = k->rpc[i];
 	e = watch_create(&c->watch, &w);
-	return e == ERR_OK ? rpc_create(&c->rpc, urls, k->rpc_count) : e;
+	if (e == ERR_OK)
+		e = rpc_create(&c->rpc, urls, k->rpc_count);
+	if (e == ERR_OK && k->has_clearing)
+		e = chain_publish_create(&c->publish, &c->proc, c->rpc,
+		    c->watch);
+	return e;
 }
 
 int

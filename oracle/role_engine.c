@@ -9,6 +9,7 @@
 #include "oracle/log.h"
 #include "oracle/proc.h"
 #include "oracle/shell.h"
+#include "oracle/tick_wire.h"
 #include "oracle/wire_attest.h"
 
 #include <errno.h>
@@ -32,6 +33,7 @@ struct engine {
 	struct bookfile_names names;
 	struct bookfile *file;		/* until its vaults are inputs */
 	bool has_journal;		/* JOURNAL_READY came, START is written */
+	bool was_foreign[ROLE_COUNT];	/* a message that is not its own */
 	bool has_input;			/* since the last CLOSE */
 	bool is_waiting;		/* a crossing, for the clock */
 	bool is_late;			/* nothing came until the timer */
@@ -114,7 +116,7 @@ vaults_from_file(struct engine *g)
 		.each = vault_from_file, .arg = g };
 	enum err e = ERR_OK;
 
-	if (!g->proc.config.has_chain)
+	if (!g->proc.config.has_clearing)
 		e = bookfile_each(g->file, &g->book, &g->names, &to);
 	bookfile_close(g->file);
 	g->file = NULL;
@@ -152,6 +154,17 @@ feed_take(struct engine *g, const uint8_t *bytes)
 	return shell_feed(&g->shell, &w, clock_wall_ms()) == ERR_OK;
 }
 
+/* A neighbour speaks for its own venues only; said once for each. */
+static void
+foreign_count(struct engine *g, enum role from, unsigned type)
+{
+	if (!g->was_foreign[from])
+		log_error("%s speaks for what is not its own (type %u)",
+		    role_name(from), type);
+	g->was_foreign[from] = true;
+	g->shell.dropped++;
+}
+
 /* One wire's word.  Answers false where the engine must end. */
 static bool
 message_take(struct engine *g, enum role from, const uint8_t *bytes)
@@ -182,13 +195,20 @@ message_take(struct engine *g, enum role from, const uint8_t *bytes)
 		    role_name(from), head.type);
 		return false;
 	}
+	if ((from == ROLE_FEEDS || from == ROLE_CHAIN) &&
+	    !tick_wire_is_its_own(&g->proc.config, from == ROLE_CHAIN,
+	    bytes)) {
+		foreign_count(g, from, head.type);
+		return true;
+	}
 	g->has_input = true;
 	e = shell_input(&g->shell, bytes, clock_monotonic_ns());
 	if (e == ERR_AUTH) {
 		log_error("the signer signed another digest; starting anew");
 		return false;
 	}
-	if (e != ERR_OK && from != ROLE_FEEDS)
+	/* Of those two it is a matter of course, and counted. */
+	if (e != ERR_OK && from != ROLE_FEEDS && from != ROLE_SURFACE)
 		log_warn("input of %s refused: %s", role_name(from),
 		    err_name(e));
 	if (head.type == WIRE_REJECTED)
@@ -251,7 +271,7 @@ status_report(struct engine *g, uint64_t now_ms)
 }
 
 static const enum role readable[] = { ROLE_SIGNER, ROLE_JOURNAL, ROLE_CHAIN,
-    ROLE_FEEDS, ROLE_API };
+    ROLE_SURFACE, ROLE_FEEDS, ROLE_API };
 #define WIRES ARRAY_COUNT(readable)
 
 static const enum role hot[] = { ROLE_SIGNER, ROLE_FEEDS, ROLE_JOURNAL };

@@ -40,7 +40,7 @@ void
 signer_identity_from(struct signer_identity *out, const struct config *c,
     uint64_t book_chain_id, const struct b32 *book, const struct addr *signer)
 {
-	out->chain_id = c->has_chain ? c->chain_id : book_chain_id;
+	out->chain_id = c->has_clearing ? c->chain_id : book_chain_id;
 	out->contract = c->clearing;
 	out->book = *book;
 	out->signer = *signer;

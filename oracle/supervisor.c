@@ -71,17 +71,23 @@ static const struct wire_row {
 	{ ROLE_FEEDS, ROLE_ENGINE, true }, { ROLE_ENGINE, ROLE_SIGNER, true },
 	{ ROLE_ENGINE, ROLE_JOURNAL, true }, { ROLE_ENGINE, ROLE_CHAIN, false },
 	{ ROLE_ENGINE, ROLE_API, false }, { ROLE_CHAIN, ROLE_SIGNER, false },
+	{ ROLE_FEEDS, ROLE_SURFACE, false }, { ROLE_SURFACE, ROLE_ENGINE, false },
 };
 
 /* In the order of starting: who is asked stands before who asks. */
 static const enum role start_order[] = {
-	ROLE_JOURNAL, ROLE_SIGNER, ROLE_ENGINE, ROLE_CHAIN, ROLE_FEEDS, ROLE_API,
+	ROLE_JOURNAL, ROLE_SIGNER, ROLE_ENGINE, ROLE_CHAIN, ROLE_SURFACE,
+	ROLE_FEEDS, ROLE_API,
 };
 
 static bool
 role_is_used(const struct supervisor *s, enum role r)
 {
-	return r != ROLE_CHAIN || s->now.config->has_chain;
+	const struct config *c = s->now.config;
+
+	return (r != ROLE_CHAIN || config_uses_chain(c)) &&
+	    (r != ROLE_FEEDS || config_uses_feeds(c)) &&
+	    (r != ROLE_SURFACE || c->option_count > 0);
 }
 
 static int
@@ -342,7 +348,8 @@ child_died(struct supervisor *s, enum role role, int status)
 		return;
 	if (c->is_replaced) {
 		c->is_replaced = false;
-		child_replace(s, role);
+		if (role_is_used(s, role))
+			child_replace(s, role);
 		return;
 	}
 	if (WIFSIGNALED(status))
@@ -521,10 +528,13 @@ config_take(struct supervisor *s, struct reload_text *new, int fd)
 	for (size_t i = 1; i < ROLE_COUNT; i++) {
 		struct child *c = &s->child[i];
 
-		if (c->pid <= 0 || i == ROLE_SIGNER || i == ROLE_JOURNAL)
+		if (i == ROLE_SIGNER || i == ROLE_JOURNAL)
 			continue;
-		c->is_replaced = true;
-		kill(c->pid, SIGKILL);
+		c->is_replaced = c->pid > 0;
+		if (c->is_replaced)
+			kill(c->pid, SIGKILL);
+		else if (role_is_used(s, (enum role)i))
+			child_replace(s, (enum role)i);
 	}
 }
 

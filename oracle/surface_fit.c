@@ -13,6 +13,8 @@
 #define SIGMA_MIN 0.001
 #define SIGMA_MAX 5.0
 #define M_MAX 5.0
+#define M_BEYOND 0.25		/* of the strikes' range, at most */
+#define SIGMA_BEYOND 1.5	/* times that range, at most */
 #define RHO_MAX 0.999
 #define WINGS_MAX 1.99
 #define G_MIN 1e-6		/* butterfly, instead of zero */
@@ -28,6 +30,9 @@ struct fit {
 	size_t count;
 	double tau, weight_sum;
 	const struct surface_smile *below;
+	/* The strikes.  A smile that bends far from them fits as well as one
+	 * that bends there, but says nothing about its own reach. */
+	double low, high, range;
 	double penalty;
 };
 
@@ -275,37 +280,44 @@ smile_from(const struct fit *f, double m, double sigma, double *miss)
 /* ---- m and sigma --------------------------------------------------------- */
 
 static double
-sigma_within(double log_sigma)
+sigma_within(const struct fit *f, double log_sigma)
 {
-	return exp(fmin(fmax(log_sigma, log(SIGMA_MIN)), log(SIGMA_MAX)));
+	double most = fmin(SIGMA_BEYOND * f->range, SIGMA_MAX);
+
+	return exp(fmin(fmax(log_sigma, log(SIGMA_MIN)), log(most)));
 }
 
 static double
-m_within(double m)
+m_within(const struct fit *f, double m)
 {
-	return fmin(fmax(m, -M_MAX), M_MAX);
+	double beyond = M_BEYOND * f->range;
+
+	return fmin(fmax(m, fmax(f->low - beyond, -M_MAX)),
+	    fmin(f->high + beyond, M_MAX));
 }
 
 static double
 plane_value(void *arg, const double *at)
 {
+	const struct fit *f = arg;
 	double miss;
 
-	(void)smile_from(arg, m_within(at[0]), sigma_within(at[1]), &miss);
+	(void)smile_from(f, m_within(f, at[0]), sigma_within(f, at[1]),
+	    &miss);
 	return miss;
 }
 
 /* The best of a grid of starts: m over the strikes, sigma over five sizes of
  * their range. */
 static void
-start_best(double at[2], struct fit *f, double low, double high)
+start_best(double at[2], struct fit *f)
 {
-	double best = INFINITY, range = fmax(high - low, SIGMA_MIN);
+	double best = INFINITY;
 
 	for (int i = 0; i < STARTS_M; i++)
 		for (int j = 0; j < STARTS_SIGMA; j++) {
-			double start[2] = { low + range * i / (STARTS_M - 1),
-				log(range) - 0.8 * j };
+			double start[2] = { f->low + f->range * i /
+				(STARTS_M - 1), log(f->range) - 0.8 * j };
 			double value = plane_value(f, start);
 
 			if (value >= best)
@@ -319,20 +331,15 @@ start_best(double at[2], struct fit *f, double low, double high)
 static struct surface_smile
 plane_search(struct fit *f)
 {
-	double low = f->point[0].k, high = low, at[2], step[2], miss;
+	const double step[2] = { f->range / 10, 0.4 };
+	double at[2], miss;
 
-	for (size_t i = 1; i < f->count; i++) {
-		low = fmin(low, f->point[i].k);
-		high = fmax(high, f->point[i].k);
-	}
-	start_best(at, f, low, high);
+	start_best(at, f);
 	/* Twice: the second simplex begins wide again. */
-	for (int i = 0; i < 2; i++) {
-		step[0] = fmax(high - low, SIGMA_MIN) / 10;
-		step[1] = 0.4;
+	for (int i = 0; i < 2; i++)
 		(void)simplex_search(at, step, 2, LOOKS_PLANE, plane_value, f);
-	}
-	return smile_from(f, m_within(at[0]), sigma_within(at[1]), &miss);
+	return smile_from(f, m_within(f, at[0]), sigma_within(f, at[1]),
+	    &miss);
 }
 
 /* ---- all five ------------------------------------------------------------ */
@@ -342,7 +349,7 @@ static struct surface_smile
 smile_at(const struct fit *f, const double *at)
 {
 	struct surface_smile s = { .a = at[0], .rho = RHO_MAX * tanh(at[2]),
-		.m = m_within(at[3]), .sigma = sigma_within(at[4]),
+		.m = m_within(f, at[3]), .sigma = sigma_within(f, at[4]),
 		.tau = f->tau };
 
 	s.b = fmin(exp(fmin(at[1], 50)) / s.sigma,
@@ -434,8 +441,13 @@ surface_fit(struct surface_smile *out, const struct surface_point *points,
 	if (count < SURFACE_POINTS_MIN || count > SURFACE_POINTS_MAX)
 		return ERR_LIMIT;
 	MUST(tau > 0);
-	for (size_t i = 0; i < count; i++)
+	f.low = f.high = points[0].k;
+	for (size_t i = 0; i < count; i++) {
 		f.weight_sum += points[i].weight;
+		f.low = fmin(f.low, points[i].k);
+		f.high = fmax(f.high, points[i].k);
+	}
+	f.range = fmax(f.high - f.low, SIGMA_MIN);
 	s = plane_search(&f);
 	x = faults_of(&s, below);
 	if (!is_good(&x)) {

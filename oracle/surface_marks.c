@@ -15,8 +15,9 @@ struct mark {
 	u128 strike;
 	uint64_t expiry_ms, time_ms;
 	double vol, forward;	/* 0: it has none */
+	double price;		/* in coins */
 	uint16_t unit, venue;
-	bool is_call;
+	bool is_call, has_price;
 };
 
 /* Ascending by unit, expiry, strike, venue, right. */
@@ -101,12 +102,13 @@ option_check(const struct surface_marks *m, const struct wire_option *w,
 		return ERR_UNKNOWN;
 	if (w->exchange_ms == 0 || w->expiry_ms <= now_ms)
 		return ERR_STALE;
-	if (!w->has_vol && !w->has_forward)
+	if (!w->has_vol && !w->has_forward && !w->has_price)
 		return ERR_MISSING;
 	if (w->expiry_ms - now_ms > EXPIRY_MAX_MS ||
 	    !is_price(wire_to_u128(w->strike)) ||
 	    (w->has_forward && !is_price(wire_to_u128(w->forward))) ||
 	    (w->has_vol && (vol < VOL_MIN || vol > VOL_MAX)) ||
+	    (w->has_price && wire_to_u128(w->price) >= PRICE_MAX) ||
 	    (w->exchange_ms > now_ms &&
 	    w->exchange_ms - now_ms > SURFACE_AHEAD_MS))
 		return ERR_RANGE;
@@ -123,7 +125,9 @@ surface_marks_take(struct surface_marks *m, const struct wire_option *w,
 		.time_ms = w->exchange_ms < now_ms ? w->exchange_ms : now_ms,
 		.vol = w->has_vol ? (double)wire_to_u128(w->vol) / ONE : 0,
 		.forward = w->has_forward ?
-		    (double)wire_to_u128(w->forward) / ONE : 0 };
+		    (double)wire_to_u128(w->forward) / ONE : 0,
+		.has_price = w->has_price != 0,
+		.price = (double)wire_to_u128(w->price) / ONE };
 	enum err e = option_check(m, w, now_ms);
 	size_t at;
 
@@ -187,26 +191,103 @@ median_of(double *v, size_t n)
 	return n % 2 == 1 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
-static void
-forward_take(struct surface_expiry *out, const struct mark *from, size_t count)
+/* What a venue says of an expiry's forward. */
+struct venue_forward {
+	double price;		/* 0: nothing */
+	uint64_t time_ms;
+};
+
+/* A strike's call and put at one venue, and the forward that they are of. */
+struct parity {
+	double forward, off;	/* off: what their prices differ by */
+	uint64_t time_ms;	/* of the older one */
+};
+
+/* parity_of: from[0] and the next are a put and a call of a venue. */
+static bool
+parity_of(struct parity *out, const struct mark *from)
 {
-	const struct mark *newest[SURFACE_VENUES_MAX] = { NULL };
+	const struct mark *put = from, *call = from + 1;
+	uint64_t apart_ms = call->time_ms > put->time_ms ?
+	    call->time_ms - put->time_ms : put->time_ms - call->time_ms;
+	double off = call->price - put->price;
+
+	if (put->is_call || call->venue != put->venue ||
+	    call->strike != put->strike || !put->has_price ||
+	    !call->has_price || apart_ms > SURFACE_PARITY_MS ||
+	    fabs(off) > 0.5)
+		return false;
+	*out = (struct parity){ (double)put->strike / ONE / (1 - off),
+		fabs(off), call->time_ms < put->time_ms ? call->time_ms :
+		put->time_ms };
+	return true;
+}
+
+/* The best of a venue's strikes so far, those that differ least first. */
+static void
+parity_keep(struct parity *best, size_t *count, const struct parity *p)
+{
+	size_t at = *count;
+
+	while (at > 0 && best[at - 1].off > p->off)
+		at--;
+	if (at == SURFACE_PARITIES)
+		return;
+	if (*count < SURFACE_PARITIES)
+		++*count;
+	memmove(&best[at + 1], &best[at], (*count - at - 1) * sizeof(*best));
+	best[at] = *p;
+}
+
+static struct venue_forward
+venue_parity(uint16_t venue, const struct mark *from, size_t count)
+{
+	struct parity best[SURFACE_PARITIES], p;
+	double price[SURFACE_PARITIES];
+	struct venue_forward out = { .time_ms = UINT64_MAX };
+	size_t n = 0;
+
+	for (size_t i = 0; i + 1 < count; i++)
+		if (from[i].venue == venue && parity_of(&p, &from[i]))
+			parity_keep(best, &n, &p);
+	for (size_t i = 0; i < n; i++) {
+		price[i] = best[i].forward;
+		if (best[i].time_ms < out.time_ms)
+			out.time_ms = best[i].time_ms;
+	}
+	if (n > 0)
+		out.price = median_of(price, n);
+	return out;
+}
+
+static struct venue_forward
+venue_forward(uint16_t venue, const struct mark *from, size_t count)
+{
+	struct venue_forward out = { 0 };
+
+	for (size_t i = 0; i < count; i++)
+		if (from[i].venue == venue && from[i].forward > 0 &&
+		    (out.price <= 0 || from[i].time_ms > out.time_ms))
+			out = (struct venue_forward){ from[i].forward,
+				from[i].time_ms };
+	return out.price > 0 ? out : venue_parity(venue, from, count);
+}
+
+static void
+forward_take(struct surface_expiry *out, uint16_t venues,
+    const struct mark *from, size_t count)
+{
 	double price[SURFACE_VENUES_MAX];
 	size_t n = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		const struct mark **at = &newest[from[i].venue];
+	for (uint16_t v = 0; v < venues; v++) {
+		struct venue_forward f = venue_forward(v, from, count);
 
-		if (from[i].forward > 0 && (!*at ||
-		    from[i].time_ms > (*at)->time_ms))
-			*at = &from[i];
-	}
-	for (size_t v = 0; v < SURFACE_VENUES_MAX; v++) {
-		if (!newest[v])
+		if (f.price <= 0)
 			continue;
-		if (n == 0 || newest[v]->time_ms < out->forward_ms)
-			out->forward_ms = newest[v]->time_ms;
-		price[n++] = newest[v]->forward;
+		if (n == 0 || f.time_ms < out->forward_ms)
+			out->forward_ms = f.time_ms;
+		price[n++] = f.price;
 	}
 	out->forward_venues = (unsigned)n;
 	if (n == 0)
@@ -298,7 +379,7 @@ surface_marks_next(struct surface_expiry *out, const struct surface_marks *m,
 	out->forward = out->forward_spread = 0;
 	out->forward_ms = out->points_ms = 0;
 	out->count = 0;
-	forward_take(out, from, count);
+	forward_take(out, m->venues, from, count);
 	if (out->forward > 0 && out->expiry_ms > now_ms)
 		points_take(out, from, count, now_ms);
 	return true;

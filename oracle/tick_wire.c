@@ -98,6 +98,46 @@ tick_wire_from_quote(struct wire_tick *out, const struct prices_market *m,
 }
 
 void
+tick_wire_price(struct wire_tick *out, size_t market, u128 price,
+    uint64_t exchange_ms, uint64_t recv_ms)
+{
+	tick_wire_void(out, market, recv_ms);
+	out->has_book = true;
+	out->exchange_ms = exchange_ms;
+	out->bid = out->ask = wire_from_u128(price);
+}
+
+static bool
+venue_is_its_own(const struct config *c, bool is_from_chain, size_t venue)
+{
+	return venue >= c->venue_count ||
+	    venue_is_on_chain(c->venue[venue].venue) == is_from_chain;
+}
+
+bool
+tick_wire_is_its_own(const struct config *c, bool is_from_chain,
+    const void *message)
+{
+	struct wire_heartbeat beat;
+	struct wire_tick tick;
+	struct wire_head head;
+
+	memcpy(&head, message, sizeof(head));
+	if (head.type == WIRE_VAULT || head.type == WIRE_PORTFOLIO ||
+	    head.type == WIRE_BLOCK)
+		return c->has_clearing && is_from_chain;
+	if (head.type == WIRE_HEARTBEAT) {
+		memcpy(&beat, message, sizeof(beat));
+		return venue_is_its_own(c, is_from_chain, beat.venue);
+	}
+	if (head.type != WIRE_TICK)
+		return true;
+	memcpy(&tick, message, sizeof(tick));
+	return tick.market >= c->prices.market_count ||
+	    venue_is_its_own(c, is_from_chain, c->market[tick.market].venue);
+}
+
+void
 tick_wire_heartbeat(struct wire_heartbeat *out, size_t venue,
     uint64_t exchange_ms, uint64_t recv_ms)
 {
@@ -170,7 +210,7 @@ tick_wire_option(struct wire_option *out, const struct config_option *k,
 	struct wire_option w;
 
 	if (!contract->has_option || (!contract->has_vol &&
-	    !contract->has_forward))
+	    !contract->has_forward && !contract->has_mark))
 		return ERR_MISSING;
 	if (contract->expiry_ms == 0 || contract->strike.value == 0)
 		return ERR_RANGE;
@@ -189,6 +229,10 @@ tick_wire_option(struct wire_option *out, const struct config_option *k,
 		w.vol = wire_from_u128(contract->vol.value);
 	if (w.has_forward)
 		w.forward = wire_from_u128(contract->forward.value);
+	/* Options are marked in coins. */
+	w.has_price = contract->has_mark;
+	if (w.has_price)
+		w.price = wire_from_u128(contract->mark.value);
 	*out = w;
 	return ERR_OK;
 }

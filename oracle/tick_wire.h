@@ -21,10 +21,20 @@ MUST_CHECK enum err tick_wire_mark(struct wire_mark *out,
     const struct config *c, size_t venue, const struct tick *t,
     uint64_t recv_ms);
 /* tick_wire_option writes what a tick of the family k tells of one option.
- * ERR_MISSING where it is of none, or tells neither volatility nor forward;
- * ERR_RANGE without an expiry or a strike. */
+ * ERR_MISSING where it is of none, or tells neither volatility nor forward nor
+ * mark, which is in coins; ERR_RANGE without an expiry or a strike. */
 MUST_CHECK enum err tick_wire_option(struct wire_option *out,
     const struct config_option *k, const struct tick *t, uint64_t recv_ms);
+/* tick_wire_price: the book of a source that tells one price: both its sides,
+ * so that tick_wire_void takes it back. */
+void tick_wire_price(struct wire_tick *out, size_t market, u128 price,
+    uint64_t exchange_ms, uint64_t recv_ms);
+/* tick_wire_is_its_own: whether an input is one that this neighbour speaks for:
+ * feeds for the venues it dials, chain for those on a chain, and for vaults and
+ * blocks where there is a clearing contract.  A market or venue that is in no
+ * table is left to the machine. */
+bool tick_wire_is_its_own(const struct config *c, bool is_from_chain,
+    const void *message);
 /* tick_wire_void: nothing that a market said of its book holds any more. */
 void tick_wire_void(struct wire_tick *out, size_t market, uint64_t recv_ms);
 /* tick_wire_from_quote writes what a market said last as if it said it now; of

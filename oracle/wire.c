@@ -16,7 +16,7 @@ _Static_assert(sizeof(struct wire_forward) == 64, "");
 _Static_assert(sizeof(struct wire_slice) == 160, "");
 _Static_assert(sizeof(struct wire_memory_unit) == 2224, "");
 _Static_assert(sizeof(struct wire_memory_market) == 88, "");
-_Static_assert(sizeof(struct wire_option) == 88, "");
+_Static_assert(sizeof(struct wire_option) == 104, "");
 _Static_assert(sizeof(struct wire_block) == 64, "");
 _Static_assert(sizeof(struct wire_signer_base) == 64, "");
 _Static_assert(sizeof(struct wire_signer_ready) == 48, "");

@@ -225,9 +225,11 @@ struct wire_option {
 	struct wire_head head;
 	uint16_t unit;
 	uint16_t venue;		/* index into the config's */
-	uint8_t is_call, has_vol, has_forward, zero;
+	uint8_t is_call, has_vol, has_forward, has_price;
 	uint64_t expiry_ms, exchange_ms, recv_ms;
 	struct wire_u128 strike, vol, forward;	/* 18 decimals */
+	struct wire_u128 price;		/* its mark, part of the forward: what
+					 * it costs in coins */
 };
 
 struct wire_block {

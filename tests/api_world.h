@@ -91,7 +91,7 @@ api_world_config(struct api_world *w)
 	};
 	struct config *c = &w->config;
 
-	c->has_chain = true;
+	c->has_clearing = true;
 	c->chain_id = 31337;
 	c->interval_ms = 1000;
 	c->clearing.b[0] = 0xc0;

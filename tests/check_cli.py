@@ -288,6 +288,8 @@ def check_table():
         check("config example", code == 0 and out == f.read())
     code, out, err = run("check-config", "--run", "examples/margind.yaml")
     check("check-config", code == 0 and "configuration OK" in out, err)
+    code, out, err = run("check-config", "examples/chain-prices.yaml")
+    check("an example with chains", code == 0 and "OK" in out, err)
 
 
 def check_chart():

@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import WebSocket from "ws";
+import { dec, pricePath } from "./sim_price.mjs";
 
 const margind = process.env.MARGIND ?? "build/margind";
 if (!existsSync(margind)) {
@@ -30,57 +31,8 @@ const script = {
 	],
 };
 
-// ---- the path, in BigInt ---------------------------------------------------
-const W = 10n ** 18n, M64 = (1n << 64n) - 1n;
-const dec = (t) => {
-	const [i, f = ""] = t.split(".");
-	return BigInt(i + f.padEnd(18, "0"));
-};
-const splitmix64 = (x) => {
-	x = (x + 0x9e3779b97f4a7c15n) & M64;
-	x = ((x ^ (x >> 30n)) * 0xbf58476d1ce4e5b9n) & M64;
-	x = ((x ^ (x >> 27n)) * 0x94d049bb133111ebn) & M64;
-	return x ^ (x >> 31n);
-};
-const fnv1a64 = (text) => {
-	let h = 0xcbf29ce484222325n;
-	for (const c of Buffer.from(text)) h = ((h ^ BigInt(c)) * 0x100000001b3n) & M64;
-	return h;
-};
-const ms = (s) => BigInt(Math.round(s * 1000));
-function basePrice(base, t) {
-	if (base === "USD") return W;
-	let p = dec(script.prices[base]);
-	for (const e of script.events) {
-		if (!e.move?.bases.includes(base)) continue;
-		const at = ms(e.at), until = ms(e.until), factor = dec(e.move.factor);
-		const f = t <= at ? W : t >= until ? factor
-			: factor >= W ? W + (factor - W) * (t - at) / (until - at)
-			: W - (W - factor) * (t - at) / (until - at);
-		p = p * f / W;
-	}
-	return p;
-}
-function book(venue, symbol, t) {
-	const { base, quote } = script.venues.find((v) => v.venue === venue).symbols[symbol];
-	const slot = t / BigInt(script.tick_ms);
-	const first = dec(script.prices[base]) * W / (quote === "USD" ? W : dec(script.prices[quote]));
-	const digits = first >= 100n * W ? 2n : first >= W ? 5n : 8n;
-	const unit = 10n ** (18n - digits);
-	const key = splitmix64(BigInt(script.seed) ^ fnv1a64(`${venue}/${symbol}`));
-	const r = splitmix64((key + slot) & M64) % 2000001n - 1000000n;
-	const one = W * 1000000n;
-	let p = basePrice(base, t) * W / basePrice(quote, t);
-	p = p * (one + dec(script.noise) * r) / one;
-	for (const e of script.events)
-		if (e.lie?.venue === venue && e.lie.bases.includes(base) && t >= ms(e.at) && t < ms(e.until))
-			p = p * dec(e.lie.factor) / W;
-	const half = dec(script.spread) / 2n;
-	const bid = p * (W - half) / W, ask = p * (W + half) / W;
-	return { bid: bid - bid % unit, ask: ask % unit ? ask + unit - ask % unit : ask };
-}
-
 // ---- checks ----------------------------------------------------------------
+const { book } = pricePath(script);
 let passed = 0, failed = 0, start = 0n;
 const check = (ok, what) => {
 	if (ok) passed++;

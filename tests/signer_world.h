@@ -104,7 +104,7 @@ world_open(struct world *w)
 	};
 	w->config.validity_ms = 120000;
 	w->config.verdicts_max = WORLD_SLOTS;
-	w->config.has_chain = true;
+	w->config.has_clearing = true;
 	w->config.chain_id = 31337;
 	memset(w->config.clearing.b, 0xc1, 20);
 	memcpy(w->config.gas_keystore, "gas", 4);

@@ -530,6 +530,12 @@ surfaces__show_what_the_engine_uses(void **state)
 	assert_int_equal(json_integer_value(json_object_get(json_object_get(v,
 	    "slices_refused"), "calendar")), 2);
 	json_decref(v);
+	assert_int_equal(ask(b, "/metrics", ""), 200);
+	assert_non_null(strstr(b->answer.body.at,
+	    "\nmargind_implied_volatility{unit=\"ETH\",expiry=\""));
+	assert_non_null(strstr(b->answer.body.at, "\"} 0.5\n"));
+	assert_non_null(strstr(b->answer.body.at,
+	    "\nmargind_slices_refused_total{reason=\"calendar\"} 2\n"));
 }
 
 /* A slice that is none, and counts beyond every limit. */

@@ -615,7 +615,7 @@ good_tx(void)
 	size_t len;
 
 	memset(&config, 0, sizeof(config));
-	config.has_chain = true;
+	config.has_clearing = true;
 	config.chain_id = 31337;
 	memset(config.clearing.b, 0xc1, sizeof(config.clearing.b));
 	memcpy(config.gas_keystore, "gas.json", 9);
@@ -680,7 +680,7 @@ policy_tx__refuses_without_a_gas_key_or_chain(void **state)
 	config.gas_keystore[0] = '\0';
 	assert_int_equal(judge_tx(&t), RULE_TX_DISABLED);
 	t = good_tx();
-	config.has_chain = false;
+	config.has_clearing = false;
 	assert_int_equal(judge_tx(&t), RULE_TX_DISABLED);
 }
 

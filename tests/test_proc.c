@@ -26,7 +26,8 @@ proc_may_say__gives_each_input_to_its_neighbours(void **state)
 		[WIRE_PORTFOLIO] = 1u << ROLE_CHAIN,
 		[WIRE_RATE] = 1u << ROLE_CHAIN,
 		[WIRE_MARK] = 1u << ROLE_FEEDS,
-		[WIRE_FORWARD] = 0, [WIRE_SLICE] = 0,
+		[WIRE_FORWARD] = 1u << ROLE_SURFACE,
+		[WIRE_SLICE] = 1u << ROLE_SURFACE,
 		[WIRE_MEMORY_UNIT] = 1u << ROLE_JOURNAL,
 		[WIRE_MEMORY_MARKET] = 1u << ROLE_JOURNAL,
 	};

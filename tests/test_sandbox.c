@@ -136,6 +136,16 @@ sandbox_engine__opens_neither_file_nor_socket(void **state)
 }
 
 static void
+sandbox_surface__may_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(in_role(ROLE_SURFACE, &none, try_open), 0);
+	assert_int_equal(in_role(ROLE_SURFACE, &none, try_write_outside), 0);
+	assert_int_equal(in_role(ROLE_SURFACE, &none, try_socket), 0);
+	assert_int_equal(in_role(ROLE_SURFACE, &none, try_exec), 0);
+}
+
+static void
 sandbox_signer__is_killed_for_a_socket(void **state)
 {
 	int status;
@@ -182,7 +192,8 @@ sandbox_journal__writes_in_its_folder_only(void **state)
 static void
 sandbox_roles__leave_root(void **state)
 {
-	static const enum role roles[] = { ROLE_FEEDS, ROLE_CHAIN, ROLE_API };
+	static const enum role roles[] = { ROLE_FEEDS, ROLE_CHAIN, ROLE_API,
+		ROLE_SURFACE };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_COUNT(roles); i++)
@@ -194,6 +205,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sandbox_engine__opens_neither_file_nor_socket),
+		cmocka_unit_test(sandbox_surface__may_nothing),
 		cmocka_unit_test(sandbox_signer__is_killed_for_a_socket),
 		cmocka_unit_test(sandbox_feeds__dials_but_does_not_listen),
 		cmocka_unit_test(sandbox_api__does_not_dial),

@@ -100,7 +100,31 @@ sim_script_parse__names_each_error(void **state)
 		  "events[0].until: not after at" },
 		{ HEAD PRICES VENUE_ONE ",\"events\":[{\"at\":1,\"until\":2}]}",
 		  ERR_MISSING, "events[0]: needs exactly one of move, lie, "
-		  "mute, stale, drop" },
+		  "mute, stale, late, drop, gap, duplicate" },
+		{ HEAD PRICES VENUE_ONE ",\"events\":[{\"at\":1,\"until\":2,"
+		  "\"late\":{\"venue\":\"binance\",\"ms\":10001}}]}",
+		  ERR_RANGE, "events[0].late.ms: not a whole number from 1 "
+		  "to 10000" },
+		{ HEAD PRICES VENUE_ONE ",\"events\":[{\"at\":1,\"until\":2,"
+		  "\"gap\":{\"venue\":\"binance\"}}]}", ERR_UNKNOWN,
+		  "events[0].until: it is of an instant" },
+		{ HEAD PRICES VENUE_ONE ",\"events\":[{\"at\":1,"
+		  "\"duplicate\":{\"venue\":\"binance\",\"ms\":1}}]}",
+		  ERR_UNKNOWN, "events[0].duplicate.ms: unknown key" },
+		{ HEAD "\"heartbeat_s\":61," PRICES VENUE_ONE "}", ERR_RANGE,
+		  "heartbeat_s: not a whole number from 1 to 60" },
+		{ HEAD PRICES "\"venues\":[{\"venue\":\"deribit\",\"port\":0,"
+		  "\"symbols\":{\"ETH-27NOV26-2000-C\":{\"base\":\"ETH\","
+		  "\"quote\":\"USD\"}}}]}", ERR_MISSING, "venues[0].symbols."
+		  "ETH-27NOV26-2000-C.vol: missing" },
+		{ HEAD PRICES "\"venues\":[{\"venue\":\"deribit\",\"port\":0,"
+		  "\"symbols\":{\"dvol.eth_usd\":{\"base\":\"ETH\","
+		  "\"quote\":\"USD\",\"vol\":\"11\"}}}]}", ERR_RANGE,
+		  "venues[0].symbols.dvol.eth_usd.vol: must be above 0 and "
+		  "at most 10" },
+		{ HEAD PRICES "\"venues\":[{\"venue\":\"binance-usdm-marke\","
+		  "\"port\":0}]}", ERR_UNKNOWN, "venues[0].binance-usdm-marke: "
+		  "unknown venue; did you mean \"binance-usdm-market\"?" },
 		{ HEAD PRICES VENUE_ONE ",\"events\":[{\"at\":1,\"until\":2,"
 		  "\"mute\":{\"venue\":\"kraken\"}}]}", ERR_UNKNOWN,
 		  "events[0].mute.kraken: no such entry in venues" },

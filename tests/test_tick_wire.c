@@ -197,7 +197,7 @@ tick_wire_option__takes_whole_options(void **state)
 	assert_int_equal(tick_wire_option(&w, &k, &t, 9), ERR_OK);
 	assert_int_equal(wire_check(&w, sizeof(w)), ERR_OK);
 	assert_true(w.unit == 3 && w.venue == 1 && w.is_call && w.has_vol &&
-	    !w.has_forward && w.expiry_ms == 70 && w.exchange_ms == 7 &&
+	    !w.has_forward && !w.has_price && w.expiry_ms == 70 && w.exchange_ms == 7 &&
 	    w.recv_ms == 9);
 	assert_true(wire_to_u128(w.strike) == 3000 * ONE &&
 	    wire_to_u128(w.vol) == ONE / 2 && wire_to_u128(w.forward) == 0);
@@ -207,6 +207,12 @@ tick_wire_option__takes_whole_options(void **state)
 	t.contract.forward.value = 2999 * ONE;
 	assert_int_equal(tick_wire_option(&w, &k, &t, 9), ERR_OK);
 	assert_true(!w.has_vol && wire_to_u128(w.forward) == 2999 * ONE);
+	t.contract.has_forward = false;
+	t.contract.has_mark = true;
+	t.contract.mark.value = ONE / 16;
+	assert_int_equal(tick_wire_option(&w, &k, &t, 9), ERR_OK);
+	assert_true(!w.has_forward && w.has_price &&
+	    wire_to_u128(w.price) == ONE / 16);
 	t.contract.strike.value = 0;
 	assert_int_equal(tick_wire_option(&w, &k, &t, 9), ERR_RANGE);
 	t.contract.has_option = false;
@@ -278,6 +284,62 @@ tick_wire_from_quote__says_what_the_venue_would(void **state)
 	assert_false(tick_wire_from_quote(&w, &m, &q, &s));
 }
 
+static void
+tick_wire_price__is_a_book_that_a_void_takes_back(void **state)
+{
+	struct wire_tick w;
+
+	(void)state;
+	tick_wire_price(&w, 1, 5, 7, 9);
+	assert_true(w.market == 1 && w.has_book && !w.has_last &&
+	    w.exchange_ms == 7 && w.recv_ms == 9);
+	assert_true(wire_to_u128(w.bid) == 5 && wire_to_u128(w.ask) == 5);
+	assert_int_equal(wire_check(&w, sizeof(w)), ERR_OK);
+	tick_wire_void(&w, 1, 9);
+	assert_true(!w.has_book && !w.has_last);
+}
+
+static void
+tick_wire_is_its_own__keeps_neighbours_to_their_venues(void **state)
+{
+	struct wire_heartbeat beat;
+	struct wire_tick tick;
+	struct wire_plain other = { .head = { .type = WIRE_RATE } };
+
+	(void)state;
+	config.venue[BYBIT].venue = venue_find("pyth");
+	for (uint16_t i = 0; i < 2; i++) {
+		tick_wire_void(&tick, i, 9);
+		tick_wire_heartbeat(&beat, i, 8, 9);
+		assert_true(tick_wire_is_its_own(&config, false, &tick) ==
+		    (i == KRAKEN));
+		assert_true(tick_wire_is_its_own(&config, true, &tick) ==
+		    (i == BYBIT));
+		assert_true(tick_wire_is_its_own(&config, false, &beat) ==
+		    (i == KRAKEN));
+		assert_true(tick_wire_is_its_own(&config, true, &beat) ==
+		    (i == BYBIT));
+	}
+	/* What is in no table is the machine's to refuse. */
+	tick_wire_void(&tick, 2, 9);
+	tick_wire_heartbeat(&beat, 2, 8, 9);
+	assert_true(tick_wire_is_its_own(&config, true, &tick));
+	assert_true(tick_wire_is_its_own(&config, true, &beat));
+	assert_true(tick_wire_is_its_own(&config, true, &other));
+	for (other.head.type = WIRE_VAULT; other.head.type <= WIRE_BLOCK;
+	    other.head.type++) {
+		config.has_clearing = false;
+		assert_false(tick_wire_is_its_own(&config, true, &other));
+		config.has_clearing = true;
+		assert_true(tick_wire_is_its_own(&config, true, &other));
+		assert_false(tick_wire_is_its_own(&config, false, &other));
+	}
+	other.head.type = WIRE_PORTFOLIO;
+	assert_true(tick_wire_is_its_own(&config, true, &other));
+	config.has_clearing = false;
+	assert_false(tick_wire_is_its_own(&config, true, &other));
+}
+
 int
 main(void)
 {
@@ -298,6 +360,11 @@ main(void)
 		    config_market_find__finds_what_a_walk_finds, setup),
 		cmocka_unit_test_setup(
 		    tick_wire_from_quote__says_what_the_venue_would, setup),
+		cmocka_unit_test_setup(
+		    tick_wire_price__is_a_book_that_a_void_takes_back, setup),
+		cmocka_unit_test_setup(
+		    tick_wire_is_its_own__keeps_neighbours_to_their_venues,
+		    setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

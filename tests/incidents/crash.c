@@ -135,6 +135,7 @@ r3(struct report *r)
 	struct path p = { 0 };
 	struct trace x;
 	struct publishing fees;
+	double late_s = 0;
 
 	if (!path_load(&p, "2020-03-black-thursday/binance_ethusdt.5m.csv",
 	    PATH_EXTREMES, R3_MS, R3_MS + 2880 * MINUTE) ||
@@ -154,12 +155,16 @@ r3(struct report *r)
 		safe(r, longest_refused(&x) == 0,
 		    "%.0fx: down to %.2f, nothing held back", speeds[i],
 		    least_of(&x));
+		if (speeds[i] == 60)
+			late_s = judge_late(&x, s, MINUTE);
 		trace_free(&x);
 		scene_free(s);
 	}
 	live(r, jump_ms(r, R3_MS, 145.60, 132.91) <= S,
 	    "145.60 -> 132.91 at once is signed within a second");
 	r3_others(r, &p);
+	safe(r, late_s >= 10, "a minute's delay at 60x would be off for %.0f s",
+	    late_s);
 	path_free(&p);
 	live(r, !fees.is_late && fees.raised > 0 && fees.outbid_most < 20,
 	    "%u of %u transactions' fees bumped, each within 2 blocks, to %.0f"

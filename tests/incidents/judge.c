@@ -150,6 +150,27 @@ scene_play(struct report *r, struct trace *out, struct scene *s, bool mutates)
 	reference_free(&ref);
 }
 
+double
+judge_late(const struct trace *t, const struct scene *s, uint64_t late_ms)
+{
+	size_t by = late_ms / s->step_ms;
+	struct trace late = { .count = t->count };
+	struct reference ref;
+	struct judgement j;
+
+	late.moment = calloc(t->count, sizeof(*late.moment));
+	MUST(late.moment);
+	for (size_t i = 0; i < t->count; i++) {
+		late.moment[i] = t->moment[i >= by ? i - by : 0];
+		late.moment[i].ms = t->moment[i].ms;
+	}
+	reference_make(&ref, s);
+	j = judge(&late, &ref, s, 0);
+	reference_free(&ref);
+	trace_free(&late);
+	return (double)j.off_ms / 1000;
+}
+
 void
 report_play(struct report *r, struct trace *out, struct scene *s)
 {

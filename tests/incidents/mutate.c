@@ -49,6 +49,13 @@ has_rates(const struct scene *s)
 	return false;
 }
 
+static bool
+is_minority(uint32_t mutated, const struct scene *s)
+{
+	return (size_t)__builtin_popcount(mutated) <= (s->venue_count > 2 ?
+	    (s->venue_count - 1) / 2 : 1);
+}
+
 static struct change
 change_draw(struct mutation *m, const struct scene *s, uint64_t *state)
 {
@@ -64,6 +71,10 @@ change_draw(struct mutation *m, const struct scene *s, uint64_t *state)
 	c.from_ms = s->begin_ms + below(state, span);
 	c.to_ms = c.from_ms + 5000 + below(state, span);
 	c.by_ms = 50 + below(state, 7950);
+	/* Where most of them are late, nobody can know it. */
+	if (c.kind <= LATE && !is_minority(m->mutated |
+	    (uint32_t)1 << c.venue % 32, s))
+		c.kind = DOUBLE;
 	if (c.kind <= LATE)
 		m->mutated |= (uint32_t)1 << c.venue % 32;
 	note(m, "%s%s %s", m->text[0] ? ", " : "", c.kind == ORDER ? "all" :

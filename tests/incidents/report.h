@@ -48,6 +48,11 @@ void report_play(struct report *r, struct trace *out, struct scene *s);
 /* report_play_only: without mutations. */
 void report_play_only(struct report *r, struct trace *out, struct scene *s);
 
+/* judge_late: how long in one go the same words would be off, in seconds, if
+ * they came so much later. */
+double judge_late(const struct trace *t, const struct scene *s,
+    uint64_t late_ms);
+
 /* ---- questions to a trace ----------------------------------------------- */
 
 /* The moments in [from, to) at which an asset had that status, of how many. */
