@@ -142,6 +142,25 @@ reload_units(struct reload_reasons *out, const struct config *before,
 	}
 }
 
+static bool
+instrument_is_known(const struct config *c, const char *id)
+{
+	for (size_t i = 0; i < c->instrument_count; i++)
+		if (strcmp(c->instrument[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+void
+reload_instruments(struct reload_reasons *out, const struct config *before,
+    const struct config *after)
+{
+	for (size_t i = 0; i < after->instrument_count; i++)
+		if (!instrument_is_known(before, after->instrument[i].id))
+			refuse(out, "instrument %s is not followed yet: that "
+			    "needs a restart", after->instrument[i].id);
+}
+
 /* ---- prices -------------------------------------------------------------- */
 
 static void
@@ -380,6 +399,7 @@ judge(struct reload_reasons *r, const struct reload_text *now,
 	if (r->count == 0) {
 		reload_roles(r, now->config, new->config);
 		reload_units(r, now->config, new->config);
+		reload_instruments(r, now->config, new->config);
 	}
 	if (!head || board_get_head(head, board) != ERR_OK ||
 	    head->now_ms + RELOAD_SILENCE_MS < now_ms)

@@ -44,6 +44,10 @@ void reload_units(struct reload_reasons *out, const struct config *before,
 /* reload_roles: both configs need the same processes. */
 void reload_roles(struct reload_reasons *out, const struct config *before,
     const struct config *after);
+/* reload_instruments names instruments that `before` has not: whether the book
+ * has them is looked at when the service starts. */
+void reload_instruments(struct reload_reasons *out,
+    const struct config *before, const struct config *after);
 /* reload_prices computes the prices of both configs from the quotes of the
  * board at its own time. */
 void reload_prices(struct reload_reasons *out, const struct config *before,

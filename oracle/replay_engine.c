@@ -223,49 +223,55 @@ venue_index(size_t *out, const struct config *c, const struct venue *v)
 	return false;
 }
 
+/* A symbol may be a market and an instrument. */
+static bool
+tick_tell(struct replay_engine *g, size_t venue, const struct replay_event *e,
+    const struct tick *t)
+{
+	const struct config *c = &g->life->config;
+	struct wire_tick w;
+	struct wire_mark m;
+	bool told = tick_wire_from(&w, c, venue, t, e->recv_ms) == ERR_OK;
+
+	if (told) {
+		g->said_by[w.market] = e->connection + 1;
+		replay_engine_tell(g, &w);
+	}
+	if (c->instrument_count == 0 || tick_wire_mark(&m, c, venue, t,
+	    e->recv_ms) != ERR_OK)
+		return told;
+	replay_engine_tell(g, &m);
+	return true;
+}
+
 static bool
 ticks_tell(struct replay_engine *g, size_t venue, const struct replay_event *e,
     const struct frame *f)
 {
 	bool told = false;
 
-	for (size_t i = 0; i < f->tick_count; i++) {
+	for (size_t i = 0; i < f->tick_count; i++)
+		told |= tick_tell(g, venue, e, &f->ticks[i]);
+	return told;
+}
+
+/* What the connection said of books no longer holds. */
+static bool
+gap_tell(struct replay_engine *g, const struct replay_event *e)
+{
+	size_t count = g->life->config.prices.market_count;
+	bool told = false;
+
+	for (size_t i = 0; i < count; i++) {
 		struct wire_tick w;
 
-		if (tick_wire_from(&w, &g->life->config, venue, &f->ticks[i],
-		    e->recv_ms) != ERR_OK)
+		if (g->said_by[i] != e->connection + 1)
 			continue;
-		g->said_by[w.market] = e->connection + 1;
+		tick_wire_void(&w, i, e->recv_ms);
 		replay_engine_tell(g, &w);
 		told = true;
 	}
 	return told;
-}
-
-struct voids {
-	struct replay_engine *engine;
-	uint32_t said_by;
-	bool told;
-};
-
-static void
-on_void(void *arg, const struct wire_tick *w)
-{
-	struct voids *v = arg;
-
-	if (v->engine->said_by[w->market] != v->said_by)
-		return;
-	replay_engine_tell(v->engine, w);
-	v->told = true;
-}
-
-static bool
-gap_tell(struct replay_engine *g, size_t venue, const struct replay_event *e)
-{
-	struct voids v = { g, e->connection + 1, false };
-
-	tick_wire_void_each(&g->life->config, venue, e->recv_ms, on_void, &v);
-	return v.told;
 }
 
 static bool
@@ -296,7 +302,7 @@ replay_engine_frame(struct replay_engine *g, const struct replay_event *e,
 	case FRAME_ACK:
 		return beat_tell(g, venue, e, f);
 	case FRAME_GAP:
-		return gap_tell(g, venue, e);
+		return gap_tell(g, e);
 	case FRAME_IGNORED:
 	case FRAME_REFUSED:
 	case FRAME_UNKNOWN:

@@ -348,7 +348,8 @@ child_died(struct supervisor *s, enum role role, int status)
 		return;
 	if (c->is_replaced) {
 		c->is_replaced = false;
-		child_replace(s, role);
+		if (role_is_used(s, role))
+			child_replace(s, role);
 		return;
 	}
 	if (WIFSIGNALED(status))
@@ -527,10 +528,13 @@ config_take(struct supervisor *s, struct reload_text *new, int fd)
 	for (size_t i = 1; i < ROLE_COUNT; i++) {
 		struct child *c = &s->child[i];
 
-		if (c->pid <= 0 || i == ROLE_SIGNER || i == ROLE_JOURNAL)
+		if (i == ROLE_SIGNER || i == ROLE_JOURNAL)
 			continue;
-		c->is_replaced = true;
-		kill(c->pid, SIGKILL);
+		c->is_replaced = c->pid > 0;
+		if (c->is_replaced)
+			kill(c->pid, SIGKILL);
+		else if (role_is_used(s, (enum role)i))
+			child_replace(s, (enum role)i);
 	}
 }
 

@@ -42,20 +42,6 @@ tick_wire_void(struct wire_tick *out, size_t market, uint64_t recv_ms)
 	out->recv_ms = recv_ms;
 }
 
-void
-tick_wire_void_each(const struct config *c, size_t venue, uint64_t recv_ms,
-    void (*say)(void *arg, const struct wire_tick *w), void *arg)
-{
-	for (size_t i = 0; i < c->prices.market_count; i++) {
-		struct wire_tick w;
-
-		if (c->market[i].venue != venue)
-			continue;
-		tick_wire_void(&w, i, recv_ms);
-		say(arg, &w);
-	}
-}
-
 static bool
 side_invert(struct wire_u128 *out, struct wire_u128 from, enum rounding r)
 {

@@ -37,10 +37,6 @@ bool tick_wire_is_its_own(const struct config *c, bool is_from_chain,
     const void *message);
 /* tick_wire_void: nothing that a market said of its book holds any more. */
 void tick_wire_void(struct wire_tick *out, size_t market, uint64_t recv_ms);
-/* tick_wire_void_each says so of each market of a venue. */
-void tick_wire_void_each(const struct config *c, size_t venue,
-    uint64_t recv_ms, void (*say)(void *arg, const struct wire_tick *w),
-    void *arg);
 /* tick_wire_from_quote writes what a market said last as if it said it now; of
  * an inverse market turned back to the way its venue says it.  False where it
  * said nothing, or what cannot be turned. */

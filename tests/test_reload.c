@@ -294,6 +294,26 @@ reload_units__binds_the_book_by_name(void **state)
 }
 
 static void
+reload_instruments__knows_those_that_are_followed(void **state)
+{
+	static struct config after;
+
+	(void)state;
+	after = running;
+	running.instrument_count = 1;
+	memcpy(running.instrument[0].id, "ETH-PERP", 9);
+	after.instrument_count = 2;
+	memcpy(after.instrument[0].id, "ETH-PERP", 9);
+	memcpy(after.instrument[1].id, "BTC-PERP", 9);
+	reload_instruments(&reasons, &running, &after);
+	assert_int_equal(reasons.count, 1);
+	assert_true(is_said("instrument BTC-PERP is not followed yet"));
+	after.instrument_count = 0;
+	reload_instruments(&reasons, &running, &after);
+	assert_int_equal(reasons.count, 1);
+}
+
+static void
 sections_try(const char *after)
 {
 	memset(&reasons, 0, sizeof(reasons));
@@ -456,6 +476,7 @@ main(void)
 		TEST(reload_prices__counts_heartbeats_and_void_books),
 		TEST(reload_prices__turns_inverse_markets_back),
 		TEST(reload_units__binds_the_book_by_name),
+		TEST(reload_instruments__knows_those_that_are_followed),
 		TEST(reload_sections__names_what_needs_a_restart),
 		TEST(reload_sections__sees_items_and_their_order),
 		TEST(reload_try__takes_or_says_why_not),

@@ -251,26 +251,37 @@ config_market_find__finds_what_a_walk_finds(void **state)
 	assert_false(config_market_find(&(uint16_t){ 0 }, &config, 0, "S1"));
 }
 
-static size_t voided;
-
 static void
-on_void(void *arg, const struct wire_tick *w)
+tick_wire_from_quote__says_what_the_venue_would(void **state)
 {
-	assert_ptr_equal(arg, &voided);
-	assert_true(!w->has_book && !w->has_last && w->recv_ms == 9 &&
-	    w->exchange_ms == 0);
-	assert_int_equal(config.market[w->market].venue, BYBIT);
-	voided++;
-}
+	u128 one = WAD_ONE_RAW;
+	struct prices_quote q = { .has_book = true, .has_last = true,
+		.bid = px18_from_raw(4 * one), .ask = px18_from_raw(5 * one),
+		.last = px18_from_raw(9 * one), .book_ms = 100, .last_ms = 300,
+		.recv_ms = 150 };
+	struct prices_source s = { .time_ms = 120 };
+	struct prices_market m = { .weight = 1 };
+	struct wire_tick w;
 
-static void
-tick_wire_void_each__takes_the_markets_of_one_venue(void **state)
-{
 	(void)state;
-	config.prices.market_count = 3;
-	config.market[2].venue = BYBIT;
-	tick_wire_void_each(&config, BYBIT, 9, on_void, &voided);
-	assert_int_equal(voided, 2);
+	/* Its book, as a heartbeat renewed it; no trade stands in for it. */
+	assert_true(tick_wire_from_quote(&w, &m, &q, &s));
+	assert_true(w.has_book && !w.has_last && w.exchange_ms == 120 &&
+	    w.recv_ms == 150 && wire_to_u128(w.bid) == 4 * one);
+	m.is_inverse = true;
+	assert_true(tick_wire_from_quote(&w, &m, &q, &s));
+	assert_true(wire_to_u128(w.bid) == one / 5 &&
+	    wire_to_u128(w.ask) == one / 4);
+	q.bid = px18_from_raw(0);
+	assert_false(tick_wire_from_quote(&w, &m, &q, &s));
+	q.book_ms = 0;				/* void */
+	assert_false(tick_wire_from_quote(&w, &m, &q, &s));
+	m.is_inverse = q.has_book = false;	/* a trade alone */
+	assert_true(tick_wire_from_quote(&w, &m, &q, &s));
+	assert_true(!w.has_book && w.has_last && w.exchange_ms == 300 &&
+	    wire_to_u128(w.last) == 9 * one);
+	q.has_last = false;
+	assert_false(tick_wire_from_quote(&w, &m, &q, &s));
 }
 
 static void
@@ -348,7 +359,7 @@ main(void)
 		cmocka_unit_test_setup(
 		    config_market_find__finds_what_a_walk_finds, setup),
 		cmocka_unit_test_setup(
-		    tick_wire_void_each__takes_the_markets_of_one_venue, setup),
+		    tick_wire_from_quote__says_what_the_venue_would, setup),
 		cmocka_unit_test_setup(
 		    tick_wire_price__is_a_book_that_a_void_takes_back, setup),
 		cmocka_unit_test_setup(
