@@ -179,6 +179,9 @@ struct prices {
 	struct price price[PRICES_UNITS_MAX];
 	/* Of a wrapped unit: by its rate, and by its markets. */
 	struct price rated[PRICES_UNITS_MAX], traded[PRICES_UNITS_MAX];
+	/* When two groups last contradicted its rate, and nobody agreed with
+	 * it since; 0: never. */
+	uint64_t apart_ms[PRICES_UNITS_MAX];
 	struct prices_source source[PRICES_MARKETS_MAX];
 	/* The lowest market of the same operator stands for the operator, and
 	 * so for a correlation. */
@@ -243,7 +246,8 @@ void prices_listing_restore(struct prices *p, size_t market,
  * it came, or what is left of it now if that is more; a refused price is short
  * of quorum for STALE (or SKEW, or IDENTITY) if the stale (or skewed, or
  * doubted) would have made it; a wrapped unit's price is refused where rate
- * and market are further apart than gap_max, unless its price is by the rate
+ * and market are further apart than gap_max (by the rate: until the market
+ * agrees again or the rate is pinned later), unless its price is by the rate
  * and one group alone says otherwise, and degraded where its rate cannot be
  * had.
  * A refused price keeps high = 0 here; the growth bound over the last accepted

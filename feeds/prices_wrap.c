@@ -93,6 +93,31 @@ is_apart(const struct price *rated, const struct price *market,
 	    ppb_to_raw(part) > ppb_to_raw(gap_max);
 }
 
+/* gap_judge: what the market says against the rate.  Once two groups said so, a
+ * price by the rate stays refused until the market is heard to agree, or the
+ * rate is pinned anew: that nobody trades any more is no reason to believe. */
+static void
+gap_judge(struct price *out, struct prices *p, size_t unit, uint64_t now_ms)
+{
+	const struct prices_wrap *w = &p->config->unit[unit].wrap;
+	const struct price *market = &p->traded[unit];
+	bool is_heard = market->status != PRICE_REFUSED;
+	bool has_gap = is_heard &&
+	    is_apart(&p->rated[unit], market, w->gap_max);
+
+	if (is_heard && !has_gap)
+		p->apart_ms[unit] = 0;
+	else if (has_gap && market->sources >= 2)
+		p->apart_ms[unit] = now_ms;
+	if (p->apart_ms[unit] > w->pinned_ms ||
+	    (has_gap && !w->by_rate))
+		price_refuse(out, REASON_RATE);
+	else if (has_gap)
+		/* One group alone cannot refuse what the rate says: it may be
+		 * the one that is wrong. */
+		price_degrade(out, REASON_RATE);
+}
+
 void
 prices_wrap_compute(struct prices *p, size_t unit, const struct price *market,
     uint64_t now_ms)
@@ -129,13 +154,5 @@ prices_wrap_compute(struct prices *p, size_t unit, const struct price *market,
 		price_degrade(out, REASON_RATE);
 		return;
 	}
-	if (market->status == PRICE_REFUSED ||
-	    !is_apart(rated, market, w->gap_max))
-		return;
-	/* One group alone cannot refuse what the rate says: it may be the one
-	 * that is wrong. */
-	if (w->by_rate && market->sources < 2)
-		price_degrade(out, REASON_RATE);
-	else
-		price_refuse(out, REASON_RATE);
+	gap_judge(out, p, unit, now_ms);
 }

@@ -164,6 +164,41 @@ prices_compute__refuses_where_rate_and_markets_part(void **state)
 	expect(computed(NOW), PRICE_REFUSED, REASON_RATE);
 }
 
+/* R14: and then nobody trades it any more, which is no reason to believe. */
+static void
+prices_compute__believes_no_rate_that_was_contradicted(void **state)
+{
+	uint64_t later = NOW + 4000;
+
+	(void)state;
+	wrap_begin(true, 2);
+	rate("1.25", NOW);
+	last(2, "0.0063", NOW);
+	last(3, "0.0063", NOW);
+	expect(computed(NOW), PRICE_REFUSED, REASON_RATE);
+	base(later);
+	expect(computed(later), PRICE_REFUSED, REASON_RATE);
+	assert_int_equal(prices.traded[WETH].status, PRICE_REFUSED);
+	/* Until they are heard again, and agree. */
+	last(2, "1.25", later);
+	expect(computed(later), PRICE_REFUSED, REASON_RATE);
+	last(3, "1.25", later);
+	expect(computed(later), PRICE_OK, REASON_NONE);
+	base(later + 4000);
+	expect(computed(later + 4000), PRICE_OK, REASON_NONE);
+	/* Or an operator looks at it. */
+	last(2, "0.0063", later + 4000);
+	last(3, "0.0063", later + 4000);
+	expect(computed(later + 4000), PRICE_REFUSED, REASON_RATE);
+	config.unit[WETH].wrap.pinned = px("1.25");
+	config.unit[WETH].wrap.pinned_ms = later + 4000;
+	base(later + 8000);
+	expect(computed(later + 8000), PRICE_OK, REASON_NONE);
+	config.unit[WETH].wrap.pinned_ms = later + 3999;
+	base(later + 8001);
+	expect(computed(later + 8001), PRICE_REFUSED, REASON_RATE);
+}
+
 /* R20: one venue alone says 430 where the rate says 2,500. */
 static void
 prices_compute__keeps_the_rate_against_one_venue_alone(void **state)
@@ -258,6 +293,8 @@ main(void)
 		    prices_compute__refuses_an_old_rate_and_one_from_the_future),
 		cmocka_unit_test(
 		    prices_compute__refuses_where_rate_and_markets_part),
+		cmocka_unit_test(
+		    prices_compute__believes_no_rate_that_was_contradicted),
 		cmocka_unit_test(
 		    prices_compute__keeps_the_rate_against_one_venue_alone),
 		cmocka_unit_test(

@@ -17,6 +17,8 @@ extern const struct incident incident_r12, incident_r14, incident_r20,
     incident_r21, incident_r25;
 /* stable.c: money that is not worth its name. */
 extern const struct incident incident_r16, incident_r17, incident_r22;
+/* pools.c: prices that a pool tells. */
+extern const struct incident incident_r5, incident_r9;
 /* thin.c: true prices of thin markets. */
 extern const struct incident incident_r13, incident_r18;
 /* units.c: a wrong scale, a wrong unit. */

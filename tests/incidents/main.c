@@ -15,11 +15,12 @@
 
 static const struct incident *const INCIDENTS[] = {
 	&incident_r1, &incident_r2, &incident_r3, &incident_r4,
-	&incident_r6, &incident_r7, &incident_r8, &incident_r10,
-	&incident_r11, &incident_r12, &incident_r13, &incident_r14,
-	&incident_r15, &incident_r16, &incident_r17, &incident_r18,
-	&incident_r20, &incident_r21, &incident_r22, &incident_r23,
-	&incident_r24, &incident_r25, &incident_r30,
+	&incident_r5, &incident_r6, &incident_r7, &incident_r8,
+	&incident_r9, &incident_r10, &incident_r11, &incident_r12,
+	&incident_r13, &incident_r14, &incident_r15, &incident_r16,
+	&incident_r17, &incident_r18, &incident_r20, &incident_r21,
+	&incident_r22, &incident_r23, &incident_r24, &incident_r25,
+	&incident_r30,
 };
 
 static void

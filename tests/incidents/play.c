@@ -142,6 +142,22 @@ input_say(struct player *p, const struct input *in)
 		quote_say(p, in);
 }
 
+/* Where there is a chain, its head is always this moment's. */
+static void
+block_say(struct player *p, uint64_t ms)
+{
+	struct wire_block b;
+
+	if (!p->life->config.has_chain)
+		return;
+	memset(&b, 0, sizeof(b));
+	wire_head_set(&b.head, WIRE_BLOCK);
+	b.number = ms / 1000;
+	b.time_ms = ms;
+	b.rules_match = true;
+	MUST(say(p, &b) == ERR_OK);
+}
+
 /* ---- what is signed ----------------------------------------------------- */
 
 static void
@@ -260,6 +276,7 @@ play(struct trace *out, const struct scene *s, const struct inputs *in)
 
 		while (at < in->count && in->at[at].recv_ms <= ms[i])
 			input_say(p, &in->at[at++]);
+		block_say(p, ms[i]);
 		memset(&c, 0, sizeof(c));
 		wire_head_set(&c.head, WIRE_CLOSE);
 		c.now_ms = ms[i];

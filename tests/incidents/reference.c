@@ -32,6 +32,7 @@ struct reading {
 	long double rate[SCENE_UNITS_MAX];
 	uint64_t rate_ms[SCENE_UNITS_MAX];
 	uint32_t doubted;
+	bool is_apart[SCENE_UNITS_MAX];
 	long double usd[SCENE_UNITS_MAX];
 	uint32_t agrees;
 };
@@ -230,7 +231,7 @@ market_price(struct reading *r, unsigned unit, uint64_t now_ms)
 }
 
 static long double
-wrapped_price(const struct reading *r, unsigned unit, long double market,
+wrapped_price(struct reading *r, unsigned unit, long double market,
     uint64_t now_ms)
 {
 	const struct scene_unit *u = &r->s->unit[unit];
@@ -239,7 +240,9 @@ wrapped_price(const struct reading *r, unsigned unit, long double market,
 	/* Whoever is priced by its market does without a rate. */
 	if (by_rate <= 0 || r->rate_ms[unit] + u->rate_age_max_ms < now_ms)
 		return u->by_rate ? 0 : market;
-	if (market > 0 && !is_near(market, by_rate, u->gap_max))
+	if (market > 0)
+		r->is_apart[unit] = !is_near(market, by_rate, u->gap_max);
+	if (r->is_apart[unit])
 		return 0;
 	return u->by_rate ? by_rate : market;
 }

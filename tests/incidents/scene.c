@@ -298,6 +298,12 @@ put_unit(struct writer *w, const struct scene *s, const struct scene_unit *u)
 	put(w, "}\n");
 }
 
+static bool
+scene_is_pool(const struct scene *s, unsigned venue)
+{
+	return strcmp(s->venue[venue], "uniswap-v3") == 0;
+}
+
 static void
 put_market(struct writer *w, const struct scene *s,
     const struct scene_market *m)
@@ -308,6 +314,9 @@ put_market(struct writer *w, const struct scene *s,
 	put(w, "      %s-%s: {pair: %s/%s", base, quote, base, quote);
 	if (m->pinned_ms != 0)
 		put(w, ", pinned_at: %llu", (unsigned long long)m->pinned_ms);
+	if (scene_is_pool(s, m->venue))
+		put(w, ", contract: \"0x%040x\", window: 10m, "
+		    "observations_min: 10", m->base);
 	put(w, "}\n");
 }
 
@@ -316,6 +325,7 @@ scene_config(char out[SCENE_TEXT_MAX], const struct scene *s)
 {
 	struct writer w = { out, 0 };
 	unsigned venue = SCENE_VENUES_MAX;
+	bool has_pool = false;
 
 	put(&w, "prices:\n  units:\n");
 	for (size_t i = 1; i < s->unit_count; i++)
@@ -325,11 +335,14 @@ scene_config(char out[SCENE_TEXT_MAX], const struct scene *s)
 		const struct scene_market *m = &s->market[i];
 
 		if (m->venue != venue)
-			put(&w, "  %s:\n    url: \"ws://127.0.0.1:9\"\n"
-			    "    markets:\n", s->venue[m->venue]);
+			put(&w, "  %s:\n    markets:\n", s->venue[m->venue]);
 		venue = m->venue;
+		has_pool = has_pool || scene_is_pool(s, venue);
 		put_market(&w, s, m);
 	}
+	if (has_pool)
+		put(&w, "chain: {rpc: [\"http://127.0.0.1:9\"], chain_id: "
+		    "31337, depth: 0, head_age_max: 60s}\n");
 	put(&w, "book: {file: book.json, vaults_max: 64}\n"
 	    "attestation: {verdicts_max: 16}\n");
 	return w.len;

@@ -129,7 +129,8 @@ r14(struct report *r)
 		scene_venue(s, r14_pools[i]);
 		m = scene_market(s, wrap, 0);
 		feed_hold(s, m, t, t + 60 * S, 303.89);
-		feed_hold(s, m, t + 60 * S, s->end_ms, 1.53);
+		/* At last nobody trades it any more. */
+		feed_hold(s, m, t + 60 * S, t + 140 * S, 1.53);
 	}
 	feed_rates(s, wrap, t, s->end_ms, "1.013");
 	scene_asset(s, "BNB", bnb, "");
@@ -143,6 +144,8 @@ r14(struct report *r)
 	safe(r, trace_at(&x, t + 50 * S)->state[0] == STATE_HEALTHY &&
 	    trace_at(&x, t + 90 * S)->state[0] == STATE_STALE,
 	    "what it secured is STALE: no loan on it");
+	safe(r, trace_at(&x, s->end_ms)->price[1].status == PRICE_REFUSED,
+	    "and still so once nobody trades it");
 	live(r, always(&x, 0, t + 5 * S, s->end_ms, PRICE_OK),
 	    "BNB itself is OK throughout");
 	trace_free(&x);
