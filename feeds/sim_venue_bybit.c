@@ -98,24 +98,29 @@ say_linear_ticker(struct sim_peer *p, size_t i, const struct sim_quote *q,
     bool is_first)
 {
 	const char *name = p->script->symbol[i].name, *last = sim_last(q);
-	char more[512] = "";
+	char more[512] = "", end[96] = "";
 
-	if (is_first)
-		snprintf(more, sizeof(more), "'tickDirection':'PlusTick',"
-		    "'price24hPcnt':'0.017103','prevPrice24h':'%s',"
+	if (is_first) {
+		snprintf(more, sizeof(more), "'tickDirection':'ZeroPlusTick',"
+		    "'price24hPcnt':'0.001004','prevPrice24h':'%s',"
 		    "'highPrice24h':'%s','lowPrice24h':'%s','prevPrice1h':"
 		    "'%s','openInterest':'12345','openInterestValue':"
 		    "'24690000','turnover24h':'2352.94','volume24h':'49337.3',"
+		    "'fundingIntervalHour':'8','fundingCap':'0.005',"
 		    "'nextFundingTime':'%s','fundingRate':'0.0001',", last,
 		    last, last, last,
 		    sim_whole((p->now_ms / 28800000 + 1) * 28800000));
+		snprintf(end, sizeof(end), ",'preOpenPrice':'','preQty':'',"
+		    "'curPreListingPhase':''");
+	}
 	sim_say(p, "{'topic':'tickers.%s','type':'%s','data':{'symbol':'%s',"
 	    "%s'lastPrice':'%s','markPrice':'%s','indexPrice':'%s',"
 	    "'bid1Price':'%s','bid1Size':'%s','ask1Price':'%s','ask1Size':"
-	    "'%s'},'cs':%s,'ts':%s}", name, is_first ? "snapshot" : "delta",
+	    "'%s'%s},'cs':%s,'ts':%s}", name, is_first ? "snapshot" : "delta",
 	    name, more, last, sim_text(q->mark), sim_text(q->index),
 	    sim_text(q->bid), sim_text(q->size), sim_text(q->ask),
-	    sim_text(q->size), sim_whole(q->slot + 1), sim_whole(p->now_ms));
+	    sim_text(q->size), end, sim_whole(q->slot + 1),
+	    sim_whole(p->now_ms));
 }
 
 static void

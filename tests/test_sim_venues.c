@@ -42,10 +42,12 @@
     "," V("bybit", S("ETHUSDT", "ETH", "USDT")) \
     "," V("bybit-linear", S("ETHUSDT", "ETH", "USDT")) \
     "," V("okx", S("ETH-USDT", "ETH", "USDT") "," \
-	S("BTC-USDT-SWAP", "BTC", "USDT")) \
+	S("BTC-USDT-SWAP", "BTC", "USDT") "," \
+	VOL("ETH-USD-290629-2500-C", "ETH")) \
     "," V("okcoin", S("BTC-USD", "BTC", "USD")) \
     "," V("deribit", S("ETH-PERPETUAL", "ETH", "USD") "," \
-	S("btc_usd", "BTC", "USD") "," VOL("dvol.btc_usd", "BTC")) \
+	S("btc_usd", "BTC", "USD") "," VOL("dvol.btc_usd", "BTC") "," \
+	VOL("ETH-29JUN29-1500-P", "ETH")) \
     "," V("bitmex", S("XBTUSD", "BTC", "USD") "," S("ETHUSD", "ETH", "USD")) \
     "," V("kucoin", S("ETH-USDT", "ETH", "USDT") "," \
 	S("BTC-USDT", "BTC", "USDT")) \
@@ -80,6 +82,7 @@ struct seen {
 	unsigned books, lasts;		/* that are the documented price */
 	unsigned wrong;			/* and that are not */
 	unsigned timed;			/* ticks with a time of their own */
+	unsigned marks, fundings, options;	/* contract data */
 	unsigned connected, lost;
 	uint64_t late_ms_max;		/* of a time behind its receipt */
 	char why[160], text[256];	/* of a loss; of something wrong */
@@ -135,6 +138,48 @@ is_documented(const struct run *r, size_t venue, size_t symbol,
 	return false;
 }
 
+static bool
+is_near(struct dec18 a, struct dec18 b)
+{
+	u128 apart = a.value > b.value ? a.value - b.value :
+	    b.value - a.value;
+
+	return apart <= pow10_u128(10);
+}
+
+/* What a message says of the contract; a mark in coins is not compared. */
+static bool
+contract_is_documented(struct seen *s, const struct run *r, size_t venue,
+    size_t symbol, const struct tick *t)
+{
+	const struct tick_contract *c = &t->contract;
+	struct sim_option o;
+	struct sim_quote q;
+
+	if (!t->has_time)
+		return !c->has_mark && !c->has_vol;
+	if (sim_path_quote(&q, &r->script, venue, symbol,
+	    t->exchange_ms - r->start_ms) != ERR_OK)
+		return false;
+	s->marks += c->has_mark;
+	s->fundings += c->has_funding;
+	s->options += c->has_option;
+	if (c->has_funding && c->funding != (i128)pow10_u128(14))
+		return false;
+	if (c->has_forward && !is_near(c->forward, q.mark))
+		return false;
+	if (sim_option_read(&o, t->symbol))
+		return c->has_option && c->is_call == o.is_call &&
+		    (double)c->strike.value / 1e18 == o.strike &&
+		    c->expiry_ms == o.expiry_ms && (!c->has_vol ||
+		    c->vol.value == 65 * pow10_u128(16));
+	/* An index is a symbol of its own, and says one price. */
+	if (t->symbol[0] >= 'a' && t->symbol[0] <= 'z')
+		q.index = q.mark;
+	return (!c->has_mark || is_near(c->mark, q.mark)) &&
+	    (!c->has_index || is_near(c->index, q.index));
+}
+
 static void
 see_tick(struct run *r, size_t venue, const struct tick *t)
 {
@@ -144,8 +189,14 @@ see_tick(struct run *r, size_t venue, const struct tick *t)
 	char text[DECIMAL_BUF];
 	uint64_t now_ms = clock_ms();
 
-	if (!t->has_bid && !t->has_ask && !t->has_last)
-		return;		/* what a derivative says besides */
+	if (i >= 0 && !contract_is_documented(s, r, venue, (size_t)i, t)) {
+		snprintf(s->text, sizeof(s->text), "%s: contract data",
+		    t->symbol);
+		s->wrong++;
+	}
+	if ((!t->has_bid && !t->has_ask && !t->has_last) ||
+	    t->contract.has_option)
+		return;		/* an option's book is in coins */
 	s->timed += t->has_time;
 	if (t->has_time && now_ms > t->exchange_ms &&
 	    now_ms - t->exchange_ms > s->late_ms_max)
@@ -209,6 +260,46 @@ on_event(void *arg, size_t conn, enum client_event e, const char *why)
 	}
 }
 
+/* Does the venue's parser ask for the marks of a whole family of options? */
+static bool
+asks_for_families(const struct venue *v, const char *family)
+{
+	static const char *const words[] = {
+		"markprice.options.", "opt-summary",
+	};
+	char text[VENUE_SUBSCRIBE_MAX];
+	size_t len = 1;
+
+	for (unsigned n = 0; v->has_options && len > 0; n++) {
+		if (v->subscribe(text, sizeof(text), &len, n, &family, 1) !=
+		    ERR_OK)
+			return false;
+		for (size_t k = 0; k < ARRAY_COUNT(words); k++)
+			if (memmem(text, len, words[k], strlen(words[k])))
+				return true;
+	}
+	return false;
+}
+
+static const char *
+family_of(const char *venue)
+{
+	return strcmp(venue, "okx") == 0 ? "options.ETH-USD" :
+	    "options.eth_usd";
+}
+
+static void
+symbols_take(struct client_connection *k, const struct sim_venue *v)
+{
+	struct sim_option o;
+
+	for (size_t i = 0; i < v->symbol_count; i++)
+		if (!sim_option_read(&o, v->symbol[i].name))
+			k->symbols[k->symbol_count++] = v->symbol[i].name;
+	if (asks_for_families(k->venue, family_of(v->name)))
+		k->symbols[k->symbol_count++] = family_of(v->name);
+}
+
 /* The live address's path is the simulator's, too. */
 static void
 address_of(struct client_connection *k, char *url, size_t size, unsigned port)
@@ -259,9 +350,7 @@ play(struct run *r, const char *script, uint64_t ms)
 		if (k[i].venue->has_depth)
 			r->seen[i].memory.depth = depth[i];
 		address_of(&k[i], url[i], sizeof(url[i]), sim_port(sim, i));
-		for (size_t n = 0; n < v->symbol_count; n++)
-			k[i].symbols[n] = v->symbol[n].name;
-		k[i].symbol_count = v->symbol_count;
+		symbols_take(&k[i], v);
 	}
 	assert_int_equal(client_create(&r->client, k, sim_venue_count(sim),
 	    NULL, &call, 5, &bad), ERR_OK);
@@ -308,23 +397,30 @@ sim_venues__are_all_that_the_table_has(void **state)
 static void
 sim_venues__speak_what_the_parsers_know(void **state)
 {
+	unsigned bad = 0;
+
 	(void)state;
 	for (size_t i = 0; i < whole.script.venue_count; i++) {
 		const struct seen *s = &whole.seen[i];
 
 		if (s->bad > 0 || s->kinds[FRAME_UNKNOWN] > 0 ||
 		    s->kinds[FRAME_REFUSED] > 0 || s->kinds[FRAME_GAP] > 0 ||
-		    s->lost > 0 || s->connected != 1)
-			fail_msg("%s: %u bad, %u unknown, %u refused, %u gaps,"
-			    " %u lost (%s): %s", s->row->name, s->bad,
+		    s->lost > 0 || s->connected != 1) {
+			print_error("%s: %u bad, %u unknown, %u refused, %u "
+			    "gaps, %u lost (%s): %s\n", s->row->name, s->bad,
 			    s->kinds[FRAME_UNKNOWN], s->kinds[FRAME_REFUSED],
 			    s->kinds[FRAME_GAP], s->lost, s->why, s->text);
+			bad++;
+		}
 	}
+	assert_int_equal(bad, 0);
 }
 
 static void
 sim_venues__tell_the_documented_price(void **state)
 {
+	unsigned bad = 0;
+
 	(void)state;
 	for (size_t i = 0; i < whole.script.venue_count; i++) {
 		const struct seen *s = &whole.seen[i];
@@ -336,10 +432,13 @@ sim_venues__tell_the_documented_price(void **state)
 		bool has_trades = strcmp(name, "binance-usdm") != 0;
 
 		if (s->wrong > 0 || s->books < books ||
-		    s->lasts < (has_trades ? 6u : 0u))
-			fail_msg("%s: %u wrong (%s), %u books, %u lasts",
+		    s->lasts < (has_trades ? 6u : 0u)) {
+			print_error("%s: %u wrong (%s), %u books, %u lasts\n",
 			    name, s->wrong, s->text, s->books, s->lasts);
+			bad++;
+		}
 	}
+	assert_int_equal(bad, 0);
 }
 
 /* Whose heartbeats come each second (heartbeat_s), or are the venue's. */
@@ -361,6 +460,37 @@ sim_venues__send_heartbeats(void **state)
 				fail_msg("%s: %u heartbeats", s->row->name,
 				    s->kinds[FRAME_HEARTBEAT]);
 	}
+}
+
+static void
+sim_venues__tell_of_contracts(void **state)
+{
+	static const char *const marks[] = {
+		"deribit", "okx", "bybit-linear", "binance-usdm-market",
+		"bitmex", "kraken-futures",
+	};
+	bool reads_contracts = asks_for_families(venue_find("deribit"),
+	    family_of("deribit"));
+	unsigned bad = 0;
+
+	(void)state;
+	for (size_t i = 0; i < whole.script.venue_count; i++) {
+		const struct seen *s = &whole.seen[i];
+		const char *name = s->row->name;
+		bool has_family = asks_for_families(s->row, family_of(name));
+		bool has_mark = false;
+
+		for (size_t k = 0; k < ARRAY_COUNT(marks); k++)
+			has_mark |= strcmp(name, marks[k]) == 0;
+		if ((has_mark && reads_contracts &&
+		    (s->marks == 0 || s->fundings == 0)) ||
+		    (has_family && s->options < 3)) {
+			print_error("%s: %u marks, %u fundings, %u options\n",
+			    s->row->name, s->marks, s->fundings, s->options);
+			bad++;
+		}
+	}
+	assert_int_equal(bad, 0);
 }
 
 /* --- events of messages -------------------------------------------------- */
@@ -527,6 +657,7 @@ main(void)
 		cmocka_unit_test(sim_venues__are_all_that_the_table_has),
 		cmocka_unit_test(sim_venues__speak_what_the_parsers_know),
 		cmocka_unit_test(sim_venues__tell_the_documented_price),
+		cmocka_unit_test(sim_venues__tell_of_contracts),
 		cmocka_unit_test(sim_venues__send_heartbeats),
 		cmocka_unit_test(sim_say__loses_repeats_and_delays_as_scripted),
 	};
