@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define BACKOFF_FIRST_MS 500u
 #define BACKOFF_MAX_MS 30000u
@@ -287,7 +288,8 @@ conn_say(struct conn *c)
 		return 0;
 	c->ping_is_due = false;
 	len = strlen(c->venue->ping);
-	memcpy(out, c->venue->ping, len);
+	memcpy(out, c->venue->ping, len + 1);
+	venue_time_put(out, (uint64_t)time(NULL));
 	return conn_write(c, len);
 }
 
@@ -306,6 +308,7 @@ conn_writeable(struct conn *c)
 			return -1;
 		}
 		if (len > 0) {
+			venue_time_put(out, (uint64_t)time(NULL));
 			subscribe_next(c);
 			return conn_write(c, len);
 		}
@@ -490,7 +493,7 @@ conn_init(struct conn *c, struct client *client, size_t index,
 			return e;
 	}
 	MUST(c->venue->ping == NULL ||
-	    strlen(c->venue->ping) <= VENUE_SUBSCRIBE_MAX);
+	    strlen(c->venue->ping) < VENUE_SUBSCRIBE_MAX);
 	c->message = malloc(FRAME_BYTES_MAX);
 	return c->message != NULL ? ERR_OK : ERR_IO;
 }

@@ -216,6 +216,8 @@ ticks_take(struct frames_replay *r, const struct replay_event *e,
 	for (size_t i = 0; i < f->tick_count; i++) {
 		struct wire_tick w;
 
+		if (f->ticks[i].is_contract)
+			continue;
 		replay_print_tick(&r->output, e->venue->name, &f->ticks[i],
 		    e->recv_ms);
 		if (!is_followed || tick_wire_from(&w, c, venue, &f->ticks[i],

@@ -61,6 +61,11 @@ static const struct frames_good GOOD[] = {
 	{ { TICKER, SUBSCRIBED("ticker", "17", "tETHUSD") },
 	    "[17,[1,0,2,0,0,0,3]]", FRAME_TICKS, "ticker", 0,
 	    { "tETHUSD|1|2|3|-|-|-" } },
+	/* No side, one, a market never traded. */
+	{ { TICKER }, "[17,[null,null,2,5,0,0,3]]", FRAME_TICKS, "ticker", 0,
+	    { "tBTCUSD|-|2|3|-|-|-" } },
+	{ { TICKER }, "[17,[null,null,null,null,null,null,null]]",
+	    FRAME_TICKS, "ticker", 0, { "tBTCUSD|-|-|-|-|-|-" } },
 	/* The sequence: the next, the same, one left out, one before. */
 	{ { TICKER, FIRST }, "[17,[1,0,2,0,0,0,3],42]", FRAME_TICKS, "ticker",
 	    0, { "tBTCUSD|1|2|3|-|-|-" } },
@@ -136,11 +141,11 @@ static const struct frames_bad BAD[] = {
 };
 
 static const struct frames_priced PRICED[] = {
-	{ { TICKER }, "[17,[%s,0,2,0,0,0,3]]", true },
-	{ { TICKER }, "[17,[1,0,%s,0,0,0,3],5]", true },
-	{ { TICKER }, "[17,[1,0,2,0,0,0,%s]]", true },
-	{ { TRADES }, "[18,[[1,2,3,%s]]]", true },
-	{ { TRADES }, "[18,\"te\",[1,2,3,%s]]", true },
+	{ { TICKER }, "[17,[%s,0,2,0,0,0,3]]", true, true },
+	{ { TICKER }, "[17,[1,0,%s,0,0,0,3],5]", true, true },
+	{ { TICKER }, "[17,[1,0,2,0,0,0,%s]]", true, true },
+	{ { TRADES }, "[18,[[1,2,3,%s]]]", true, false },
+	{ { TRADES }, "[18,\"te\",[1,2,3,%s]]", true, false },
 };
 
 static void
