@@ -267,10 +267,11 @@ entry_name_option(struct frame *f, struct json *j, struct tick *t)
 }
 
 bool
-entry_read_rest(struct frame *f, struct json *j, const struct entry *e)
+entry_read_rest(struct frame *f, struct json *j, const struct entry *e,
+    bool is_named)
 {
 	struct reading r = { .entry = e, .tick = frame_add_tick(f, j),
-		.seen = PART_BIT(PART_NAME) };
+		.seen = is_named ? PART_BIT(PART_NAME) : 0 };
 
 	keys_read(&r, j);
 	if ((r.seen & PART_BIT(PART_STRANGE)) != 0) {

@@ -73,9 +73,10 @@ void entries_read(struct frame *f, struct json *j, const struct entry *e,
  * (contract_name_option). */
 void entry_name_option(struct frame *f, struct json *j, struct tick *t);
 
-/* The same for a message that is an entry itself, whose object is entered and
- * whose name is read: what follows is its keys.  False where it is another
- * message of the same name (PART_STRANGE); nothing was added then. */
-bool entry_read_rest(struct frame *f, struct json *j, const struct entry *e);
+/* The same for a message that is an entry itself and whose object is entered;
+ * is_named: its name was read, and what follows is its other keys.  False where
+ * it is another message of that name (PART_STRANGE); nothing was added then. */
+bool entry_read_rest(struct frame *f, struct json *j, const struct entry *e,
+    bool is_named);
 
 #endif

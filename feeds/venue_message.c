@@ -126,8 +126,6 @@ field_take(struct frame *f, struct json *j, struct message *m,
 		field_read_string(j, to);
 		break;
 	case MESSAGE_WHOLE:
-		m->is_whole = true;
-		__attribute__((fallthrough));
 	case MESSAGE_CHANNEL:
 		if (field_read_string(j, to))
 			channel_take(m, p);
@@ -166,17 +164,21 @@ field_take(struct frame *f, struct json *j, struct message *m,
 	}
 }
 
-/* An entry that is the whole message: what follows the channel's name is read
- * as its keys.  False where keys came before, or where it is none after all. */
+/* An entry that is the whole message: what follows its name is read as its
+ * keys; where keys came before the name, it is read from the beginning. */
 static bool
 whole_read(struct frame *f, struct json *j, struct message *m, bool is_first)
 {
 	const struct entry *e = message_entry(m);
 
-	if (e == NULL || e->is_list || !is_first || m->is_strange)
+	if (e == NULL || e->is_list || m->event.has || m->is_strange)
 		return false;
+	if (!is_first) {
+		json_open(j, j->begin, (size_t)(j->end - j->begin));
+		json_enter_object(j);
+	}
 	m->payload.has = true;
-	m->is_strange = !entry_read_rest(f, j, e);
+	m->is_strange = !entry_read_rest(f, j, e, is_first);
 	return true;
 }
 
@@ -207,25 +209,6 @@ message_object_read(struct frame *f, struct json *j, struct message *m,
 	}
 }
 
-/* What had to wait for the end: a payload that came early, an entry that is
- * the whole message but did not begin with its name. */
-static void
-late_read(struct frame *f, struct json *j, struct message *m,
-    const struct protocol *p, const char *text, size_t len)
-{
-	const struct entry *e = message_entry(m);
-
-	if (m->payload.text.at != NULL) {
-		json_open(j, m->payload.text.at, m->payload.text.len);
-		payload_read(f, j, m, p);
-	} else if (m->is_whole && e != NULL && !e->is_list &&
-	    !m->payload.has && !m->event.has) {
-		json_open(j, text, len);
-		entries_read(f, j, e, NULL);
-		m->payload.has = true;
-	}
-}
-
 enum err
 message_read(struct frame *f, struct message *m, const struct protocol *p,
     const char *text, size_t len)
@@ -249,9 +232,11 @@ message_read(struct frame *f, struct message *m, const struct protocol *p,
 	}
 	if (json_close(&j) != ERR_OK)
 		return j.error;
-	if (!m->channel.has)
+	if (!m->channel.has || m->payload.text.at == NULL)
 		return ERR_OK;
-	late_read(f, &j, m, p, text, len);
+	/* It came before its channel was known. */
+	json_open(&j, m->payload.text.at, m->payload.text.len);
+	payload_read(f, &j, m, p);
 	return json_close(&j);
 }
 

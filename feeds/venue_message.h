@@ -40,7 +40,6 @@ struct message {
 	struct field_u64 number, code;
 	struct field_bool success;
 	bool has_inner;
-	bool is_whole;			/* MESSAGE_WHOLE named it */
 	bool is_strange;		/* PART_STRANGE was there */
 };
 
