@@ -292,6 +292,16 @@ $(O)/tests/bench/bench-margin: $(call obj,tests/bench/harness.c \
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 
+.PHONY: bench-feeds
+bench-feeds: ## from venues' frames to prices: parsers, a socket, memory
+bench-feeds: $(O)/tests/bench/bench-feeds
+	@$(O)/tests/bench/bench-feeds
+$(O)/tests/bench/bench-feeds: $(call obj,tests/bench/harness.c \
+		$(wildcard tests/bench/feeds/*.c)) $(LIB_FILES)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group \
+		$(LIB_FILES) -Wl,--end-group $(LIBS)
+
 # Programs that do the same, where they are installed.
 PEERS_CXX = $(if $(wildcard /usr/include/ql/quantlib.hpp),\
 	$(O)/tests/peers/quantlib.o)

@@ -46,6 +46,7 @@ struct tick_contract {
 	bool is_call;
 };
 
+/* What is said to be absent is not written. */
 struct tick {
 	char symbol[VENUE_SYMBOL_MAX];	/* as the venue writes it */
 	bool has_bid, has_ask, has_last, has_size, has_time, has_sequence;

@@ -94,9 +94,7 @@ static const struct message_row MESSAGE[] = {
 	MESSAGE_ROW("data", payload, MESSAGE_PAYLOAD),
 	MESSAGE_ROW("e", channel, MESSAGE_WHOLE),
 	MESSAGE_ROW("E", time, MESSAGE_MS),
-	MESSAGE_ROW("s", symbol, MESSAGE_SEEN),
-	MESSAGE_ROW("b", note, MESSAGE_SEEN),
-	MESSAGE_ROW("a", detail, MESSAGE_SEEN),
+	MESSAGE_ROW("u", symbol, MESSAGE_NAMELESS),	/* a raw book */
 	MESSAGE_ROW("result", extra, MESSAGE_SEEN),
 	MESSAGE_ROW("lastUpdateId", other, MESSAGE_SEEN),
 	MESSAGE_ROW("error", error, MESSAGE_SEEN),
@@ -104,14 +102,13 @@ static const struct message_row MESSAGE[] = {
 };
 static const struct protocol PROTOCOL = { PROTOCOL_ROWS(MESSAGE),
 	.cut = CUT_BEHIND, .cut_at = '@', .channels = &CHANNELS,
-	.payload = payload_read };
+	.nameless = &CHANNEL_ROWS[0], .payload = payload_read };
 
 VENUE_PARSER(binance);
 enum err
 venue_binance_parse(struct frame *f, const char *text, size_t len)
 {
-	struct message m;
-	struct json j;
+	struct message m = { 0 };
 	enum err e = message_read(f, &m, &PROTOCOL, text, len);
 
 	if (e != ERR_OK)
@@ -123,12 +120,6 @@ venue_binance_parse(struct frame *f, const char *text, size_t len)
 		frame_set(f, FRAME_REFUSED, "error");
 	} else if (m.extra.has) {
 		frame_set(f, FRAME_ACK, "result");
-	} else if (m.symbol.has && m.note.has && m.detail.has) {
-		/* A raw book has no name. */
-		frame_set(f, FRAME_TICKS, "bookTicker");
-		json_open(&j, text, len);
-		entries_read(f, &j, &BOOK, NULL);
-		return json_close(&j);
 	} else if (m.other.has) {
 		frame_set(f, FRAME_IGNORED, "depth");
 	}

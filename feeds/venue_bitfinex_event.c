@@ -1,11 +1,9 @@
 /* Bitfinex's events: which number stands for which channel, what was refused,
- * that the server restarts; and the messages that ask.  Sources: see
- * venue_bitfinex.c. */
+ * that the server restarts.  Sources: see venue_bitfinex.c. */
 #include "feeds/venue_bitfinex.h"
 
 #include <string.h>
 
-#include "feeds/venue_row.h"
 #include "feeds/venue_message.h"
 
 /* The server restarts, or was being mended: dial anew. */
@@ -81,7 +79,7 @@ enum err
 bitfinex_event(struct frame *f, const char *text, size_t len)
 {
 	char symbol[VENUE_SYMBOL_MAX] = "";
-	struct message m;
+	struct message m = { 0 };
 	enum err e = message_read(f, &m, &PROTOCOL, text, len);
 	const struct json_text *event = &m.event.text;
 	struct json j;
@@ -109,13 +107,3 @@ bitfinex_event(struct frame *f, const char *text, size_t len)
 		f->kind = FRAME_GAP;
 	return ERR_OK;
 }
-
-/* The conf, then a message a channel: tickers first, for the venue opens 25
- * channels on a connection and no more. */
-#define ASK(channel) { "{\"event\":\"subscribe\",\"channel\":\"" channel \
-	"\",\"symbol\":", "\"%\"", "}", 1, 0, NULL }
-static const struct ask ASKS[] = {
-	{ "{\"event\":\"conf\",\"flags\":98304}", NULL, NULL, 0, 0, NULL },
-	ASK("ticker"), ASK("trades"),
-};
-VENUE_ASKS(bitfinex, ASKS);

@@ -95,7 +95,7 @@ VENUE_PARSER(bitstamp);
 enum err
 venue_bitstamp_parse(struct frame *f, const char *text, size_t len)
 {
-	struct message m;
+	struct message m = { 0 };
 	enum err e = message_read(f, &m, &PROTOCOL, text, len);
 	const struct word *w;
 

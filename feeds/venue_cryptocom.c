@@ -83,7 +83,7 @@ VENUE_PARSER(cryptocom);
 enum err
 venue_cryptocom_parse(struct frame *f, const char *text, size_t len)
 {
-	struct message m;
+	struct message m = { 0 };
 	enum err e = message_read(f, &m, &PROTOCOL, text, len);
 
 	if (e != ERR_OK)

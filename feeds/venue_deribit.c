@@ -74,7 +74,7 @@ VENUE_PARSER(deribit);
 enum err
 venue_deribit_parse(struct frame *f, const char *text, size_t len)
 {
-	struct message m;
+	struct message m = { 0 };
 	enum err e = message_read(f, &m, &PROTOCOL, text, len);
 	bool is_push = m.event.has &&
 	    json_text_is(&m.event.text, "subscription");

@@ -119,6 +119,35 @@ value_read(struct reading *r, struct json *j, const struct part_row *row)
 	return contract_read(r, j, row);
 }
 
+/* Most keys are none of ours, and most of these are told by how long they are
+ * and how they begin. */
+static inline uint64_t
+key_bit(const char *key, size_t len)
+{
+	return UINT64_C(1) << (((size_t)(unsigned char)key[0] + 7 * len) & 63);
+}
+
+/* row_find looks from *at on, round once. */
+static inline bool
+row_find(size_t *at, const struct part_row *rows, size_t count,
+    const struct json_text *key)
+{
+	size_t i = *at;
+
+	if (key->has_escape)
+		return false;
+	for (size_t left = count; left > 0; left--) {
+		if (rows[i].key_len == key->len &&
+		    rows[i].key[0] == key->at[0] &&
+		    memcmp(rows[i].key, key->at, key->len) == 0) {
+			*at = i;
+			return true;
+		}
+		i = i + 1 == count ? 0 : i + 1;
+	}
+	return false;
+}
+
 /* Venues write their keys in one order: the row after the last that matched
  * is looked at first. */
 static void
@@ -126,18 +155,16 @@ keys_read(struct reading *r, struct json *j)
 {
 	const struct part_row *rows = r->entry->rows;
 	size_t count = r->entry->row_count, next = 0;
+	uint64_t known = 0;
 	struct json_text key;
 
+	for (size_t i = 0; i < count; i++)
+		known |= key_bit(rows[i].key, rows[i].key_len);
 	while (json_next_key(j, &key)) {
-		size_t left = count, i = next;
+		size_t i = next;
 
-		while (left > 0 && (rows[i].key_len != key.len ||
-		    rows[i].key[0] != key.at[0] || key.has_escape ||
-		    memcmp(rows[i].key, key.at, key.len) != 0)) {
-			i = i + 1 == count ? 0 : i + 1;
-			left--;
-		}
-		if (left == 0) {
+		if (key.len == 0 || (known & key_bit(key.at, key.len)) == 0 ||
+		    !row_find(&i, rows, count, &key)) {
 			json_skip(j);
 			continue;
 		}

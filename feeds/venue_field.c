@@ -384,7 +384,9 @@ frame_add_tick(struct frame *f, struct json *j)
 		return NULL;
 	}
 	t = &f->ticks[f->tick_count++];
-	memset(t, 0, sizeof(*t));
+	/* Values stand where they are said to be; the flags come first. */
+	memset(t, 0, offsetof(struct tick, bid));
+	memset(&t->contract, 0, offsetof(struct tick_contract, mark));
 	return t;
 }
 

@@ -103,7 +103,7 @@ void frame_set_channel(struct frame *f, const struct json_text *word);
 void frame_set(struct frame *f, enum frame_kind kind, const char *channel);
 /* frame_note_time keeps the newest exchange time of the message. */
 void frame_note_time(struct frame *f, const struct field_time *t);
-/* frame_add_tick gives the next tick, empty; ERR_LIMIT in j and NULL where
+/* frame_add_tick gives the next tick, all of it absent; ERR_LIMIT in j and NULL where
  * FRAME_TICKS_MAX are taken. */
 struct tick *frame_add_tick(struct frame *f, struct json *j);
 /* A tick's time, if the field was there; the frame's newest follows. */

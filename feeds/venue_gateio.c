@@ -101,7 +101,7 @@ VENUE_PARSER(gateio);
 enum err
 venue_gateio_parse(struct frame *f, const char *text, size_t len)
 {
-	struct message m;
+	struct message m = { 0 };
 	enum err e = message_read(f, &m, &PROTOCOL, text, len);
 	bool is_refused = m.error.has &&
 	    !json_text_is(&m.error.text, "null");

@@ -111,7 +111,7 @@ static const struct protocol PROTOCOL = { PROTOCOL_ROWS(MESSAGE),
 static enum err
 message_take(struct frame *f, const char *text, size_t len)
 {
-	struct message m;
+	struct message m = { 0 };
 	enum err e = message_read(f, &m, &PROTOCOL, text, len);
 
 	if (e != ERR_OK)

@@ -57,7 +57,7 @@ VENUE_PARSER(kraken);
 enum err
 venue_kraken_parse(struct frame *f, const char *text, size_t len)
 {
-	struct message m;
+	struct message m = { 0 };
 	enum err e = message_read(f, &m, &PROTOCOL, text, len);
 
 	if (e != ERR_OK)

@@ -66,7 +66,7 @@ static const struct protocol PROTOCOL = { PROTOCOL_ROWS(MESSAGE) };
 static enum err
 event_take(struct frame *f, const char *text, size_t len)
 {
-	struct message m;
+	struct message m = { 0 };
 	enum err e = message_read(f, &m, &PROTOCOL, text, len);
 
 	if (e != ERR_OK || !m.event.has)

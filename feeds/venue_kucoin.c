@@ -78,7 +78,7 @@ VENUE_PARSER(kucoin);
 enum err
 venue_kucoin_parse(struct frame *f, const char *text, size_t len)
 {
-	struct message m;
+	struct message m = { 0 };
 	enum err e = message_read(f, &m, &PROTOCOL, text, len);
 
 	if (e != ERR_OK)

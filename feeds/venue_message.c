@@ -125,6 +125,10 @@ field_take(struct frame *f, struct json *j, struct message *m,
 	case MESSAGE_TEXT:
 		field_read_string(j, to);
 		break;
+	case MESSAGE_NAMELESS:
+		m->is_nameless = true;
+		json_skip(j);
+		break;
 	case MESSAGE_WHOLE:
 	case MESSAGE_CHANNEL:
 		if (field_read_string(j, to))
@@ -182,6 +186,19 @@ whole_read(struct frame *f, struct json *j, struct message *m, bool is_first)
 	return true;
 }
 
+/* The word's name is the message's. */
+static void
+nameless_read(struct frame *f, struct json *j, struct message *m,
+    const struct protocol *p)
+{
+	const char *name = p->nameless->names;
+
+	m->found = p->nameless;
+	m->channel.has = true;
+	m->word = (struct json_text){ name, strcspn(name, " "), false };
+	whole_read(f, j, m, false);
+}
+
 static void
 message_object_read(struct frame *f, struct json *j, struct message *m,
     const struct protocol *p, const struct message_row *rows, size_t count)
@@ -199,6 +216,9 @@ message_object_read(struct frame *f, struct json *j, struct message *m,
 			i++;
 		if (i == count) {
 			json_skip(j);
+		} else if (is_first && rows[i].form == MESSAGE_NAMELESS) {
+			nameless_read(f, j, m, p);
+			return;
 		} else {
 			field_take(f, j, m, p, &rows[i]);
 			if (rows[i].form == MESSAGE_WHOLE &&
@@ -215,7 +235,6 @@ message_read(struct frame *f, struct message *m, const struct protocol *p,
 {
 	struct json j;
 
-	memset(m, 0, sizeof(*m));
 	frame_begin(f);
 	json_open(&j, text, len);
 	if (json_kind(&j) != JSON_KIND_OBJECT) {
@@ -232,6 +251,11 @@ message_read(struct frame *f, struct message *m, const struct protocol *p,
 	}
 	if (json_close(&j) != ERR_OK)
 		return j.error;
+	if (!m->channel.has && m->is_nameless) {
+		json_open(&j, text, len);
+		nameless_read(f, &j, m, p);
+		return json_close(&j);
+	}
 	if (!m->channel.has || m->payload.text.at == NULL)
 		return ERR_OK;
 	/* It came before its channel was known. */

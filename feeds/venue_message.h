@@ -39,7 +39,7 @@ struct message {
 	struct field_time time, time_out;
 	struct field_u64 number, code;
 	struct field_bool success;
-	bool has_inner;
+	bool has_inner, is_nameless;
 	bool is_strange;		/* PART_STRANGE was there */
 };
 
@@ -52,6 +52,8 @@ enum message_form {
 	MESSAGE_CHANNEL, MESSAGE_PAYLOAD,
 	MESSAGE_WHOLE,		/* a channel whose entry, where it is no list,
 				 * is the whole message */
+	MESSAGE_NAMELESS,	/* of an entry that is the whole message and
+				 * has no channel */
 };
 struct message_row {
 	const char *key;
@@ -74,6 +76,7 @@ struct protocol {
 	char cut_at;
 	bool needs_event;	/* the payload is not to be read before it */
 	const struct words *channels;
+	const struct word *nameless;	/* of MESSAGE_NAMELESS */
 	/* Reads a payload whose channel is known; NULL: by the word's entry,
 	 * the message's symbol standing for entries without their own. */
 	void (*payload)(struct frame *f, struct json *j,
@@ -83,7 +86,7 @@ struct protocol {
 #define PROTOCOL_INNER(table) \
 	.inner = (table), .inner_count = ARRAY_COUNT(table)
 
-/* message_read reads a message and, where its channel has prices, its ticks.
+/* message_read reads a message into m, which is all zero, and, where its channel has prices, its ticks.
  * The frame is unknown until one of those below says what it is; a message
  * that is no object stays so. */
 MUST_CHECK enum err message_read(struct frame *f, struct message *m,

@@ -102,7 +102,7 @@ VENUE_PARSER(okx);
 enum err
 venue_okx_parse(struct frame *f, const char *text, size_t len)
 {
-	struct message m;
+	struct message m = { 0 };
 	enum err e;
 
 	if (message_is_pong(f, text, len))

@@ -125,7 +125,7 @@ static const struct frames_bad BAD[] = {
 	{ { TRADES }, "[18,[[1,9223372036855,3,4]]]", ERR_RANGE },
 	{ { TRADES }, "[18,[[1,2,-1e309,4]]]", ERR_SYNTAX },
 	{ { TRADES }, "[18,\"te\",[1,2,3]]", ERR_MISSING },
-	{ { TRADES }, "[18,\"te\"]", ERR_SYNTAX },
+	{ { TRADES }, "[18,\"te\"]", ERR_MISSING },
 	{ { 0 }, "{\"event\":1}", ERR_SYNTAX },
 	{ { 0 }, "{\"event\":\"subscribed\",\"channel\":\"ticker\"}",
 	    ERR_MISSING },

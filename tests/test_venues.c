@@ -284,7 +284,7 @@ static const struct {
 	    "\"price\":%s,\"timestamp\":\"1970-01-01T00:00:01Z\"}]}", true },
 	{ "binance", "{\"stream\":\"a@bookTicker\",\"data\":{\"s\":\"A\","
 	    "\"b\":\"1\",\"a\":%s}}", false },
-	{ "binance", "{\"s\":\"A\",\"b\":%s,\"a\":\"1\"}", false },
+	{ "binance", "{\"s\":\"A\",\"u\":1,\"b\":%s,\"a\":\"1\"}", false },
 	{ "binance", "{\"e\":\"aggTrade\",\"s\":\"A\",\"T\":1,\"p\":%s}",
 	    false },
 	{ "bybit", "{\"topic\":\"tickers.A\",\"ts\":1,\"data\":{\"symbol\":"

@@ -45,12 +45,18 @@ contract_check(const struct tick *t)
 	MUST(!c->has_forward || c->forward.value > 0);
 	MUST(!c->has_option || (c->strike.value > 0 && c->expiry_ms > 0));
 	/* Each can be printed with the digits that it says it has. */
-	decimal_from_dec18(text, c->mark);
-	decimal_from_dec18(text, c->index);
-	decimal_from_dec18(text, c->interest);
-	decimal_from_dec18(text, c->vol);
-	decimal_from_dec18(text, c->forward);
-	decimal_from_dec18(text, c->strike);
+	if (c->has_mark)
+		decimal_from_dec18(text, c->mark);
+	if (c->has_index)
+		decimal_from_dec18(text, c->index);
+	if (c->has_interest)
+		decimal_from_dec18(text, c->interest);
+	if (c->has_vol)
+		decimal_from_dec18(text, c->vol);
+	if (c->has_forward)
+		decimal_from_dec18(text, c->forward);
+	if (c->has_option)
+		decimal_from_dec18(text, c->strike);
 }
 
 static void
