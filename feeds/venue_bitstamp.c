@@ -7,45 +7,9 @@
 #include "feeds/venue_row.h"
 #include "feeds/venue_message.h"
 
-/* [["price","amount"],...], the best first; the rest is checked for its form
- * alone. */
-static void
-side_read(struct json *j, bool is_bid, bool *has, struct dec18 *best)
-{
-	(void)is_bid;
-	json_enter_array(j);
-	if (!json_next_item(j))
-		return;
-	json_enter_array(j);
-	if (json_next_item(j))
-		field_read_price(j, FIELD_STRING, 0, has, best);
-	while (json_next_item(j))
-		json_skip(j);
-	if (!*has)
-		json_fail(j, ERR_MISSING);
-	while (json_next_item(j))
-		json_skip(j);
-}
-
-static const struct part_row TRADE_ROWS[] = {
-	PART_ROW("id", PART_SEQUENCE, FIELD_NUMBER),
-	PART_ROW("amount_str", PART_SIZE, FIELD_STRING),
-	PART_ROW("price_str", PART_LAST, FIELD_STRING),
-	PART_ROW("microtimestamp", PART_TIME, FIELD_US),
-};
-static const struct part_row BOOK_ROWS[] = {
-	PART_ROW("microtimestamp", PART_TIME, FIELD_US),
-	PART_SIDE("bids", PART_BID, side_read),
-	PART_SIDE("asks", PART_ASK, side_read),
-};
-static const struct entry TRADE = { ENTRY_ROWS(TRADE_ROWS),
-	.needed = PARTS_TRADED };
-static const struct entry BOOK = { ENTRY_ROWS(BOOK_ROWS), .needed =
-	PART_BIT(PART_TIME) | PARTS_QUOTED };
-
 static const struct word CHANNEL_ROWS[] = {
-	{ FRAME_TICKS, "order_book", &BOOK },
-	{ FRAME_TICKS, "live_trades", &TRADE },
+	{ FRAME_TICKS, "order_book", NULL },
+	{ FRAME_TICKS, "live_trades", NULL },
 	{ FRAME_IGNORED, "diff_order_book detail_order_book live_orders "
 	    "funding_rate", NULL },
 };
@@ -53,8 +17,8 @@ static const struct words CHANNELS = WORDS(CHANNEL_ROWS);
 /* What the protocol itself says, and what a channel does.  A server that goes
  * down asks to be dialled anew: what it says from then on is lost to us. */
 static const struct word EVENT_ROWS[] = {
-	{ FRAME_TICKS, "data", &BOOK },
-	{ FRAME_TICKS, "trade", &TRADE },
+	{ FRAME_TICKS, "data", NULL },
+	{ FRAME_TICKS, "trade", NULL },
 	{ FRAME_ACK, "bts:subscription_succeeded "
 	    "bts:unsubscription_succeeded bts:heartbeat", NULL },
 	{ FRAME_REFUSED, "bts:error", NULL },
@@ -63,33 +27,93 @@ static const struct word EVENT_ROWS[] = {
 };
 static const struct words EVENTS = WORDS(EVENT_ROWS);
 
-/* A channel's prices come in an event of its own name. */
-static bool
-is_priced(const struct message *m)
-{
-	const struct word *event = words_find(&EVENTS, &m->event.text);
-
-	return message_entry(m) != NULL &&
-	    m->rest.len > 0 && event != NULL && event->entry == m->found->entry;
-}
-
-static void
-payload_read(struct frame *f, struct json *j, const struct message *m)
-{
-	if (is_priced(m))
-		entries_read(f, j, m->found->entry, &m->rest);
-	else
-		json_skip(j);
-}
-
+/* What comes before its channel is kept as it stands: no second look at the
+ * levels below the best. */
 static const struct message_row MESSAGE[] = {
-	MESSAGE_ROW("data", payload, MESSAGE_PAYLOAD),
+	MESSAGE_ROW("data", word, MESSAGE_INNER_ANY),
 	MESSAGE_ROW("channel", channel, MESSAGE_CHANNEL),
 	MESSAGE_ROW("event", event, MESSAGE_TEXT),
 };
+static const struct message_row DATA[] = {
+	MESSAGE_ROW("microtimestamp", note, MESSAGE_RAW),
+	MESSAGE_ROW("bids", extra, MESSAGE_RAW),
+	MESSAGE_ROW("asks", other, MESSAGE_RAW),
+	MESSAGE_ROW("id", symbol, MESSAGE_RAW),
+	MESSAGE_ROW("amount_str", detail, MESSAGE_RAW),
+	MESSAGE_ROW("price_str", error, MESSAGE_RAW),
+};
 static const struct protocol PROTOCOL = { PROTOCOL_ROWS(MESSAGE),
-	.cut = CUT_LAST, .cut_at = '_', .needs_event = true,
-	.channels = &CHANNELS, .payload = payload_read };
+	PROTOCOL_INNER(DATA), .cut = CUT_LAST, .cut_at = '_',
+	.channels = &CHANNELS };
+
+/* value_open opens what was kept; ERR_MISSING where it was not there. */
+static void
+value_open(struct json *j, const struct field_text *value)
+{
+	json_open(j, value->text.at, value->text.len);
+	if (!value->has)
+		json_fail(j, ERR_MISSING);
+}
+
+/* [["price","amount"],...], the best first. */
+static enum err
+side_take(const struct field_text *side, bool *has, struct dec18 *best)
+{
+	struct json j;
+
+	value_open(&j, side);
+	json_enter_array(&j);
+	if (!json_next_item(&j))
+		return j.error;
+	json_enter_array(&j);
+	if (!json_next_item(&j))
+		json_fail(&j, ERR_MISSING);
+	field_read_price(&j, FIELD_STRING, 0, has, best);
+	return j.error;
+}
+
+static enum err
+trade_take(struct tick *t, const struct message *m)
+{
+	struct field_u64 id = { 0 };
+	struct json j;
+
+	value_open(&j, &m->error);
+	field_read_price(&j, FIELD_STRING, 0, &t->has_last, &t->last);
+	if (j.error == ERR_OK && m->detail.has) {
+		value_open(&j, &m->detail);
+		field_read_size(&j, FIELD_STRING, &t->has_size, &t->size);
+	}
+	if (j.error == ERR_OK && m->symbol.has) {
+		value_open(&j, &m->symbol);
+		field_read_u64(&j, &id);
+	}
+	t->has_sequence = id.has;
+	t->sequence = id.value;
+	return j.error;
+}
+
+static enum err
+tick_take(struct frame *f, const struct message *m, bool is_trade)
+{
+	struct field_time time = { 0 };
+	struct json j;
+	struct tick *t;
+	enum err e;
+
+	value_open(&j, &m->note);
+	field_read_time(&j, FIELD_US, &time);
+	t = frame_add_tick(f, &j);
+	field_take_symbol(&j, &m->rest, t->symbol);
+	if (j.error != ERR_OK)
+		return j.error;
+	frame_set(f, FRAME_TICKS, is_trade ? "live_trades" : "order_book");
+	frame_stamp_tick(f, t, &time);
+	if (is_trade)
+		return trade_take(t, m);
+	e = side_take(&m->extra, &t->has_bid, &t->bid);
+	return e != ERR_OK ? e : side_take(&m->other, &t->has_ask, &t->ask);
+}
 
 VENUE_PARSER(bitstamp);
 enum err
@@ -97,22 +121,22 @@ venue_bitstamp_parse(struct frame *f, const char *text, size_t len)
 {
 	struct message m = { 0 };
 	enum err e = message_read(f, &m, &PROTOCOL, text, len);
-	const struct word *w;
+	bool is_known = m.found != NULL && m.rest.len > 0;
 
 	if (e != ERR_OK || !m.event.has)
 		return e;
-	if (is_priced(&m))
-		return message_is_channel(f, &m);
 	message_is_event(f, &m.event, &EVENTS);
-	w = words_find(&EVENTS, &m.event.text);
-	if (w != NULL && w->entry == NULL)
+	if (f->kind != FRAME_TICKS && f->kind != FRAME_UNKNOWN)
 		return ERR_OK;
-	f->kind = FRAME_UNKNOWN;
-	if (m.found == NULL || m.rest.len == 0)
-		return ERR_OK;
-	frame_set_channel(f, &m.word);
-	if (m.found->kind == FRAME_IGNORED)
-		f->kind = FRAME_IGNORED;
+	/* A channel's prices come in an event of its own. */
+	if (is_known && f->kind == FRAME_TICKS && m.found->kind ==
+	    FRAME_TICKS && json_text_is(&m.event.text, "trade") ==
+	    json_text_is(&m.word, "live_trades"))
+		return tick_take(f, &m, json_text_is(&m.event.text, "trade"));
+	f->kind = is_known && m.found->kind == FRAME_IGNORED ? FRAME_IGNORED :
+	    FRAME_UNKNOWN;
+	if (is_known)
+		frame_set_channel(f, &m.word);
 	return ERR_OK;
 }
 

@@ -72,23 +72,50 @@ field_read_bool(struct json *j, struct field_bool *out)
 	return field_is_new(j, &out->has) && json_read_bool(j, &out->value);
 }
 
+/* whole_from_text reads "1617654355.388853" as 1617654355388: the digits before
+ * the point and so many behind it. */
+static enum err
+whole_from_text(uint64_t *out, const struct json_text *text, unsigned kept)
+{
+	const char *at = memchr(text->at, '.', text->len);
+	const char *end = text->at + text->len;
+	size_t whole_len = at == NULL ? text->len : (size_t)(at - text->at);
+	uint64_t value;
+	enum err e = decimal_to_u64(&value, text->at, whole_len);
+
+	if (e != ERR_OK)
+		return e;
+	if (value > FIELD_TIME_MS_MAX)
+		return ERR_RANGE;
+	at = at == NULL ? end : at + 1;
+	if (at == end && whole_len != text->len)
+		return ERR_SYNTAX;
+	for (; at < end; at++) {
+		if (*at < '0' || *at > '9')
+			return ERR_SYNTAX;
+		if (kept > 0) {
+			value = value * 10 + (uint64_t)(*at - '0');
+			kept--;
+		}
+	}
+	for (; kept > 0; kept--)
+		value *= 10;
+	*out = value;
+	return ERR_OK;
+}
+
 /* time_from_text reads the forms that stand between quotes. */
 static enum err
 time_from_text(uint64_t *ms, enum field_form form,
     const struct json_text *text)
 {
-	unsigned decimals = form == FIELD_SECONDS_POINT ? 3 : 0;
-	u128 wide = 0;
 	enum err e;
 
 	if (form == FIELD_RFC3339)
 		return time_ms_from_rfc3339(ms, text->at, text->len);
-	if (form == FIELD_MS_POINT || form == FIELD_SECONDS_POINT) {
-		e = decimal_to_u128_round(&wide, text->at, text->len,
-		    decimals, ROUND_FLOOR);
-		*ms = wide > UINT64_MAX ? UINT64_MAX : (uint64_t)wide;
-		return e;
-	}
+	if (form == FIELD_MS_POINT || form == FIELD_SECONDS_POINT)
+		return whole_from_text(ms, text,
+		    form == FIELD_SECONDS_POINT ? 3 : 0);
 	e = decimal_to_u64(ms, text->at, text->len);
 	if (e == ERR_OK && form != FIELD_MS)
 		*ms /= form == FIELD_US ? US_PER_MS : NS_PER_MS;

@@ -8,7 +8,7 @@
 #include "feeds/venue_row.h"
 
 #include "base/must.h"
-#include "feeds/depth.h"
+#include "feeds/venue_gemini.h"
 #include "feeds/venue_message.h"
 
 static const struct part_row TRADE_ROWS[] = {
@@ -34,79 +34,76 @@ static const struct word TYPE_ROWS[] = {
 };
 static const struct words TYPES = WORDS(TYPE_ROWS);
 
-/* [["buy" or "sell", price, what stands there now], ...] */
-static void
-changes_read(struct depth *d, struct json *j)
+/* The tick's symbol and its book; NULL where there is none. */
+static struct depth *
+book_of(struct frame *f, struct json *j, const struct message *m)
 {
-	json_enter_array(j);
-	while (json_next_item(j)) {
-		struct dec18 price = { 0 }, size = { 0 };
-		bool has_price = false, has_size = false, is_bid;
-		struct field_text side = { 0 };
+	struct tick *t = frame_add_tick(f, j);
+	struct depth *d;
 
-		json_enter_array(j);
-		if (json_next_item(j))
-			field_read_string(j, &side);
-		if (json_next_item(j))
-			field_read_price(j, FIELD_STRING, 0, &has_price,
-			    &price);
-		if (json_next_item(j))
-			field_read_size(j, FIELD_STRING, &has_size, &size);
-		if (json_next_item(j))
-			json_fail(j, ERR_SYNTAX);
-		if (!has_size)
-			json_fail(j, ERR_MISSING);
-		if (j->error != ERR_OK)
-			return;
-		is_bid = json_text_is(&side.text, "buy");
-		if (!is_bid && !json_text_is(&side.text, "sell"))
-			json_fail(j, ERR_SYNTAX);
-		depth_set(d, is_bid ? DEPTH_BID : DEPTH_ASK, price,
-		    size.value > 0);
-	}
+	if (t == NULL || !field_take_symbol(j, &m->symbol.text, t->symbol))
+		return NULL;
+	d = depth_of(f->memory->depth, t->symbol);
+	if (d == NULL)
+		json_fail(j, ERR_LIMIT);
+	return d;
 }
 
-static enum err
-book_read(struct frame *f, const struct message *m)
+static void
+payload_read(struct frame *f, struct json *j, const struct message *m)
 {
-	struct tick *t = &f->ticks[0];
 	struct depth *d;
-	struct json j;
 
-	json_open(&j, m->extra.text.at, m->extra.text.len);
-	if (!m->symbol.has)
-		return ERR_MISSING;
-	if (!field_take_symbol(&j, &m->symbol.text,
-	    frame_add_tick(f, &j)->symbol))
-		return j.error;
-	d = depth_of(f->memory->depth, t->symbol);
-	if (!d)
-		return ERR_LIMIT;
-	if (!d->was_begun || m->other.has)
-		depth_begin(d);
-	changes_read(d, &j);
-	/* Void before, or so much taken away that the top is not known. */
-	if (!d->is_known) {
-		f->kind = FRAME_GAP;
-		f->tick_count = 0;
-	} else if (m->other.has && json_close(&j) == ERR_OK) {
-		json_open(&j, m->other.text.at, m->other.text.len);
-		entries_read(f, &j, &TRADES, NULL);
+	if (m->found != TYPE_ROWS) {
+		json_skip(j);
+		return;
 	}
-	depth_quote(d, t);
-	return json_close(&j);
+	if (!m->symbol.has)
+		json_fail(j, ERR_MISSING);
+	d = book_of(f, j, m);
+	if (d == NULL)
+		return;
+	if (!d->was_begun)
+		depth_begin(d);
+	gemini_changes_read(d, j);
 }
 
 static const struct message_row MESSAGE[] = {
 	MESSAGE_ROW("type", channel, MESSAGE_WHOLE),
 	MESSAGE_ROW("symbol", symbol, MESSAGE_TEXT),
-	MESSAGE_ROW("changes", extra, MESSAGE_RAW),
+	MESSAGE_ROW("changes", payload, MESSAGE_PAYLOAD),
 	MESSAGE_ROW("trades", other, MESSAGE_RAW),
 	MESSAGE_ROW("timestamp", time, MESSAGE_MS),
 	MESSAGE_ROW("result", event, MESSAGE_TEXT),
 };
 static const struct protocol PROTOCOL = { PROTOCOL_ROWS(MESSAGE),
-	.channels = &TYPES };
+	.needs_symbol = true, .channels = &TYPES, .payload = payload_read };
+
+static enum err
+book_finish(struct frame *f, const struct message *m)
+{
+	struct depth *d = depth_of(f->memory->depth, f->ticks[0].symbol);
+	struct json j;
+
+	if (m->other.has) {	/* a whole book */
+		depth_begin(d);
+		json_open(&j, m->payload.text.at, m->payload.text.len);
+		gemini_changes_read(d, &j);
+		MUST(json_close(&j) == ERR_OK);
+	}
+	depth_quote(d, &f->ticks[0]);
+	/* Void before, or so much taken away that the top is not known. */
+	if (!d->is_known) {
+		f->kind = FRAME_GAP;
+		f->tick_count = 0;
+		return ERR_OK;
+	}
+	if (!m->other.has)
+		return ERR_OK;
+	json_open(&j, m->other.text.at, m->other.text.len);
+	entries_read(f, &j, &TRADES, NULL);
+	return json_close(&j);
+}
 
 static enum err
 message_take(struct frame *f, const char *text, size_t len)
@@ -117,17 +114,16 @@ message_take(struct frame *f, const char *text, size_t len)
 	if (e != ERR_OK)
 		return e;
 	frame_note_time(f, &m.time);
-	if (m.found == TYPE_ROWS)
-		m.payload = m.extra;
 	if (m.channel.has)
 		e = message_is_channel(f, &m);
 	else if (m.event.has)
 		frame_set_channel(f, &m.event.text);
 	if (m.event.has && json_text_is(&m.event.text, "error")) {
 		f->kind = FRAME_REFUSED;
+		f->tick_count = 0;
 		return ERR_OK;
 	}
-	return e == ERR_OK && m.found == TYPE_ROWS ? book_read(f, &m) : e;
+	return e == ERR_OK && m.found == TYPE_ROWS ? book_finish(f, &m) : e;
 }
 
 VENUE_PARSER(gemini);

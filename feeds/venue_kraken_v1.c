@@ -6,6 +6,10 @@
  * time and comes with trades alone; a spread has one and is the top of the
  * book, so the spread is what is asked for. */
 #include "feeds/venue_row.h"
+
+#include <string.h>
+
+#include "feeds/venue_kraken_v1.h"
 #include "feeds/venue_message.h"
 
 /* The first of ["price", ...]. */
@@ -50,80 +54,82 @@ static const struct word CHANNEL_ROWS[] = {
 	{ FRAME_IGNORED, "book-* ohlc-*", NULL },
 };
 static const struct words CHANNELS = WORDS(CHANNEL_ROWS);
-static const struct word EVENT_ROWS[] = {
-	{ FRAME_HEARTBEAT, "heartbeat", NULL },
-	{ FRAME_ACK, "systemStatus subscriptionStatus pong", NULL },
-	{ FRAME_REFUSED, "error", NULL },
-};
-static const struct words EVENTS = WORDS(EVENT_ROWS);
-
-static const struct message_row MESSAGE[] = {
-	MESSAGE_ROW("event", event, MESSAGE_TEXT),
-	MESSAGE_ROW("status", note, MESSAGE_TEXT),
-};
-static const struct protocol PROTOCOL = { PROTOCOL_ROWS(MESSAGE) };
-
-static enum err
-event_take(struct frame *f, const char *text, size_t len)
+/* The channel's name stands behind the payload, but an array of strings is
+ * hardly ever anything but a spread, one of arrays trades. */
+static const struct entry *
+payload_guess(struct json *j)
 {
-	struct message m = { 0 };
-	enum err e = message_read(f, &m, &PROTOCOL, text, len);
-
-	if (e != ERR_OK || !m.event.has)
-		return e;
-	message_is_event(f, &m.event, &EVENTS);
-	if (m.note.has && json_text_is(&m.note.text, "error"))
-		f->kind = FRAME_REFUSED;
-	return ERR_OK;
+	if (json_kind(j) != JSON_KIND_ARRAY || j->end - j->at < 2)
+		return NULL;
+	return j->at[1] == '"' ? &SPREAD : j->at[1] == '[' ? &TRADE : NULL;
 }
 
-/* What stands before the channel and the pair is passed over, and read when
- * they are known; a book's second half is not. */
-static void
-array_read(struct json *j, struct message *m)
+/* A book's second half is not read.  The ticks have no symbol yet. */
+static const struct entry *
+array_read(struct frame *f, struct json *j, struct message *m, bool guesses)
 {
+	static const struct json_text LATER = { "-", 1, false };
+	const struct entry *guess = NULL;
+
 	json_enter_array(j);
 	if (json_next_item(j))
 		field_read_u64(j, &m->number);
 	while (json_next_item(j)) {
-		if (json_kind(j) == JSON_KIND_STRING)
+		if (json_kind(j) == JSON_KIND_STRING) {
 			field_read_string(j, m->channel.has ? &m->symbol :
 			    &m->channel);
-		else if (m->payload.has)
+			continue;
+		}
+		if (!m->payload.has)
+			guess = guesses ? payload_guess(j) : NULL;
+		if (m->payload.has)
 			json_skip(j);
-		else
+		else if (guess == NULL)
 			field_read_raw(j, &m->payload);
+		else
+			entries_read(f, j, guess, &LATER);
+		m->payload.has = true;
 	}
 	if (!m->payload.has || !m->symbol.has)
 		json_fail(j, ERR_MISSING);
+	return guess;
+}
+
+static enum err
+array_take(struct frame *f, const char *text, size_t len, bool guesses)
+{
+	char symbol[VENUE_SYMBOL_MAX];
+	struct message m = { 0 };
+	const struct entry *guess;
+	struct json j;
+
+	frame_begin(f);
+	json_open(&j, text, len);
+	guess = array_read(f, &j, &m, guesses);
+	m.word = m.channel.text;
+	m.found = words_find(&CHANNELS, &m.word);
+	if (guess != NULL && (json_close(&j) != ERR_OK ||
+	    message_entry(&m) != guess))
+		return array_take(f, text, len, false);
+	if (json_close(&j) != ERR_OK ||
+	    !field_take_symbol(&j, &m.symbol.text, symbol))
+		return j.error;
+	if (guess == NULL && message_entry(&m) != NULL) {
+		json_open(&j, m.payload.text.at, m.payload.text.len);
+		entries_read(f, &j, m.found->entry, &m.symbol.text);
+	}
+	for (size_t i = 0; guess != NULL && i < f->tick_count; i++)
+		memcpy(f->ticks[i].symbol, symbol, strlen(symbol) + 1);
+	return json_close(&j) != ERR_OK ? j.error : message_is_channel(f, &m);
 }
 
 VENUE_PARSER(kraken_v1);
 enum err
 venue_kraken_v1_parse(struct frame *f, const char *text, size_t len)
 {
-	char symbol[VENUE_SYMBOL_MAX];
-	struct message m = { 0 };
 	struct json j;
 
 	json_open(&j, text, len);
-	if (json_kind(&j) != JSON_KIND_ARRAY)
-		return event_take(f, text, len);
-	frame_begin(f);
-	array_read(&j, &m);
-	if (json_close(&j) != ERR_OK ||
-	    !field_take_symbol(&j, &m.symbol.text, symbol))
-		return j.error;
-	m.word = m.channel.text;
-	m.found = words_find(&CHANNELS, &m.word);
-	if (m.found == NULL || m.found->entry == NULL)
-		return message_is_channel(f, &m);
-	json_open(&j, m.payload.text.at, m.payload.text.len);
-	entries_read(f, &j, m.found->entry, &m.symbol.text);
-	return json_close(&j) != ERR_OK ? j.error : message_is_channel(f, &m);
+	return json_kind(&j) == JSON_KIND_ARRAY ?
+	    array_take(f, text, len, true) : kraken_v1_event(f, text, len);
 }
-
-#define ASK(channel) { "{\"event\":\"subscribe\",\"pair\":[", "\"%\"", \
-	"],\"subscription\":{\"name\":\"" channel "\"}}", 0, 0, NULL }
-static const struct ask ASKS[] = { ASK("spread"), ASK("trade") };
-VENUE_ASKS(kraken_v1, ASKS);

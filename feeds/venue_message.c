@@ -84,21 +84,28 @@ payload_read(struct frame *f, struct json *j, const struct message *m,
 		json_skip(j);
 }
 
-/* The payload's text stays noted where its channel is still to come. */
+/* A payload waits for its channel, where that is still to come. */
 static void
 payload_take(struct frame *f, struct json *j, struct message *m,
     const struct protocol *p)
 {
-	if (!m->channel.has || (p->needs_event && !m->event.has)) {
+	const char *from;
+
+	m->is_late = !m->channel.has || (p->needs_event && !m->event.has) ||
+	    (p->needs_symbol && !m->symbol.has);
+	if (m->is_late) {
 		field_read_raw(j, &m->payload);
 		return;
 	}
-	if (m->payload.has) {
+	if (m->payload.has || json_kind(j) == JSON_KIND_BAD) {
 		json_fail(j, ERR_DUPLICATE);
 		return;
 	}
+	from = j->at;
 	m->payload.has = true;
 	payload_read(f, j, m, p);
+	m->payload.text.at = from;
+	m->payload.text.len = (size_t)(j->at - from);
 }
 
 static void message_object_read(struct frame *f, struct json *j,
@@ -256,9 +263,8 @@ message_read(struct frame *f, struct message *m, const struct protocol *p,
 		nameless_read(f, &j, m, p);
 		return json_close(&j);
 	}
-	if (!m->channel.has || m->payload.text.at == NULL)
+	if (!m->channel.has || !m->is_late)
 		return ERR_OK;
-	/* It came before its channel was known. */
 	json_open(&j, m->payload.text.at, m->payload.text.len);
 	payload_read(f, &j, m, p);
 	return json_close(&j);

@@ -40,6 +40,7 @@ struct message {
 	struct field_u64 number, code;
 	struct field_bool success;
 	bool has_inner, is_nameless;
+	bool is_late;			/* its payload came before its channel */
 	bool is_strange;		/* PART_STRANGE was there */
 };
 
@@ -74,7 +75,8 @@ struct protocol {
 	uint8_t row_count, inner_count;
 	enum cut cut;
 	char cut_at;
-	bool needs_event;	/* the payload is not to be read before it */
+	bool needs_event, needs_symbol;	/* the payload is not to be read
+					 * before them */
 	const struct words *channels;
 	const struct word *nameless;	/* of MESSAGE_NAMELESS */
 	/* Reads a payload whose channel is known; NULL: by the word's entry,

@@ -90,7 +90,7 @@ static const struct frames_bad BAD[] = {
 	    "\"order_book_abcdefghijklmnopqrstuvwx\",\"data\":{" US "," SIDES
 	    "}}", ERR_LIMIT },
 	{ { 0 }, "{\"event\":\"data\",\"channel\":\"order_book_a\",\"data\":"
-	    "[]}", ERR_SYNTAX },
+	    "[]}", ERR_MISSING },
 	{ { 0 }, BOOK(US "," SIDES), ERR_OK },
 	{ { 0 }, BOOK(SIDES), ERR_MISSING },
 	{ { 0 }, BOOK(US ",\"bids\":[]"), ERR_MISSING },
