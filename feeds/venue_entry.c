@@ -11,6 +11,8 @@ struct reading {
 	const struct entry *entry;
 	struct tick *tick;
 	uint32_t seen;		/* PART_BITs */
+	size_t next;		/* the row that is expected */
+	uint64_t known;		/* key_bits, once needed */
 	struct field_time time, event, funded, funded_next, interval;
 	struct field_u64 sequence, hours;
 	bool has_rate;
@@ -127,50 +129,59 @@ key_bit(const char *key, size_t len)
 	return UINT64_C(1) << (((size_t)(unsigned char)key[0] + 7 * len) & 63);
 }
 
-/* row_find looks from *at on, round once. */
-static inline bool
-row_find(size_t *at, const struct part_row *rows, size_t count,
-    const struct json_text *key)
+static uint64_t
+key_bits(const struct entry *e)
 {
-	size_t i = *at;
+	uint64_t bits = 0;
 
-	if (key->has_escape)
-		return false;
-	for (size_t left = count; left > 0; left--) {
-		if (rows[i].key_len == key->len &&
-		    rows[i].key[0] == key->at[0] &&
-		    memcmp(rows[i].key, key->at, key->len) == 0) {
-			*at = i;
-			return true;
-		}
-		i = i + 1 == count ? 0 : i + 1;
-	}
-	return false;
+	for (size_t i = 0; i < e->row_count; i++)
+		bits |= key_bit(e->rows[i].key, e->rows[i].key_len);
+	return bits;
+}
+
+static inline bool
+row_is(const struct part_row *row, const struct json_text *key)
+{
+	/* The first byte decides most, and all where there is but one. */
+	return row->key_len == key->len && row->key[0] == key->at[0] &&
+	    (key->len == 1 || memcmp(row->key + 1, key->at + 1,
+	    key->len - 1) == 0) && !key->has_escape;
 }
 
 /* Venues write their keys in one order: the row after the last that matched
  * is looked at first. */
 static void
-keys_read(struct reading *r, struct json *j)
+key_take(struct reading *r, struct json *j, const struct json_text *key)
 {
 	const struct part_row *rows = r->entry->rows;
-	size_t count = r->entry->row_count, next = 0;
-	uint64_t known = 0;
+	size_t count = r->entry->row_count, at = r->next;
+
+	if (key->len == 0) {
+		json_skip(j);
+		return;
+	}
+	if (!row_is(&rows[at], key)) {
+		if (r->known == 0)
+			r->known = key_bits(r->entry);
+		for (at = (r->known & key_bit(key->at, key->len)) == 0 ?
+		    count : 0; at < count && !row_is(&rows[at], key); at++)
+			;
+		if (at == count) {
+			json_skip(j);
+			return;
+		}
+	}
+	value_read(r, j, &rows[at]);
+	r->next = at + 1 == count ? 0 : at + 1;
+}
+
+static void
+keys_read(struct reading *r, struct json *j)
+{
 	struct json_text key;
 
-	for (size_t i = 0; i < count; i++)
-		known |= key_bit(rows[i].key, rows[i].key_len);
-	while (json_next_key(j, &key)) {
-		size_t i = next;
-
-		if (key.len == 0 || (known & key_bit(key.at, key.len)) == 0 ||
-		    !row_find(&i, rows, count, &key)) {
-			json_skip(j);
-			continue;
-		}
-		value_read(r, j, &rows[i]);
-		next = i + 1 == count ? 0 : i + 1;
-	}
+	while (json_next_key(j, &key))
+		key_take(r, j, &key);
 }
 
 static void
@@ -295,11 +306,13 @@ entry_name_option(struct frame *f, struct json *j, struct tick *t)
 
 bool
 entry_read_rest(struct frame *f, struct json *j, const struct entry *e,
-    bool is_named)
+    bool is_named, const struct json_text *key)
 {
 	struct reading r = { .entry = e, .tick = frame_add_tick(f, j),
 		.seen = is_named ? PART_BIT(PART_NAME) : 0 };
 
+	if (key != NULL)
+		key_take(&r, j, key);
 	keys_read(&r, j);
 	if ((r.seen & PART_BIT(PART_STRANGE)) != 0) {
 		f->tick_count--;

@@ -74,9 +74,10 @@ void entries_read(struct frame *f, struct json *j, const struct entry *e,
 void entry_name_option(struct frame *f, struct json *j, struct tick *t);
 
 /* The same for a message that is an entry itself and whose object is entered;
- * is_named: its name was read, and what follows is its other keys.  False where
- * it is another message of that name (PART_STRANGE); nothing was added then. */
+ * is_named: its name was read, and what follows is its other keys; key: that
+ * whose value comes next, or NULL.  False where it is another message of that
+ * name (PART_STRANGE); nothing was added then. */
 bool entry_read_rest(struct frame *f, struct json *j, const struct entry *e,
-    bool is_named);
+    bool is_named, const struct json_text *key);
 
 #endif

@@ -362,11 +362,14 @@ field_read_symbol(struct json *j, char out[VENUE_SYMBOL_MAX])
 void
 frame_begin(struct frame *f)
 {
+	static const char unnamed[8] = "unnamed";
+
+	f->kind = FRAME_UNKNOWN;
 	f->has_time = false;
 	f->exchange_ms = 0;
 	f->tick_count = 0;
 	f->answer[0] = '\0';
-	frame_set(f, FRAME_UNKNOWN, "unnamed");
+	memcpy(f->channel, unnamed, sizeof(unnamed));
 }
 
 void

@@ -54,14 +54,27 @@ static const struct word CHANNEL_ROWS[] = {
 	{ FRAME_IGNORED, "book-* ohlc-*", NULL },
 };
 static const struct words CHANNELS = WORDS(CHANNEL_ROWS);
-/* The channel's name stands behind the payload, but an array of strings is
- * hardly ever anything but a spread, one of arrays trades. */
+/* The channel's name stands behind the payload, but what begins like a spread,
+ * like trades or like a ticker is hardly ever anything else. */
 static const struct entry *
-payload_guess(struct json *j)
+payload_guess(const struct json *j)
 {
-	if (json_kind(j) != JSON_KIND_ARRAY || j->end - j->at < 2)
-		return NULL;
-	return j->at[1] == '"' ? &SPREAD : j->at[1] == '[' ? &TRADE : NULL;
+	static const struct {
+		const char *begins;
+		const struct entry *entry;
+	} FORMS[] = {
+		{ "[\"", &SPREAD }, { "[[", &TRADE },
+		{ "{\"a\":[\"", &TICKER },
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(FORMS); i++) {
+		size_t len = strlen(FORMS[i].begins);
+
+		if ((size_t)(j->end - j->at) >= len &&
+		    memcmp(j->at, FORMS[i].begins, len) == 0)
+			return FORMS[i].entry;
+	}
+	return NULL;
 }
 
 /* A book's second half is not read.  The ticks have no symbol yet. */
@@ -96,31 +109,32 @@ array_read(struct frame *f, struct json *j, struct message *m, bool guesses)
 }
 
 static enum err
-array_take(struct frame *f, const char *text, size_t len, bool guesses)
+array_take(struct frame *f, struct json *j, bool guesses)
 {
 	char symbol[VENUE_SYMBOL_MAX];
 	struct message m = { 0 };
+	const struct json whole = *j;
 	const struct entry *guess;
-	struct json j;
 
 	frame_begin(f);
-	json_open(&j, text, len);
-	guess = array_read(f, &j, &m, guesses);
+	guess = array_read(f, j, &m, guesses);
 	m.word = m.channel.text;
 	m.found = words_find(&CHANNELS, &m.word);
-	if (guess != NULL && (json_close(&j) != ERR_OK ||
-	    message_entry(&m) != guess))
-		return array_take(f, text, len, false);
-	if (json_close(&j) != ERR_OK ||
-	    !field_take_symbol(&j, &m.symbol.text, symbol))
-		return j.error;
+	if (guess != NULL && (json_close(j) != ERR_OK ||
+	    message_entry(&m) != guess)) {
+		*j = whole;
+		return array_take(f, j, false);
+	}
+	if (json_close(j) != ERR_OK ||
+	    !field_take_symbol(j, &m.symbol.text, symbol))
+		return j->error;
 	if (guess == NULL && message_entry(&m) != NULL) {
-		json_open(&j, m.payload.text.at, m.payload.text.len);
-		entries_read(f, &j, m.found->entry, &m.symbol.text);
+		json_open(j, m.payload.text.at, m.payload.text.len);
+		entries_read(f, j, m.found->entry, &m.symbol.text);
 	}
 	for (size_t i = 0; guess != NULL && i < f->tick_count; i++)
 		memcpy(f->ticks[i].symbol, symbol, strlen(symbol) + 1);
-	return json_close(&j) != ERR_OK ? j.error : message_is_channel(f, &m);
+	return json_close(j) != ERR_OK ? j->error : message_is_channel(f, &m);
 }
 
 VENUE_PARSER(kraken_v1);
@@ -131,5 +145,5 @@ venue_kraken_v1_parse(struct frame *f, const char *text, size_t len)
 
 	json_open(&j, text, len);
 	return json_kind(&j) == JSON_KIND_ARRAY ?
-	    array_take(f, text, len, true) : kraken_v1_event(f, text, len);
+	    array_take(f, &j, true) : kraken_v1_event(f, text, len);
 }

@@ -189,21 +189,23 @@ whole_read(struct frame *f, struct json *j, struct message *m, bool is_first)
 		json_enter_object(j);
 	}
 	m->payload.has = true;
-	m->is_strange = !entry_read_rest(f, j, e, is_first);
+	m->is_strange = !entry_read_rest(f, j, e, is_first, NULL);
 	return true;
 }
 
-/* The word's name is the message's. */
+/* key: that whose value comes next; NULL: from the beginning. */
 static void
 nameless_read(struct frame *f, struct json *j, struct message *m,
-    const struct protocol *p)
+    const struct protocol *p, const struct json_text *key)
 {
 	const char *name = p->nameless->names;
 
 	m->found = p->nameless;
-	m->channel.has = true;
+	m->channel.has = m->payload.has = true;
 	m->word = (struct json_text){ name, strcspn(name, " "), false };
-	whole_read(f, j, m, false);
+	if (key == NULL)
+		json_enter_object(j);
+	entry_read_rest(f, j, m->found->entry, false, key);
 }
 
 static void
@@ -218,13 +220,13 @@ message_object_read(struct frame *f, struct json *j, struct message *m,
 		size_t i = 0;
 
 		while (i < count && (rows[i].key_len != key.len ||
-		    key.has_escape ||
+		    rows[i].key[0] != key.at[0] || key.has_escape ||
 		    memcmp(rows[i].key, key.at, key.len) != 0))
 			i++;
 		if (i == count) {
 			json_skip(j);
 		} else if (is_first && rows[i].form == MESSAGE_NAMELESS) {
-			nameless_read(f, j, m, p);
+			nameless_read(f, j, m, p, &key);
 			return;
 		} else {
 			field_take(f, j, m, p, &rows[i]);
@@ -260,7 +262,7 @@ message_read(struct frame *f, struct message *m, const struct protocol *p,
 		return j.error;
 	if (!m->channel.has && m->is_nameless) {
 		json_open(&j, text, len);
-		nameless_read(f, &j, m, p);
+		nameless_read(f, &j, m, p, NULL);
 		return json_close(&j);
 	}
 	if (!m->channel.has || !m->is_late)

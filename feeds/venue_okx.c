@@ -29,16 +29,16 @@ side_read(struct json *j, bool is_bid, bool *has, struct dec18 *best)
 		json_fail(j, ERR_LIMIT);
 }
 
-#define EACH PART_ROW("instId", PART_SYMBOL, FIELD_STRING), \
-	PART_ROW("ts", PART_TIME, FIELD_MS)
+#define EACH PART_ROW("ts", PART_TIME, FIELD_MS), \
+	PART_ROW("instId", PART_SYMBOL, FIELD_STRING)
 static const struct part_row TICKER_ROWS[] = {
+	PART_SIDE("asks", PART_ASK, side_read),
+	PART_SIDE("bids", PART_BID, side_read),
 	EACH,
+	PART_ROW("seqId", PART_SEQUENCE, FIELD_NUMBER),
 	PART_ROW_OR("last", PART_LAST, FIELD_STRING, FIELD_NONE_EMPTY),
 	PART_ROW_OR("askPx", PART_ASK, FIELD_STRING, FIELD_NONE_EMPTY),
 	PART_ROW_OR("bidPx", PART_BID, FIELD_STRING, FIELD_NONE_EMPTY),
-	PART_SIDE("asks", PART_ASK, side_read),
-	PART_SIDE("bids", PART_BID, side_read),
-	PART_ROW("seqId", PART_SEQUENCE, FIELD_NUMBER),
 };
 static const struct part_row TRADE_ROWS[] = {
 	EACH,
