@@ -28,6 +28,8 @@ ifeq ($(IS_CLANG),)
 # gcc only: automatic variables start as zero, and signed code refuses floats.
 INIT = -ftrivial-auto-var-init=zero
 INTEGER = -mgeneral-regs-only
+# Without vector registers the C library empties a frame's structs faster.
+FILL = -mmemset-strategy=unrolled_loop:64:noalign,libcall:-1:noalign
 # Vectors, and glibc's functions of vectors, for what is never signed.
 SCREEN = -Ofast -fno-associative-math
 endif
@@ -81,6 +83,7 @@ endef
 $(foreach f,$(FLOORS),$(eval $(call FLOOR_RULE,$(f))))
 
 $(call obj,$(filter-out $(SCREEN_SRC) $(SIMD_SRC),$(INTEGER_SRC))): EXTRA = $(INTEGER)
+$(call obj,$(wildcard feeds/venue*.c)): EXTRA += $(FILL)
 $(call obj,$(SCREEN_SRC)): EXTRA = $(SCREEN)
 # The same objects make libmargind: position independent, and no name of
 # theirs leaves it.
@@ -316,6 +319,16 @@ $(O)/tests/bench/bench-margin: $(call obj,tests/bench/harness.c \
 		$(wildcard tests/bench/margin/*.c)) $(O)/libmargin.a $(O)/libbase.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+
+.PHONY: bench-feeds
+bench-feeds: ## from venues' frames to prices: parsers, a socket, memory
+bench-feeds: $(O)/tests/bench/bench-feeds
+	@$(O)/tests/bench/bench-feeds
+$(O)/tests/bench/bench-feeds: $(call obj,tests/bench/harness.c \
+		$(wildcard tests/bench/feeds/*.c)) $(LIB_FILES)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group \
+		$(LIB_FILES) -Wl,--end-group $(LIBS)
 
 # Programs that do the same, where they are installed.
 PEERS_CXX = $(if $(wildcard /usr/include/ql/quantlib.hpp),\

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define BACKOFF_FIRST_MS 500u
 #define BACKOFF_MAX_MS 30000u
@@ -244,7 +245,8 @@ conn_say(struct conn *c)
 		return 0;
 	c->ping_is_due = false;
 	len = strlen(c->venue->ping);
-	memcpy(out, c->venue->ping, len);
+	memcpy(out, c->venue->ping, len + 1);
+	venue_time_put(out, (uint64_t)time(NULL));
 	return conn_write(c, len);
 }
 
@@ -265,6 +267,7 @@ conn_writeable(struct conn *c)
 		if (len > 0) {
 			c->subscribe_next++;
 			subscribe_in(c, c->venue->subscribe_pause_ms);
+			venue_time_put(out, (uint64_t)time(NULL));
 			return conn_write(c, len);
 		}
 		c->is_subscribed = true;
@@ -481,6 +484,8 @@ conn_init(struct conn *c, struct client *client, size_t slot,
 		c->symbol_refs[i] = c->symbol[i];
 	}
 	c->symbol_count = from->symbol_count;
+	MUST(c->venue->ping == NULL ||
+	    strlen(c->venue->ping) < VENUE_SUBSCRIBE_MAX);
 	c->message = malloc(FRAME_BYTES_MAX);
 	return c->message != NULL ? ERR_OK : ERR_IO;
 }

@@ -26,6 +26,10 @@
 #define VENUE_ANSWER_MAX 128u	/* bytes of an answer, with its NUL */
 #define VENUE_URL_MAX 1152u	/* bytes of an address that is told, with its NUL */
 
+/* Stands for the Unix time in seconds in a message of ours (`subscribe`,
+ * `ping`) that says when it was made; venue_time_put writes it there. */
+#define VENUE_TIME_MARK "@unixtime@"
+
 /* What a derivative's message says besides; nothing of it votes on a price. */
 struct tick_contract {
 	bool has_mark, has_index, has_funding, has_interest, has_vol,
@@ -43,9 +47,12 @@ struct tick_contract {
 	bool is_call;
 };
 
+/* What is said to be absent is not written. */
 struct tick {
 	char symbol[VENUE_SYMBOL_MAX];	/* as the venue writes it */
 	bool has_bid, has_ask, has_last, has_size, has_time, has_sequence;
+	bool is_contract;	/* of a channel of contract data alone, neither
+				 * ticker nor trade: no tick is printed */
 	struct dec18 bid, ask, last, size;	/* size: of the trade */
 	uint64_t exchange_ms;
 	uint64_t sequence;
@@ -71,12 +78,18 @@ struct venue_memory {
 	struct depth *depth;
 };
 
+/* venue_time_put writes the time into each VENUE_TIME_MARK of a message that is
+ * about to be sent; its length stays.  now_s: below 10^10. */
+void venue_time_put(char *message, uint64_t now_s);
+
 /* venue_memory_begin: a connection opens; its depth, if any, stays its own. */
 void venue_memory_begin(struct venue_memory *m);
 
 enum frame_kind {
 	FRAME_TICKS,		/* prices, perhaps none (an empty update) */
-	FRAME_HEARTBEAT,	/* the connection lives; has_time if it says when */
+	FRAME_HEARTBEAT,	/* the connection lives; has_time if it says
+				 * when; ticks, if any, are of contract data
+				 * alone */
 	FRAME_ACK,		/* answer to a subscription, greeting, pong */
 	FRAME_IGNORED,		/* a channel that is known and not used here */
 	FRAME_REFUSED,		/* the venue reports an error to us */

@@ -1,193 +1,149 @@
 /* BitMEX, wss://ws.bitmex.com/realtime.
  * Source: bitmex.com/app/wsAPI: tables quote, trade, instrument; single frames
  * of 2021 to 2023.  Prices are JSON numbers, times RFC 3339; a trade's size is
- * in contracts.  A quote says both sides; an instrument is told by its changes
- * alone, so that one side of it says nothing of the other: both count, or
- * neither.  An instrument without prices (a new mark price) still says the
- * time, more often than a quiet book changes.  A ping is the bare word, and so
- * is its answer.  Symbols of swaps, futures and spot are distinct: XBTUSD,
- * XBTM26, XBT_USDT; .BXBT is an index. */
+ * in contracts.  An instrument is told by its changes alone, so that one side
+ * of it says nothing of the other: both count, or neither; without prices (a
+ * new mark price) it still says the time, more often than a quiet book changes.
+ * A ping is the bare word, and so is its answer.  Symbols of swaps, futures and
+ * spot are distinct: XBTUSD, XBTM26, XBT_USDT; .BXBT is an index. */
 #include "feeds/venue_row.h"
+#include "feeds/venue_message.h"
 
-#include "feeds/venue_field.h"
-
-struct message {
-	struct field_text table, action, info, subscribe, error;
-	bool has_success, success;
-	struct field_time time;	/* of the greeting */
-	struct field_raw rows;
-};
-
-static const char *const PRICED[] = { "instrument", "quote", "trade" };
-static const char *const IGNORED[] = {
-	"orderBookL2", "orderBookL2_25", "orderBook10", "funding", "insurance",
-	"liquidation", "settlement", "announcement", "chat", "connected",
-	"publicNotifications",
-};
-static const char *const ACTIONS[] = { "partial", "insert", "update" };
-
+/* An instrument's row that says nothing of all this is no tick. */
 static void
-row_read(struct frame *f, struct json *j, const struct json_text *table)
+instrument_finish(struct frame *f, struct json *j, struct tick *t)
 {
-	struct tick *t = frame_add_tick(f, j);
-	bool is_trade = json_text_is(table, "trade");
-	bool is_instrument = json_text_is(table, "instrument");
-	unsigned none = is_trade ? 0 : FIELD_NONE_NULL;
-	bool bid = false, ask = false, last = false;
-	struct field_time time = { 0 };
-	struct json_text key;
+	const struct tick_contract *c = &t->contract;
 
-	if (t == NULL || !json_enter_object(j))
-		return;
-	while (json_next_key(j, &key)) {
-		if (json_text_is(&key, "symbol"))
-			field_read_symbol(j, t->symbol);
-		else if (json_text_is(&key, "timestamp"))
-			field_read_rfc3339(j, &time);
-		else if (json_text_is(&key, is_trade ? "price" : "lastPrice"))
-			field_read_price_or_none(j, FIELD_NUMBER, none, &last,
-			    &t->has_last, &t->last);
-		else if (is_trade && json_text_is(&key, "size"))
-			field_read_size(j, FIELD_NUMBER, &t->has_size,
-			    &t->size);
-		else if (!is_trade && json_text_is(&key, "bidPrice"))
-			field_read_price_or_none(j, FIELD_NUMBER, none, &bid,
-			    &t->has_bid, &t->bid);
-		else if (!is_trade && json_text_is(&key, "askPrice"))
-			field_read_price_or_none(j, FIELD_NUMBER, none, &ask,
-			    &t->has_ask, &t->ask);
-		else
-			json_skip(j);
-	}
-	if (t->symbol[0] == '\0' || (is_trade && !last) ||
-	    (!is_instrument && !time.has))
-		json_fail(j, ERR_MISSING);
-	frame_stamp_tick(f, t, &time);
-	if (!is_instrument)
-		return;
+	(void)j;
 	t->has_bid = t->has_ask = t->has_bid && t->has_ask;
-	if (!t->has_bid && !t->has_last)
+	t->is_contract = !t->has_bid && !t->has_last;
+	if (t->is_contract && !c->has_mark && !c->has_index &&
+	    !c->has_funding && !c->has_interest)
 		f->tick_count--;
 }
 
-static void
-message_read(struct json *j, struct message *m)
-{
-	struct json_text key;
+#define EACH PART_ROW("symbol", PART_SYMBOL, FIELD_STRING), \
+	PART_ROW("timestamp", PART_TIME, FIELD_RFC3339)
+#define SIDES \
+	PART_ROW_OR("bidPrice", PART_BID, FIELD_NUMBER, FIELD_NONE_NULL), \
+	PART_ROW_OR("askPrice", PART_ASK, FIELD_NUMBER, FIELD_NONE_NULL), \
+	PART_ROW_OR("lastPrice", PART_LAST, FIELD_NUMBER, FIELD_NONE_NULL)
+static const struct part_row QUOTE_ROWS[] = { EACH, SIDES };
+static const struct part_row INSTRUMENT_ROWS[] = {
+	EACH, SIDES,
+	PART_ROW("markPrice", PART_MARK, FIELD_NUMBER),
+	PART_ROW("indicativeSettlePrice", PART_INDEX, FIELD_NUMBER),
+	PART_ROW("openInterest", PART_INTEREST, FIELD_NUMBER),
+	PART_ROW("fundingRate", PART_FUNDING, FIELD_NUMBER),
+	PART_ROW("fundingInterval", PART_INTERVAL, FIELD_RFC3339),
+};
+static const struct part_row TRADE_ROWS[] = {
+	EACH,
+	PART_ROW("size", PART_SIZE, FIELD_NUMBER),
+	PART_ROW("price", PART_LAST, FIELD_NUMBER),
+};
+static const struct entry QUOTE = { ENTRY_ROWS(QUOTE_ROWS), .is_list = true,
+	.needed = PART_BIT(PART_TIME) };
+static const struct entry INSTRUMENT = { ENTRY_ROWS(INSTRUMENT_ROWS),
+	.is_list = true, .tells_once = true, .finish = instrument_finish };
+static const struct entry TRADE = { ENTRY_ROWS(TRADE_ROWS), .is_list = true,
+	.needed = PARTS_TRADED };
+static const struct word TABLE_ROWS[] = {
+	{ FRAME_TICKS, "quote", &QUOTE },
+	{ FRAME_TICKS, "trade", &TRADE },
+	{ FRAME_TICKS, "instrument", &INSTRUMENT },
+	{ FRAME_IGNORED, "orderBook* funding insurance liquidation settlement "
+	    "announcement chat connected publicNotifications tradeBin* "
+	    "quoteBin*", NULL },
+};
+static const struct words TABLES = WORDS(TABLE_ROWS);
+/* A row that is taken out of a table is an instrument's end. */
+static const struct word ACTION_ROWS[] = {
+	{ FRAME_TICKS, "partial insert update", NULL },
+	{ FRAME_IGNORED, "delete", NULL },
+};
+static const struct words ACTIONS = WORDS(ACTION_ROWS);
 
-	json_enter_object(j);
-	while (json_next_key(j, &key)) {
-		if (json_text_is(&key, "table"))
-			field_read_string(j, &m->table);
-		else if (json_text_is(&key, "action"))
-			field_read_string(j, &m->action);
-		else if (json_text_is(&key, "data"))
-			field_read_raw(j, &m->rows);
-		else if (json_text_is(&key, "info"))
-			field_read_string(j, &m->info);
-		else if (json_text_is(&key, "timestamp"))
-			field_read_rfc3339(j, &m->time);
-		else if (json_text_is(&key, "subscribe") ||
-		    json_text_is(&key, "unsubscribe"))
-			field_read_string(j, &m->subscribe);
-		else if (json_text_is(&key, "success"))
-			field_read_bool(j, &m->has_success, &m->success);
-		else if (json_text_is(&key, "error"))
-			field_read_string(j, &m->error);
-		else
-			json_skip(j);
-	}
+static enum frame_kind
+action_kind(const struct message *m)
+{
+	const struct word *w = words_find(&ACTIONS, &m->event.text);
+
+	return w == NULL ? FRAME_UNKNOWN : w->kind;
 }
+
+static void
+rows_read(struct frame *f, struct json *j, const struct message *m)
+{
+	if (message_entry(m) != NULL && action_kind(m) == FRAME_TICKS)
+		entries_read(f, j, m->found->entry, NULL);
+	else
+		json_skip(j);
+}
+
+static const struct message_row MESSAGE[] = {
+	MESSAGE_ROW("table", channel, MESSAGE_CHANNEL),
+	MESSAGE_ROW("action", event, MESSAGE_TEXT),
+	MESSAGE_ROW("data", payload, MESSAGE_PAYLOAD),
+	MESSAGE_ROW("info", note, MESSAGE_TEXT),
+	MESSAGE_ROW("timestamp", time, MESSAGE_RFC3339),
+	MESSAGE_ROW("subscribe", symbol, MESSAGE_TEXT),
+	MESSAGE_ROW("unsubscribe", symbol, MESSAGE_TEXT),
+	MESSAGE_ROW("success", success, MESSAGE_BOOL),
+	MESSAGE_ROW("error", detail, MESSAGE_TEXT),
+};
+static const struct protocol PROTOCOL = { PROTOCOL_ROWS(MESSAGE),
+	.needs_event = true, .channels = &TABLES, .payload = rows_read };
 
 static enum err
 table_finish(struct frame *f, const struct message *m)
 {
-	const struct json_text *table = &m->table.text;
-	struct json j;
+	enum err e = message_is_channel(f, m);
 
-	frame_set_channel(f, table->at, table->len);
-	if (!text_is_any(table, PRICED, ARRAY_COUNT(PRICED))) {
-		if (text_is_any(table, IGNORED, ARRAY_COUNT(IGNORED)) ||
-		    text_begins(table, "tradeBin") ||
-		    text_begins(table, "quoteBin"))
-			f->kind = FRAME_IGNORED;
-		return ERR_OK;
-	}
-	if (!m->action.has || !m->rows.has)
+	if (e != ERR_OK || f->kind != FRAME_TICKS)
+		return e;
+	if (!m->event.has)
 		return ERR_MISSING;
-	/* A row that is taken out of a table is an instrument's end. */
-	if (json_text_is(&m->action.text, "delete")) {
-		f->kind = FRAME_IGNORED;
-		return ERR_OK;
-	}
-	if (!text_is_any(&m->action.text, ACTIONS, ARRAY_COUNT(ACTIONS)))
-		return ERR_OK;
-	json_open(&j, m->rows.text.at, m->rows.text.len);
-	json_enter_array(&j);
-	while (json_next_item(&j))
-		row_read(f, &j, table);
-	f->kind = FRAME_TICKS;
-	if (f->tick_count == 0 && json_text_is(table, "instrument"))
+	f->kind = action_kind(m);
+	/* A new mark price says the time, and nothing of a book. */
+	for (size_t i = 0; i < f->tick_count; i++)
+		if (!f->ticks[i].is_contract)
+			return ERR_OK;
+	if (f->kind == FRAME_TICKS && m->found->entry == &INSTRUMENT)
 		f->kind = FRAME_HEARTBEAT;
-	return json_close(&j);
+	return ERR_OK;
 }
 
+VENUE_PARSER(bitmex);
 enum err
 venue_bitmex_parse(struct frame *f, const char *text, size_t len)
 {
 	struct message m = { 0 };
-	struct json j;
+	enum err e;
 
-	frame_begin(f);
-	if (len == 4 && memcmp(text, "pong", 4) == 0) {
-		f->kind = FRAME_ACK;
-		frame_set_channel(f, text, len);
+	if (message_is_pong(f, text, len))
 		return ERR_OK;
-	}
-	json_open(&j, text, len);
-	if (json_kind(&j) == JSON_KIND_OBJECT)
-		message_read(&j, &m);
-	else
-		json_skip(&j);
-	if (json_close(&j) != ERR_OK)
-		return j.error;
+	e = message_read(f, &m, &PROTOCOL, text, len);
+	if (e != ERR_OK)
+		return e;
 	frame_note_time(f, &m.time);
-	if (m.error.has || (m.has_success && !m.success)) {
-		f->kind = FRAME_REFUSED;
-		frame_set_channel(f, "error", 5);
-	} else if (m.table.has) {
+	if (m.detail.has || (m.success.has && !m.success.value)) {
+		frame_set(f, FRAME_REFUSED, "error");
+		f->tick_count = 0;
+	} else if (m.channel.has) {
 		return table_finish(f, &m);
-	} else if (m.subscribe.has) {
-		f->kind = FRAME_ACK;
-		frame_set_channel(f, "subscribe", 9);
-	} else if (m.info.has) {
-		f->kind = FRAME_ACK;
-		frame_set_channel(f, "info", 4);
+	} else if (m.symbol.has) {
+		frame_set(f, FRAME_ACK, "subscribe");
+	} else if (m.note.has) {
+		frame_set(f, FRAME_ACK, "info");
 	}
 	return ERR_OK;
 }
 
-enum err
-venue_bitmex_subscribe(char *out, size_t size, size_t *len, unsigned n,
-    const char *const *symbols, size_t count)
-{
-	struct field_out o;
-	enum err e = symbols_check(symbols, count);
-
-	if (e != ERR_OK)
-		return e;
-	if (n >= ARRAY_COUNT(PRICED)) {
-		*len = 0;
-		return ERR_OK;
-	}
-	o = field_out_begin(out, size);
-	field_out_put(&o, "{\"op\":\"subscribe\",\"args\":[\"");
-	for (size_t i = 0; i < count; i++) {
-		field_out_put(&o, i > 0 ? "\",\"" : "");
-		field_out_put(&o, PRICED[n]);
-		field_out_put(&o, ":");
-		field_out_put(&o, symbols[i]);
-	}
-	field_out_put(&o, "\"]}");
-	return field_out_end(&o, len);
-}
+#define ASK(table) { "{\"op\":\"subscribe\",\"args\":[", \
+	"\"" table ":%\"", "]}", 0, 0, NULL }
+static const struct ask ASKS[] = {
+	ASK("instrument"), ASK("quote"), ASK("trade"),
+};
+VENUE_ASKS(bitmex, ASKS);

@@ -7,256 +7,143 @@
  * book, so the spread is what is asked for. */
 #include "feeds/venue_row.h"
 
-#include "feeds/venue_field.h"
+#include <string.h>
 
-struct message {
-	uint64_t id;		/* of the channel; its name comes with it */
-	struct json_text payload;
-	struct field_text channel;
-	char symbol[VENUE_SYMBOL_MAX];
-	bool has_payload;
-};
-
-struct event {
-	struct field_text event, status;
-};
-
-static const char *const ACKS[] = {
-	"systemStatus", "subscriptionStatus", "pong",
-};
-
-static void
-seconds_read(struct json *j, struct field_time *out)
-{
-	struct json_text text;
-	u128 ms;
-	enum err e;
-
-	if (!json_read_string(j, &text))
-		return;
-	e = decimal_to_u128_round(&ms, text.at, text.len, 3, ROUND_FLOOR);
-	if (e == ERR_OK && ms > FIELD_TIME_MS_MAX)
-		e = ERR_RANGE;
-	if (e != ERR_OK) {
-		json_fail(j, e);
-		return;
-	}
-	out->has = true;
-	out->ms = (uint64_t)ms;
-}
+#include "feeds/venue_kraken_v1.h"
+#include "feeds/venue_message.h"
 
 /* The first of ["price", ...]. */
 static void
-first_read(struct json *j, bool *has, struct dec18 *price)
+first_read(struct json *j, bool is_bid, bool *has, struct dec18 *price)
 {
-	if (*has)
-		json_fail(j, ERR_DUPLICATE);
+	(void)is_bid;
 	json_enter_array(j);
 	if (json_next_item(j))
-		field_read_price(j, FIELD_STRING, has, price);
+		field_read_price(j, FIELD_STRING, 0, has, price);
 	else
 		json_fail(j, ERR_MISSING);
 	while (json_next_item(j))
 		json_skip(j);
 }
 
-/* {"a":["ask",..],"b":["bid",..],"c":["last","size"],...} */
-static void
-ticker_read(struct json *j, struct tick *t)
-{
-	struct json_text key;
+static const struct part_row TICKER_ROWS[] = {
+	PART_SIDE("a", PART_ASK, first_read),
+	PART_SIDE("b", PART_BID, first_read),
+	PART_SIDE("c", PART_LAST, first_read),
+};
+static const struct part_row SPREAD_ROWS[] = {
+	PART_ITEM(PART_BID, FIELD_STRING, 0),
+	PART_ITEM(PART_ASK, FIELD_STRING, 0),
+	PART_ITEM(PART_TIME, FIELD_SECONDS_POINT, 0),
+};
+static const struct part_row TRADE_ROWS[] = {
+	PART_ITEM(PART_LAST, FIELD_STRING, 0),
+	PART_ITEM(PART_SIZE, FIELD_STRING, 0),
+	PART_ITEM(PART_TIME, FIELD_SECONDS_POINT, 0),
+};
+static const struct entry TICKER = { ENTRY_ROWS(TICKER_ROWS) };
+static const struct entry SPREAD = { ENTRY_ROWS(SPREAD_ROWS),
+	.is_array = true, .needed = PART_BIT(PART_TIME) };
+static const struct entry TRADE = { ENTRY_ROWS(TRADE_ROWS), .is_list = true,
+	.is_array = true, .needed = PART_BIT(PART_TIME) };
 
-	json_enter_object(j);
-	while (json_next_key(j, &key)) {
-		if (json_text_is(&key, "a"))
-			first_read(j, &t->has_ask, &t->ask);
-		else if (json_text_is(&key, "b"))
-			first_read(j, &t->has_bid, &t->bid);
-		else if (json_text_is(&key, "c"))
-			first_read(j, &t->has_last, &t->last);
-		else
-			json_skip(j);
+static const struct word CHANNEL_ROWS[] = {
+	{ FRAME_TICKS, "spread", &SPREAD },
+	{ FRAME_TICKS, "trade", &TRADE },
+	{ FRAME_TICKS, "ticker", &TICKER },
+	{ FRAME_IGNORED, "book-* ohlc-*", NULL },
+};
+static const struct words CHANNELS = WORDS(CHANNEL_ROWS);
+/* The channel's name stands behind the payload, but what begins like a spread,
+ * like trades or like a ticker is hardly ever anything else. */
+static const struct entry *
+payload_guess(const struct json *j)
+{
+	static const struct {
+		const char *begins;
+		const struct entry *entry;
+	} FORMS[] = {
+		{ "[\"", &SPREAD }, { "[[", &TRADE },
+		{ "{\"a\":[\"", &TICKER },
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(FORMS); i++) {
+		size_t len = strlen(FORMS[i].begins);
+
+		if ((size_t)(j->end - j->at) >= len &&
+		    memcmp(j->at, FORMS[i].begins, len) == 0)
+			return FORMS[i].entry;
 	}
+	return NULL;
 }
 
-/* ["bid","ask","time",...] of a spread, ["price","size","time",...] of a
- * trade. */
-static void
-row_read(struct frame *f, struct json *j, struct tick *t, bool is_spread)
+/* A book's second half is not read.  The ticks have no symbol yet. */
+static const struct entry *
+array_read(struct frame *f, struct json *j, struct message *m, bool guesses)
 {
-	struct field_time time = { 0 };
+	static const struct json_text LATER = { "-", 1, false };
+	const struct entry *guess = NULL;
 
 	json_enter_array(j);
-	for (unsigned i = 0; json_next_item(j); i++) {
-		if (i == 0)
-			field_read_price(j, FIELD_STRING,
-			    is_spread ? &t->has_bid : &t->has_last,
-			    is_spread ? &t->bid : &t->last);
-		else if (i == 1 && is_spread)
-			field_read_price(j, FIELD_STRING, &t->has_ask, &t->ask);
-		else if (i == 1)
-			field_read_size(j, FIELD_STRING, &t->has_size,
-			    &t->size);
-		else if (i == 2)
-			seconds_read(j, &time);
-		else
+	if (json_next_item(j))
+		field_read_u64(j, &m->number);
+	while (json_next_item(j)) {
+		if (json_kind(j) == JSON_KIND_STRING) {
+			field_read_string(j, m->channel.has ? &m->symbol :
+			    &m->channel);
+			continue;
+		}
+		if (!m->payload.has)
+			guess = guesses ? payload_guess(j) : NULL;
+		if (m->payload.has)
 			json_skip(j);
+		else if (guess == NULL)
+			field_read_raw(j, &m->payload);
+		else
+			entries_read(f, j, guess, &LATER);
+		m->payload.has = true;
 	}
-	if (!time.has)
+	if (!m->payload.has || !m->symbol.has)
 		json_fail(j, ERR_MISSING);
-	frame_stamp_tick(f, t, &time);
-}
-
-static struct tick *
-tick_of(struct frame *f, struct json *j, const struct message *m)
-{
-	struct tick *t = frame_add_tick(f, j);
-
-	if (t)
-		memcpy(t->symbol, m->symbol, sizeof(t->symbol));
-	return t;
+	return guess;
 }
 
 static enum err
-payload_read(struct frame *f, const struct message *m)
+array_take(struct frame *f, struct json *j, bool guesses)
 {
-	const struct json_text *channel = &m->channel.text;
-	struct json j;
+	char symbol[VENUE_SYMBOL_MAX];
+	struct message m = { 0 };
+	const struct json whole = *j;
+	const struct entry *guess;
 
-	json_open(&j, m->payload.at, m->payload.len);
-	if (json_text_is(channel, "ticker")) {
-		ticker_read(&j, tick_of(f, &j, m));
-	} else if (json_text_is(channel, "spread")) {
-		row_read(f, &j, tick_of(f, &j, m), true);
-	} else {
-		json_enter_array(&j);
-		while (json_next_item(&j)) {
-			struct tick *t = tick_of(f, &j, m);
-
-			if (t)
-				row_read(f, &j, t, false);
-		}
+	frame_begin(f);
+	guess = array_read(f, j, &m, guesses);
+	m.word = m.channel.text;
+	m.found = words_find(&CHANNELS, &m.word);
+	if (guess != NULL && (json_close(j) != ERR_OK ||
+	    message_entry(&m) != guess)) {
+		*j = whole;
+		return array_take(f, j, false);
 	}
-	return json_close(&j);
-}
-
-static void
-array_read(struct json *j, struct message *m)
-{
-	json_enter_array(j);
-	if (json_next_item(j))
-		json_read_u64(j, &m->id);
-	while (json_next_item(j)) {
-		if (json_kind(j) != JSON_KIND_STRING) {
-			/* A book's second half is not read. */
-			if (m->has_payload)
-				json_skip(j);
-			else
-				m->has_payload = json_raw(j, &m->payload);
-		} else if (!m->channel.has) {
-			field_read_string(j, &m->channel);
-		} else {
-			field_read_symbol(j, m->symbol);
-		}
+	if (json_close(j) != ERR_OK ||
+	    !field_take_symbol(j, &m.symbol.text, symbol))
+		return j->error;
+	if (guess == NULL && message_entry(&m) != NULL) {
+		json_open(j, m.payload.text.at, m.payload.text.len);
+		entries_read(f, j, m.found->entry, &m.symbol.text);
 	}
-	if (!m->has_payload || m->symbol[0] == '\0')
-		json_fail(j, ERR_MISSING);
+	for (size_t i = 0; guess != NULL && i < f->tick_count; i++)
+		memcpy(f->ticks[i].symbol, symbol, strlen(symbol) + 1);
+	return json_close(j) != ERR_OK ? j->error : message_is_channel(f, &m);
 }
 
-static enum frame_kind
-channel_kind(const struct json_text *channel)
-{
-	static const char *const PRICED[] = { "ticker", "spread", "trade" };
-
-	if (text_is_any(channel, PRICED, ARRAY_COUNT(PRICED)))
-		return FRAME_TICKS;
-	return channel->len > 5 && (memcmp(channel->at, "book-", 5) == 0 ||
-	    memcmp(channel->at, "ohlc-", 5) == 0) ? FRAME_IGNORED :
-	    FRAME_UNKNOWN;
-}
-
-static void
-event_read(struct json *j, struct event *e)
-{
-	struct json_text key;
-
-	json_enter_object(j);
-	while (json_next_key(j, &key)) {
-		if (json_text_is(&key, "event"))
-			field_read_string(j, &e->event);
-		else if (json_text_is(&key, "status"))
-			field_read_string(j, &e->status);
-		else
-			json_skip(j);
-	}
-}
-
-static void
-event_take(struct frame *f, const struct event *e)
-{
-	const struct json_text *event = &e->event.text;
-
-	if (!e->event.has)
-		return;
-	frame_set_channel(f, event->at, event->len);
-	if (json_text_is(event, "error") || (e->status.has &&
-	    json_text_is(&e->status.text, "error")))
-		f->kind = FRAME_REFUSED;
-	else if (json_text_is(event, "heartbeat"))
-		f->kind = FRAME_HEARTBEAT;
-	else if (text_is_any(event, ACKS, ARRAY_COUNT(ACKS)))
-		f->kind = FRAME_ACK;
-}
-
+VENUE_PARSER(kraken_v1);
 enum err
 venue_kraken_v1_parse(struct frame *f, const char *text, size_t len)
 {
-	struct message m = { 0 };
-	struct event e = { 0 };
-	enum json_kind kind;
 	struct json j;
 
-	frame_begin(f);
 	json_open(&j, text, len);
-	kind = json_kind(&j);
-	if (kind == JSON_KIND_ARRAY)
-		array_read(&j, &m);
-	else if (kind == JSON_KIND_OBJECT)
-		event_read(&j, &e);
-	else
-		json_skip(&j);
-	if (json_close(&j) != ERR_OK)
-		return j.error;
-	if (kind != JSON_KIND_ARRAY) {
-		event_take(f, &e);
-		return ERR_OK;
-	}
-	frame_set_channel(f, m.channel.text.at, m.channel.text.len);
-	f->kind = channel_kind(&m.channel.text);
-	return f->kind == FRAME_TICKS ? payload_read(f, &m) : ERR_OK;
-}
-
-enum err
-venue_kraken_v1_subscribe(char *out, size_t size, size_t *len, unsigned n,
-    const char *const *symbols, size_t count)
-{
-	struct field_out o;
-	enum err e = symbols_check(symbols, count);
-
-	if (e != ERR_OK)
-		return e;
-	if (n > 1) {
-		*len = 0;
-		return ERR_OK;
-	}
-	o = field_out_begin(out, size);
-	field_out_put(&o, "{\"event\":\"subscribe\",\"pair\":[\"");
-	for (size_t i = 0; i < count; i++) {
-		field_out_put(&o, i > 0 ? "\",\"" : "");
-		field_out_put(&o, symbols[i]);
-	}
-	field_out_put(&o, "\"],\"subscription\":{\"name\":\"");
-	field_out_put(&o, n == 0 ? "spread" : "trade");
-	field_out_put(&o, "\"}}");
-	return field_out_end(&o, len);
+	return json_kind(&j) == JSON_KIND_ARRAY ?
+	    array_take(f, &j, true) : kraken_v1_event(f, text, len);
 }

@@ -3,9 +3,45 @@
 
 #include <string.h>
 
+#include "base/must.h"
 #include "feeds/depth.h"
 #include "feeds/venue_kucoin_token.h"
 #include "feeds/venue_row.h"
+
+/* One line a parser; a house with several addresses asks each its own way. */
+VENUE_PARSER(coinbase);
+VENUE_SUBSCRIBER(coinbase);
+VENUE_PARSER(kraken);
+VENUE_SUBSCRIBER(kraken);
+VENUE_PARSER(binance);
+VENUE_SUBSCRIBER(binance);
+VENUE_PARSER(bybit);
+VENUE_SUBSCRIBER(bybit);
+VENUE_PARSER(okx);
+VENUE_SUBSCRIBER(okx);
+VENUE_PARSER(deribit);
+VENUE_SUBSCRIBER(deribit);
+VENUE_PARSER(bitmex);
+VENUE_SUBSCRIBER(bitmex);
+VENUE_PARSER(kucoin);
+VENUE_SUBSCRIBER(kucoin);
+VENUE_PARSER(gateio);
+VENUE_SUBSCRIBER(gateio);
+VENUE_PARSER(cryptocom);
+VENUE_SUBSCRIBER(cryptocom);
+VENUE_PARSER(gemini);
+VENUE_SUBSCRIBER(gemini);
+VENUE_PARSER(bitstamp);
+VENUE_SUBSCRIBER(bitstamp);
+VENUE_PARSER(bitfinex);
+VENUE_SUBSCRIBER(bitfinex);
+VENUE_PARSER(kraken_v1);
+VENUE_SUBSCRIBER(kraken_v1);
+VENUE_PARSER(kraken_futures);
+VENUE_SUBSCRIBER(kraken_futures);
+VENUE_SUBSCRIBER(binance_usdm);
+VENUE_SUBSCRIBER(binance_usdm_market);
+VENUE_SUBSCRIBER(bybit_linear);
 
 /* A little under a day, after which several venues cut a connection. */
 #define ROTATE_DAY_MS (23u * 3600u * 1000u)
@@ -79,7 +115,7 @@ static const struct venue VENUES[] = {
 		.url = "wss://stream.bybit.com/v5/public/linear",
 		.address = "stream.bybit.com/v5/public/linear",
 		.parse = venue_bybit_parse,
-		.subscribe = venue_bybit_subscribe,
+		.subscribe = venue_bybit_linear_subscribe,
 		.ping = "{\"op\":\"ping\"}", .ping_ms = 20000,
 		.mute_ms_max = 30000, .tells_changes = true,
 		.dial_pause_ms = 700,
@@ -194,7 +230,8 @@ static const struct venue VENUES[] = {
 		.address = "api.gateio.ws/ws/v4",
 		.parse = venue_gateio_parse,
 		.subscribe = venue_gateio_subscribe,
-		.ping = "{\"channel\":\"spot.ping\"}", .ping_ms = 2000,
+		.ping = "{\"time\":" VENUE_TIME_MARK
+		    ",\"channel\":\"spot.ping\"}", .ping_ms = 2000,
 		.mute_ms_max = 10000,
 		.dial_pause_ms = 500,
 	},
@@ -356,4 +393,19 @@ venue_memory_begin(struct venue_memory *m)
 	m->depth = depth;
 	if (depth)
 		memset(depth, 0, VENUE_SYMBOLS_MAX * sizeof(*depth));
+}
+
+void
+venue_time_put(char *message, uint64_t now_s)
+{
+	const size_t len = sizeof(VENUE_TIME_MARK) - 1;
+	char *at = strstr(message, VENUE_TIME_MARK);
+
+	for (; at != NULL; at = strstr(at + len, VENUE_TIME_MARK)) {
+		uint64_t left = now_s;
+
+		for (size_t i = len; i > 0; i--, left /= 10)
+			at[i - 1] = (char)('0' + left % 10);
+		MUST(left == 0);
+	}
 }

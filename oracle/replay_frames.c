@@ -96,8 +96,9 @@ frame_print(struct frames_replay *r, const struct replay_event *e,
 	switch (f->kind) {
 	case FRAME_TICKS:
 		for (size_t i = 0; i < f->tick_count; i++)
-			replay_print_tick(o, e->venue->name, &f->ticks[i],
-			    e->recv_ms);
+			if (!f->ticks[i].is_contract)
+				replay_print_tick(o, e->venue->name,
+				    &f->ticks[i], e->recv_ms);
 		return;
 	case FRAME_HEARTBEAT:
 	case FRAME_ACK:

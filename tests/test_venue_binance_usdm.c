@@ -39,9 +39,11 @@ static const struct world_good MARKET[] = {
 	    "\"markPriceUpdate\",\"E\":1562305380000,\"s\":\"BTCUSDT\",\"p\":"
 	    "\"11794.15000000\",\"i\":\"11784.62659091\",\"P\":"
 	    "\"11784.25641265\",\"r\":\"0.00038167\",\"T\":1562306400000}}",
-	    FRAME_IGNORED, "markPrice", 1562305380000, { 0 } },
-	{ "{\"stream\":\"!markPrice@arr@1s\",\"data\":[{\"E\":1}]}",
-	    FRAME_IGNORED, "!markPrice@arr@1s", 0, { 0 } },
+	    FRAME_TICKS, "markPrice", 1562305380000,
+	    { "BTCUSDT|null|null|null|1562305380000" } },
+	{ "{\"stream\":\"!markPrice@arr@1s\",\"data\":[{\"E\":1,\"s\":\"A\","
+	    "\"p\":\"2\"}]}", FRAME_TICKS, "!markPrice@arr@1s", 1,
+	    { "A|null|null|null|1" } },
 	{ "{\"stream\":\"btcusdt_perpetual@continuousKline_1m\",\"data\":{"
 	    "\"e\":\"continuous_kline\",\"E\":5}}", FRAME_IGNORED,
 	    "continuousKline_1m", 5, { 0 } },

@@ -61,6 +61,11 @@ static const struct frames_good GOOD[] = {
 	{ { TICKER, SUBSCRIBED("ticker", "17", "tETHUSD") },
 	    "[17,[1,0,2,0,0,0,3]]", FRAME_TICKS, "ticker", 0,
 	    { "tETHUSD|1|2|3|-|-|-" } },
+	/* No side, one, a market never traded. */
+	{ { TICKER }, "[17,[null,null,2,5,0,0,3]]", FRAME_TICKS, "ticker", 0,
+	    { "tBTCUSD|-|2|3|-|-|-" } },
+	{ { TICKER }, "[17,[null,null,null,null,null,null,null]]",
+	    FRAME_TICKS, "ticker", 0, { "tBTCUSD|-|-|-|-|-|-" } },
 	/* The sequence: the next, the same, one left out, one before. */
 	{ { TICKER, FIRST }, "[17,[1,0,2,0,0,0,3],42]", FRAME_TICKS, "ticker",
 	    0, { "tBTCUSD|1|2|3|-|-|-" } },
@@ -120,7 +125,7 @@ static const struct frames_bad BAD[] = {
 	{ { TRADES }, "[18,[[1,9223372036855,3,4]]]", ERR_RANGE },
 	{ { TRADES }, "[18,[[1,2,-1e309,4]]]", ERR_SYNTAX },
 	{ { TRADES }, "[18,\"te\",[1,2,3]]", ERR_MISSING },
-	{ { TRADES }, "[18,\"te\"]", ERR_SYNTAX },
+	{ { TRADES }, "[18,\"te\"]", ERR_MISSING },
 	{ { 0 }, "{\"event\":1}", ERR_SYNTAX },
 	{ { 0 }, "{\"event\":\"subscribed\",\"channel\":\"ticker\"}",
 	    ERR_MISSING },
@@ -136,11 +141,11 @@ static const struct frames_bad BAD[] = {
 };
 
 static const struct frames_priced PRICED[] = {
-	{ { TICKER }, "[17,[%s,0,2,0,0,0,3]]", true },
-	{ { TICKER }, "[17,[1,0,%s,0,0,0,3],5]", true },
-	{ { TICKER }, "[17,[1,0,2,0,0,0,%s]]", true },
-	{ { TRADES }, "[18,[[1,2,3,%s]]]", true },
-	{ { TRADES }, "[18,\"te\",[1,2,3,%s]]", true },
+	{ { TICKER }, "[17,[%s,0,2,0,0,0,3]]", true, true },
+	{ { TICKER }, "[17,[1,0,%s,0,0,0,3],5]", true, true },
+	{ { TICKER }, "[17,[1,0,2,0,0,0,%s]]", true, true },
+	{ { TRADES }, "[18,[[1,2,3,%s]]]", true, false },
+	{ { TRADES }, "[18,\"te\",[1,2,3,%s]]", true, false },
 };
 
 static void

@@ -88,9 +88,9 @@ static const struct frames_bad BAD[] = {
 	    "}}", ERR_OK },
 	{ { 0 }, "{\"event\":\"data\",\"channel\":"
 	    "\"order_book_abcdefghijklmnopqrstuvwx\",\"data\":{" US "," SIDES
-	    "}}", ERR_SYNTAX },
+	    "}}", ERR_LIMIT },
 	{ { 0 }, "{\"event\":\"data\",\"channel\":\"order_book_a\",\"data\":"
-	    "[]}", ERR_SYNTAX },
+	    "[]}", ERR_MISSING },
 	{ { 0 }, BOOK(US "," SIDES), ERR_OK },
 	{ { 0 }, BOOK(SIDES), ERR_MISSING },
 	{ { 0 }, BOOK(US ",\"bids\":[]"), ERR_MISSING },
@@ -119,9 +119,9 @@ static const struct frames_bad BAD[] = {
 };
 
 static const struct frames_priced PRICED[] = {
-	{ { 0 }, TRADE(US ",\"price_str\":%s"), false },
-	{ { 0 }, BOOK(US ",\"bids\":[[%s,\"1\"]],\"asks\":[]"), false },
-	{ { 0 }, BOOK(US ",\"bids\":[],\"asks\":[[%s,\"1\"]]"), false },
+	{ { 0 }, TRADE(US ",\"price_str\":%s"), false, false },
+	{ { 0 }, BOOK(US ",\"bids\":[[%s,\"1\"]],\"asks\":[]"), false, false },
+	{ { 0 }, BOOK(US ",\"bids\":[],\"asks\":[[%s,\"1\"]]"), false, false },
 };
 
 static void

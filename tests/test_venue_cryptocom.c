@@ -123,7 +123,7 @@ parse__names_what_is_wrong(void **state)
 		    "\"}"), ERR_LIMIT },
 		{ TRADE("\"p\":\"1\""), ERR_MISSING },
 		{ TRADE("\"t\":1"), ERR_MISSING },
-		{ TRADE("\"t\":1,\"p\":null"), ERR_MISSING },
+		{ TRADE("\"t\":1,\"p\":null"), ERR_SYNTAX },
 		{ TRADE("\"t\":1,\"p\":\"1\",\"q\":\"-1\""), ERR_SYNTAX },
 		{ TRADE("\"t\":1,\"p\":\"1\",\"d\":\"a\""), ERR_SYNTAX },
 		{ TRADE("\"t\":1,\"p\":\"1\",\"d\":1.5"), ERR_SYNTAX },

@@ -182,23 +182,30 @@ venue_deribit_parse__names_what_is_wrong(void **state)
 	frames_priced_check("deribit", PRICED, ARRAY_COUNT(PRICED));
 }
 
+#define SUBSCRIBE "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":" \
+    "\"public/subscribe\",\"params\":{\"channels\":["
+
 static void
 venue_deribit_subscribe__writes_what_is_documented(void **state)
 {
 	static const char *const symbols[] = {
 		"BTC-PERPETUAL", "btc_usd", "dvol.btc_usd", "BTC_USDC",
+		"options.eth_usd",
 	};
 	static const char *const want[] = {
-		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"public/subscribe\""
-		",\"params\":{\"channels\":[\"quote.BTC-PERPETUAL\","
+		"{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":"
+		"\"public/set_heartbeat\",\"params\":{\"interval\":30}}",
+		SUBSCRIBE "\"quote.BTC-PERPETUAL\","
 		"\"trades.BTC-PERPETUAL.100ms\","
-		"\"deribit_price_index.btc_usd\","
-		"\"deribit_volatility_index.btc_usd\",\"quote.BTC_USDC\","
-		"\"trades.BTC_USDC.100ms\"]}}", NULL,
+		"\"ticker.BTC-PERPETUAL.100ms\",\"quote.BTC_USDC\","
+		"\"trades.BTC_USDC.100ms\",\"ticker.BTC_USDC.100ms\"]}}",
+		SUBSCRIBE "\"deribit_price_index.btc_usd\"]}}",
+		SUBSCRIBE "\"deribit_volatility_index.btc_usd\"]}}",
+		SUBSCRIBE "\"markprice.options.eth_usd\"]}}", NULL,
 	};
 
 	(void)state;
-	frames_subscribe_check("deribit", symbols, 4, want);
+	frames_subscribe_check("deribit", symbols, 5, want);
 }
 
 static void

@@ -161,9 +161,11 @@ subscribe__asks_for_books_and_trades(void **state)
 {
 	static const char *const symbols[] = { "BTC_USDT", "ETH_USDT" };
 	static const char *const want[] = {
-		"{\"channel\":\"spot.book_ticker\",\"event\":\"subscribe\","
+		"{\"time\":" VENUE_TIME_MARK ",\"channel\":"
+		"\"spot.book_ticker\",\"event\":\"subscribe\","
 		"\"payload\":[\"BTC_USDT\",\"ETH_USDT\"]}",
-		"{\"channel\":\"spot.trades\",\"event\":\"subscribe\","
+		"{\"time\":" VENUE_TIME_MARK ",\"channel\":"
+		"\"spot.trades\",\"event\":\"subscribe\","
 		"\"payload\":[\"BTC_USDT\",\"ETH_USDT\"]}",
 	};
 

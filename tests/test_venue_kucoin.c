@@ -135,7 +135,7 @@ parse__names_what_is_wrong(void **state)
 		{ MATCH("\"symbol\":\"A\",\"price\":\"1\",\"time\":"
 		    "\"9223372036855000000\""), ERR_RANGE },
 		{ MATCH("\"symbol\":\"A\",\"price\":null,\"time\":\"1\""),
-		    ERR_MISSING },
+		    ERR_SYNTAX },
 		{ MATCH("\"symbol\":\"A\",\"price\":\"1\",\"time\":\"1\","
 		    "\"time\":\"1\""), ERR_DUPLICATE },
 	};

@@ -57,7 +57,7 @@ static const struct frames_good GOOD[] = {
 	{ { 0 }, ARG("mark-price-candle1H") "]}", FRAME_IGNORED,
 	    "mark-price-candle1H", 0, { 0 } },
 	{ { 0 }, "{\"arg\":{\"channel\":\"opt-summary\",\"instFamily\":"
-	    "\"BTC-USD\"},\"data\":[]}", FRAME_IGNORED, "opt-summary", 0,
+	    "\"BTC-USD\"},\"data\":[]}", FRAME_TICKS, "opt-summary", 0,
 	    { 0 } },
 	{ { 0 }, ARG("weather") "]}", FRAME_UNKNOWN, "weather", 0, { 0 } },
 	{ { 0 }, ARG("ticker") "]}", FRAME_UNKNOWN, "ticker", 0, { 0 } },
@@ -170,22 +170,32 @@ venue_okx_parse__names_what_is_wrong(void **state)
 	frames_priced_check("okx", PRICED, ARRAY_COUNT(PRICED));
 }
 
+#define ASK(channel) "{\"op\":\"subscribe\",\"args\":[{\"channel\":\"" \
+    channel "\","
+
 static void
 venue_okx_subscribe__writes_what_is_documented(void **state)
 {
-	static const char *const symbols[] = { "BTC-USDT", "BTC-USDT-SWAP" };
+	static const char *const symbols[] = {
+		"BTC-USDT", "BTC-USDT-SWAP", "options.ETH-USD",
+	};
 	static const char *const want[] = {
 		"{\"op\":\"subscribe\",\"args\":[{\"channel\":\"bbo-tbt\","
 		"\"instId\":\"BTC-USDT\"},{\"channel\":\"bbo-tbt\","
 		"\"instId\":\"BTC-USDT-SWAP\"}]}",
 		"{\"op\":\"subscribe\",\"args\":[{\"channel\":\"trades\","
 		"\"instId\":\"BTC-USDT\"},{\"channel\":\"trades\","
-		"\"instId\":\"BTC-USDT-SWAP\"}]}", NULL,
+		"\"instId\":\"BTC-USDT-SWAP\"}]}",
+		ASK("mark-price") "\"instId\":\"BTC-USDT-SWAP\"}]}",
+		ASK("open-interest") "\"instId\":\"BTC-USDT-SWAP\"}]}",
+		ASK("index-tickers") "\"instId\":\"BTC-USDT\"}]}",
+		ASK("funding-rate") "\"instId\":\"BTC-USDT-SWAP\"}]}",
+		ASK("opt-summary") "\"instFamily\":\"ETH-USD\"}]}", NULL,
 	};
 
 	(void)state;
-	frames_subscribe_check("okx", symbols, 2, want);
-	frames_subscribe_check("okcoin", symbols, 2, want);
+	frames_subscribe_check("okx", symbols, 3, want);
+	frames_subscribe_check("okcoin", symbols, 3, want);
 }
 
 static void

@@ -284,7 +284,7 @@ static const struct {
 	    "\"price\":%s,\"timestamp\":\"1970-01-01T00:00:01Z\"}]}", true },
 	{ "binance", "{\"stream\":\"a@bookTicker\",\"data\":{\"s\":\"A\","
 	    "\"b\":\"1\",\"a\":%s}}", false },
-	{ "binance", "{\"s\":\"A\",\"b\":%s,\"a\":\"1\"}", false },
+	{ "binance", "{\"s\":\"A\",\"u\":1,\"b\":%s,\"a\":\"1\"}", false },
 	{ "binance", "{\"e\":\"aggTrade\",\"s\":\"A\",\"T\":1,\"p\":%s}",
 	    false },
 	{ "bybit", "{\"topic\":\"tickers.A\",\"ts\":1,\"data\":{\"symbol\":"
@@ -632,8 +632,11 @@ subscribe__holds_its_limits(void **state)
 		for (len = 1; len > 0; n++)
 			assert_int_equal(v->subscribe(out, sizeof(out), &len,
 			    n, many, VENUE_SYMBOLS_MAX), ERR_OK);
-		/* Bybit takes ten topics a message, two a symbol. */
-		if (strcmp(v->operator_name, "bybit") == 0)
+		/* Bybit takes ten topics a message; of a perpetual they are
+		 * three. */
+		if (strcmp(v->name, "bybit-linear") == 0)
+			assert_int_equal(n - 1, (VENUE_SYMBOLS_MAX + 2) / 3);
+		if (strcmp(v->name, "bybit") == 0)
 			assert_int_equal(n - 1, (2 * VENUE_SYMBOLS_MAX + 9) /
 			    10);
 		assert_int_equal(v->subscribe(out, sizeof(out), &len, 0, many,

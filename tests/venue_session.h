@@ -35,6 +35,7 @@ struct frames_priced {
 	const char *before[FRAMES_BEFORE_MAX];
 	const char *text;
 	bool is_number;
+	bool null_is_none;	/* an empty side */
 };
 
 static struct tick frames_ticks[FRAME_TICKS_MAX];
@@ -198,6 +199,9 @@ frames_priced_check(const char *venue, const struct frames_priced *rows,
 
 			/* In an array these are two items. */
 			if (k % 2 == 0 && strchr(bad[k / 2], ',') != NULL)
+				continue;
+			if (rows[i].null_is_none && k % 2 == 0 &&
+			    strcmp(bad[k / 2], "null") == 0)
 				continue;
 			e = frames_priced_parse(v, &rows[i], bad[k / 2],
 			    k % 2 != 0);

@@ -32,6 +32,34 @@ price_check(struct json *j, bool has, struct dec18 price)
 }
 
 static void
+contract_check(const struct tick *t)
+{
+	const struct tick_contract *c = &t->contract;
+	char text[DECIMAL_BUF];
+
+	MUST(!t->is_contract || (!t->has_bid && !t->has_ask &&
+	    !t->has_last));
+	MUST(!c->has_mark || c->mark.value > 0);
+	MUST(!c->has_index || c->index.value > 0);
+	MUST(!c->has_vol || c->vol.value > 0);
+	MUST(!c->has_forward || c->forward.value > 0);
+	MUST(!c->has_option || (c->strike.value > 0 && c->expiry_ms > 0));
+	/* Each can be printed with the digits that it says it has. */
+	if (c->has_mark)
+		decimal_from_dec18(text, c->mark);
+	if (c->has_index)
+		decimal_from_dec18(text, c->index);
+	if (c->has_interest)
+		decimal_from_dec18(text, c->interest);
+	if (c->has_vol)
+		decimal_from_dec18(text, c->vol);
+	if (c->has_forward)
+		decimal_from_dec18(text, c->forward);
+	if (c->has_option)
+		decimal_from_dec18(text, c->strike);
+}
+
+static void
 tick_check(const char *venue, const struct tick *t)
 {
 	char text[TICK_TEXT_BUF];
@@ -41,6 +69,7 @@ tick_check(const char *venue, const struct tick *t)
 
 	MUST(t->symbol[0] != '\0');
 	MUST(memchr(t->symbol, '\0', sizeof(t->symbol)) != NULL);
+	contract_check(t);
 	MUST(!t->has_time || t->exchange_ms <= UINT64_C(9223372036854));
 	json_open(&j, text, len);
 	json_enter_object(&j);
@@ -74,7 +103,8 @@ message_check(const struct venue *v, struct venue_memory *memory,
 	if (v->parse(&f, text, len) != ERR_OK)
 		return;
 	MUST(f.tick_count <= FRAME_TICKS_MAX);
-	MUST(f.tick_count == 0 || f.kind == FRAME_TICKS);
+	MUST(f.tick_count == 0 || f.kind == FRAME_TICKS ||
+	    f.kind == FRAME_HEARTBEAT);
 	MUST(memory->channel_count <= VENUE_CHANNELS_MAX);
 	MUST(memchr(f.channel, '\0', sizeof(f.channel)) != NULL);
 	for (const char *c = f.channel; *c != '\0'; c++)
@@ -85,6 +115,7 @@ message_check(const struct venue *v, struct venue_memory *memory,
 	conn_time_stamp(time, &f);
 	for (size_t i = 0; i < f.tick_count; i++) {
 		MUST(ticks[i].has_time || !f.has_time);
+		MUST(ticks[i].is_contract || f.kind == FRAME_TICKS);
 		tick_check(v->name, &ticks[i]);
 	}
 }

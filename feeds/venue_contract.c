@@ -1,0 +1,189 @@
+#include "feeds/venue_contract.h"
+
+#include <string.h>
+
+#include "base/clock_text.h"
+
+#define EXPIRY_TIME "T08:00:00Z"
+#define MONTHS "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC"
+
+/* A symbol's parts between its dashes. */
+struct parts {
+	const char *at[5];
+	size_t len[5];
+	size_t count;	/* more than five: six */
+};
+
+static struct parts
+parts_of(const char *symbol)
+{
+	struct parts p = { .count = 0 };
+
+	for (;;) {
+		size_t len = strcspn(symbol, "-");
+
+		if (p.count == ARRAY_COUNT(p.at)) {
+			p.count++;
+			return p;
+		}
+		p.at[p.count] = symbol;
+		p.len[p.count++] = len;
+		if (symbol[len] == '\0')
+			return p;
+		symbol += len + 1;
+	}
+}
+
+/* The year has two digits, the day one or two. */
+static bool
+expiry_from(uint64_t *ms, const char year[2], unsigned month,
+    const char *day, size_t day_len)
+{
+	char text[] = "20yy-mm-dd" EXPIRY_TIME;
+
+	text[2] = year[0];
+	text[3] = year[1];
+	text[5] = (char)('0' + month / 10);
+	text[6] = (char)('0' + month % 10);
+	text[8] = day_len == 2 ? day[0] : '0';
+	text[9] = day[day_len - 1];
+	return time_ms_from_rfc3339(ms, text, sizeof(text) - 1) == ERR_OK;
+}
+
+/* 27JUN25, 6AUG24 */
+static bool
+expiry_named(uint64_t *ms, const char *at, size_t len)
+{
+	const char *months = MONTHS;
+
+	if (len != 6 && len != 7)
+		return false;
+	for (unsigned month = 1; month <= 12; month++)
+		if (memcmp(months + 3 * (month - 1), at + len - 5, 3) == 0)
+			return expiry_from(ms, at + len - 2, month, at,
+			    len - 5);
+	return false;
+}
+
+/* 250627 */
+static bool
+expiry_counted(uint64_t *ms, const char *at, size_t len)
+{
+	unsigned month;
+
+	if (len != 6 || at[2] < '0' || at[2] > '9' || at[3] < '0' ||
+	    at[3] > '9')
+		return false;
+	month = (unsigned)(at[2] - '0') * 10 + (unsigned)(at[3] - '0');
+	return expiry_from(ms, at, month, at + 4, 2);
+}
+
+/* Deribit writes the decimal point as a d. */
+static bool
+strike_from(struct dec18 *out, const char *at, size_t len)
+{
+	char text[VENUE_SYMBOL_MAX];
+	char *point;
+
+	for (size_t i = 0; i < len; i++)
+		if ((at[i] < '0' || at[i] > '9') && at[i] != 'd')
+			return false;
+	memcpy(text, at, len);
+	text[len] = '\0';
+	point = strchr(text, 'd');
+	if (point != NULL)
+		*point = '.';
+	return decimal_to_dec18(out, text, len) == ERR_OK && out->value > 0;
+}
+
+void
+contract_name_option(struct tick *t)
+{
+	struct parts p = parts_of(t->symbol);
+	struct tick_contract *c = &t->contract;
+	const size_t right = p.count - 1, strike = p.count - 2;
+
+	if ((p.count != 4 && p.count != 5) || p.len[right] != 1 ||
+	    (*p.at[right] != 'C' && *p.at[right] != 'P') ||
+	    !strike_from(&c->strike, p.at[strike], p.len[strike]))
+		return;
+	c->is_call = *p.at[right] == 'C';
+	c->has_option = p.count == 4 ?
+	    expiry_named(&c->expiry_ms, p.at[1], p.len[1]) :
+	    expiry_counted(&c->expiry_ms, p.at[2], p.len[2]);
+}
+
+bool
+contract_is_option(const char *symbol)
+{
+	size_t len = strlen(symbol);
+
+	return len > 2 && symbol[len - 2] == '-' &&
+	    (symbol[len - 1] == 'C' || symbol[len - 1] == 'P');
+}
+
+bool
+contract_is_family(const char *symbol)
+{
+	return strncmp(symbol, CONTRACT_FAMILY, CONTRACT_FAMILY_LEN) == 0;
+}
+
+bool
+contract_is_single(const char *symbol)
+{
+	return !contract_is_family(symbol);
+}
+
+enum err
+contract_funding(i128 *out, i128 rate, uint64_t interval_ms)
+{
+	i128 product, whole;
+
+	if (interval_ms == 0 || interval_ms > CONTRACT_INTERVAL_MS_MAX ||
+	    __builtin_mul_overflow(rate, (i128)CONTRACT_FUNDING_MS, &product))
+		return ERR_RANGE;
+	whole = product / (i128)interval_ms;
+	if (product % (i128)interval_ms < 0)
+		whole--;
+	*out = whole;
+	return ERR_OK;
+}
+
+static const struct venue_channel *
+interval_find(const struct venue_memory *m, const char *symbol)
+{
+	for (size_t i = 0; i < m->channel_count; i++)
+		if (strcmp(m->channel[i].symbol, symbol) == 0)
+			return &m->channel[i];
+	return NULL;
+}
+
+enum err
+contract_interval_keep(struct venue_memory *m, const char *symbol,
+    uint64_t interval_ms)
+{
+	const struct venue_channel *found = interval_find(m, symbol);
+	size_t at = found != NULL ? (size_t)(found - m->channel) :
+	    m->channel_count;
+
+	if (at == VENUE_CHANNELS_MAX)
+		return ERR_LIMIT;
+	if (found == NULL) {
+		m->channel_count++;
+		memcpy(m->channel[at].symbol, symbol, strlen(symbol) + 1);
+	}
+	m->channel[at].id = interval_ms;
+	return ERR_OK;
+}
+
+bool
+contract_interval_kept(uint64_t *interval_ms, const struct venue_memory *m,
+    const char *symbol)
+{
+	const struct venue_channel *found = interval_find(m, symbol);
+
+	if (found == NULL)
+		return false;
+	*interval_ms = found->id;
+	return true;
+}

@@ -1,0 +1,323 @@
+#include "feeds/venue_entry.h"
+
+#include <string.h>
+
+#include "feeds/venue_contract.h"
+
+#define YEAR_2000_MS UINT64_C(946684800000)
+
+/* An entry being read. */
+struct reading {
+	const struct entry *entry;
+	struct tick *tick;
+	uint32_t seen;		/* PART_BITs */
+	size_t next;		/* the row that is expected */
+	uint64_t known;		/* key_bits, once needed */
+	struct field_time time, event, funded, funded_next, interval;
+	struct field_u64 sequence, hours;
+	bool has_rate;
+	i128 rate;
+};
+
+static bool
+price_read(struct json *j, const struct part_row *row, bool *has,
+    struct dec18 *out)
+{
+	if (row->side == NULL)
+		return field_read_price(j, row->form, row->none, has, out);
+	row->side(j, row->part == PART_BID, has, out);
+	return true;
+}
+
+static bool
+size_read(struct json *j, const struct part_row *row, struct tick *t)
+{
+	/* An array's trade says by a minus who sold. */
+	return row->form == FIELD_NUMBER && row->key == NULL ?
+	    field_read_size_signed(j, &t->has_size, &t->size) :
+	    field_read_size(j, row->form, &t->has_size, &t->size);
+}
+
+static bool
+percent_read(struct json *j, enum field_form form, struct tick_contract *c)
+{
+	if (!field_read_figure(j, form, true, &c->has_vol, &c->vol))
+		return false;
+	c->vol.value /= 100;
+	c->vol.digits = c->vol.digits > 16 ? 18 :
+	    (uint8_t)(c->vol.digits + 2);
+	return true;
+}
+
+static bool
+contract_read(struct reading *r, struct json *j, const struct part_row *row)
+{
+	struct tick_contract *c = &r->tick->contract;
+	enum field_form form = row->form;
+
+	switch ((enum part)row->part) {
+	case PART_MARK:
+		return field_read_figure(j, form, true, &c->has_mark,
+		    &c->mark);
+	case PART_INDEX:
+		return field_read_figure(j, form, true, &c->has_index,
+		    &c->index);
+	case PART_FORWARD:
+		return field_read_figure(j, form, true, &c->has_forward,
+		    &c->forward);
+	case PART_INTEREST:
+		return field_read_figure(j, form, false, &c->has_interest,
+		    &c->interest);
+	case PART_VOL:
+		return field_read_figure(j, form, true, &c->has_vol, &c->vol);
+	case PART_VOL_PERCENT:
+		return percent_read(j, form, c);
+	case PART_FUNDING:
+		return field_read_rate(j, form, &r->has_rate, &r->rate);
+	case PART_HOURS:
+		return field_read_u64_as(j, form, &r->hours);
+	case PART_FUNDED:
+		return field_read_time(j, form, &r->funded);
+	case PART_FUNDED_NEXT:
+		return field_read_time(j, form, &r->funded_next);
+	case PART_INTERVAL:
+		if (json_kind(j) == JSON_KIND_NULL)
+			return json_skip(j);
+		return field_read_time(j, form, &r->interval);
+	case PART_NONE: case PART_SYMBOL: case PART_BID: case PART_ASK:
+	case PART_LAST: case PART_SIZE: case PART_TIME: case PART_EVENT:
+	case PART_SEQUENCE: case PART_NAME: case PART_STRANGE:
+		break;
+	}
+	return json_skip(j);
+}
+
+static bool
+value_read(struct reading *r, struct json *j, const struct part_row *row)
+{
+	struct tick *t = r->tick;
+
+	if (row->part == PART_NONE)
+		return json_skip(j);
+	if ((r->seen & PART_BIT(row->part)) != 0)
+		return json_fail(j, ERR_DUPLICATE);
+	r->seen |= PART_BIT(row->part);
+	if (row->part == PART_BID)
+		return price_read(j, row, &t->has_bid, &t->bid);
+	if (row->part == PART_ASK)
+		return price_read(j, row, &t->has_ask, &t->ask);
+	if (row->part == PART_LAST)
+		return price_read(j, row, &t->has_last, &t->last);
+	if (row->part == PART_SYMBOL)
+		return field_read_symbol(j, t->symbol);
+	if (row->part == PART_TIME)
+		return field_read_time(j, row->form, &r->time);
+	if (row->part == PART_EVENT)
+		return field_read_time(j, row->form, &r->event);
+	if (row->part == PART_SIZE)
+		return size_read(j, row, t);
+	if (row->part == PART_SEQUENCE)
+		return field_read_u64_as(j, row->form, &r->sequence);
+	return contract_read(r, j, row);
+}
+
+/* Most keys are none of ours, and most of these are told by how long they are
+ * and how they begin. */
+static inline uint64_t
+key_bit(const char *key, size_t len)
+{
+	return UINT64_C(1) << (((size_t)(unsigned char)key[0] + 7 * len) & 63);
+}
+
+static uint64_t
+key_bits(const struct entry *e)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < e->row_count; i++)
+		bits |= key_bit(e->rows[i].key, e->rows[i].key_len);
+	return bits;
+}
+
+static inline bool
+row_is(const struct part_row *row, const struct json_text *key)
+{
+	/* The first byte decides most, and all where there is but one. */
+	return row->key_len == key->len && row->key[0] == key->at[0] &&
+	    (key->len == 1 || memcmp(row->key + 1, key->at + 1,
+	    key->len - 1) == 0) && !key->has_escape;
+}
+
+/* Venues write their keys in one order: the row after the last that matched
+ * is looked at first. */
+static void
+key_take(struct reading *r, struct json *j, const struct json_text *key)
+{
+	const struct part_row *rows = r->entry->rows;
+	size_t count = r->entry->row_count, at = r->next;
+
+	if (key->len == 0) {
+		json_skip(j);
+		return;
+	}
+	if (!row_is(&rows[at], key)) {
+		if (r->known == 0)
+			r->known = key_bits(r->entry);
+		for (at = (r->known & key_bit(key->at, key->len)) == 0 ?
+		    count : 0; at < count && !row_is(&rows[at], key); at++)
+			;
+		if (at == count) {
+			json_skip(j);
+			return;
+		}
+	}
+	value_read(r, j, &rows[at]);
+	r->next = at + 1 == count ? 0 : at + 1;
+}
+
+static void
+keys_read(struct reading *r, struct json *j)
+{
+	struct json_text key;
+
+	while (json_next_key(j, &key))
+		key_take(r, j, &key);
+}
+
+static void
+items_read(struct reading *r, struct json *j)
+{
+	const struct entry *e = r->entry;
+
+	json_enter_array(j);
+	for (size_t i = 0; json_next_item(j); i++) {
+		if (i < e->row_count)
+			value_read(r, j, &e->rows[i]);
+		else
+			json_skip(j);
+	}
+}
+
+/* The rate's own interval, by whatever says it; false where nothing does. */
+static bool
+interval_told(uint64_t *ms, const struct reading *r)
+{
+	if (r->hours.has)
+		*ms = r->hours.value > CONTRACT_INTERVAL_MS_MAX ? 0 :
+		    r->hours.value * CONTRACT_HOUR_MS;
+	else if (r->funded.has && r->funded_next.has)
+		*ms = r->funded_next.ms > r->funded.ms ?
+		    r->funded_next.ms - r->funded.ms : 0;
+	else if (r->interval.has)
+		*ms = r->interval.ms > YEAR_2000_MS ?
+		    r->interval.ms - YEAR_2000_MS : 0;
+	else
+		return false;
+	return true;
+}
+
+static enum err
+funding_take(struct frame *f, const struct reading *r)
+{
+	struct tick *t = r->tick;
+	uint64_t ms = r->entry->rate_ms > 0 ? r->entry->rate_ms :
+	    CONTRACT_FUNDING_MS;
+	bool is_told = interval_told(&ms, r);
+	enum err e;
+
+	if (r->entry->tells_once) {
+		if (is_told) {
+			e = contract_interval_keep(f->memory, t->symbol, ms);
+			if (e != ERR_OK)
+				return e;
+		} else if (!contract_interval_kept(&ms, f->memory,
+		    t->symbol)) {
+			return ERR_OK;
+		}
+	}
+	if (!r->has_rate)
+		return ERR_OK;
+	e = contract_funding(&t->contract.funding, r->rate, ms);
+	t->contract.has_funding = e == ERR_OK;
+	return e;
+}
+
+static void
+entry_finish(struct frame *f, struct json *j, struct reading *r,
+    const struct json_text *symbol)
+{
+	struct tick *t = r->tick;
+	enum err e;
+
+	if (j->error != ERR_OK)
+		return;
+	if (t->symbol[0] == '\0' && symbol != NULL)
+		field_take_symbol(j, symbol, t->symbol);
+	if (t->symbol[0] == '\0' ||
+	    (r->seen & r->entry->needed) != r->entry->needed)
+		json_fail(j, ERR_MISSING);
+	t->is_contract = r->entry->is_contract;
+	t->has_sequence = r->sequence.has;
+	t->sequence = r->sequence.value;
+	frame_stamp_tick(f, t, r->time.has ? &r->time : &r->event);
+	frame_note_time(f, &r->event);
+	e = funding_take(f, r);
+	if (e != ERR_OK)
+		json_fail(j, e);
+	if (r->entry->finish != NULL && j->error == ERR_OK)
+		r->entry->finish(f, j, t);
+}
+
+static void
+entry_read(struct frame *f, struct json *j, const struct entry *e,
+    const struct json_text *symbol)
+{
+	struct reading r = { .entry = e, .tick = frame_add_tick(f, j) };
+
+	if (r.tick == NULL)
+		return;
+	if (e->is_array)
+		items_read(&r, j);
+	else if (json_enter_object(j))
+		keys_read(&r, j);
+	entry_finish(f, j, &r, symbol);
+}
+
+void
+entries_read(struct frame *f, struct json *j, const struct entry *e,
+    const struct json_text *symbol)
+{
+	if (!e->is_list) {
+		entry_read(f, j, e, symbol);
+		return;
+	}
+	json_enter_array(j);
+	while (json_next_item(j))
+		entry_read(f, j, e, symbol);
+}
+
+void
+entry_name_option(struct frame *f, struct json *j, struct tick *t)
+{
+	(void)f;
+	(void)j;
+	contract_name_option(t);
+}
+
+bool
+entry_read_rest(struct frame *f, struct json *j, const struct entry *e,
+    bool is_named, const struct json_text *key)
+{
+	struct reading r = { .entry = e, .tick = frame_add_tick(f, j),
+		.seen = is_named ? PART_BIT(PART_NAME) : 0 };
+
+	if (key != NULL)
+		key_take(&r, j, key);
+	keys_read(&r, j);
+	if ((r.seen & PART_BIT(PART_STRANGE)) != 0) {
+		f->tick_count--;
+		return false;
+	}
+	entry_finish(f, j, &r, NULL);
+	return true;
+}

@@ -1,0 +1,2 @@
+#include "tests/bench/feeds/suites.h"
+void bench_feeds_stream(void) { }
