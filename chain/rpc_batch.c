@@ -17,17 +17,23 @@ struct batch {
 	bool is_answered[RPC_BATCH_MAX];
 };
 
-/* Whether the contract refused, and not the node: code 3 where it is a
- * revert's own, else the words of those nodes that have another. */
+/* Whether the contract refused (or burnt its gas), and not the node: code 3
+ * where it is a revert's own, else the words of those nodes that have
+ * another. */
 static bool
 is_reverted(const json_t *error)
 {
+	static const char *const words[] = { "revert", "VM execution error",
+	    "invalid opcode", "out of gas" };
 	const char *what = json_string_value(json_object_get(error,
 	    "message"));
 
-	return json_integer_value(json_object_get(error, "code")) == 3 ||
-	    (what && (strcasestr(what, "revert") ||
-	    strcasestr(what, "VM execution error")));
+	if (json_integer_value(json_object_get(error, "code")) == 3)
+		return true;
+	for (size_t i = 0; what && i < ARRAY_COUNT(words); i++)
+		if (strcasestr(what, words[i]))
+			return true;
+	return false;
 }
 
 /* More bytes than there is room for are the contract's doing too: none of them

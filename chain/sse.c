@@ -20,11 +20,12 @@ name_is_data(const struct sse *s)
 }
 
 static enum err
-data_put(struct sse *s, char c)
+data_put(struct sse *s, const char *bytes, size_t len)
 {
-	if (s->len == SSE_DATA_MAX)
+	if (len > SSE_DATA_MAX - s->len)
 		return ERR_LIMIT;
-	s->data[s->len++] = c;
+	memcpy(s->data + s->len, bytes, len);
+	s->len += len;
 	return ERR_OK;
 }
 
@@ -32,7 +33,7 @@ data_put(struct sse *s, char c)
 static enum err
 data_begin(struct sse *s)
 {
-	enum err e = s->has_data ? data_put(s, '\n') : ERR_OK;
+	enum err e = s->has_data ? data_put(s, "\n", 1) : ERR_OK;
 
 	s->has_data = true;
 	return e;
@@ -68,18 +69,35 @@ name_take(struct sse *s, char c)
 	return data_begin(s);
 }
 
-static enum err
-byte_take(struct sse *s, char c)
+/* How many bytes of len there are before the end of a line. */
+static size_t
+line_rest(const char *bytes, size_t len)
 {
+	const char *lf = memchr(bytes, '\n', len), *cr;
+
+	if (lf)
+		len = (size_t)(lf - bytes);
+	cr = memchr(bytes, '\r', len);
+	return cr ? (size_t)(cr - bytes) : len;
+}
+
+/* Takes from a line, not its end: one byte of a name, the rest at once. */
+static enum err
+line_take(size_t *taken, struct sse *s, const char *bytes, size_t len)
+{
+	*taken = 1;
 	switch (s->state) {
 	case SSE_NAME:
-		return name_take(s, c);
+		return name_take(s, bytes[0]);
 	case SSE_SPACE:
 		s->state = SSE_DATA;
-		return c == ' ' ? ERR_OK : data_put(s, c);
+		*taken = bytes[0] == ' ';
+		return ERR_OK;
 	case SSE_DATA:
-		return data_put(s, c);
+		*taken = line_rest(bytes, len);
+		return data_put(s, bytes, *taken);
 	case SSE_SKIP:
+		*taken = line_rest(bytes, len);
 		break;
 	}
 	return ERR_OK;
@@ -96,14 +114,15 @@ sse_take(bool *is_whole, size_t *taken, struct sse *s, const char *bytes,
 	if (s->state == SSE_NAME && s->name_len == 0 && !s->has_data)
 		s->len = 0;
 	while (i < len && e == ERR_OK && !whole) {
-		char c = bytes[i++];
 		bool was_cr = s->has_cr;
+		size_t n = 1;
 
-		s->has_cr = c == '\r';
-		if (c == '\n' && was_cr)
-			continue;
-		e = c == '\n' || c == '\r' ? line_end(&whole, s) :
-		    byte_take(s, c);
+		s->has_cr = bytes[i] == '\r';
+		if (bytes[i] != '\n' && bytes[i] != '\r')
+			e = line_take(&n, s, bytes + i, len - i);
+		else if (bytes[i] != '\n' || !was_cr)
+			e = line_end(&whole, s);
+		i += n;
 	}
 	if (e != ERR_OK)
 		return e;

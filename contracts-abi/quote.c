@@ -19,6 +19,7 @@ quote_refusal_name(enum quote_refusal r)
 	case QUOTE_MALFORMED: return "the answer is not of its interface";
 	case QUOTE_NOT_POSITIVE: return "the answer is not above zero";
 	case QUOTE_OLD_ROUND: return "the answer is of an older round";
+	case QUOTE_BOUND: return "the answer stands at the feed's own bound";
 	case QUOTE_UNTIMED: return "it was never updated";
 	case QUOTE_FUTURE: return "it is from after its own block";
 	case QUOTE_UNSURE: return "its confidence interval is too wide";
@@ -99,43 +100,6 @@ quote_begin(struct quote_work *w, const struct quote_source *source,
 	memset(w, 0, sizeof(*w));
 	w->source = source;
 	w->block_s = block_s;
-}
-
-/* ---- Chainlink ----------------------------------------------------------- */
-
-static enum quote_refusal
-aggregator_take(struct quote *out, const struct quote_work *w)
-{
-	struct abi_reader r;
-	u128 round, updated, answered_in, value;
-	unsigned decimals;
-	i128 answer;
-	enum quote_refusal q = quote_read_open(&r, w, 0);
-
-	if (q != QUOTE_OK)
-		return q;
-	round = abi_read_uint(&r, 80, ERR_SYNTAX);
-	answer = abi_read_int(&r, ERR_RANGE);
-	(void)abi_read_b32(&r);		/* startedAt means nothing here */
-	updated = abi_read_uint(&r, 128, ERR_RANGE);
-	answered_in = abi_read_uint(&r, 80, ERR_SYNTAX);
-	if (abi_read_close(&r) != ERR_OK)
-		return r.error == ERR_RANGE ? QUOTE_RANGE : QUOTE_MALFORMED;
-	q = quote_read_decimals(&decimals, w, 1);
-	if (q != QUOTE_OK)
-		return q;
-	if (answer <= 0)
-		return QUOTE_NOT_POSITIVE;
-	if (answered_in < round)
-		return QUOTE_OLD_ROUND;
-	if (updated == 0)
-		return QUOTE_UNTIMED;
-	if (updated > w->block_s)
-		return QUOTE_FUTURE;
-	q = quote_scale(&value, (u128)answer, decimals);
-	if (q == QUOTE_OK)
-		*out = (struct quote){ value, (uint64_t)updated * 1000 };
-	return q;
 }
 
 /* ---- Pyth ---------------------------------------------------------------- */
@@ -264,7 +228,8 @@ erc4626_take(struct quote *out, struct quote_work *w)
 static unsigned
 rounds_of(enum quote_kind k)
 {
-	return k == QUOTE_POOL || k == QUOTE_ERC4626 ? QUOTE_ROUNDS_MAX : 1;
+	return k == QUOTE_AGGREGATOR || k == QUOTE_POOL ||
+	    k == QUOTE_ERC4626 ? QUOTE_ROUNDS_MAX : 1;
 }
 
 void
@@ -279,8 +244,7 @@ quote_ask(struct quote_work *w)
 	case QUOTE_NONE:
 		return;
 	case QUOTE_AGGREGATOR:
-		quote_call_add(w, &s->contract, "latestRoundData()", NULL, 0);
-		quote_call_add(w, &s->contract, "decimals()", NULL, 0);
+		quote_aggregator_ask(w);
 		return;
 	case QUOTE_PYTH:
 		quote_call_add(w, &s->contract, "getPriceUnsafe(bytes32)",
@@ -313,7 +277,7 @@ quote_take(struct quote *out, struct quote_work *w)
 	case QUOTE_NONE:
 		break;
 	case QUOTE_AGGREGATOR:
-		return aggregator_take(out, w);
+		return quote_aggregator_take(out, w);
 	case QUOTE_PYTH:
 		return pyth_take(out, w);
 	case QUOTE_POOL:

@@ -9,7 +9,8 @@
  * Units:  values have 18 decimals, quote units per whole base unit, rounded
  *         down; times are Unix milliseconds.
  * Owns:   nothing.  Limits: QUOTE_CALLS_MAX calls a round.
- * Source: AggregatorV3Interface (Chainlink); IPyth and PythStructs (Pyth);
+ * Source: AggregatorV3Interface, and aggregator(), minAnswer() and maxAnswer()
+ *         of the proxy and what stands behind it (Chainlink); IPyth and PythStructs (Pyth);
  *         IUniswapV3PoolState, Oracle.sol and OracleLibrary.sol (Uniswap v3);
  *         ERC-4626; WstETH.sol (Lido), RocketTokenRETH.sol (Rocket Pool),
  *         StakedTokenV1.sol (Coinbase).
@@ -56,6 +57,7 @@ enum quote_refusal {
 	QUOTE_MALFORMED,	/* the answer is not of the interface */
 	QUOTE_NOT_POSITIVE,	/* an answer of zero or below */
 	QUOTE_OLD_ROUND,	/* answeredInRound is before roundId */
+	QUOTE_BOUND,		/* at the least or the most it may ever say */
 	QUOTE_UNTIMED,		/* never updated */
 	QUOTE_FUTURE,		/* updated after the block that says so */
 	QUOTE_UNSURE,		/* its confidence interval is too wide */
@@ -96,6 +98,8 @@ struct quote_work {
 	int mean_tick;
 	enum quote_refusal observed;
 	uint32_t index, cardinality;
+	i128 answer;
+	struct quote held;
 };
 
 /* quote_begin starts a quote of `source`, which is kept by reference and has

@@ -20,6 +20,10 @@ MUST_CHECK enum quote_refusal quote_read_decimals(unsigned *out,
 MUST_CHECK enum quote_refusal quote_scale(u128 *out, u128 v,
     unsigned decimals);
 
+/* quote_aggregator.c */
+void quote_aggregator_ask(struct quote_work *w);
+MUST_CHECK enum quote_refusal quote_aggregator_take(struct quote *out,
+    struct quote_work *w);
 /* quote_pool.c */
 void quote_pool_ask(struct quote_work *w);
 MUST_CHECK enum quote_refusal quote_pool_take(struct quote *out,

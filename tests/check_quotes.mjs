@@ -140,6 +140,19 @@ async function comparePlain(chain, w) {
 		burnt === 'missing' || burnt === 'refused: the contract refuses the call', burnt)
 }
 
+// R10: a feed that cannot say less than its bound says its bound.
+async function bounds(chain, admin) {
+	const behind = await place(admin, 'MockBehind', [10_700_000n, 10n ** 12n])
+	const proxy = await place(admin, 'MockProxy', [8, await behind.getAddress()])
+	const { timestamp } = await chain.provider.getBlock('latest')
+	for (const [answer, want] of [[10_700_001n, true], [10_700_000n, false], [5_000n, false], [10n ** 12n - 1n, true], [10n ** 13n, false]]) {
+		await mined(proxy.set(1n, answer, timestamp, 1n))
+		const [got] = read(chain.url, [['aggregator', await proxy.getAddress()]])
+		check('a bound of a feed', got === (want ? line(answer * 10n ** 10n, timestamp) :
+			"refused: the answer stands at the feed's own bound"), got)
+	}
+}
+
 // ---- Uniswap v3
 
 async function pools(chain, admin) {
@@ -235,6 +248,7 @@ const chain = await startAnvil()
 try {
 	const admin = chain.wallet(0)
 	await plain(chain, admin)
+	await bounds(chain, admin)
 	await pools(chain, admin)
 	await nodes(chain, admin)
 } finally {

@@ -79,9 +79,10 @@ quote_take__reads_an_aggregator(void **state)
 	(void)state;
 	quote_begin(&work, &s, BLOCK_S);
 	quote_ask(&work);
-	assert_int_equal(work.call_count, 2);
+	assert_int_equal(work.call_count, 3);
 	assert_asks(0, "latestRoundData()");
 	assert_asks(1, "decimals()");
+	assert_asks(2, "aggregator()");
 	assert_memory_equal(work.call[0].to.b, s.contract.b, 20);
 	assert_int_equal(work.call[0].data_len, 4);
 	ANSWER(0, 5, 200012345678, 1, BLOCK_S - 60, 5);
@@ -133,6 +134,57 @@ quote_take__refuses_an_aggregator_by_name(void **state)
 		if (cases[i].want != QUOTE_OK)
 			assert_quote(77, 77);
 	}
+}
+
+/* R10: a feed that cannot say less says its least. */
+static void
+quote_take__refuses_an_answer_at_a_bound(void **state)
+{
+	static const struct {
+		i128 answer, least, most;
+		enum quote_refusal want;
+	} cases[] = {
+		{ 10700001, 10700000, 100000000000, QUOTE_OK },
+		{ 10700000, 10700000, 100000000000, QUOTE_BOUND },
+		{ 10699999, 10700000, 100000000000, QUOTE_BOUND },
+		{ 99999999999, 1, 100000000000, QUOTE_OK },
+		{ 100000000000, 1, 100000000000, QUOTE_BOUND },
+	};
+	struct quote_source s = source_of(QUOTE_AGGREGATOR);
+
+	(void)state;
+	/* Both bounds told, then none of them: by a revert, by nonsense. */
+	for (unsigned told = 0; told < 3; told++)
+		for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+			enum quote_refusal want = told == 0 ? cases[i].want :
+			    QUOTE_OK;
+
+			untouched();
+			quote_begin(&work, &s, BLOCK_S);
+			quote_ask(&work);
+			ANSWER(0, 5, cases[i].answer, 0, BLOCK_S, 5);
+			ANSWER(1, 8);
+			ANSWER(2, 0xabcd);
+			assert_int_equal(quote_take(&quote, &work), QUOTE_OK);
+			assert_quote(77, 77);
+			quote_ask(&work);
+			assert_int_equal(work.call_count, 2);
+			assert_asks(0, "minAnswer()");
+			assert_asks(1, "maxAnswer()");
+			assert_int_equal(work.call[1].to.b[19], 0xcd);
+			if (told == 0) {
+				ANSWER(0, cases[i].least);
+				ANSWER(1, cases[i].most);
+			} else if (told == 2) {
+				ANSWER(0, 1, 2);
+				ANSWER(1, 1, 2);
+			}
+			assert_int_equal(quote_take(&quote, &work), want);
+			assert_true(quote.value == (want == QUOTE_OK ?
+			    (u128)cases[i].answer * 10000000000u : 77));
+			quote_ask(&work);
+			assert_int_equal(work.call_count, 0);
+		}
 }
 
 static void
@@ -450,6 +502,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(quote_take__reads_an_aggregator),
 		cmocka_unit_test(quote_take__refuses_an_aggregator_by_name),
+		cmocka_unit_test(quote_take__refuses_an_answer_at_a_bound),
 		cmocka_unit_test(quote_take__refuses_what_is_no_answer),
 		cmocka_unit_test(quote_take__reads_a_pyth_contract),
 		cmocka_unit_test(quote_from_pyth__refuses_by_name),

@@ -26,9 +26,34 @@ contract MockAggregator {
         _silent = silent;
     }
 
-    function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
+    function latestRoundData() public view virtual returns (uint80, int256, uint256, uint256, uint80) {
         require(!_silent, "No data present");
         return (_round, _answer, _updated, _updated, _answeredIn);
+    }
+}
+
+/// What stands behind a proxy: it never says less, or more, than its bounds.
+contract MockBehind {
+    int192 public minAnswer;
+    int192 public maxAnswer;
+
+    constructor(int192 least, int192 most) {
+        (minAnswer, maxAnswer) = (least, most);
+    }
+}
+
+/// A proxy before it.
+contract MockProxy is MockAggregator {
+    MockBehind public aggregator;
+
+    constructor(uint8 decimals_, MockBehind behind) MockAggregator(decimals_) {
+        aggregator = behind;
+    }
+
+    function latestRoundData() public view override returns (uint80 r, int256 a, uint256 s, uint256 u, uint80 i) {
+        (r, a, s, u, i) = super.latestRoundData();
+        if (a < aggregator.minAnswer()) a = aggregator.minAnswer();
+        if (a > aggregator.maxAnswer()) a = aggregator.maxAnswer();
     }
 }
 
