@@ -147,5 +147,6 @@ void
 conn_start(struct conn *c)
 {
 	c->state = CONN_WAITING;
+	c->has_turn = false;
 	conn_timer(c, conn_dial, 1);
 }

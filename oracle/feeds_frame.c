@@ -163,6 +163,8 @@ frame_take(struct feeds *f, size_t slot, const struct frame *frame,
 		break;
 	case FRAME_HEARTBEAT:
 	case FRAME_ACK:
+		/* Of contracts, if any: what says no price says the time. */
+		ticks_send(f, connection, frame, now_ms);
 		heartbeat_send(f, connection, frame, now_ms);
 		break;
 	case FRAME_IGNORED:

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """`margind run` against `margind sim`: a venue that hands out tokens (kucoin),
-two that limit the symbols of a connection (bitfinex, bitmex), and one that does
-neither, as GET /v1/feeds tells of them: every connection open, every market
-with the price of the script, nothing refused; and a connection that the venue
-closes comes back.  Ends with `N passed, N failed, N skipped`."""
+two that limit the symbols of a connection (bitfinex, bitmex), one that does
+neither, and one that tells of a perpetual of the book (deribit), as GET
+/v1/feeds and /v1/surfaces tell of them: every connection open, every market
+with the price of the script, the mark, nothing refused; and a connection that
+the venue closes comes back.  Ends with `N passed, N failed, N skipped`."""
 import json
 import os
 import signal
@@ -20,15 +21,19 @@ MARGIND = os.path.abspath(os.environ.get(
     "MARGIND", os.path.join(ROOT, "build/margind")))
 BASES = {f"A{i:02}": str(1000 + i) for i in range(14)}
 # What a connection takes: 12 symbols of bitfinex, 6 of bitmex.
-CONNECTIONS = {"kucoin": 1, "bitfinex": 2, "bitmex": 3, "coinbase": 1}
+CONNECTIONS = {"kucoin": 1, "bitfinex": 2, "bitmex": 3, "coinbase": 1,
+               "deribit": 1}
+MARKETS = [v for v in CONNECTIONS if v != "deribit"]
 ADDRESS = {
     "kucoin": "token_url: http://127.0.0.1:%d/api/v1/bullet-public",
     "bitfinex": "url: ws://127.0.0.1:%d/ws/2",
     "bitmex": "url: ws://127.0.0.1:%d/realtime",
     "coinbase": "url: ws://127.0.0.1:%d/",
+    "deribit": "url: ws://127.0.0.1:%d/ws/api/v2",
 }
 SYMBOL = {"kucoin": "%s-USDT", "bitfinex": "t%sUSD", "bitmex": "%sUSD",
-          "coinbase": "%s-USD"}
+          "coinbase": "%s-USD", "deribit": "%s-PERPETUAL"}
+PERPETUAL = "A00"
 DROP_S = 8
 passed = failed = 0
 
@@ -45,12 +50,16 @@ def script():
             "prices": BASES,
             "events": [{"at": DROP_S, "drop": {"venue": "kucoin"}}],
             "venues": [{"venue": v, "port": 0, "symbols": {
-                SYMBOL[v] % b: {"base": b, "quote": "USD"} for b in BASES}}
+                SYMBOL[v] % b: {"base": b, "quote": "USD"} for b in
+                (BASES if v in MARKETS else [PERPETUAL])}}
                 for v in CONNECTIONS]}
 
 
 def book():
-    return {"book": "feeds", "chain_id": 31337, "vaults": [], "assets": [
+    return {"book": "feeds", "chain_id": 31337, "vaults": [], "instruments": [
+        {"id": "PERP", "kind": "perp", "underlying": PERPETUAL,
+         "initial_margin_fraction": "0.1",
+         "maintenance_margin_fraction": "0.05"}], "assets": [
         {"id": b, "token": f"0x{i + 1:040x}", "decimals": 18, "price": b,
          "ltv": "0.8", "liquidation_threshold": "0.825", "close_factor": "1"}
         for i, b in enumerate(BASES)]}
@@ -62,9 +71,13 @@ def config(ports, api):
               "band_max: 10%}" for b in BASES]
     lines += ["venues:"]
     for venue, port in ports.items():
-        lines += [f"  {venue}:", "    " + ADDRESS[venue] % port,
-                  "    markets:"]
-        lines += [f"      {SYMBOL[venue] % b}: {b}/USD" for b in BASES]
+        lines += [f"  {venue}:", "    " + ADDRESS[venue] % port]
+        if venue in MARKETS:
+            lines += ["    markets:"]
+            lines += [f"      {SYMBOL[venue] % b}: {b}/USD" for b in BASES]
+        else:
+            lines += ["    instruments:", f"      {SYMBOL[venue] % PERPETUAL}"
+                      ": {id: PERP, interest: usd}"]
     return "\n".join(lines) + f"""
 book: {{file: book.json}}
 signer:
@@ -97,13 +110,13 @@ def margind(*args):
                           stdout=subprocess.DEVNULL)
 
 
-def feeds_until(api, what, seconds):
+def ask_until(api, what, seconds, path="/v1/feeds"):
     """The first answer that `what` likes, or the last one."""
     answer, end = None, time.monotonic() + seconds
     while time.monotonic() < end:
         try:
             with urllib.request.urlopen(
-                    f"http://127.0.0.1:{api}/v1/feeds", timeout=5) as got:
+                    f"http://127.0.0.1:{api}{path}", timeout=5) as got:
                 answer = json.load(got)
             if what(answer):
                 return answer
@@ -141,13 +154,31 @@ def check_venues(answer):
 
 
 def check_markets(answer):
-    for name in CONNECTIONS:
+    for name in MARKETS:
         markets = [m for m in answer["markets"] if m["venue"] == name]
         bad = [m for m in markets if m["vote"] != "counted" or m["mid"] is
                None or abs(Decimal(m["mid"]) / Decimal(BASES[m["base"]]) - 1)
                > Decimal("0.001")]
         verdict(f"{name}: {len(BASES)} markets at the script's price",
                 len(markets) == len(BASES) and not bad, json.dumps(bad[:2]))
+
+
+def mark_of(answer):
+    for mark in (answer or {}).get("marks", []):
+        if mark["instrument"] == "PERP":
+            return mark
+    return None
+
+
+def check_mark(api):
+    answer = ask_until(api, lambda a: (m := mark_of(a)) and m["mark"] and
+                       m["funding"] and m["open_interest"], 20,
+                       "/v1/surfaces")
+    mark = mark_of(answer) or {}
+    verdict("deribit's mark, funding and open interest are the script's",
+            mark and Decimal(mark["mark"] or 0) == Decimal(BASES[PERPETUAL])
+            and Decimal(mark["funding"] or 0) == Decimal("0.0001") and
+            Decimal(mark["open_interest"] or 0) == 12345, json.dumps(mark))
 
 
 def came_back(answer):
@@ -161,10 +192,11 @@ def run(api):
         [MARGIND, "run", "--config", "margind.yaml"],
         stdout=subprocess.DEVNULL, stderr=open("log", "wb"))
     try:
-        answer = feeds_until(api, all_open, 30)
+        answer = ask_until(api, all_open, 30)
         check_venues(answer)
         check_markets(answer)
-        answer = feeds_until(api, came_back, 20)
+        check_mark(api)
+        answer = ask_until(api, came_back, 20)
         verdict("kucoin comes back with another token", came_back(answer),
                 json.dumps(venue_of(answer, "kucoin")))
     finally:

@@ -442,6 +442,41 @@ config_read__refuses_contracts_in_unsaid_units(void **state)
 	    "c.yaml:2:18: kraken: no `markets`, `instruments` or `options`\n");
 }
 
+/* So many rows of a map at a venue; what is said of them. */
+static void
+count_check(const char *key, char row, unsigned count, const char *error)
+{
+	size_t size = 64u * count + 400, n;
+	char *text = malloc(size), *said;
+
+	n = (size_t)snprintf(text, size, "%svenues:\n  okx:\n    %s:\n",
+	    ONE_UNIT, key);
+	for (unsigned i = 0; i < count; i++)
+		n += (size_t)snprintf(text + n, size - n, row == 'I' ?
+		    "      S%u: I%u\n" : "      S%u: A # %u\n", i, i);
+	said = errors_of(text, error ? ERR_SYNTAX : ERR_OK);
+	if (error)
+		assert_non_null(strstr(said, error));
+	free(said);
+	free(text);
+}
+
+static void
+config_read__takes_so_many_contracts_and_no_more(void **state)
+{
+	(void)state;
+	count_check("markets: {A-USD: A/USD}\n    instruments", 'I',
+	    CONFIG_INSTRUMENTS_MAX, NULL);
+	assert_int_equal(config.instrument_count, CONFIG_INSTRUMENTS_MAX);
+	count_check("markets: {A-USD: A/USD}\n    instruments", 'I',
+	    CONFIG_INSTRUMENTS_MAX + 1, "more than 256 instruments");
+	count_check("markets: {A-USD: A/USD}\n    options", 'A',
+	    CONFIG_OPTIONS_MAX, NULL);
+	assert_int_equal(config.option_count, CONFIG_OPTIONS_MAX);
+	count_check("markets: {A-USD: A/USD}\n    options", 'A',
+	    CONFIG_OPTIONS_MAX + 1, "more than 16 families of options");
+}
+
 static void
 config_read__takes_a_token_url_where_there_are_tokens(void **state)
 {
@@ -732,6 +767,8 @@ main(void)
 		    config_read__takes_what_venues_tell_of_contracts),
 		cmocka_unit_test(
 		    config_read__refuses_contracts_in_unsaid_units),
+		cmocka_unit_test(
+		    config_read__takes_so_many_contracts_and_no_more),
 		cmocka_unit_test(
 		    config_read__takes_a_token_url_where_there_are_tokens),
 		cmocka_unit_test(

@@ -20,7 +20,7 @@ static struct feeds *f;
 static int engine, surface;	/* the neighbours' ends */
 
 /* A venue whose frames say in one letter what they are; "t NAME TIME" is a
- * tick. */
+ * tick, "c NAME TIME" a heartbeat with what a contract's says besides. */
 static enum err
 parse_letters(struct frame *out, const char *text, size_t len)
 {
@@ -32,17 +32,17 @@ parse_letters(struct frame *out, const char *text, size_t len)
 	(void)len;
 	if (text[0] == 'e')
 		return text[1] == 'l' ? ERR_LIMIT : ERR_RANGE;
-	if (!kind)
+	if (!kind && text[0] != 'c')
 		return ERR_SYNTAX;
-	out->kind = (enum frame_kind)(kind - KINDS);
+	out->kind = kind ? (enum frame_kind)(kind - KINDS) : FRAME_HEARTBEAT;
 	sscanf(text + 1, "%23s %llu", name, &ms);
 	out->has_time = ms > 0;
 	out->exchange_ms = ms;
-	if (text[0] != 't')
+	if (text[0] != 't' && text[0] != 'c')
 		return ERR_OK;
 	memset(&out->ticks[0], 0, sizeof(out->ticks[0]));
 	memcpy(out->ticks[0].symbol, name, sizeof(name));
-	out->ticks[0].has_last = true;
+	out->ticks[0].has_last = text[0] == 't';
 	out->ticks[0].last.value = 1;
 	out->ticks[0].contract = (struct tick_contract){
 		.has_mark = true, .mark = { 5, 0 }, .has_vol = true,
@@ -192,11 +192,15 @@ feeds_frame__sends_ticks_to_markets_and_instruments(void **state)
 	assert_int_equal(m.tick.market, 2);
 	assert_int_equal(next(engine, &m, sizeof(m)), WIRE_MARK);
 	assert_true(m.mark.instrument == 6 && m.mark.exchange_ms == 78);
+	frame(1, "c M2 78");	/* says no price, and the time */
+	assert_int_equal(next(engine, &m, sizeof(m)), WIRE_MARK);
+	assert_int_equal(next(engine, &m, sizeof(m)), WIRE_HEARTBEAT);
+	assert_int_equal(m.beat.exchange_ms, 77);
 	frame(1, "t M9 79");
 	assert_int_equal(next(engine, &m, sizeof(m)), 0);
-	assert_int_equal(f->feed[0].ticks, 3);
+	assert_int_equal(f->feed[0].ticks, 4);
 	assert_int_equal(f->feed[0].unpinned, 1);
-	assert_int_equal(f->feed[0].frames, 3);
+	assert_int_equal(f->feed[0].frames, 4);
 	assert_int_equal(f->feed[0].last_frame_ms, NOW);
 	assert_int_equal(f->dropped, 0);
 }

@@ -575,7 +575,7 @@ sim_service__drops_and_takes_back(void **state)
 	assert_int_equal(whole.lost[BINANCE], 1);
 	assert_int_equal(whole.connected[BINANCE], 2);
 	assert_in_range(whole.lost_ms[BINANCE], 3000, 3700);
-	assert_string_equal(whole.why[BINANCE], "closed by the peer: 1001 ");
+	assert_string_equal(whole.why[BINANCE], "closed by the peer: 1001");
 	for (size_t i = 0; i < whole.count; i++)
 		after += whole.seen[i].venue == BINANCE &&
 		    whole.seen[i].has_book &&

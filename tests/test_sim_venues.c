@@ -383,13 +383,15 @@ sim_venues__are_all_that_the_table_has(void **state)
 	const struct venue *table = venue_table(&count);
 
 	(void)state;
-	assert_int_equal(whole.script.venue_count, count);
 	for (size_t i = 0; i < count; i++) {
 		size_t k = 0;
 
-		while (k < count && whole.seen[k].row != &table[i])
+		if (venue_is_on_chain(&table[i]))
+			continue;
+		while (k < whole.script.venue_count &&
+		    whole.seen[k].row != &table[i])
 			k++;
-		if (k == count)
+		if (k == whole.script.venue_count)
 			fail_msg("%s is not simulated", table[i].name);
 	}
 }
