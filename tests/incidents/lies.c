@@ -1,10 +1,11 @@
 /* One venue, or two, say what is not so. */
 #include "tests/incidents/incidents.h"
 
-#include "margin/verdict.h"
-
+#include "chain/hermes_event.h"
+#include "contracts-abi/quote.h"
 #include "feeds/prices.h"
 #include "feeds/venue.h"
+#include "margin/verdict.h"
 
 #include <math.h>
 #include <string.h>
@@ -189,6 +190,50 @@ coinbase_price(const char *price)
 	return v->parse(&f, text, (size_t)len);
 }
 
+/* A price as Pyth's publishers say it: whole number, its interval, exponent. */
+static enum quote_refusal
+pyth_price(double *price, int64_t value, uint64_t conf, int32_t expo)
+{
+	struct quote_pyth p = { .price = value, .conf = conf, .expo = expo,
+	    .publish_s = R7_MS / 1000 };
+	struct quote q = { 0 };
+	enum quote_refusal e = quote_from_pyth(&q, &p,
+	    ppb_from_raw(100000000));
+
+	*price = (double)((long double)q.value / 1e18L);
+	return e;
+}
+
+/* And as the stream writes it, with that text for its exponent. */
+static enum err
+hermes_expo(const char *key_and_expo)
+{
+	static struct hermes_event e;
+	char text[512];
+	int len = snprintf(text, sizeof(text), "{\"parsed\":[{\"id\":\"%064d\""
+	    ",\"price\":{\"price\":\"4350000000000\",\"conf\":\"1\"%s,"
+	    "\"publish_time\":1632139200}}]}", 7, key_and_expo);
+
+	return hermes_event_read(&e, text, (size_t)len);
+}
+
+static void
+r7_pyth(struct report *r)
+{
+	double right, whole, none;
+
+	safe(r, pyth_price(&right, 4350000000000, 1, -8) == QUOTE_OK &&
+	    right == 43500 && pyth_price(&whole, 4350000000000, 1, 0) ==
+	    QUOTE_OK && whole == right * 1e8 &&
+	    pyth_price(&none, 0, 1, -8) == QUOTE_NOT_POSITIVE &&
+	    pyth_price(&none, 43500, 1, 1) == QUOTE_EXPONENT,
+	    "of Pyth: 0 is no price, 10^0 for 10^-8 lies 10^8 away");
+	safe(r, hermes_expo(",\"expo\":-8") == ERR_OK &&
+	    hermes_expo("") == ERR_MISSING &&
+	    hermes_expo(",\"expo\":-8.0") != ERR_OK,
+	    "a missing exponent, and one that is no whole number, are refused");
+}
+
 static void
 r7(struct report *r)
 {
@@ -215,6 +260,7 @@ r7(struct report *r)
 	    coinbase_price("43500.0") != ERR_OK &&
 	    coinbase_price("\"43500\"") == ERR_OK,
 	    "a zero, and a number where a string is due, are refused");
+	r7_pyth(r);
 	live(r, never(&x, 0, t + 5 * S, t + 180 * S, PRICE_REFUSED),
 	    "never refused");
 	trace_free(&x);
@@ -239,6 +285,7 @@ r8(struct report *r)
 	uint64_t t = R8_MS;
 	unsigned m, p;
 	struct trace x;
+	double wide;
 
 	p = scene_venues(s, 3, usd, 0);
 	for (unsigned i = 0; i < 3; i++)
@@ -267,6 +314,9 @@ r8(struct report *r)
 	    trace_at(&x, t + 90 * S)->price[0].reason));
 	safe(r, !was_liquidatable(&x, 0) && !was_liquidatable(&x, 1),
 	    "nobody is liquidated");
+	safe(r, pyth_price(&wide, 600, 61, 0) == QUOTE_UNSURE &&
+	    pyth_price(&wide, 600, 60, 0) == QUOTE_OK,
+	    "a Pyth price with an interval above 10 %% has no vote");
 	live(r, until_priced(&x, 0, t + 121 * S) <= S,
 	    "priced again after %u ms",
 	    (unsigned)until_priced(&x, 0, t + 121 * S));
