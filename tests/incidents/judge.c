@@ -102,8 +102,8 @@ mutations_play(struct report *r, const struct scene *s,
 		j = judge(&t, ref, s, m.mutated);
 		r->held_s += j.held_s;
 		r->live_s += j.live_s;
-		if (j.off_ms >= OFF_MS_MAX || (getenv("INCIDENTS_TELL") &&
-		    100 * j.live_s < LIVE_PER_CENT * j.held_s))
+		if (j.off_ms >= OFF_MS_MAX ||
+		    100 * j.live_s < LIVE_PER_CENT * j.held_s)
 			printf("    %s seed %" PRIu64 " (%s): off %" PRIu64
 			    " ms at +%" PRIu64 " ms, live %" PRIu64 " of %"
 			    PRIu64 " s\n", r->incident->id, seed, m.text,

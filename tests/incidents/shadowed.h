@@ -1,5 +1,5 @@
-/* tests/incidents/shadowed.h - a scene under another config, beside its own: what
- * `margind shadow` sees of it, and a reload is judged by. */
+/* tests/incidents/shadowed.h - a scene under another config, beside its own:
+ * what `margind shadow` sees of it. */
 #ifndef TESTS_INCIDENTS_SHADOWED_H
 #define TESTS_INCIDENTS_SHADOWED_H
 
