@@ -86,7 +86,9 @@ every_venue_has_a_deadline(void)
 	const struct venue *table = venue_table(&count);
 
 	for (size_t i = 0; i < count; i++)
-		if (table[i].mute_ms_max == 0 || table[i].mute_ms_max > 60000)
+		if (table[i].place == VENUE_WEBSOCKET &&
+		    (table[i].mute_ms_max == 0 ||
+		    table[i].mute_ms_max > 60000))
 			return false;
 	return count > 0;
 }

@@ -16,7 +16,6 @@
 
 struct judgement {
 	uint64_t off_ms;	/* the longest stretch */
-	uint64_t off_at_ms;	/* where it began */
 	uint64_t held_s, live_s;
 };
 
@@ -42,10 +41,8 @@ judge_off(struct judgement *j, const struct trace *t,
 		    ref->moment[i].value[s->asset[asset].unit]);
 		uint64_t ms = since != 0 ? m->ms - since : 0;
 
-		if (ms > j->off_ms) {
+		if (ms > j->off_ms)
 			j->off_ms = ms;
-			j->off_at_ms = since;
-		}
 		if (off && since == 0)
 			since = m->ms;
 		/* Over a skip nothing is in force. */
@@ -102,13 +99,12 @@ mutations_play(struct report *r, const struct scene *s,
 		j = judge(&t, ref, s, m.mutated);
 		r->held_s += j.held_s;
 		r->live_s += j.live_s;
-		if (j.off_ms >= OFF_MS_MAX || (getenv("INCIDENTS_TELL") &&
-		    100 * j.live_s < LIVE_PER_CENT * j.held_s))
-			printf("    %s seed %" PRIu64 " (%s): off %" PRIu64
-			    " ms at +%" PRIu64 " ms, live %" PRIu64 " of %"
-			    PRIu64 " s\n", r->incident->id, seed, m.text,
-			    j.off_ms, j.off_at_ms - s->begin_ms, j.live_s,
-			    j.held_s);
+		if (j.off_ms >= OFF_MS_MAX ||
+		    100 * j.live_s < LIVE_PER_CENT * j.held_s)
+			printf("    %s, run %u (%s): off %.2f s, live %" PRIu64
+			    " of %" PRIu64 " s\n", r->incident->id,
+			    r->runs + i, m.text, (double)j.off_ms / 1000,
+			    j.live_s, j.held_s);
 		if ((double)j.off_ms / 1000 > r->off_s)
 			r->off_s = (double)j.off_ms / 1000;
 		inputs_free(&m.inputs);

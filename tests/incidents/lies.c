@@ -1,10 +1,8 @@
 /* One venue, or two, say what is not so. */
 #include "tests/incidents/incidents.h"
 
-#include "margin/verdict.h"
-
 #include "feeds/prices.h"
-#include "feeds/venue.h"
+#include "margin/verdict.h"
 
 #include <math.h>
 #include <string.h>
@@ -166,117 +164,6 @@ const struct incident incident_r6 = { "R6", "2020-11-26",
     "Compound: DAI 1.30 on Coinbase",
     "{1.30,1.30,1.00,1.00,1.01} is 1.01, band to 1.30, DEGRADED (or REFUSED "
     "by band_max); nobody is liquidated by it", r6 };
-
-/* ---- R7 ------------------------------------------------------------------ */
-
-#define R7_MS UINT64_C(1632139200000)	/* 2021-09-20T12:00:00Z */
-
-/* A frame with that text in place of a price: refused as what. */
-static enum err
-coinbase_price(const char *price)
-{
-	static struct tick ticks[FRAME_TICKS_MAX];
-	static struct venue_memory memory;
-	struct frame f = { .ticks = ticks, .memory = &memory };
-	const struct venue *v = venue_find("coinbase");
-	char text[512];
-	int len = snprintf(text, sizeof(text), "{\"channel\":\"ticker\","
-	    "\"timestamp\":\"2021-09-20T12:00:00Z\",\"sequence_num\":1,"
-	    "\"events\":[{\"type\":\"update\",\"tickers\":[{\"type\":"
-	    "\"ticker\",\"product_id\":\"BTC-USD\",\"price\":%s}]}]}", price);
-
-	venue_memory_begin(&memory);
-	return v->parse(&f, text, (size_t)len);
-}
-
-static void
-r7(struct report *r)
-{
-	struct scene *s = scene_new(R7_MS, 180);
-	unsigned unit = scene_unit(s, "BTC", 5), m;
-	uint64_t t = R7_MS;
-	struct trace x;
-
-	m = scene_venues(s, 11, unit, 0);
-	scene_asset(s, "WBTC", unit, "");
-	for (unsigned i = 0; i < 9; i++)
-		feed_hold(s, m + i, t, t + 180 * S, 43500);
-	for (unsigned i = 9; i < 11; i++) {
-		feed_hold(s, m + i, t, t + 60 * S, 43500);
-		feed_hold(s, m + i, t + 60 * S, t + 120 * S,
-		    i == 9 ? 0 : 0.000435);
-		feed_hold(s, m + i, t + 120 * S, t + 180 * S, 43500);
-	}
-	report_play(r, &x, s);
-	safe(r, farthest(&x, 0, t, t + 180 * S, 43500) < 1e-9,
-	    "{9 x 43500, 0, 0.000435} is 43500");
-	safe(r, coinbase_price("\"0\"") != ERR_OK &&
-	    coinbase_price("\"0.000\"") != ERR_OK &&
-	    coinbase_price("43500.0") != ERR_OK &&
-	    coinbase_price("\"43500\"") == ERR_OK,
-	    "a zero, and a number where a string is due, are refused");
-	live(r, never(&x, 0, t + 5 * S, t + 180 * S, PRICE_REFUSED),
-	    "never refused");
-	trace_free(&x);
-	scene_free(s);
-}
-
-const struct incident incident_r7 = { "R7", "2021-09-20",
-    "Pyth: two publishers with 0 and 10^-8",
-    "{9 x 43500, 0, 0.000435} is 43500; a zero is refused", r7 };
-
-/* ---- R8 ------------------------------------------------------------------ */
-
-#define R8_MS UINT64_C(1638586800000)	/* 2021-12-04T03:00:00Z */
-#define MSOL 190.0
-
-static void
-r8(struct report *r)
-{
-	struct scene *s = scene_new(R8_MS, 180);
-	unsigned usd = scene_unit(s, "USDC", 2);
-	unsigned msol = scene_unit(s, "MSOL", 2);
-	uint64_t t = R8_MS;
-	unsigned m, p;
-	struct trace x;
-
-	p = scene_venues(s, 3, usd, 0);
-	for (unsigned i = 0; i < 3; i++)
-		feed_hold(s, p + i, t, t + 180 * S, 1.0);
-	scene_venue(s, "bitstamp");
-	m = scene_market(s, msol, 0);
-	scene_venue(s, "okx");
-	scene_market(s, msol, 0);
-	scene_asset(s, "MSOL", msol, "");
-	scene_asset(s, "USDC", usd, "");
-	/* 10 mSOL against 1,200: healthy at 190, rich at 600. */
-	scene_vault(s, 0, 10, 1, 1200);
-	/* And somebody who owes mSOL: liquidatable at 600 only. */
-	scene_vault(s, 1, 4000, 0, 10);
-	feed_hold(s, m, t, t + 180 * S, MSOL);
-	feed_hold(s, m + 1, t, t + 60 * S, MSOL);
-	for (uint64_t at = t + 60 * S; at < t + 120 * S; at += S)
-		/* ~600, and wide. */
-		feed_quote(s, m + 1, at + 10, at + 10, price_of(300),
-		    price_of(900));
-	feed_hold(s, m + 1, t + 120 * S, t + 180 * S, MSOL);
-	report_play(r, &x, s);
-
-	safe(r, always(&x, 0, t + 61 * S, t + 120 * S, PRICE_REFUSED),
-	    "190 and 600: refused (%s)", price_reason_name(
-	    trace_at(&x, t + 90 * S)->price[0].reason));
-	safe(r, !was_liquidatable(&x, 0) && !was_liquidatable(&x, 1),
-	    "nobody is liquidated");
-	live(r, until_priced(&x, 0, t + 121 * S) <= S,
-	    "priced again after %u ms",
-	    (unsigned)until_priced(&x, 0, t + 121 * S));
-	trace_free(&x);
-	scene_free(s);
-}
-
-const struct incident incident_r8 = { "R8", "2021-12-04",
-    "Mango: mSOL ~600 with a wide confidence",
-    "a dispersion above its limit is refused", r8 };
 
 /* ---- R15 ----------------------------------------------------------------- */
 

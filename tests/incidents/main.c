@@ -93,9 +93,10 @@ line_print(const struct report *r)
 	if (r->is_skipped)
 		printf("skipped: no recorded data\n");
 	else
-		printf("%s | safe: 100 bp off for %.2f s at most; %s | live: "
-		    "%" PRIu64 " of %" PRIu64 " s; %s\n", i->required,
-		    r->as_off_s, r->safe, r->as_live_s, r->as_held_s,
+		printf("%s | safe: 100 bp off for %.2f s at most%s%s | live: %"
+		    PRIu64 " of %" PRIu64 " s%s%s\n", i->required,
+		    r->as_off_s, r->safe[0] ? "; " : "", r->safe,
+		    r->as_live_s, r->as_held_s, r->live[0] ? "; " : "",
 		    r->live);
 	fflush(stdout);
 }

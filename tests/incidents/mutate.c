@@ -52,8 +52,9 @@ has_rates(const struct scene *s)
 static bool
 is_minority(uint32_t mutated, const struct scene *s)
 {
-	return (size_t)__builtin_popcount(mutated) <= (s->venue_count > 2 ?
-	    (s->venue_count - 1) / 2 : 1);
+	size_t most = s->venue_count > 2 ? (s->venue_count - 1) / 2 : 1;
+
+	return (size_t)__builtin_popcount(mutated) <= most;
 }
 
 static struct change
@@ -91,8 +92,10 @@ change_apply(struct mutation *m, struct input *in, const struct change *c,
 {
 	struct input copy = *in;
 
-	if (in->kind == INPUT_VOID || in->recv_ms < c->from_ms || in->recv_ms >= c->to_ms ||
-	    (c->kind != ORDER && in->venue != c->venue))
+	/* That something is missing was found out here. */
+	if (in->kind == INPUT_VOID || in->recv_ms < c->from_ms ||
+	    in->recv_ms >= c->to_ms || (c->kind != ORDER &&
+	    in->venue != c->venue))
 		return true;
 	switch (c->kind) {
 	case FAIL:

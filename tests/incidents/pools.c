@@ -187,7 +187,7 @@ r9(struct report *r)
 	    "one sample, or a window that has not passed: refused (%s)",
 	    price_reason_name(trace_at(&x, t + 500 * S)->price[0].reason));
 	safe(r, fabs(seen.after / INV - 1) < 0.001 && seen.spot > 49 * INV,
-	    "in the block of the swap the spot is %.1f INV, the quote %.4f",
+	    "in the block of the swap the spot is %.1f WETH, the quote %.4f",
 	    seen.spot, seen.after);
 	safe(r, farthest(&x, 0, t, s->end_ms, INV * 3500) < 0.02,
 	    "no price of the attack is signed");

@@ -16,8 +16,8 @@ static const struct publish_fees CAPS = {
 	(u128)1500 * 1000000000u, (u128)300 * 1000000000u,
 };
 
-/* What nine of ten transactions of a bucket paid at most gets into a block; what
- * a sender knows of is the mean of the bucket before. */
+/* What nine of ten transactions of a bucket paid at most gets into a block; a
+ * sender knows of the mean of the bucket before. */
 static u128
 wei_of(json_t *bucket, const char *key)
 {

@@ -23,9 +23,9 @@ struct report {
 	double as_off_s;
 	uint64_t as_held_s, as_live_s;
 	unsigned runs;
-	double off_s;			/* longest that a signed value was 100
-					 * bp or more from the reference */
-	uint64_t held_s, live_s;	/* seconds with a quorum; with a price */
+	double off_s;		/* longest that a signed value was 100 bp or
+				 * more from the reference */
+	uint64_t held_s, live_s;	/* seconds with a quorum, a price */
 };
 
 struct incident {

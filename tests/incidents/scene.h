@@ -113,7 +113,7 @@ unsigned scene_vault(struct scene *s, unsigned collateral, double amount,
     unsigned debt, double owed);
 void scene_skip(struct scene *s, uint64_t from_ms, uint64_t to_ms);
 
-/* The texts that the service would read. */
+/* The texts that the service would read (scene_text.c). */
 size_t scene_config(char out[SCENE_TEXT_MAX], const struct scene *s);
 size_t scene_book(char out[SCENE_TEXT_MAX], const struct scene *s);
 

@@ -2,46 +2,11 @@
 #include "tests/incidents/incidents.h"
 
 #include "margin/verdict.h"
+#include "tests/incidents/wrapping.h"
 
 #include <math.h>
 
 #define S UINT64_C(1000)
-#define DAY (86400 * S)
-
-/* A unit that is redeemed for `of` at a rate: 10 % a year, 2 % down, 5 %
- * between rate and market, a minute old at most. */
-static unsigned
-wrapped(struct scene *s, const char *name, unsigned of, bool by_rate,
-    const char *pinned)
-{
-	unsigned unit = scene_unit(s, name, 2);
-
-	s->unit[unit].of = of;
-	s->unit[unit].by_rate = by_rate;
-	s->unit[unit].pinned = pinned;
-	s->unit[unit].pinned_ms = s->begin_ms - 30 * DAY;
-	s->unit[unit].growth_max = 0.10;
-	s->unit[unit].fall_max = 0.02;
-	s->unit[unit].gap_max = 0.05;
-	s->unit[unit].rate_age_max_ms = 60 * S;
-	return unit;
-}
-
-/* Three venues that price it alike all the time; the first market. */
-static unsigned
-steady(struct scene *s, const char *const *venues, unsigned unit, double price)
-{
-	unsigned first = (unsigned)s->market_count;
-
-	for (unsigned i = 0; i < 3; i++) {
-		scene_venue(s, venues[i]);
-		feed_hold(s, scene_market(s, unit, 0), s->begin_ms, s->end_ms,
-		    price);
-	}
-	return first;
-}
-
-static const char *const LARGE[] = { "coinbase", "kraken", "binance" };
 
 /* ---- R12 ----------------------------------------------------------------- */
 
@@ -54,11 +19,11 @@ r12_scene(double gap_max)
 	static const char *const venues[] = { "okx", "bybit", "gateio" };
 	struct scene *s = scene_new(R12_MS, 180);
 	unsigned eth = scene_unit(s, "ETH", 2);
-	unsigned market = wrapped(s, "STETH", eth, false, "1");
-	unsigned rate = wrapped(s, "STETH-R", eth, true, "1");
+	unsigned market = wrapping_unit(s, "STETH", eth, false, "1");
+	unsigned rate = wrapping_unit(s, "STETH-R", eth, true, "1");
 
 	s->unit[market].gap_max = s->unit[rate].gap_max = gap_max;
-	steady(s, LARGE, eth, R12_ETH);
+	wrapping_steady(s, WRAPPING_LARGE, eth, R12_ETH);
 	for (unsigned i = 0; i < 3; i++) {
 		unsigned at[2];
 
@@ -118,11 +83,11 @@ r14(struct report *r)
 	    "gemini" };
 	struct scene *s = scene_new(R14_MS, 180);
 	unsigned bnb = scene_unit(s, "BNB", 2);
-	unsigned wrap = wrapped(s, "ABNBC", bnb, true, "1.01");
+	unsigned wrap = wrapping_unit(s, "ABNBC", bnb, true, "1.01");
 	uint64_t t = R14_MS;
 	struct trace x;
 
-	steady(s, LARGE, bnb, BNB);
+	wrapping_steady(s, WRAPPING_LARGE, bnb, BNB);
 	for (unsigned i = 0; i < 4; i++) {
 		unsigned m;
 
@@ -156,119 +121,6 @@ const struct incident incident_r14 = { "R14", "2022-12-02",
     "Ankr/Helio: aBNBc 303.89 -> 1.53",
     "rate x base against the market, more than 5 %: refused", r14 };
 
-/* ---- R20 ----------------------------------------------------------------- */
-
-#define R20_MS UINT64_C(1760132160000)	/* 2025-10-10T21:36:00Z */
-
-/* Its own token on one exchange falls away; nobody else trades it there. */
-static unsigned
-r20_alone(struct scene *s, const char *name, unsigned of, const char *rate)
-{
-	unsigned unit = wrapped(s, name, of, true, rate);
-
-	feed_rates(s, unit, s->begin_ms, s->end_ms, rate);
-	return unit;
-}
-
-static void
-r20_feed(struct scene *s, unsigned market, double before, double low)
-{
-	uint64_t t = s->begin_ms;
-
-	feed_hold(s, market, t, t + 60 * S, before);
-	feed_hold(s, market, t + 60 * S, t + 180 * S, low);
-	feed_hold(s, market, t + 180 * S, s->end_ms, before);
-}
-
-static struct scene *
-r20_scene(void)
-{
-	static const char *const others[] = { "bybit", "bitstamp", "okx" };
-	struct scene *s = scene_new(R20_MS, 240);
-	unsigned eth = scene_unit(s, "ETH", 2), sol = scene_unit(s, "SOL", 2);
-	unsigned wbeth = r20_alone(s, "WBETH", eth, "1.08");
-	unsigned bnsol = r20_alone(s, "BNSOL", sol, "1.07");
-	unsigned usde = scene_unit(s, "USDE", 2);
-
-	for (unsigned i = 0; i < 3; i++) {
-		scene_venue(s, LARGE[i]);
-		r20_feed(s, scene_market(s, eth, 0), 3900, 3810);
-		r20_feed(s, scene_market(s, sol, 0), 195, 180);
-	}
-	/* The last of them is Binance. */
-	r20_feed(s, scene_market(s, wbeth, 0), 4212, 430);
-	r20_feed(s, scene_market(s, bnsol, 0), 208, 34.9);
-	r20_feed(s, scene_market(s, usde, 0), 0.9995, 0.65);
-	for (unsigned i = 0; i < 3; i++) {
-		scene_venue(s, others[i]);
-		r20_feed(s, scene_market(s, usde, 0), 0.9995, 0.9976);
-	}
-	scene_asset(s, "WBETH", wbeth, "");
-	scene_asset(s, "BNSOL", bnsol, "");
-	scene_asset(s, "USDE", usde, "");
-	/* Loans that 430, 34.9 and 0.65 would have liquidated. */
-	scene_vault(s, 0, 10, 2, 28000);
-	scene_vault(s, 1, 100, 2, 13000);
-	scene_vault(s, 2, 1000, 0, 0.17);
-	return s;
-}
-
-/* Two of five go astray, more than a third: none is dropped. */
-static void
-r20_two(struct report *r)
-{
-	static const double low[] = { 0.65, 0.92, 0.9976, 0.9976, 0.9976 };
-	struct scene *s = scene_new(R20_MS, 240);
-	unsigned usde = scene_unit(s, "USDE", 3);
-	unsigned m = scene_venues(s, 5, usde, 0);
-	const struct moment *at;
-	struct trace x;
-
-	s->unit[usde].band_max = 0.40;
-	for (unsigned i = 0; i < 5; i++)
-		r20_feed(s, m + i, 0.9995, low[i]);
-	scene_asset(s, "USDE", usde, "");
-	report_play_only(r, &x, s);
-	at = trace_at(&x, R20_MS + 120 * S);
-	safe(r, at->price[0].mid > 0.99 && at->price[0].status ==
-	    PRICE_DEGRADED, "with two of five astray %.4f %s, band to %.2f",
-	    at->price[0].mid,
-	    price_status_name((enum price_status)at->price[0].status),
-	    at->price[0].low);
-	trace_free(&x);
-	scene_free(s);
-}
-
-static void
-r20(struct report *r)
-{
-	struct scene *s = r20_scene();
-	uint64_t t = R20_MS + 61 * S, to = R20_MS + 180 * S;
-	const struct moment *m;
-	struct trace x;
-
-	report_play(r, &x, s);
-	m = trace_at(&x, R20_MS + 120 * S);
-	safe(r, farthest(&x, 0, t, to, 1.08 * 3810) < 0.01 &&
-	    farthest(&x, 1, t, to, 1.07 * 180) < 0.01,
-	    "wBETH %.0f, BNSOL %.1f: rate x base", m->price[0].mid,
-	    m->price[1].mid);
-	safe(r, m->price[2].mid > 0.99, "USDe %.4f with Binance astray",
-	    m->price[2].mid);
-	safe(r, !was_liquidatable(&x, 0) && !was_liquidatable(&x, 1) &&
-	    !was_liquidatable(&x, 2), "nobody is liquidated");
-	live(r, never(&x, 0, t, to, PRICE_REFUSED) &&
-	    never(&x, 1, t, to, PRICE_REFUSED) &&
-	    never(&x, 2, t, to, PRICE_REFUSED), "none is refused");
-	trace_free(&x);
-	scene_free(s);
-	r20_two(r);
-}
-
-const struct incident incident_r20 = { "R20", "2025-10-10",
-    "Binance: USDe 0.65, wBETH 430",
-    "wBETH = rate x ETH within 1 %; USDe above 0.99, DEGRADED", r20 };
-
 /* ---- R21 ----------------------------------------------------------------- */
 
 #define R21_MS UINT64_C(1762236000000)	/* 2025-11-04T06:00:00Z */
@@ -278,11 +130,11 @@ r21(struct report *r)
 {
 	struct scene *s = scene_new(R21_MS, 240);
 	unsigned eth = scene_unit(s, "ETH", 2);
-	unsigned wrap = wrapped(s, "WRSETH", eth, true, "1.057");
+	unsigned wrap = wrapping_unit(s, "WRSETH", eth, true, "1.057");
 	uint64_t t = R21_MS;
 	struct trace x;
 
-	steady(s, LARGE, eth, 3500);
+	wrapping_steady(s, WRAPPING_LARGE, eth, 3500);
 	/* Its market is one pool, of too little to be asked. */
 	scene_venue(s, "okx");
 	feed_hold(s, scene_market(s, wrap, eth), t, s->end_ms, 1.055);
@@ -320,10 +172,10 @@ r25_scene(const char *pinned)
 {
 	struct scene *s = scene_new(R25_MS, 180);
 	unsigned eth = scene_unit(s, "ETH", 2);
-	unsigned wrap = wrapped(s, "WSTETH", eth, true, pinned);
+	unsigned wrap = wrapping_unit(s, "WSTETH", eth, true, pinned);
 
 	s->unit[wrap].growth_max = 0.04;
-	steady(s, LARGE, eth, R25_ETH);
+	wrapping_steady(s, WRAPPING_LARGE, eth, R25_ETH);
 	/* One market, which alone is no quorum. */
 	scene_venue(s, "okx");
 	feed_hold(s, scene_market(s, wrap, eth), R25_MS, s->end_ms, 1.228);
