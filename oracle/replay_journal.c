@@ -233,7 +233,7 @@ record_time(uint64_t *ms, const struct segment_record *record)
 static bool
 record_is_after(const struct replay *r, const struct segment_record *record)
 {
-	uint64_t ms;
+	uint64_t ms = 0;
 
 	return r->options->window.until_ms > 0 &&
 	    record_time(&ms, record) && ms >= r->options->window.until_ms;
@@ -343,7 +343,7 @@ static enum err
 life_seek(struct replay *r, struct segment_fault *fault)
 {
 	struct segment_record record;
-	uint64_t ms, from_ms = r->options->window.from_ms;
+	uint64_t ms = 0, from_ms = r->options->window.from_ms;
 	enum err e = segment_reader_open(&r->reader, fault, r->options->dir);
 
 	if (e != ERR_OK)

@@ -118,5 +118,10 @@ struct shadow_options {
 int shadow_frames(struct shadow *s, const struct shadow_options *o);
 int shadow_journal(struct shadow *s, const struct shadow_options *o);
 int shadow_api(struct shadow *s, const struct shadow_options *o);
+/* shadow_api_answer takes one answer of the api, the first begins the lives;
+ * one that is not later than the last changes nothing.  ERR_SYNTAX where it is
+ * none of a margind's, ERR_LIMIT. */
+MUST_CHECK enum err shadow_api_answer(struct shadow *s, const char *text,
+    size_t len);
 
 #endif

@@ -87,12 +87,10 @@ moment_tell(struct shadow *s, const json_t *root, uint64_t as_of)
 	shadow_close(s, as_of);
 }
 
-/* ERR_SYNTAX where the answer is none of a margind's. */
-static enum err
-answer_tell(struct shadow *s, const struct text *body)
+enum err
+shadow_api_answer(struct shadow *s, const char *text, size_t len)
 {
-	json_t *root = json_loadb(body->at, body->len, JSON_REJECT_DUPLICATES,
-	    NULL);
+	json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *markets = json_object_get(root, "markets");
 	json_int_t as_of = json_integer_value(json_object_get(root, "as_of"));
 	enum err e = ERR_SYNTAX;
@@ -128,7 +126,8 @@ asks_run(struct shadow *s, struct http_get *g, const char *url,
 		text_clear(&body);
 		e = http_get(&body, why, g, url);
 		if (e == ERR_OK)
-			e = body.len > 0 ? answer_tell(s, &body) : ERR_SYNTAX;
+			e = body.len > 0 ? shadow_api_answer(s, body.at,
+			    body.len) : ERR_SYNTAX;
 		progress_step(&progress, i + 1);
 	}
 	progress_end(&progress);

@@ -131,8 +131,10 @@ def check_shadow(folder, files, path):
     """`margind shadow` over the recording: itself, then a config in which two
     bases changed places at every venue: 1,001 instead of 1,000."""
     def shadow(*args):
+        if "--against" not in args:
+            args = ("--against", path, *args)
         p = subprocess.run([MARGIND, "shadow", "--frames", ",".join(files),
-                            "--against", path, "--json", *args],
+                            "--json", *args],
                            stdout=subprocess.PIPE, check=False)
         return p.returncode, [json.loads(x) for x in p.stdout.splitlines()]
     code, rows = shadow("--config", path, "--max", "0%")
@@ -157,8 +159,36 @@ def check_shadow(folder, files, path):
     code, rows = shadow("--config", other, "--max", "0.1%", "--from",
                         str(int(rows[-1]["summary"]["begin"]) + 1500))
     verdict("shadow: within its bound", code == 0 and len(rows) == 3)
+    check_shadow_vaults(folder, path, shadow)
     code, rows = shadow("--config", path + ".gone")
     verdict("shadow: no config", code == 3 and rows == [])
+
+
+def check_shadow_vaults(folder, path, shadow):
+    """One vault that is sound while A29 is 1,029 and not where it is 1,000."""
+    rules = {"ltv": "0.82", "liquidation_threshold": "0.825"}
+    json.dump({"book": "small", "chain_id": 1, "assets": [
+        {"id": b, "token": "0x" + f"{i + 1:040x}", "decimals": 18, **rules}
+        for i, b in enumerate(("A29", "A02"))], "vaults": [
+        {"id": "v1", "owner": "0x" + "aa" * 20, "method": "ratio",
+         "collateral": [{"asset": "A29", "amount": "1"}],
+         "debt": [{"asset": "A02", "amount": "0.83"}]}]},
+        open(os.path.join(folder, "book.json"), "w"))
+    text = "book: {file: book.json, vaults_max: 8}\n" + open(path).read()
+    old, new = (os.path.join(folder, f) for f in ("old.yaml", "new.yaml"))
+    open(old, "w").write(text)
+    for venue in ports_venues(text):
+        a, b = (f"{symbol(venue, x)}: {x}/USD" for x in ("A00", "A29"))
+        text = text.replace(a, "X").replace(
+            b, b.replace("A29/USD", "A00/USD")).replace(
+            "X", a.replace("A00/USD", "A29/USD"))
+    open(new, "w").write(text)
+    code, rows = shadow("--config", new, "--against", old, "--max", "10%")
+    vaults = [r["vault"] for r in rows if "vault" in r]
+    verdict("shadow: a vault's verdict", code == 1 and len(vaults) == 1 and
+            vaults[0]["name"] == "v1" and vaults[0]["last"]["old"] ==
+            "HEALTHY" and vaults[0]["last"]["new"] == "LIQUIDATABLE" and
+            rows[-1]["summary"]["vaults"] == 1, vaults)
 
 
 def ports_venues(text):

@@ -428,11 +428,42 @@ feeds__show_each_venue_and_each_market(void **state)
 	markets = json_object_get(v, "markets");
 	assert_int_equal(json_array_size(markets),
 	    b->world.config.prices.market_count);
+	assert_int_equal(json_array_size(json_object_get(v, "rates")), 0);
 	o = json_array_get(markets, 0);
+	assert_true(json_is_false(json_object_get(o, "inverse")));
 	assert_string_equal(word(o, "venue"), "coinbase");
 	assert_string_equal(word(o, "base"), "ETH");
 	assert_string_equal(word(o, "vote"), "counted");
 	assert_int_equal(json_integer_value(json_object_get(o, "weight")), 1);
+	json_decref(v);
+}
+
+static void
+feeds__show_rates_and_bound_their_units(void **state)
+{
+	struct bed *b = *state;
+	struct board_head *h = &b->world.head;
+	json_t *v, *rates, *o;
+
+	h->wrap_count = 3;
+	h->wrap[0] = (struct board_wrap){ .unit = 1, .has_rate = 1,
+		.rate = px18_from_raw(WAD_ONE_RAW / 2), .time_ms = NOW - 5 };
+	h->wrap[1] = (struct board_wrap){ .unit = 2 };
+	h->wrap[2] = (struct board_wrap){ .unit = PRICES_UNITS_MAX };
+	bed_publish(b, NOW);
+	v = ask_json(b, "/v1/feeds", "");
+	rates = json_object_get(v, "rates");
+	assert_int_equal(json_array_size(rates), 2);
+	o = json_array_get(rates, 0);
+	assert_string_equal(word(o, "unit"),
+	    b->world.config.prices.unit[1].name);
+	assert_string_equal(word(o, "of"), "USD");
+	assert_string_equal(word(o, "rate"), "0.5");
+	assert_int_equal(json_integer_value(json_object_get(o, "time")),
+	    NOW - 5);
+	o = json_array_get(rates, 1);
+	assert_true(json_is_null(json_object_get(o, "rate")));
+	assert_true(json_is_null(json_object_get(o, "time")));
 	json_decref(v);
 }
 
@@ -1468,6 +1499,7 @@ main(void)
 		BED(prices__show_both_prices_of_a_wrapped_token),
 		BED(volatility__shows_units_and_their_correlations),
 		BED(feeds__show_each_venue_and_each_market),
+		BED(feeds__show_rates_and_bound_their_units),
 		BED(feeds_table_print__shows_no_terminal_commands),
 		BED(metrics__count_rejects_by_venue_and_reason),
 		BED(surfaces__show_what_the_engine_uses),
