@@ -54,7 +54,8 @@ listener_open(struct listener *l, const struct sender *s)
 {
 	static struct client_connection c[SENDER_STREAMS_MAX];
 	static char url[SENDER_STREAMS_MAX][64];
-	const struct client_callbacks call = { on_frame, on_event, NULL, l };
+	const struct client_callbacks call = { .frame = on_frame,
+		.event = on_event, .arg = l };
 	size_t bad;
 
 	l->count = s->count;
