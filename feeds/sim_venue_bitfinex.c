@@ -134,7 +134,8 @@ static const struct {
 	const char *word;
 	enum sim_channel channel;
 } channels[] = {
-	{ "ticker", SIM_TICKER }, { "trades", SIM_TRADE }, { "book", SIM_DEPTH },
+	{ "ticker", SIM_TICKER }, { "trades", SIM_TRADE },
+	{ "book", SIM_DEPTH },
 };
 
 static void
