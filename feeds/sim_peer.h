@@ -21,6 +21,7 @@ enum sim_channel {
 	SIM_DEAL,
 	SIM_MARK, SIM_INDEX, SIM_FUNDING, SIM_INTEREST,
 	SIM_FAMILY,	/* the marks of all options of an underlying */
+	SIM_DEPTH,	/* the book by its changes, with checksums */
 	SIM_CHANNELS
 };
 
@@ -114,6 +115,10 @@ const char *sim_text(struct dec18 d);
 /* The price of a quote's trade. */
 const char *sim_last(const struct sim_quote *q);
 const char *sim_whole(uint64_t n);
+/* The shortest form that says the same: "0.45" of 0.4500. */
+const char *sim_short(struct dec18 d);
+/* The CRC-32 of a text, as zlib's. */
+uint32_t sim_crc32(const char *text);
 /* A number of floating point with so many fraction digits. */
 const char *sim_number(double x, unsigned digits);
 /* Unix ms as RFC 3339 with `digits` fraction digits (3, 6 or 9). */

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <zlib.h>
 
 #define TEXT_MAX 704u
 #define QUOTED_MAX 110u	/* characters of a client's text that we repeat */
@@ -71,6 +72,22 @@ const char *
 sim_last(const struct sim_quote *q)
 {
 	return sim_text(q->is_buy ? q->ask : q->bid);
+}
+
+const char *
+sim_short(struct dec18 d)
+{
+	char *out = next_text();
+
+	decimal_from_u128(out, d.value, 18);
+	return out;
+}
+
+uint32_t
+sim_crc32(const char *text)
+{
+	return (uint32_t)crc32(0, (const unsigned char *)text,
+	    (unsigned)strlen(text));
 }
 
 const char *

@@ -1,7 +1,8 @@
 /* Bitfinex v2 as a server.  Source: docs.bitfinex.com, WebSocket: general,
- * configuration, public channels ticker and trades; recorded frames of
- * 2021-04-17.  What is said of a channel is an array that begins with its
- * number; conf adds a sequence number and the time behind each. */
+ * configuration, checksum, public channels ticker, trades and books; recorded
+ * frames of 2021-04-17.  What is said of a channel is an array that begins
+ * with its number; conf adds a sequence number and the time behind each, and
+ * a checksum after each change of a book. */
 #include "feeds/sim_peer.h"
 
 #include <stdio.h>
@@ -9,7 +10,7 @@
 
 #define FLAG_TIME 32768u
 #define FLAG_SEQUENCE 65536u
-#define FLAG_CHECKSUM 131072u	/* of order books, which are not served */
+#define FLAG_CHECKSUM 131072u
 #define FLAGS_KNOWN (FLAG_TIME | FLAG_SEQUENCE | FLAG_CHECKSUM)
 #define CHANNELS_MAX 25u
 #define HEARTBEAT_S 15u
@@ -77,7 +78,65 @@ say_trade(struct sim_peer *p, size_t i, const struct sim_quote *q,
 	say_array(p, SIM_TRADE, i, text);
 }
 
+/* [price, orders, amount], below zero for asks; no orders: a level's end. */
+static void
+say_level(struct sim_peer *p, size_t i, struct dec18 price, bool is_ask,
+    const char *amount)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "[%s,%u,%s%s]", sim_short(price),
+	    amount[0] != '\0' ? 1u : 0u, is_ask ? "-" : "",
+	    amount[0] != '\0' ? amount : "1");
+	say_array(p, SIM_DEPTH, i, text);
+}
+
+/* Of 25 levels of each side, the best first, a bid and an ask by turns. */
+static void
+say_checksum(struct sim_peer *p, size_t i, const struct sim_quote *q)
+{
+	char text[4 * DECIMAL_BUF];
+
+	snprintf(text, sizeof(text), "%s:%s:%s:-%s", sim_short(q->bid),
+	    sim_short(q->size), sim_short(q->ask), sim_short(q->size));
+	snprintf(text, sizeof(text), "'cs',%d", (int)sim_crc32(text));
+	say_array(p, SIM_DEPTH, i, text);
+}
+
+static void
+say_book(struct sim_peer *p, size_t i, const struct sim_quote *q,
+    bool is_first)
+{
+	const char *size = sim_short(q->size);
+	char text[192];
+
+	if (is_first) {
+		snprintf(text, sizeof(text), "[[%s,1,%s],[%s,1,-%s]]",
+		    sim_short(q->bid), size, sim_short(q->ask), size);
+		say_array(p, SIM_DEPTH, i, text);
+	} else {
+		if (p->bid[i].value != q->bid.value)
+			say_level(p, i, p->bid[i], false, "");
+		say_level(p, i, q->bid, false, size);
+		if (p->ask[i].value != q->ask.value)
+			say_level(p, i, p->ask[i], true, "");
+		say_level(p, i, q->ask, true, size);
+	}
+	if ((p->flags & FLAG_CHECKSUM) != 0)
+		say_checksum(p, i, q);
+	p->bid[i] = q->bid;
+	p->ask[i] = q->ask;
+}
+
 /* --- requests ------------------------------------------------------------ */
+
+static const struct {
+	const char *word;
+	enum sim_channel channel;
+} channels[] = {
+	{ "ticker", SIM_TICKER }, { "trades", SIM_TRADE },
+	{ "book", SIM_DEPTH },
+};
 
 static void
 say_error(struct sim_peer *p, const json_t *o, unsigned code, const char *text)
@@ -90,8 +149,27 @@ say_error(struct sim_peer *p, const json_t *o, unsigned code, const char *text)
 static unsigned
 channel_count(const struct sim_peer *p)
 {
-	return (unsigned)__builtin_popcountll(p->on[SIM_TICKER]) +
-	    (unsigned)__builtin_popcountll(p->on[SIM_TRADE]);
+	unsigned count = 0;
+
+	for (size_t k = 0; k < ARRAY_COUNT(channels); k++)
+		count += (unsigned)__builtin_popcountll(
+		    p->on[channels[k].channel]);
+	return count;
+}
+
+static void
+say_first(struct sim_peer *p, enum sim_channel c, size_t i)
+{
+	struct sim_quote q;
+
+	if (!sim_quote_now(p, i, &q))
+		return;
+	if (c == SIM_TICKER)
+		say_ticker(p, i, &q);
+	else if (c == SIM_TRADE)
+		say_trade(p, i, &q, "[");
+	else
+		say_book(p, i, &q, true);
 }
 
 static void
@@ -99,12 +177,16 @@ subscribe(struct sim_peer *p, const json_t *o)
 {
 	const char *name = sim_word(o, "symbol");
 	const char *word = sim_word(o, "channel");
-	bool is_ticker = strcmp(word, "ticker") == 0;
-	enum sim_channel c = is_ticker ? SIM_TICKER : SIM_TRADE;
 	int i = sim_symbol_find(p, name, false);
-	struct sim_quote q;
+	enum sim_channel c = SIM_TICKER;
+	size_t k = 0;
 
-	if (!is_ticker && strcmp(word, "trades") != 0) {
+	while (k < ARRAY_COUNT(channels) &&
+	    strcmp(channels[k].word, word) != 0)
+		k++;
+	if (k < ARRAY_COUNT(channels))
+		c = channels[k].channel;
+	if (k == ARRAY_COUNT(channels)) {
 		say_error(p, o, 10302, "channel: unknown");
 	} else if (i < 0) {
 		say_error(p, o, 10300, "symbol: invalid");
@@ -115,14 +197,11 @@ subscribe(struct sim_peer *p, const json_t *o)
 	} else {
 		sim_switch(p, c, (size_t)i, true);
 		sim_say(p, "{'event':'subscribed','channel':'%s','chanId':%s,"
-		    "'symbol':'%s','pair':'%s'}", word,
-		    sim_whole(channel_id(p, c, (size_t)i)), name, name + 1);
-		if (!sim_quote_now(p, (size_t)i, &q))
-			return;
-		if (is_ticker)
-			say_ticker(p, (size_t)i, &q);
-		else
-			say_trade(p, (size_t)i, &q, "[");
+		    "'symbol':'%s',%s'pair':'%s'}", word,
+		    sim_whole(channel_id(p, c, (size_t)i)), name,
+		    c == SIM_DEPTH ? "'prec':'P0','freq':'F0','len':'25'," :
+		    "", name + 1);
+		say_first(p, c, (size_t)i);
 	}
 }
 
@@ -130,17 +209,19 @@ static void
 unsubscribe(struct sim_peer *p, const json_t *o)
 {
 	json_int_t id = json_integer_value(json_object_get(o, "chanId"));
-	static const enum sim_channel channels[] = { SIM_TICKER, SIM_TRADE };
 
 	for (size_t k = 0; k < ARRAY_COUNT(channels); k++)
-		for (size_t i = 0; i < p->script->symbol_count; i++)
-			if (sim_is_on(p, channels[k], i) && id ==
-			    (json_int_t)channel_id(p, channels[k], i)) {
-				sim_switch(p, channels[k], i, false);
-				sim_say(p, "{'event':'unsubscribed','status':"
-				    "'OK','chanId':%lld}", (long long)id);
-				return;
-			}
+		for (size_t i = 0; i < p->script->symbol_count; i++) {
+			enum sim_channel c = channels[k].channel;
+
+			if (!sim_is_on(p, c, i) ||
+			    id != (json_int_t)channel_id(p, c, i))
+				continue;
+			sim_switch(p, c, i, false);
+			sim_say(p, "{'event':'unsubscribed','status':'OK',"
+			    "'chanId':%lld}", (long long)id);
+			return;
+		}
 	say_error(p, o, 10400, "unsubscribe: invalid");
 }
 
@@ -192,6 +273,8 @@ tick(struct sim_peer *p, size_t i, const struct sim_quote *q)
 	}
 	if (sim_is_on(p, SIM_TICKER, i))
 		say_ticker(p, i, q);
+	if (sim_is_on(p, SIM_DEPTH, i))
+		say_book(p, i, q, false);
 }
 
 static void
@@ -199,12 +282,10 @@ second(struct sim_peer *p)
 {
 	if (++p->beats % p->heartbeat_s != 0)
 		return;
-	for (size_t i = 0; i < p->script->symbol_count; i++) {
-		if (sim_is_on(p, SIM_TICKER, i))
-			say_array(p, SIM_TICKER, i, "'hb'");
-		if (sim_is_on(p, SIM_TRADE, i))
-			say_array(p, SIM_TRADE, i, "'hb'");
-	}
+	for (size_t k = 0; k < ARRAY_COUNT(channels); k++)
+		for (size_t i = 0; i < p->script->symbol_count; i++)
+			if (sim_is_on(p, channels[k].channel, i))
+				say_array(p, channels[k].channel, i, "'hb'");
 }
 
 const struct sim_protocol sim_bitfinex = {

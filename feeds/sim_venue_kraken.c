@@ -1,6 +1,7 @@
 /* Kraken websocket v2 as a server.  Source: docs.kraken.com, WebSocket v2:
- * status, subscribe, ticker, trade, heartbeat, ping.  Prices are JSON numbers;
- * a subscription is acknowledged symbol by symbol, its snapshot follows. */
+ * status, subscribe, ticker, trade, book and its checksum, heartbeat, ping.
+ * Prices are JSON numbers; a subscription is acknowledged symbol by symbol,
+ * its snapshot follows. */
 #include "feeds/sim_peer.h"
 
 #include <stdio.h>
@@ -50,6 +51,67 @@ say_trade(struct sim_peer *p, size_t i, const struct sim_quote *q,
 	    (unsigned long long)q->slot, sim_time(p->now_ms, 6));
 }
 
+/* The digits of a number without its point and its first zeros. */
+static const char *
+digits_write(char out[DECIMAL_BUF], const char *number)
+{
+	size_t n = 0;
+
+	for (; *number != '\0'; number++)
+		if (*number != '.' && (n > 0 || *number != '0'))
+			out[n++] = *number;
+	out[n] = '\0';
+	return out;
+}
+
+/* Of the best ten asks, then bids, each price and amount; here one of each. */
+static uint32_t
+book_checksum(const struct sim_quote *q)
+{
+	char part[4][DECIMAL_BUF], text[4 * DECIMAL_BUF];
+
+	snprintf(text, sizeof(text), "%s%s%s%s",
+	    digits_write(part[0], sim_text(q->ask)),
+	    digits_write(part[1], sim_text(q->size)),
+	    digits_write(part[2], sim_text(q->bid)),
+	    digits_write(part[3], sim_text(q->size)));
+	return sim_crc32(text);
+}
+
+/* The level that is, and the end of the one that was. */
+static const char *
+side_write(char out[192], const struct sim_quote *q, struct dec18 now,
+    struct dec18 before)
+{
+	int n = snprintf(out, 192, "{'price':%s,'qty':%s}", sim_text(now),
+	    sim_text(q->size));
+
+	if (before.value != 0 && before.value != now.value)
+		snprintf(out + n, 192 - (size_t)n, ",{'price':%s,'qty':0}",
+		    sim_text(before));
+	return out;
+}
+
+static void
+say_book(struct sim_peer *p, size_t i, const struct sim_quote *q,
+    bool is_first)
+{
+	const struct dec18 none = { 0 };
+	char bids[192], asks[192], time[64] = "";
+
+	if (!is_first)
+		snprintf(time, sizeof(time), ",'timestamp':'%s'",
+		    sim_time(p->now_ms, 6));
+	sim_say(p, "{'channel':'book','type':'%s','data':[{'symbol':'%s',"
+	    "'bids':[%s],'asks':[%s],'checksum':%s%s}]}",
+	    is_first ? "snapshot" : "update", p->script->symbol[i].name,
+	    side_write(bids, q, q->bid, is_first ? none : p->bid[i]),
+	    side_write(asks, q, q->ask, is_first ? none : p->ask[i]),
+	    sim_whole(book_checksum(q)), time);
+	p->bid[i] = q->bid;
+	p->ask[i] = q->ask;
+}
+
 /* What an answer echoes: `,"req_id":n` or nothing. */
 static void
 echo_write(char out[40], const json_t *request)
@@ -78,53 +140,68 @@ say_error(struct sim_peer *p, const json_t *request, const char *method,
 	    sim_time(p->now_ms, 6));
 }
 
+static const struct {
+	const char *word;
+	enum sim_channel channel;
+} channels[] = {
+	{ "ticker", SIM_BOOK }, { "trade", SIM_TRADE }, { "book", SIM_DEPTH },
+};
+
 static void
-subscribe_one(struct sim_peer *p, const json_t *request, bool is_ticker,
-    size_t i)
+say_first(struct sim_peer *p, enum sim_channel c, size_t i)
 {
-	const json_t *params = json_object_get(request, "params");
-	const json_t *snapshot = json_object_get(params, "snapshot");
-	const char *trigger = json_string_value(json_object_get(params,
-	    "event_trigger"));
-	/* A ticker's snapshot comes unless refused, trades' when asked for. */
-	bool wants = snapshot != NULL ? json_is_true(snapshot) : is_ticker;
-	char echo[40], event[64] = "";
 	struct sim_quote q;
 
-	echo_write(echo, request);
-	if (is_ticker)
-		snprintf(event, sizeof(event), "\"event_trigger\":\"%s\",",
-		    trigger != NULL && strcmp(trigger, "bbo") == 0 ? "bbo" :
-		    "trades");
-	sim_say(p, "{\"method\":\"subscribe\"%s,\"result\":{\"channel\":"
-	    "\"%s\",%s\"snapshot\":%s,\"symbol\":\"%s\"},\"success\":true,"
-	    "\"time_in\":\"%s\",\"time_out\":\"%s\"}", echo,
-	    is_ticker ? "ticker" : "trade", event, wants ? "true" : "false",
-	    p->script->symbol[i].name, sim_time(p->now_ms, 6),
-	    sim_time(p->now_ms, 6));
-	sim_switch(p, is_ticker ? SIM_BOOK : SIM_TRADE, i, true);
-	p->has_heartbeat = true;
-	if (!wants || !sim_quote_now(p, i, &q))
+	if (!sim_quote_now(p, i, &q))
 		return;
-	if (is_ticker)
+	if (c == SIM_BOOK)
 		say_ticker(p, i, &q, "snapshot");
-	else
+	else if (c == SIM_TRADE)
 		say_trade(p, i, &q, "snapshot");
+	else
+		say_book(p, i, &q, true);
 }
 
 static void
-unsubscribe_one(struct sim_peer *p, const json_t *request, bool is_ticker,
-    size_t i)
+subscribe_one(struct sim_peer *p, const json_t *request, size_t k, size_t i)
+{
+	const json_t *params = json_object_get(request, "params");
+	const json_t *snapshot = json_object_get(params, "snapshot");
+	enum sim_channel c = channels[k].channel;
+	const char *trigger = sim_word(params, "event_trigger");
+	/* A snapshot comes unless refused, trades' when asked for. */
+	bool wants = snapshot != NULL ? json_is_true(snapshot) :
+	    c != SIM_TRADE;
+	char echo[40], own[64] = "";
+
+	echo_write(echo, request);
+	if (c == SIM_BOOK)
+		snprintf(own, sizeof(own), "'event_trigger':'%s',",
+		    strcmp(trigger, "bbo") == 0 ? "bbo" : "trades");
+	if (c == SIM_DEPTH)
+		snprintf(own, sizeof(own), "'depth':10,");
+	sim_say(p, "{'method':'subscribe'%s,'result':{'channel':'%s',%s"
+	    "'snapshot':%s,'symbol':'%s'},'success':true,'time_in':'%s',"
+	    "'time_out':'%s'}", echo, channels[k].word, own,
+	    wants ? "true" : "false", p->script->symbol[i].name,
+	    sim_time(p->now_ms, 6), sim_time(p->now_ms, 6));
+	sim_switch(p, c, i, true);
+	p->has_heartbeat = true;
+	if (wants)
+		say_first(p, c, i);
+}
+
+static void
+unsubscribe_one(struct sim_peer *p, const json_t *request, size_t k, size_t i)
 {
 	char echo[40];
 
 	echo_write(echo, request);
-	sim_switch(p, is_ticker ? SIM_BOOK : SIM_TRADE, i, false);
-	sim_say(p, "{\"method\":\"unsubscribe\"%s,\"result\":{\"channel\":"
-	    "\"%s\",\"symbol\":\"%s\"},\"success\":true,\"time_in\":\"%s\","
-	    "\"time_out\":\"%s\"}", echo, is_ticker ? "ticker" : "trade",
-	    p->script->symbol[i].name, sim_time(p->now_ms, 6),
-	    sim_time(p->now_ms, 6));
+	sim_switch(p, channels[k].channel, i, false);
+	sim_say(p, "{'method':'unsubscribe'%s,'result':{'channel':'%s',"
+	    "'symbol':'%s'},'success':true,'time_in':'%s','time_out':'%s'}",
+	    echo, channels[k].word, p->script->symbol[i].name,
+	    sim_time(p->now_ms, 6), sim_time(p->now_ms, 6));
 }
 
 static void
@@ -132,13 +209,13 @@ change(struct sim_peer *p, const json_t *request, bool is_on)
 {
 	const json_t *params = json_object_get(request, "params");
 	const json_t *list = json_object_get(params, "symbol");
-	const char *channel = json_string_value(json_object_get(params,
-	    "channel"));
 	const char *method = is_on ? "subscribe" : "unsubscribe";
-	bool is_ticker = channel != NULL && strcmp(channel, "ticker") == 0;
+	size_t k = 0;
 
-	if (channel == NULL ||
-	    (!is_ticker && strcmp(channel, "trade") != 0)) {
+	while (k < ARRAY_COUNT(channels) && strcmp(channels[k].word,
+	    sim_word(params, "channel")) != 0)
+		k++;
+	if (k == ARRAY_COUNT(channels)) {
 		say_error(p, request, method, "Channel is not supported", "");
 		return;
 	}
@@ -155,9 +232,9 @@ change(struct sim_peer *p, const json_t *request, bool is_on)
 			    "Currency pair not supported ",
 			    s != NULL ? s : "");
 		else if (is_on)
-			subscribe_one(p, request, is_ticker, (size_t)n);
+			subscribe_one(p, request, k, (size_t)n);
 		else
-			unsubscribe_one(p, request, is_ticker, (size_t)n);
+			unsubscribe_one(p, request, k, (size_t)n);
 	}
 }
 
@@ -192,6 +269,8 @@ tick(struct sim_peer *p, size_t i, const struct sim_quote *q)
 		say_trade(p, i, q, "update");
 	if (sim_is_on(p, SIM_BOOK, i))
 		say_ticker(p, i, q, "update");
+	if (sim_is_on(p, SIM_DEPTH, i))
+		say_book(p, i, q, false);
 }
 
 static void

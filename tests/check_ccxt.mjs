@@ -1,7 +1,7 @@
 // A client that is not ours against the simulated venues: ccxt's watchTicker
 // and watchTrades connect to each, and what they give is the price, symbol
-// and time of feeds/sim.h's rules (tests/sim_price.mjs).  Gemini, whose book
-// is told by its changes, is asked for that, too.
+// and time of feeds/sim.h's rules (tests/sim_price.mjs).  Where a book is told
+// by its changes, it is asked for that, too; it checks Bitfinex's checksums.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,7 +28,7 @@ const swap = (base, quote, settle) => ({
 });
 const rows = [
 	["coinbase", "coinbase", "ETH/USD", "ETH-USD", spot("ETH", "USD"), (x, u) => { x.urls.api.ws = u; }],
-	["kraken", "kraken", "ETH/USD", "ETH/USD", spot("ETH", "USD"), (x, u) => { x.urls.api.ws.publicV2 = `${u}/v2`; }],
+	["kraken", "kraken", "ETH/USD", "ETH/USD", spot("ETH", "USD"), (x, u) => { x.urls.api.ws.publicV2 = `${u}/v2`; }, {}, "book"],
 	// ccxt tells spot by "/stream" in the address, so a user's name says it.
 	["binance", "binance", "ETH/USDT", "ETHUSDT", spot("ETH", "USDT"), (x, u) => { x.urls.api.ws.spot = `${u.replace("//", "//stream@")}/ws`; }],
 	["binanceus", "binance-us", "ETH/USDT", "ETHUSDT", spot("ETH", "USDT"), (x, u) => { x.urls.api.ws.spot = `${u.replace("//", "//stream@")}/ws`; }],
@@ -45,7 +45,7 @@ const rows = [
 		{ ticker: "it has no watchTicker" }],
 	["gemini", "gemini", "ETH/USD", "ETHUSD", { ...spot("ETH", "USD"), id: "ethusd" }, (x, u) => { x.urls.api.ws = u; },
 		{ ticker: "it has no watchTicker" }, "book"],
-	["bitfinex", "bitfinex", "ETH/USD", "tETHUSD", spot("ETH", "USD"), (x, u) => { x.urls.api.ws.public = `${u}/ws/2`; }],
+	["bitfinex", "bitfinex", "ETH/USD", "tETHUSD", spot("ETH", "USD"), (x, u) => { x.urls.api.ws.public = `${u}/ws/2`; }, {}, "book"],
 	// The token comes over HTTP from the same port.
 	["kucoin", "kucoin", "ETH/USDT", "ETH-USDT", spot("ETH", "USDT"), (x, u) => { x.urls.api.public = u.replace("ws:", "http:"); x.agent = x.httpAgent; }],
 	["gate", "gateio", "ETH/USDT", "ETH_USDT", spot("ETH", "USDT"), (x, u) => { x.urls.api.spot = `${u}/ws/v4/`; }],
@@ -128,8 +128,11 @@ function checkTicker(row, t) {
 
 function checkTrade(row, t) {
 	const [name, venue, symbol, id] = row;
-	const q = quote(venue, id, t.timestamp ?? 0);
 	const what = `${name} (${venue}) trade`;
+	// KuCoin's nanoseconds lose one on their way through a double.
+	const ms = venue === "kucoin" ? Number(BigInt(t.info.time) / 1000000n) : t.timestamp;
+	const q = quote(venue, id, ms ?? 0);
+	check(Math.abs(ms - t.timestamp) <= 1, `${what}: time ${t.timestamp} of ${ms}`);
 	check(t.symbol === symbol, `${what}: symbol ${t.symbol}`);
 	check(Math.abs(Date.now() - t.timestamp) < 3000, `${what}: time ${t.timestamp}`);
 	// Coinbase tells the maker's side, the others the taker's.
@@ -140,18 +143,23 @@ function checkTrade(row, t) {
 
 function checkBook(row, b) {
 	const [name, venue, symbol, id] = row;
+	// Between two messages of one change it may hold a level more or less.
+	if (b.bids.length !== 1 || b.asks.length !== 1) return 0;
 	const ok = instants().all.some((ms) => {
 		const q = quote(venue, id, ms);
 		return same(b.bids[0][0], q.bid) && same(b.asks[0][0], q.ask);
 	});
-	check(b.symbol === symbol && b.bids.length === 1 && b.asks.length === 1, `${name} (${venue}) book: ${b.symbol} ${b.bids.length} ${b.asks.length}`);
-	check(ok, `${name} (${venue}) book: ${b.bids[0]} ${b.asks[0]}`);
+	check(b.symbol === symbol, `${name} (${venue}) book: ${b.symbol}`);
+	// A whole book may be half of one change and half of the last: Bitfinex
+	// tells the sides one by one.
+	check(ok || venue === "bitfinex", `${name} (${venue}) book: ${b.bids[0]} ${b.asks[0]}`);
+	return ok ? 1 : 0;
 }
 
 const kinds = {
 	ticker: { has: "watchTicker", watch: (x, s) => x.watchTicker(s), take: (row, t) => (checkTicker(row, t), 1) },
 	trades: { has: "watchTrades", watch: (x, s) => x.watchTrades(s), take: (row, list) => (list.forEach((t) => checkTrade(row, t)), list.length) },
-	book: { has: "watchOrderBook", watch: (x, s) => x.watchOrderBook(s), take: (row, b) => (checkBook(row, b), 1) },
+	book: { has: "watchOrderBook", watch: (x, s) => x.watchOrderBook(s), take: checkBook },
 };
 
 async function watch(row, kind) {
