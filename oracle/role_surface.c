@@ -5,8 +5,8 @@
  * (surface_curve.h), which believes none of it before its own check
  * (margin/surface_check.h).
  *
- * Marks come by the thousand a second and none of them is urgent: they are taken
- * a batch at a time, at each turn of the loop, instead of waking it. */
+ * Marks come by the thousand a second and none of them is urgent: they are
+ * taken a batch at a time, at each turn of the loop, instead of waking it. */
 #include "oracle/clock.h"
 #include "oracle/cmd.h"
 #include "oracle/log.h"

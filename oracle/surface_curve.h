@@ -13,7 +13,8 @@
  * by 0.1 bp, a volatility by 0.01 points anywhere in its reach, a confidence by
  * 0.05), and everything at least each 10 s, or each third of age_max if that is
  * less.  What has no marks any more, too few of them, a fit whose error is
- * beyond error_max or none without arbitrage, is taken away: a message of zeros.
+ * beyond error_max or none without arbitrage, is taken away: a message of
+ * zeros.
  *
  * Units:  as wire.h.  Time is an argument.
  * Owns:   what was told, allocated once.

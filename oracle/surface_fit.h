@@ -1,6 +1,6 @@
 /* oracle/surface_fit.h - a smile through the marks of one expiry: raw SVI
- * w(k) = a + b (rho (k - m) + sqrt((k - m)^2 + sigma^2)), in double.  What comes
- * out is an input of the machine, which checks it in integers
+ * w(k) = a + b (rho (k - m) + sqrt((k - m)^2 + sigma^2)), in double.  What
+ * comes out is an input of the machine, which checks it in integers
  * (margin/surface_check.h); nothing here is signed or has to be the same
  * everywhere, though the same marks give the same smile.
  *
@@ -10,8 +10,8 @@
  * come from a grid of starts and two simplex searches (Zeliade Systems,
  * "Quasi-explicit calibration of Gatheral's SVI model", 2009).  Where that
  * smile has arbitrage, a simplex search in all five parameters follows, with a
- * penalty; what is left is taken out by raising a and flattening b, so that what
- * comes out has none on the check's own grid.
+ * penalty; what is left is taken out by raising a and flattening b, so that
+ * what comes out has none on the check's own grid.
  *
  * Units:  k = ln(strike / forward); volatilities and years plain (0.6 is 60 %).
  *         A point's weight is its own in the squares of volatility.

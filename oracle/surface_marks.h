@@ -6,8 +6,8 @@
  * with.  One that says none but prices in coins (Deribit's markprice) still
  * has one: of a call and a put at one strike K the prices differ by 1 - K / F.
  * Of the strikes where they differ least, SURFACE_PARITIES at most, the median
- * is taken.  The forward is the median of the venues'.  A venue's volatility of a
- * strike is that of the option out of the money, else of the other; the
+ * is taken.  The forward is the median of the venues'.  A venue's volatility of
+ * a strike is that of the option out of the money, else of the other; the
  * volatility is the median of the venues'.  Of an even number the median is the
  * mean of the two in the middle.
  *
@@ -40,7 +40,8 @@ void surface_marks_destroy(struct surface_marks *m);	/* accepts NULL */
  * ERR_STALE for one without a time, or older than what is there, or expired;
  * ERR_RANGE for a volatility outside 1 % to 1000 %, a strike or forward that is
  * zero or 1e15 or more, a price of 1e15 or more, an expiry beyond 30 years, a
- * time ahead; ERR_MISSING with neither volatility nor forward nor price; ERR_LIMIT where there is no place. */
+ * time ahead; ERR_MISSING with neither volatility nor forward nor price;
+ * ERR_LIMIT where there is no place. */
 MUST_CHECK enum err surface_marks_take(struct surface_marks *m,
     const struct wire_option *w, uint64_t now_ms);
 

@@ -569,8 +569,8 @@ is_time(uint64_t ms)
 static bool
 slice_is_good(const struct terms_slice *s)
 {
-	return is_time(s->as_of_ms) && is_share(s->confidence) && is_price(s->svi.forward) &&
-	    surface_check_slice(&s->svi) == SURFACE_GOOD;
+	return is_time(s->as_of_ms) && is_share(s->confidence) &&
+	    is_price(s->svi.forward) && surface_check_slice(&s->svi) == SURFACE_GOOD;
 }
 
 static void

@@ -799,6 +799,9 @@ machine_surface__says_the_same_again_and_allocates_nothing(void **state)
 	struct replay_life *life;
 
 	(void)state;
+#ifdef CANNOT_COUNT
+	skip();
+#endif
 	for (unsigned i = 0; i < 200; i++) {
 		w.now_ms += 500;
 		world_prices(&w, 200000 + below(100), 6000000);
@@ -807,9 +810,7 @@ machine_surface__says_the_same_again_and_allocates_nothing(void **state)
 	}
 	assert_int_equal(state_of(&v), STATE_HEALTHY);
 	life = life_make();
-#ifndef CANNOT_COUNT
 	allocations = 0;
-#endif
 	for (size_t at = 0; at < w.inputs_len;) {
 		static _Alignas(16) uint8_t message[WIRE_SIZE_MAX];
 		struct wire_head head;
@@ -820,9 +821,7 @@ machine_surface__says_the_same_again_and_allocates_nothing(void **state)
 		(void)!machine_apply(life->machine, message, &o);
 		at += head.size;
 	}
-#ifndef CANNOT_COUNT
 	assert_int_equal(allocations, 0);
-#endif
 	assert_memory_equal(&life->machine->last, &w.machine->last,
 	    sizeof(w.machine->last));
 	assert_true(w.machine->has_last);

@@ -1,12 +1,14 @@
 /* determinism [DIR]: one hash over everything that the margin library computes
  * here: the published cases below DIR (if there are any), a million random
- * vaults of tokens, and ten thousand random portfolios with options.
+ * vaults of tokens, ten thousand random portfolios with options, and as many
+ * slices of a surface.
  * `make determinism` builds it many ways and compares.  DETERMINISM_SCALE=N
  * does an N-th of the random ones. */
 #include "tests/cases/compare.h"
 #include "tests/cases/walk.h"
 
 #include "margin/liquidation.h"
+#include "margin/surface_check.h"
 #include "tests/margin_world.h"
 #include "tests/portfolio_world.h"
 
@@ -15,6 +17,7 @@
 
 #define LINEAR_VAULTS 1000000u
 #define PORTFOLIOS 10000u
+#define SLICES 10000u
 
 static void
 hash_i128(i128 v)
@@ -102,6 +105,44 @@ portfolios(unsigned count)
 	free(w);
 }
 
+/* low to high thousandths of v. */
+static struct num18
+part_of(uint64_t *seed, i128 v, unsigned low, unsigned high)
+{
+	return num18_from_raw(v * (i128)(low + random_below(seed, high - low +
+	    1)) / 1000);
+}
+
+/* Around a variance of 4 %, some of them with arbitrage. */
+static void
+slices(unsigned count)
+{
+	const i128 one = (i128)WAD_ONE_RAW;
+	struct svi near = { .forward = px("2000") };
+	uint64_t seed = 9;
+
+	for (unsigned n = 0; n < count; n++) {
+		struct svi s = near;
+		enum surface_fault f;
+
+		s.a = part_of(&seed, one / 25, 0, 1500);
+		s.b = part_of(&seed, one / 5, 50, 1500);
+		s.rho = num18_from_raw(num18_to_raw(part_of(&seed, one, 0,
+		    1600)) - one * 4 / 5);
+		s.m = part_of(&seed, one / 10, 0, 2000);
+		s.sigma = part_of(&seed, one / 5, 50, 2000);
+		s.tau = part_of(&seed, one / 4, 500, 2000);
+		f = surface_check_slice(&s);
+		hash_i128(f);
+		if (f != SURFACE_GOOD)
+			continue;
+		if (!num18_is_zero(near.tau))
+			hash_i128(surface_check_calendar(&near, near.tau, &s,
+			    s.tau));
+		near = s;
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -115,6 +156,7 @@ main(int argc, char **argv)
 		(void)cases_walk(argv[1], NULL, 0, true);
 	linear_vaults((unsigned)(LINEAR_VAULTS / scale));
 	portfolios((unsigned)(PORTFOLIOS / scale));
+	slices((unsigned)(SLICES / scale));
 	case_digest(&digest);
 	for (size_t i = 0; i < sizeof(digest.b); i++)
 		printf("%02x", digest.b[i]);
