@@ -21,9 +21,6 @@ static const struct option_row ROWS[] = {
 	{ "from", "TIME", false, "Unix ms or RFC 3339: nothing before it is "
 	  "shown" },
 	{ "until", "TIME", false, "nor anything from here on" },
-	{ "from", "TIME", false, "Unix ms or RFC 3339: what is before it is "
-	  "not shown" },
-	{ "until", "TIME", false, "nor what is from here on" },
 	{ "journal", "DIR", false, "a journal: recompute its attestations" },
 	{ "rebuild-history", NULL, false, "and its history.sqlite" },
 	{ "json", NULL, false, "one JSON object a line" },

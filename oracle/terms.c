@@ -272,6 +272,8 @@ terms_take_slice(struct terms *t, const struct wire_slice *w,
 	if (!at)
 		return ERR_LIMIT;
 	at->offered = s;
+	/* It may grow old before the batch ends. */
+	leaves_at(t, s.as_of_ms, w->expiry_ms, r);
 	t->unit_moved |= UINT64_C(1) << w->unit;	/* to be settled */
 	return ERR_OK;
 }

@@ -490,6 +490,23 @@ machine_surface__takes_away_what_is_withdrawn(void **state)
 	assert_int_equal(state_of(&v), STATE_STALE);
 }
 
+static void
+machine_surface__drops_an_offer_that_grows_old_in_its_batch(void **state)
+{
+	struct wire_slice m;
+
+	(void)state;
+	world_prices(&w, 200000, 6000000);
+	close_batch();
+	m = slice_make(1, 0.6);
+	m.as_of_ms = w.now_ms - AGE_MAX;	/* the last millisecond */
+	assert_int_equal(world_say(&w, &m), ERR_OK);
+	w.now_ms++;
+	close_batch();
+	assert_int_equal(w.machine->terms->taken, 0);
+	assert_int_equal(w.machine->terms->unit[1].count, 0);
+}
+
 /* A volatility keeps still between two messages, whatever the clock says. */
 static void
 machine_surface__keeps_the_volatility_between_messages(void **state)
@@ -897,6 +914,7 @@ main(void)
 		CASE(machine_surface__holds_what_an_evaluation_says_after_every_batch),
 		CASE(machine_surface__prices_options_while_a_slice_is_fresh),
 		CASE(machine_surface__takes_away_what_is_withdrawn),
+		CASE(machine_surface__drops_an_offer_that_grows_old_in_its_batch),
 		CASE(machine_surface__keeps_the_volatility_between_messages),
 		CASE(machine_surface__judges_a_batch_as_one),
 		CASE(machine_surface__drops_one_that_crosses_and_keeps_the_last),
