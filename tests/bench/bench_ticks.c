@@ -104,6 +104,7 @@ warm_up(struct bench_ticks *b)
 {
 	struct service *s = &b->service;
 	struct wire_attestation a;
+	struct wire_block block;
 	struct wire_vault v;
 	char text[1024];
 
@@ -114,6 +115,8 @@ warm_up(struct bench_ticks *b)
 		ticks_vault(&v, i);
 		service_put(s, &v);
 	}
+	ticks_block(&block, clock_wall_ms());
+	service_put(s, &block);
 	do {
 		ticks_others(s);
 		ticks_coinbase(text, sizeof(text), "ETH-USD", 200000,

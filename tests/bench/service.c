@@ -376,13 +376,13 @@ service_hear_signed(struct service *s, struct wire_attestation *out,
 }
 
 void
-service_put(struct service *s, const struct wire_vault *v)
+service_put(struct service *s, const void *message)
 {
 	struct wire_attestation a;
 
 	/* The engine waits for the journal as we wait for the engine. */
 	for (;;) {
-		enum err e = proc_send(s->chain, v, false);
+		enum err e = proc_send(s->chain, message, false);
 
 		while (service_hear_signed(s, &a, false))
 			;

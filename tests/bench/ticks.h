@@ -42,6 +42,8 @@ extern const char ticks_book[];
 /* ticks_vault: rung i of the ladder for the first TICKS_RUNGS, all others
  * further from their thresholds than the walk goes. */
 void ticks_vault(struct wire_vault *out, uint32_t i);
+/* ticks_block: the newest one of the contract's chain. */
+void ticks_block(struct wire_block *out, uint64_t now_ms);
 void ticks_coinbase(char *out, size_t size, const char *symbol,
     unsigned cents, uint64_t now_ms);
 /* ticks_others: what does not move, again and again, since a book grows old in

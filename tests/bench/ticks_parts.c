@@ -194,6 +194,7 @@ void
 ticks_alone_begin(struct ticks_alone *a, const struct service *s)
 {
 	struct wire_signer_ready ready;
+	struct wire_block block;
 	struct wire_tick t;
 	struct wire_close c;
 
@@ -209,6 +210,8 @@ ticks_alone_begin(struct ticks_alone *a, const struct service *s)
 		ticks_vault(&v, i);
 		alone_say(a, &v);
 	}
+	ticks_block(&block, a->now_ms);
+	alone_say(a, &block);
 	memset(&ready, 0, sizeof(ready));
 	wire_head_set(&ready.head, WIRE_SIGNER_READY);
 	ready.first_sequence = a->now_ms * POLICY_SEQUENCE_PER_MS;

@@ -27,6 +27,9 @@ static const char CONFIG[] =
     "  alarm: {verdicts: 1000, value: \"1000000000\"}}\n"
     "journal: {dir: j, release: immediate}\n"
     "engine: {wait: %s}\n"
+    "chain: {rpc: [\"http://127.0.0.1:1\"], chain_id: 31337, depth: 0,\n"
+    "  clearing: \"0x3333333333333333333333333333333333333333\",\n"
+    "  head_age_max: 24h}\n"
     "sandbox: best-effort\n";
 
 const char ticks_book[] =
@@ -95,6 +98,17 @@ ticks_vault(struct wire_vault *out, uint32_t i)
 	out->collateral_amount[0] = wire_from_u128(ten);
 	out->debt_amount[0] = wire_from_u128(debt);
 	out->debt_index[0] = wire_from_u128(wad_to_raw(wad_one()));
+}
+
+void
+ticks_block(struct wire_block *out, uint64_t now_ms)
+{
+	memset(out, 0, sizeof(*out));
+	wire_head_set(&out->head, WIRE_BLOCK);
+	out->number = 1;
+	out->hash.b[0] = 1;
+	out->time_ms = now_ms;
+	out->rules_match = 1;
 }
 
 void
