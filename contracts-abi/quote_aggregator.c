@@ -4,7 +4,7 @@
  * its most for everything above: an answer at a bound is none (feeds of LUNA stood
  * at 0.107 on 12 May 2022).  A contract that only speaks the interface has nobody
  * behind it and no bounds. */
-#include "contracts-abi/quote_internal.h"
+#include "contracts-abi/quote_aggregator.h"
 
 /* Places in the first round, and in the second. */
 enum { CALL_ANSWER, CALL_DECIMALS, CALL_BEHIND };

@@ -4,7 +4,7 @@
  * must hold enough observations, and the history must reach the window's
  * beginning.  Where either fails there is no price: the tick of this moment is
  * read for its place in the history alone, and is never one. */
-#include "contracts-abi/quote_internal.h"
+#include "contracts-abi/quote_pool.h"
 
 #include "contracts-abi/tick_price.h"
 
