@@ -85,9 +85,6 @@ MUST_CHECK enum err vaults_view_get(struct vault *out,
     const struct vaults_view *v, uint32_t slot);
 
 /* Masks of lanes that a caller keeps, one word a block. */
-struct vaults_place {
-	uint32_t block, lane;
-};
 uint32_t vaults_block_count(const struct vaults *v);
 /* vaults_place_of: ERR_UNKNOWN for an empty slot. */
 MUST_CHECK enum err vaults_place_of(struct vaults_place *out,

@@ -41,6 +41,10 @@ struct vaults_block {
 	uint8_t collateral_count, debt_count;
 };
 
+struct vaults_place {
+	uint32_t block, lane;
+};
+
 struct vaults_pair {
 	uint8_t asset, mode;
 	uint32_t legs;		/* that name it; none: the number is free */

@@ -13,6 +13,7 @@
  *		lists
  *	32	keccak of all before
  */
+#include "margin/vaults.h"
 #include "margin/vaults_lane.h"
 
 #include <string.h>

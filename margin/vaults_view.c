@@ -1,5 +1,6 @@
 /* The store as another process reads it: every number from the arena is read
  * once and bounded before it leads anywhere. */
+#include "margin/vaults.h"
 #include "margin/vaults_lane.h"
 
 static bool

@@ -31,9 +31,6 @@ void api_json_attestation(struct text *t, const struct api_state *s,
 /* The short form. */
 void api_json_attestation_short(struct text *t, const struct attestation *a,
     const struct b32 *digest);
-/* {"to","data","value","gas"} */
-void api_json_tx(struct text *t, const struct config *c, const uint8_t *data,
-    size_t len, uint64_t gas);
 
 /* Keys and values in the house's forms; key NULL: the value alone. */
 void api_json_key(struct text *t, const char *key);

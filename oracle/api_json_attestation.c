@@ -1,22 +1,11 @@
 #include "oracle/api_json.h"
 
 #include "contracts-abi/clearing.h"
-#include "oracle/api_proof.h"
+#include "oracle/api_tx.h"
 #include "oracle/attest_json.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-void
-api_json_tx(struct text *t, const struct config *c, const uint8_t *data,
-    size_t len, uint64_t gas)
-{
-	text_put(t, "{");
-	api_json_addr(t, "to", &c->clearing);
-	text_put(t, ",\"data\":");
-	text_json_hex(t, data, len);
-	text_printf(t, ",\"value\":\"0\",\"gas\":%" PRIu64 "}", gas);
-}
 
 void
 api_json_attestation_short(struct text *t, const struct attestation *a,

@@ -3,6 +3,7 @@
 #include "base/must.h"
 #include "contracts-abi/clearing.h"
 #include "oracle/api_json.h"
+#include "oracle/api_tx.h"
 #include "oracle/attest_json.h"
 
 #include <inttypes.h>
@@ -66,43 +67,6 @@ prove(struct board_proof *out, struct api_state *s, enum tables_tree which,
 
 /* ---- transactions ------------------------------------------------------ */
 
-/* EIP-2098: the parity of y is the highest bit of s. */
-static void
-signature_compact(uint8_t out[64], const struct wire_signature *w)
-{
-	memcpy(out, w->r, 32);
-	memcpy(out + 32, w->s, 32);
-	out[32] |= (uint8_t)(w->recovery << 7);
-}
-
-static bool
-signatures_fill(struct clearing_signatures *g, uint8_t compact[1][64],
-    const struct api_state *s, const struct board_attestation *a)
-{
-	unsigned bit = s->head.signer_bit;
-
-	if (!s->config->has_clearing || !s->head.has_signer_bit)
-		return false;
-	memset(g, 0, sizeof(*g));
-	g->bitmap[31 - bit / 8] = (uint8_t)(1u << bit % 8);
-	signature_compact(compact[0], &a->signature);
-	g->count = 1;
-	g->compact = (const uint8_t (*)[64])compact;
-	return true;
-}
-
-enum err
-api_submit_data(uint8_t *out, size_t *len, const struct api_state *s,
-    const struct board_attestation *a)
-{
-	struct clearing_signatures g;
-	uint8_t compact[1][64];
-
-	if (!signatures_fill(&g, compact, s, a))
-		return ERR_STATE;
-	return clearing_encode_submit(out, len, &a->header, &g);
-}
-
 static enum err
 liquidate_data(uint8_t *out, size_t *len, const struct api_state *s,
     const struct api_vault *v, const struct api_proof_request *q)
@@ -115,7 +79,7 @@ liquidate_data(uint8_t *out, size_t *len, const struct api_state *s,
 	struct price price;
 	enum err e;
 
-	if (!signatures_fill(&g, compact, s, a) || !d->has_liquidation_asset ||
+	if (!api_signatures_fill(&g, compact, s, a) || !d->has_liquidation_asset ||
 	    d->liquidation_asset >= s->book->asset_count ||
 	    !d->has_debt_asset || d->debt_asset >= a->word_count)
 		return ERR_STATE;

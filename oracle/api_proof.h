@@ -9,12 +9,6 @@
 #include "oracle/api_state.h"
 #include "oracle/text.h"
 
-/* Gas limits with headroom over what `make gas` measures (docs/api.md). */
-#define API_GAS_SUBMIT 130000u
-#define API_GAS_LIQUIDATE 260000u
-#define API_GAS_LEG 12000u
-#define API_GAS_WORD 800u
-
 struct api_proof_request {
 	uint32_t slot;			/* of the vault */
 	bool has_recipient;
@@ -33,10 +27,5 @@ MUST_CHECK enum err api_repay_atoms(u128 *out, const struct api_state *s,
  * proof nor a transaction can be given now; nothing is appended then. */
 MUST_CHECK enum err api_proof(struct text *t, const char **why,
     struct api_state *s, const struct api_proof_request *q);
-
-/* The calldata of submit(a); ERR_STATE without a chain or while our place in
- * the contract's signer table is not known. */
-MUST_CHECK enum err api_submit_data(uint8_t *out, size_t *len,
-    const struct api_state *s, const struct board_attestation *a);
 
 #endif
