@@ -59,6 +59,24 @@ resolver_read(struct client *c)
 			conn_answer(&c->conn[i], &a);
 }
 
+/* The next question opens another; what was asked of this one is lost. */
+static void
+resolver_drop(struct client *c)
+{
+	struct watch *w = &c->resolver;
+
+	if (w->wsi != NULL) {
+		lws_set_opaque_user_data(w->wsi, NULL);
+		lws_set_timeout(w->wsi, PENDING_TIMEOUT_USER_OK,
+		    LWS_TO_KILL_ASYNC);
+		w->wsi = NULL;
+	}
+	resolve_close(c->resolver_fd);
+	c->resolver_fd = -1;
+	for (size_t i = 0; i < slot_count(c); i++)
+		c->conn[i].question_until_us = 0;
+}
+
 static int
 watch_callback(struct watch *w, enum lws_callback_reasons reason)
 {
@@ -73,8 +91,12 @@ watch_callback(struct watch *w, enum lws_callback_reasons reason)
 		/* lws gives a descriptor up that has hung up with nothing
 		 * left: the caller reads its end. */
 		w->wsi = NULL;
-		if (w->kind == KIND_WATCH && c->is_stopped == 0)
+		if (c->is_stopped != 0)
+			return 0;
+		if (w->kind == KIND_WATCH)
 			c->call.readable(c->call.arg, w->fd);
+		else
+			resolver_drop(c);
 	}
 	return 0;
 }
@@ -162,24 +184,58 @@ client_unwatch(struct client *c, int fd)
 	}
 }
 
-enum err
-client_ask_name(struct client *c, uint64_t id, const char *host)
+static enum err
+resolver_open(struct client *c)
 {
-	enum err e;
+	enum err e = resolve_open(&c->resolver_fd);
 
-	if (c->resolver_fd < 0) {
-		e = resolve_open(&c->resolver_fd);
-		if (e != ERR_OK)
-			return e;
-		e = watch_start(&c->resolver, c, KIND_RESOLVER,
-		    c->resolver_fd);
-		if (e != ERR_OK) {
-			resolve_close(c->resolver_fd);
-			c->resolver_fd = -1;
-			return e;
-		}
+	if (e != ERR_OK)
+		return e;
+	e = watch_start(&c->resolver, c, KIND_RESOLVER, c->resolver_fd);
+	if (e != ERR_OK)
+		resolver_drop(c);
+	return e;
+}
+
+/* The connections of a venue ask for one name: if its name server is silent,
+ * one question may hold a thread, not all of them all. */
+static bool
+question_share(struct client *c, struct conn *k)
+{
+	for (size_t i = 0; i < slot_count(c); i++) {
+		const struct conn *o = &c->conn[i];
+
+		if (o == k || o->state != CONN_RESOLVING ||
+		    o->question_until_us <= lws_now_usecs() ||
+		    strcmp(conn_host(o), conn_host(k)) != 0)
+			continue;
+		k->question = o->question;
+		k->question_until_us = o->question_until_us;
+		return true;
 	}
-	return resolve_ask(c->resolver_fd, id, host);
+	return false;
+}
+
+enum err
+client_ask_name(struct client *c, struct conn *k, unsigned wait_ms)
+{
+	enum err e = ERR_IO;
+
+	if (question_share(c, k))
+		return ERR_OK;
+	k->question = ++c->questions;
+	/* Twice: the threads may have ended. */
+	for (unsigned i = 0; i < 2 && e == ERR_IO; i++) {
+		e = c->resolver_fd < 0 ? resolver_open(c) : ERR_OK;
+		if (e == ERR_OK)
+			e = resolve_ask(c->resolver_fd, k->question,
+			    conn_host(k), wait_ms);
+		if (e == ERR_IO && c->resolver_fd >= 0)
+			resolver_drop(c);
+	}
+	k->question_until_us = lws_now_usecs() + (lws_usec_t)wait_ms *
+	    LWS_US_PER_MS;
+	return e;
 }
 
 /* --- set up -------------------------------------------------------------- */

@@ -1,8 +1,8 @@
 /* feeds/client.h - the websocket side towards exchanges (libwebsockets).
  *
- * Connections, several a venue where its documents limit one (client_plan.h),
- * each redialled by itself with jittered backoff, messages reassembled up to
- * FRAME_BYTES_MAX (more drops the connection, by name), application and
+ * Connections, several a venue where its documents limit one (feeds_plan.h of
+ * oracle/), each redialled by itself with jittered backoff, messages reassembled
+ * up to FRAME_BYTES_MAX (more drops the connection, by name), application and
  * protocol pings, and a deadline for mute connections.  TLS verifies peer and
  * host, TLS 1.2 at least; there is no switch against it.  A plain ws://
  * address is accepted for loopback hosts only (client_url.h).  Redirects are
@@ -12,6 +12,8 @@
  * of min(500 ms * 2^k, 30 s).  The count returns to zero with the first
  * message that arrives at least 10 s after the connection was made, so a venue
  * that accepts and falls over, or accepts and stays silent, is not hammered.
+ * After a message above FRAME_BYTES_MAX it is the longest at once: the same
+ * snapshot would come again.
  * And a venue's attempts keep its pace (dial_pause_ms, dial_burst): many
  * connections that fail at once queue up, in the order of their backoffs.
  * Mute counts messages only: a pong of the protocol is no sign of prices.
@@ -28,10 +30,10 @@
  * of its own: connection i through i or i + count.  Without takes_successors
  * the old one goes first.
  *
- * Owns:   its lws context, a buffer of FRAME_BYTES_MAX a slot in use, and one
- *         thread for look-ups of names, started with the first that is
- *         needed (inside client_service: after a sandbox was entered, which
- *         must let it read the resolver's files).  Reports through callbacks
+ * Owns:   its lws context, a buffer of FRAME_BYTES_MAX a slot in use, and the
+ *         threads for look-ups of names (resolve.h), started with the first
+ *         that is needed (inside client_service: after a sandbox was entered,
+ *         which must let them read the resolver's files).  Reports through callbacks
  *         on the caller's thread, inside client_service only; a callback may
  *         call client_stop, client_watch and client_unwatch.  Does not log.
  */

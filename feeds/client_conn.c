@@ -10,6 +10,7 @@
 
 #define BACKOFF_FIRST_MS 500u
 #define BACKOFF_MAX_MS 30000u
+#define DOUBLINGS_MAX 6u	/* reach it */
 #define HEALTHY_US (10 * LWS_USEC_PER_SEC)
 
 /* Texts come from lws, from TLS and from the peer: one printable line. */
@@ -43,7 +44,8 @@ conn_tell(struct conn *c, enum client_event e, const char *why)
 static uint64_t
 backoff_ms(struct conn *c)
 {
-	unsigned doublings = c->failures < 6 ? c->failures : 6;
+	unsigned doublings = c->failures < DOUBLINGS_MAX ? c->failures :
+	    DOUBLINGS_MAX;
 	uint64_t whole = (uint64_t)BACKOFF_FIRST_MS << doublings;
 
 	if (whole > BACKOFF_MAX_MS)
@@ -315,7 +317,11 @@ conn_receive(struct conn *c, struct lws *wsi, const char *in, size_t len)
 	bool is_last = lws_is_final_fragment(wsi) != 0;
 
 	if (len > FRAME_BYTES_MAX - c->message_len) {
-		conn_why(c, "a message above %u bytes", FRAME_BYTES_MAX);
+		/* A snapshot of this size comes again with each attempt. */
+		if (c->failures < DOUBLINGS_MAX)
+			c->failures = DOUBLINGS_MAX;
+		conn_why(c, "a message above the cap of %u bytes",
+		    FRAME_BYTES_MAX);
 		conn_tell(c, CLIENT_OVERSIZE, c->why);
 		conn_lose(c, c->why);
 		return -1;

@@ -66,6 +66,7 @@ struct conn {
 	unsigned failures;		/* in a row */
 	unsigned dials;			/* which of the host's addresses */
 	uint64_t question;		/* the look-up under way */
+	lws_usec_t question_until_us;	/* it may be begun; 0: it is lost */
 	lws_usec_t opened_us, heard_us;
 	unsigned subscribe_next;
 	bool is_subscribed, ping_is_due;
@@ -134,9 +135,13 @@ int conn_add_agent(struct lws *wsi, unsigned char **p, size_t room);
 int token_callback(struct conn *c, struct lws *wsi,
     enum lws_callback_reasons reason, void *in, size_t len);
 
-/* client_ask_name starts the look-up thread where needed and asks it. */
-MUST_CHECK enum err client_ask_name(struct client *c, uint64_t id,
-    const char *host);
+/* conn_host is the host that c is on its way to. */
+const char *conn_host(const struct conn *c);
+/* client_ask_name asks for the address of conn_host(k), for wait_ms; where
+ * another connection waits for the same, its answer will be k's too.  The
+ * look-up threads are started where there are none. */
+MUST_CHECK enum err client_ask_name(struct client *c, struct conn *k,
+    unsigned wait_ms);
 /* client_random: xorshift64*, for jitter only. */
 uint64_t client_random(struct client *c);
 

@@ -7,7 +7,7 @@
 #include <netdb.h>
 #include <string.h>
 
-#define DIAL_MS_MAX 15000	/* look-up, TCP, TLS and upgrade together */
+#define DIAL_MS_MAX 15000u	/* look-up, TCP, TLS and upgrade together */
 
 /* A silent peer is asked after 15 s and given up after 30 s. */
 static const lws_retry_bo_t keepalive = {
@@ -93,20 +93,25 @@ conn_connect(struct conn *c, const char *numeric)
 		conn_lose(c, c->why[0] != '\0' ? c->why : "cannot connect");
 }
 
+const char *
+conn_host(const struct conn *c)
+{
+	return c->is_asking ? c->token_url.host : c->url.host;
+}
+
 void
 conn_locate(struct conn *c)
 {
 	const struct client_url *url = c->is_asking ? &c->token_url : &c->url;
+	unsigned wait_ms = c->is_asking ? CLIENT_TOKEN_MS : DIAL_MS_MAX;
 
-	conn_timer(c, dial_expired, (c->is_asking ? CLIENT_TOKEN_MS :
-	    DIAL_MS_MAX) * LWS_US_PER_MS);
+	conn_timer(c, dial_expired, (lws_usec_t)wait_ms * LWS_US_PER_MS);
 	if (url->numeric[0] != '\0') {
 		conn_connect(c, url->numeric);
 		return;
 	}
 	c->state = CONN_RESOLVING;
-	c->question = ++c->client->questions;
-	if (client_ask_name(c->client, c->question, url->host) != ERR_OK)
+	if (client_ask_name(c->client, c, wait_ms) != ERR_OK)
 		conn_lose(c, "cannot ask for the name's address");
 }
 
@@ -132,8 +137,7 @@ conn_answer(struct conn *c, const struct resolve_answer *a)
 	if (c->state != CONN_RESOLVING || a->id != c->question)
 		return;
 	if (a->gai_error != 0) {
-		conn_why(c, "cannot resolve %s: %s", c->is_asking ?
-		    c->token_url.host : c->url.host,
+		conn_why(c, "cannot resolve %s: %s", conn_host(c),
 		    gai_strerror(a->gai_error));
 		conn_lose(c, c->why);
 		return;

@@ -92,8 +92,8 @@ token_ends(struct conn *c)
 		conn_lose(c, c->why);
 		return -1;
 	}
-	if (dial.ping_ms < c->venue->ping_ms)
-		c->ping_ms = dial.ping_ms;
+	c->ping_ms = dial.ping_ms < c->venue->ping_ms ? dial.ping_ms :
+	    c->venue->ping_ms;
 	conn_let_go(c);
 	c->is_asking = false;
 	conn_locate(c);

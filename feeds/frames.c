@@ -12,6 +12,7 @@
 #define TIME_MS_MAX UINT64_C(9223372036854)
 
 struct connection {
+	uint64_t heard;		/* the number of its newest line */
 	char name[64];
 	char address[256];
 	char venue[FRAMES_VENUE_MAX];
@@ -220,39 +221,54 @@ frames_parse_line(struct frames_line *line, char *payload, const char *text,
 	return e;
 }
 
-/* A connection's last address; NULL before any. */
+/* NULL: its name has not been said. */
 static struct connection *
 connection_find(struct frames *f, const char *name)
 {
-	for (size_t i = 0; i < f->connection_count; i++)
+	/* The newest first: of many, most are gone. */
+	for (size_t i = f->connection_count; i-- > 0;)
 		if (strcmp(f->connection[i].name, name) == 0)
 			return &f->connection[i];
 	return NULL;
 }
 
-static enum err
+static struct connection *
+connection_add(struct frames *f, const char *name)
+{
+	struct connection *c = &f->connection[0];
+
+	if (f->connection_count < FRAMES_CONNECTIONS_MAX)
+		c = &f->connection[f->connection_count++];
+	else
+		for (size_t i = 1; i < f->connection_count; i++)
+			if (f->connection[i].heard < c->heard)
+				c = &f->connection[i];
+	memset(c, 0, sizeof(*c));
+	memcpy(c->name, name, sizeof(c->name));
+	return c;
+}
+
+static void
 connection_note(struct frames *f, struct frames_line *line)
 {
 	struct connection *c = connection_find(f, line->connection);
 
+	if (c != NULL)
+		c->heard = line->number;
 	if (line->kind == FRAMES_RECV && c != NULL && line->address[0] == '\0') {
 		memcpy(line->address, c->address, sizeof(c->address));
 		memcpy(line->venue, c->venue, sizeof(c->venue));
 	}
 	if (line->kind != FRAMES_CONNECT && line->kind != FRAMES_SEND)
-		return ERR_OK;
+		return;
 	if (line->address[0] == '\0')
-		return ERR_OK;
-	if (c == NULL) {
-		if (f->connection_count == FRAMES_CONNECTIONS_MAX)
-			return ERR_LIMIT;
-		c = &f->connection[f->connection_count++];
-		memcpy(c->name, line->connection, sizeof(c->name));
-	}
+		return;
+	if (c == NULL)
+		c = connection_add(f, line->connection);
+	c->heard = line->number;
 	memcpy(c->address, line->address, sizeof(c->address));
 	if (line->kind == FRAMES_CONNECT)
 		memcpy(c->venue, line->venue, sizeof(c->venue));
-	return ERR_OK;
 }
 
 /* text_grow makes room for need bytes of a line; false above the limit. */
@@ -367,12 +383,11 @@ frames_next(struct frames *f, struct frames_line *line)
 	 * have is malformed. */
 	if (e == ERR_MISSING || e == ERR_DUPLICATE)
 		e = ERR_SYNTAX;
-	if (e == ERR_OK)
-		e = connection_note(f, &l);
 	if (e != ERR_OK) {
 		line->number = l.number;
 		return e;
 	}
+	connection_note(f, &l);
 	*line = l;
 	return ERR_OK;
 }

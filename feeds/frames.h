@@ -3,16 +3,18 @@
  *
  * Units:  Unix ms, truncated.
  * Owns:   its file and two growing buffers of at most a line each.
- * Limits: a line of FRAMES_LINE_MAX bytes, FRAMES_CONNECTIONS_MAX connections
- *         a file.  A payload may be longer than a frame of the live service
- *         (FRAME_BYTES_MAX): the venue's parser refuses it by name. */
+ * Limits: a line of FRAMES_LINE_MAX bytes.  FRAMES_CONNECTIONS_MAX connections
+ *         are known at a time: no line says that one has ended, so another
+ *         takes the place of the one that was heard longest ago.  A payload
+ *         may be longer than a frame of the live service (FRAME_BYTES_MAX):
+ *         the venue's parser refuses it by name. */
 #ifndef FEEDS_FRAMES_H
 #define FEEDS_FRAMES_H
 
 #include "feeds/venue.h"
 
 #define FRAMES_LINE_MAX (8u * 1024u * 1024u)
-#define FRAMES_CONNECTIONS_MAX 256u
+#define FRAMES_CONNECTIONS_MAX 1024u
 #define FRAMES_VENUE_MAX 24u	/* with its NUL */
 
 enum frames_kind { FRAMES_CONNECT, FRAMES_SEND, FRAMES_RECV, FRAMES_HTTP };
@@ -23,7 +25,8 @@ struct frames_line {
 	uint64_t recv_ms;		/* local receive time, truncated */
 	char connection[64];
 	/* Of connect, send and http lines their own (cut to fit); of a
-	 * received frame the last one its connection had, "" if none. */
+	 * received frame the last one its connection had, "" if none is
+	 * known. */
 	char address[256];
 	/* Of connect lines and received frames: the venue's name, where the
 	 * recording says it (ours do, since a proxy's or a simulator's address

@@ -1,18 +1,30 @@
 #include "feeds/resolve.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 struct question {
 	uint64_t id;
+	uint64_t until_ms;	/* monotonic: who asks has given up by then */
 	char host[CLIENT_HOST_MAX];
 };
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
+}
 
 static void
 answer_fill(struct resolve_answer *a, const struct question *q)
@@ -39,6 +51,7 @@ answer_fill(struct resolve_answer *a, const struct question *q)
 		a->gai_error = EAI_NONAME;
 }
 
+/* Each thread has a copy of the socket; a question goes to one of them. */
 static void *
 thread_main(void *arg)
 {
@@ -47,6 +60,8 @@ thread_main(void *arg)
 	struct question q;
 
 	while (recv(fd, &q, sizeof(q), 0) == (ssize_t)sizeof(q)) {
+		if (now_ms() >= q.until_ms)
+			continue;
 		q.host[sizeof(q.host) - 1] = '\0';
 		answer_fill(&a, &q);
 		if (send(fd, &a, sizeof(a), MSG_NOSIGNAL) < 0)
@@ -81,13 +96,23 @@ thread_start(int fd)
 enum err
 resolve_open(int *fd)
 {
+	unsigned started = 0;
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 		return ERR_IO;
-	if (thread_start(pair[1]) != ERR_OK) {
+	for (unsigned i = 0; i < RESOLVE_THREADS; i++) {
+		int copy = fcntl(pair[1], F_DUPFD_CLOEXEC, 3);
+
+		if (copy >= 0 && thread_start(copy) == ERR_OK)
+			started++;
+		else if (copy >= 0)
+			close(copy);
+	}
+	close(pair[1]);
+	/* Fewer than wanted do. */
+	if (started == 0) {
 		close(pair[0]);
-		close(pair[1]);
 		return ERR_IO;
 	}
 	*fd = pair[0];
@@ -95,12 +120,13 @@ resolve_open(int *fd)
 }
 
 enum err
-resolve_ask(int fd, uint64_t id, const char *host)
+resolve_ask(int fd, uint64_t id, const char *host, unsigned wait_ms)
 {
 	struct question q;
 
 	memset(&q, 0, sizeof(q));
 	q.id = id;
+	q.until_ms = now_ms() + wait_ms;
 	snprintf(q.host, sizeof(q.host), "%s", host);
 	if (send(fd, &q, sizeof(q), MSG_DONTWAIT | MSG_NOSIGNAL) ==
 	    (ssize_t)sizeof(q))

@@ -1,14 +1,15 @@
 /* feeds/resolve.h - host names to addresses without blocking the caller.
  *
  * The packaged libwebsockets looks names up inside its loop, so one venue
- * whose name server is silent would stop the frames of all others.  One
- * detached thread does it instead; the two talk over a socket pair and share
- * no memory.
+ * whose name server is silent would stop the frames of all others.  Detached
+ * threads do it instead, several, so that such a name does not hold up the
+ * others either; the two sides talk over a socket pair and share no memory.
  *
- * Owns:   the socket pair and the thread, which ends when resolve_close did
- *         its part and the look-up under way came back.
- * Limits: RESOLVE_ADDRESSES_MAX addresses kept of an answer; questions under
- *         way are bounded by the socket's buffer (ERR_LIMIT beyond).
+ * Owns:   the socket pair and the threads, which end when resolve_close did
+ *         its part and the look-ups under way came back.
+ * Limits: RESOLVE_THREADS look-ups at a time, RESOLVE_ADDRESSES_MAX addresses
+ *         kept of an answer; questions that wait are bounded by the socket's
+ *         buffer (ERR_LIMIT beyond).
  */
 #ifndef FEEDS_RESOLVE_H
 #define FEEDS_RESOLVE_H
@@ -16,6 +17,7 @@
 #include "feeds/client_url.h"
 
 #define RESOLVE_ADDRESSES_MAX 8u
+#define RESOLVE_THREADS 4u
 
 struct resolve_answer {
 	uint64_t id;		/* the question's */
@@ -24,10 +26,13 @@ struct resolve_answer {
 	char address[RESOLVE_ADDRESSES_MAX][48];	/* numeric text */
 };
 
-/* resolve_open starts the thread; *fd becomes readable with each answer. */
+/* resolve_open starts the threads; *fd becomes readable with each answer. */
 MUST_CHECK enum err resolve_open(int *fd);
-/* resolve_ask: ERR_LIMIT when too many questions are under way, ERR_IO. */
-MUST_CHECK enum err resolve_ask(int fd, uint64_t id, const char *host);
+/* resolve_ask: what has not been begun wait_ms from now has no answer.
+ * ERR_LIMIT when too many questions wait; ERR_IO: the threads have ended, and
+ * resolve_open is to be called again. */
+MUST_CHECK enum err resolve_ask(int fd, uint64_t id, const char *host,
+    unsigned wait_ms);
 /* resolve_next takes one answer; ERR_MISSING where there is none (yet). */
 MUST_CHECK enum err resolve_next(int fd, struct resolve_answer *out);
 void resolve_close(int fd);	/* accepts -1 */

@@ -49,8 +49,8 @@ VENUE_SUBSCRIBER(bybit_linear);
 static const struct venue VENUES[] = {
 	{
 		/* Heartbeats come each second.
-		 * Advanced Trade WebSocket Rate Limits: 8 connections and 8
-		 * messages a second from one address. */
+		 * Advanced Trade WebSocket Rate Limits: 8 connections a second
+		 * and 8 messages a second from one address. */
 		.name = "coinbase", .operator_name = "coinbase",
 		.url = "wss://advanced-trade-ws.coinbase.com",
 		.address = "advanced-trade-ws.coinbase.com",

@@ -10,6 +10,7 @@
 #include "feeds/depth.h"
 #include "oracle/clock.h"
 #include "oracle/feeds_plan.h"
+#include "oracle/feeds_say.h"
 #include "oracle/input.h"
 #include "oracle/options.h"
 #include "oracle/record.h"
@@ -45,6 +46,7 @@ struct recorder {
 	uint64_t frames, bytes, end_s, seconds;
 	unsigned connected;
 	bool is_open[CLIENT_SLOTS_MAX];
+	struct feeds_said said[CLIENT_CONNECTIONS_MAX];
 };
 
 static struct recorder recorder;
@@ -96,6 +98,9 @@ on_frame(void *arg, size_t slot, const char *text, size_t len)
 	struct frame frame = { .ticks = r->ticks,
 		.memory = &r->memory[slot] };
 
+	/* The client goes on to the end of its round. */
+	if (r->failure != ERR_OK)
+		return;
 	r->frames++;
 	r->bytes += len;
 	judge(r, record_receive(r->record, slot, text, len, wall_us()));
@@ -112,30 +117,60 @@ on_sent(void *arg, size_t slot, const char *text, size_t len)
 {
 	struct recorder *r = arg;
 
+	if (r->failure != ERR_OK)
+		return;
 	judge(r, record_send(r->record, slot, text, len, wall_us()));
+}
+
+static void
+event_say(const char *name, enum feeds_word word, const char *why)
+{
+	switch (word) {
+	case FEEDS_SAY_NOTHING:
+		break;
+	case FEEDS_SAY_CONNECTED:
+		fprintf(stderr, "%s: connected\n", name);
+		break;
+	case FEEDS_SAY_LOST:
+		fprintf(stderr, "%s: lost: %s\n", name, why);
+		break;
+	case FEEDS_SAY_ONE_LOST:
+		fprintf(stderr, "%s: one of two connections is lost: %s\n",
+		    name, why);
+		break;
+	case FEEDS_SAY_REPLACED:
+		fprintf(stderr, "%s: replaced by a new connection\n", name);
+		break;
+	case FEEDS_SAY_OVERSIZE:
+		fprintf(stderr, "%s: %s is not kept, and ends the "
+		    "connection\n", name, why);
+		break;
+	}
 }
 
 static void
 on_event(void *arg, size_t slot, enum client_event e, const char *why)
 {
 	struct recorder *r = arg;
+	size_t connection = slot % r->plan.count;
 	const char *name = venue_of(r, slot)->name;
 
+	if (r->failure != ERR_OK)
+		return;
 	if (e == CLIENT_CONNECTED) {
 		r->is_open[slot] = true;
 		r->connected++;
 		venue_memory_begin(&r->memory[slot]);
 		judge(r, record_connect(r->record, slot, name,
 		    address_of(r, slot), wall_us()));
-		fprintf(stderr, "%s: connected\n", name);
-	} else if (e == CLIENT_LOST || e == CLIENT_REPLACED) {
-		if (r->is_open[slot]) {
-			r->is_open[slot] = false;
-			r->connected--;
-			record_lose(r->record, slot);
-		}
-		fprintf(stderr, "%s: lost: %s\n", name, why);
+	} else if ((e == CLIENT_LOST || e == CLIENT_REPLACED) &&
+	    r->is_open[slot]) {
+		r->is_open[slot] = false;
+		r->connected--;
+		record_lose(r->record, slot);
 	}
+	event_say(name, feeds_said_event(&r->said[connection],
+	    slot != connection, e), why);
 }
 
 /* Each second: to the system, a word to who watches, and the end. */
@@ -146,6 +181,8 @@ on_readable(void *arg, int fd)
 	uint64_t times;
 
 	if (read(fd, &times, sizeof(times)) != sizeof(times))
+		return;
+	if (r->failure != ERR_OK)
 		return;
 	r->seconds += times;
 	judge(r, record_flush(r->record));
@@ -183,12 +220,12 @@ client_open(struct recorder *r, const char *config_path)
 	enum client_part part;
 	uint64_t seed;
 	size_t bad = 0;
-	enum err e = feeds_plan_make(&r->plan, c, &bad);
+	enum err e = memory_place(r);
 
-	if (e == ERR_OK)
-		e = memory_place(r);
-	if (e != ERR_OK)
+	if (e != ERR_OK) {
+		fprintf(stderr, "margind record: no memory\n");
 		return e;
+	}
 	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		return ERR_IO;
 	if (c->tls_ca_file[0]) {
@@ -254,8 +291,8 @@ summary_print(const struct recorder *r)
 }
 
 static int
-record_main(const struct config *c, const char *config_path,
-    const char *prefix, uint64_t rotate_bytes)
+record_main(const char *config_path, const char *prefix,
+    uint64_t rotate_bytes)
 {
 	struct recorder *r = &recorder;
 	int code = EXIT_FAILED;
@@ -266,12 +303,11 @@ record_main(const struct config *c, const char *config_path,
 		    e == ERR_IO ? strerror(errno) : err_name(e));
 		return EXIT_FAILED;
 	}
-	r->config = c;
 	if (client_open(r, config_path) == ERR_OK)
 		code = run(r);
 	client_destroy(r->client);
-	for (size_t v = 0; v < c->venue_count; v++)
-		free(r->memory[v].depth);
+	for (size_t slot = 0; slot < ARRAY_COUNT(r->memory); slot++)
+		free(r->memory[slot].depth);
 	summary_print(r);
 	if (record_close(r->record) != ERR_OK) {
 		fprintf(stderr, "margind record: the last file is not "
@@ -341,6 +377,9 @@ venue_take(struct config *c, const struct options_given *g)
 	v->venue = venue_find(name);
 	if (!v->venue)
 		return usage("--venue: no venue of this name");
+	if (venue_is_on_chain(v->venue))
+		return usage("--venue: its prices are on a chain, and nothing "
+		    "is sent that could be kept");
 	if (!symbols || !symbols_take(c, symbols))
 		return usage("--symbols: 1 to 64 names with commas between");
 	if (url && (strlen(url) >= sizeof(v->url) ||
@@ -363,11 +402,27 @@ sources_take(struct config *c, const char *path,
 	if (options_get(&command, g, "symbols") ||
 	    options_get(&command, g, "url"))
 		return usage("--symbols and --url go with --venue");
-	if (input_config_read(c, NULL, path) != ERR_OK)
-		return EXIT_CONFIG;
-	if (c->venue_count > 0)
+	return input_config_read(c, NULL, path) == ERR_OK ? EXIT_OK :
+	    EXIT_CONFIG;
+}
+
+/* Before a file is begun: one that can have no frames is none. */
+static int
+plan_make(struct recorder *r, const char *path)
+{
+	size_t bad;
+	enum err e = feeds_plan_make(&r->plan, r->config, &bad);
+
+	if (e == ERR_OK && r->plan.count > 0)
 		return EXIT_OK;
-	fprintf(stderr, "%s: no venues to listen to\n", path);
+	if (e != ERR_OK)
+		fprintf(stderr, "%s: %s: more than %u connections\n",
+		    path ? path : "margind record",
+		    r->config->venue[bad].name, CLIENT_CONNECTIONS_MAX);
+	else
+		fprintf(stderr, "%s: no venues to listen to: none that sends "
+		    "frames has a market\n", path ? path :
+		    "margind record");
 	return EXIT_CONFIG;
 }
 
@@ -391,6 +446,9 @@ cmd_record(int argc, char **argv)
 		return usage("--rotate: at most 65536");
 	path = options_get(&command, &given, "config");
 	code = sources_take(&config, path, &given);
-	return code != EXIT_OK ? code : record_main(&config, path,
+	recorder.config = &config;
+	if (code == EXIT_OK)
+		code = plan_make(&recorder, path);
+	return code != EXIT_OK ? code : record_main(path,
 	    options_get(&command, &given, "out"), rotate_mib << 20);
 }

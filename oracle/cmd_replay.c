@@ -11,8 +11,8 @@
 #define SPEED_MAX 1000000u
 
 static const struct option_row ROWS[] = {
-	{ "frames", "FILE,…", false, "recordings of websocket frames, on one "
-	  "timeline" },
+	{ "frames", "FILE,…", false, "recordings of websocket frames, at most "
+	  "1024, on one timeline" },
 	{ "align", NULL, false, "shift them so that all begin together" },
 	{ "config", "FILE", false, "prices, venues and book; default: ETH and "
 	  "BTC in USD" },
@@ -83,7 +83,7 @@ frames(const struct options_given *g)
 	if (options_get(&COMMAND, g, "rebuild-history"))
 		return usage("--rebuild-history goes with --journal");
 	if (!replay_paths_take(&o, given))
-		return usage("--frames: 1 to 16 files with commas between");
+		return usage("--frames: 1 to 1024 files with commas between");
 	if (speed && strcmp(speed, "max") != 0) {
 		if (!options_u64(&COMMAND, g, "speed", &o.speed))
 			return EXIT_USAGE;

@@ -56,7 +56,7 @@ input_take(struct shadow_options *o, struct replay_frames_options *f,
 	if (!paths + !o->journal_dir + !o->api_url != 2)
 		return usage("one of --frames, --journal and --api");
 	if (paths && !replay_paths_take(f, paths))
-		return usage("--frames: 1 to 16 files with commas between");
+		return usage("--frames: 1 to 1024 files with commas between");
 	f->is_aligned = options_get(&COMMAND, g, "align");
 	if (f->is_aligned && !paths)
 		return usage("--align goes with --frames");

@@ -125,16 +125,6 @@ gap_take(struct feeds *f, size_t slot, uint64_t now_ms)
 	client_redial(f->client, slot, "a message is missing");
 }
 
-/* Whether what goes on is to be said again. */
-static bool
-say_again(uint64_t *said_ms, uint64_t now_ms)
-{
-	if (*said_ms != 0 && now_ms < *said_ms + FEEDS_SAY_MS)
-		return false;
-	*said_ms = now_ms;
-	return true;
-}
-
 static void
 frame_bad(struct feeds *f, size_t slot, enum err e, const char *text,
     size_t len, uint64_t now_ms)
@@ -143,7 +133,7 @@ frame_bad(struct feeds *f, size_t slot, enum err e, const char *text,
 	char name[FEEDS_NAME_MAX];
 
 	f->feed[venue].rejected[feeds_reject_of(e)]++;
-	if (say_again(&f->rejected_ms[venue], now_ms))
+	if (feeds_trouble_begins(&f->rejected[venue], now_ms))
 		log_warn("%s: a frame is refused (%s): %.*s",
 		    feeds_name(name, f, slot), err_name(e),
 		    (int)(len < 120 ? len : 120), text);
@@ -172,7 +162,7 @@ frame_take(struct feeds *f, size_t slot, const struct frame *frame,
 		break;
 	case FRAME_REFUSED:
 		f->feed[venue].refused++;
-		if (say_again(&f->refused_ms[venue], now_ms))
+		if (feeds_trouble_begins(&f->refused[venue], now_ms))
 			log_warn("%s: the venue refuses: %.*s",
 			    feeds_name(name, f, slot),
 			    (int)(len < 200 ? len : 200), text);
@@ -182,6 +172,10 @@ frame_take(struct feeds *f, size_t slot, const struct frame *frame,
 		break;
 	case FRAME_UNKNOWN:
 		f->feed[venue].unknown++;
+		if (feeds_said_unknown(&f->said[connection]))
+			log_warn("%s: a message of a kind that is not known: "
+			    "%s", feeds_name(name, f, slot),
+			    frame->channel[0] ? frame->channel : "(no name)");
 		break;
 	}
 }

@@ -6,19 +6,19 @@
 
 #include "feeds/client.h"
 #include "oracle/feeds_meter.h"
+#include "oracle/feeds_say.h"
 #include "oracle/proc.h"
 
 #define FEEDS_NAME_MAX 32u
-#define FEEDS_SAY_MS 60000u	/* of frames that go on being bad: one line */
 
 struct feeds {
 	struct proc_role proc;
 	struct client *client;
 	struct feeds_plan plan;
 	struct feeds_slot slot[CLIENT_SLOTS_MAX];
-	bool is_lost[CLIENT_SLOTS_MAX];	/* and said so */
-	uint64_t rejected_ms[CONFIG_VENUES_MAX];	/* when it was said */
-	uint64_t refused_ms[CONFIG_VENUES_MAX];	/* last; 0: not yet */
+	struct feeds_said said[CLIENT_CONNECTIONS_MAX];
+	struct feeds_trouble rejected[CONFIG_VENUES_MAX];	/* by us */
+	struct feeds_trouble refused[CONFIG_VENUES_MAX];	/* by the venue */
 	struct wire_feed feed[CONFIG_VENUES_MAX];
 	uint64_t dropped;		/* messages: a queue was full */
 	struct tick ticks[FRAME_TICKS_MAX];

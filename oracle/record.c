@@ -13,6 +13,9 @@
 
 #define NUMBER_MAX 99999u
 
+_Static_assert(RECORD_CONNECTIONS_MAX < FRAMES_CONNECTIONS_MAX,
+    "a file that begins has room for another connection");
+
 struct record_connection {
 	bool is_open;
 	uint32_t number;	/* of the recording, from 1 */
@@ -26,6 +29,7 @@ struct record {
 	uint64_t rotate_bytes, bytes, lines, begin_s;
 	unsigned number, files;
 	uint32_t connections;	/* so far */
+	uint32_t named;		/* of them, in this file */
 	gzFile file;
 	struct text line;
 	struct record_connection connection[RECORD_CONNECTIONS_MAX];
@@ -42,6 +46,7 @@ file_begin(struct record *r)
 		errno = 0;
 		r->file = gzopen(r->path, "wbxe6");
 		r->bytes = 0;
+		r->named = 0;
 		if (r->file) {
 			r->files++;
 			return ERR_OK;
@@ -92,6 +97,7 @@ connect_write(struct record *r, size_t connection, bool is_continued,
 {
 	const struct record_connection *c = &r->connection[connection];
 
+	r->named++;
 	line_begin(r, "connect", connection, now_us);
 	text_put(&r->line, ",\"addr\":");
 	text_json_string(&r->line, c->address, strlen(c->address));
@@ -117,8 +123,10 @@ rotate(struct record *r, uint64_t now_us)
 static enum err
 rotate_if_full(struct record *r, uint64_t now_us)
 {
-	return r->rotate_bytes > 0 && r->bytes >= r->rotate_bytes ?
-	    rotate(r, now_us) : ERR_OK;
+	bool is_full = r->bytes >= r->rotate_bytes ||
+	    r->named >= FRAMES_CONNECTIONS_MAX;
+
+	return r->rotate_bytes > 0 && is_full ? rotate(r, now_us) : ERR_OK;
 }
 
 static enum err

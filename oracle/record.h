@@ -15,7 +15,9 @@
  *
  * Units:  times Unix microseconds, local.
  * Owns:   its file and a buffer of one line.
- * Limits: RECORD_CONNECTIONS_MAX connections open at a time, 99,999 files.
+ * Limits: RECORD_CONNECTIONS_MAX connections open at a time, 99,999 files;
+ *         a file that rotates names at most FRAMES_CONNECTIONS_MAX, so that
+ *         who reads it need not forget any.
  */
 #ifndef ORACLE_RECORD_H
 #define ORACLE_RECORD_H
@@ -29,8 +31,8 @@
 struct record;
 
 /* record_open: files are PREFIX-00001.jsonl.gz and on, the first number that
- * is free; a file that has taken rotate_bytes of lines is followed by another
- * (0: never).  ERR_IO (errno), ERR_LIMIT (path, memory). */
+ * is free; a file that has taken rotate_bytes of lines, or named as many
+ * connections as it may, is followed by another (0: never).  ERR_IO (errno), ERR_LIMIT (path, memory). */
 MUST_CHECK enum err record_open(struct record **out, const char *prefix,
     uint64_t rotate_bytes, uint64_t now_us);
 /* The file that is being written. */

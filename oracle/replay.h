@@ -66,7 +66,7 @@ struct replay_journal_options {
 };
 int replay_journal(const struct replay_journal_options *o);
 
-#define REPLAY_FILES_MAX 16u
+#define REPLAY_FILES_MAX 1024u
 struct replay_frames_options {
 	const char *path[REPLAY_FILES_MAX];
 	size_t path_count;
@@ -129,6 +129,7 @@ struct replay_parser {
 	const struct replay_events *events;
 	struct conn_time *time;		/* by connection */
 	struct venue_memory *memory;	/* the same */
+	size_t *last;			/* the same: its last event */
 	struct tick ticks[FRAME_TICKS_MAX];
 };
 MUST_CHECK enum err replay_parser_begin(struct replay_parser *p,
@@ -185,6 +186,7 @@ struct replay_output {
 	struct keccak256 digest;
 	struct text text;
 	uint64_t frames, ticks, prices, attestations;
+	uint64_t gaps;		/* frames that say that one is missing */
 	struct replay_names ignored, unknown, rejected;
 };
 void replay_output_begin(struct replay_output *o, bool is_json);

@@ -2,6 +2,7 @@
 #include "oracle/replay.h"
 
 #include "base/must.h"
+#include "oracle/name_index.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,13 +12,19 @@
 #define SPAN_MAX_MS (UINT64_C(31) * 24 * 3600 * 1000)
 #define INSTANT_MAX_MS (UINT64_MAX / REPLAY_SEQUENCES_A_MS / 2)
 
-/* Connections by name, of one file; `number` is unique over all files. */
+#define NAMES_FIRST 256u
+#define CONNECTIONS_MAX (1u << 24)
+
+/* Connections by name, of all files so far, and the file that had it last;
+ * `number` is unique over all files. */
+struct name_row {
+	char name[64];
+	uint32_t file, number;
+};
 struct names {
-	size_t count;
-	struct {
-		char name[64];
-		uint32_t number;
-	} row[FRAMES_CONNECTIONS_MAX];
+	struct name_index index;
+	struct name_row *row;
+	uint32_t capacity;
 };
 
 static bool
@@ -57,39 +64,64 @@ payload_room(struct replay_events *e, size_t len)
 	return true;
 }
 
-static bool
-name_find(uint32_t *number, const struct names *n, const char *name)
+static void
+names_free(struct names *n)
 {
-	for (size_t i = 0; i < n->count; i++)
-		if (strcmp(n->row[i].name, name) == 0) {
-			*number = n->row[i].number;
-			return true;
-		}
-	return false;
+	name_index_free(&n->index);
+	free(n->row);
+}
+
+/* names_room makes room for one more row. */
+static bool
+names_room(struct names *n)
+{
+	uint32_t capacity = n->capacity > 0 ? n->capacity * 2 : NAMES_FIRST;
+	uint32_t count = n->index.count;
+	struct name_row *more;
+
+	if (count < n->capacity)
+		return true;
+	more = capacity <= CONNECTIONS_MAX ?
+	    realloc(n->row, capacity * sizeof(*more)) : NULL;
+	if (!more)
+		return false;
+	n->row = more;
+	n->capacity = capacity;
+	/* The table lies elsewhere now. */
+	name_index_free(&n->index);
+	if (name_index_init(&n->index, more->name, sizeof(*more),
+	    capacity) != ERR_OK)
+		return false;
+	while (n->index.count < count)
+		name_index_add(&n->index);
+	return true;
 }
 
 /* The number of a file's connection, which is that of the files before it
- * where it is continued; the last one is shared by all that are too many
- * (frames.c refuses such a file before). */
-static uint32_t
-connection_number(struct replay_events *e, struct names *all, size_t file,
-    const struct frames_line *line)
+ * where it is continued.  ERR_LIMIT: no memory. */
+static enum err
+connection_number(uint32_t *out, struct replay_events *e, struct names *n,
+    uint32_t file, const struct frames_line *line)
 {
-	struct names *n = &all[file];
-	uint32_t number = e->connection_count;
-	bool is_there = false;
+	struct name_row *row;
+	uint32_t at;
 
-	if (name_find(&number, n, line->connection))
-		return number;
-	if (n->count == FRAMES_CONNECTIONS_MAX)
-		return n->row[n->count - 1].number;
-	for (size_t i = file; line->is_continued && i-- > 0 && !is_there;)
-		is_there = name_find(&number, &all[i], line->connection);
-	e->connection_count += !is_there;
-	memcpy(n->row[n->count].name, line->connection,
-	    sizeof(line->connection));
-	n->row[n->count++].number = number;
-	return number;
+	if (!names_room(n))
+		return ERR_LIMIT;
+	if (name_index_find(&n->index, &at, line->connection,
+	    strlen(line->connection))) {
+		row = &n->row[at];
+		if (row->file != file && !line->is_continued)
+			row->number = e->connection_count++;
+	} else {
+		row = &n->row[n->index.count];
+		memcpy(row->name, line->connection, sizeof(row->name));
+		row->number = e->connection_count++;
+		name_index_add(&n->index);
+	}
+	row->file = file;
+	*out = row->number;
+	return ERR_OK;
 }
 
 static const struct venue *
@@ -101,14 +133,15 @@ line_venue(const struct frames_line *line)
 }
 
 static enum err
-event_add(struct replay_events *e, struct names *all, uint32_t file,
+event_add(struct replay_events *e, struct names *names, uint32_t file,
     const struct frames_line *line)
 {
-	uint32_t before = e->connection_count;
-	uint32_t connection = connection_number(e, all, file, line);
+	uint32_t before = e->connection_count, connection;
 	bool is_connect = line->kind == FRAMES_CONNECT;
 	size_t len = is_connect ? 0 : line->payload_len;
 
+	if (connection_number(&connection, e, names, file, line) != ERR_OK)
+		return ERR_LIMIT;
 	/* An open connection goes on: nothing happens to it. */
 	if (line->is_continued && connection < before)
 		return ERR_OK;
@@ -209,14 +242,14 @@ enum err
 replay_events_load(struct replay_events *e, const char *const *path,
     size_t path_count, bool is_aligned)
 {
-	struct names *names = calloc(REPLAY_FILES_MAX, sizeof(*names));
-	enum err r = names ? ERR_OK : ERR_LIMIT;
+	struct names names = { 0 };
+	enum err r = ERR_OK;
 
 	MUST(path_count <= REPLAY_FILES_MAX);
 	memset(e, 0, sizeof(*e));
 	for (size_t i = 0; i < path_count && r == ERR_OK; i++)
-		r = file_load(e, names, (uint32_t)i, path[i]);
-	free(names);
+		r = file_load(e, &names, (uint32_t)i, path[i]);
+	names_free(&names);
 	if (r != ERR_OK) {
 		replay_events_free(e);
 		return r;

@@ -107,7 +107,7 @@ frame_print(struct frames_replay *r, const struct replay_event *e,
 		replay_names_add(&o->ignored, f->channel);
 		return;
 	case FRAME_GAP:
-		replay_names_add(&o->ignored, "(gap)");
+		o->gaps++;
 		return;
 	case FRAME_UNKNOWN:
 		replay_names_add(&o->unknown, f->channel);

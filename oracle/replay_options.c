@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define LIST_MAX 8192u
+#define LIST_MAX (128u * 1024u)	/* the system's limit of an argument */
 
 bool
 replay_paths_take(struct replay_frames_options *o, const char *given)

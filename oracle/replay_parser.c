@@ -14,10 +14,14 @@ replay_parser_begin(struct replay_parser *p, const struct replay_events *e)
 	p->events = e;
 	p->time = calloc(e->connection_count + 1, sizeof(*p->time));
 	p->memory = calloc(e->connection_count + 1, sizeof(*p->memory));
-	if (p->time && p->memory)
-		return ERR_OK;
-	replay_parser_end(p);
-	return ERR_LIMIT;
+	p->last = calloc(e->connection_count + 1, sizeof(*p->last));
+	if (!p->time || !p->memory || !p->last) {
+		replay_parser_end(p);
+		return ERR_LIMIT;
+	}
+	for (size_t i = 0; i < e->count; i++)
+		p->last[e->event[i].connection] = i;
+	return ERR_OK;
 }
 
 void
@@ -27,8 +31,23 @@ replay_parser_end(struct replay_parser *p)
 		free(p->memory[i].depth);
 	free(p->memory);
 	free(p->time);
+	free(p->last);
 	p->memory = NULL;
 	p->time = NULL;
+	p->last = NULL;
+}
+
+/* The books of a connection are megabytes, and a venue that falls over has a
+ * thousand connections a day. */
+static void
+books_drop(struct replay_parser *p, const struct replay_event *e)
+{
+	struct venue_memory *m = &p->memory[e->connection];
+
+	if (p->last[e->connection] != (size_t)(e - p->events->event))
+		return;
+	free(m->depth);
+	m->depth = NULL;
 }
 
 void
@@ -77,6 +96,7 @@ replay_parser_frame(struct frame *out, struct replay_parser *p,
 		return ERR_LIMIT;
 	err = e->venue->parse(&f, p->events->payload + e->payload_at,
 	    e->payload_len);
+	books_drop(p, e);
 	if (err != ERR_OK)
 		return err;
 	frame_shift(&f, p->events->shift_ms[e->file]);

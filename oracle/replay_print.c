@@ -152,9 +152,10 @@ replay_output_end(struct replay_output *o)
 		printf("%" PRIu64 " frames, %" PRIu64 " ticks, %" PRIu64
 		    " price lines, %" PRIu64 " attestations\n%" PRIu64
 		    " frames ignored, %" PRIu64 " unknown, %" PRIu64
-		    " rejected\ndigest %s\n", o->frames, o->ticks, o->prices,
+		    " rejected, %" PRIu64 " gaps\ndigest %s\n", o->frames, o->ticks, o->prices,
 		    o->attestations, names_total(&o->ignored),
-		    names_total(&o->unknown), names_total(&o->rejected), hex);
+		    names_total(&o->unknown), names_total(&o->rejected), o->gaps,
+		    hex);
 		return;
 	}
 	printf("{\"summary\":{\"frames\":%" PRIu64 ",\"ticks\":%" PRIu64,
@@ -162,5 +163,5 @@ replay_output_end(struct replay_output *o)
 	names_print("ignored", &o->ignored);
 	names_print("unknown", &o->unknown);
 	names_print("rejected", &o->rejected);
-	printf(",\"digest\":\"%s\"}}\n", hex);
+	printf(",\"gaps\":%" PRIu64 ",\"digest\":\"%s\"}}\n", o->gaps, hex);
 }

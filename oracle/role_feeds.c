@@ -11,6 +11,7 @@
 
 #include "feeds/depth.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -62,11 +63,29 @@ stalls_look(struct feeds *f, uint64_t now_ms)
 }
 
 static void
+troubles_look(struct feeds *f, uint64_t now_ms)
+{
+	for (size_t v = 0; v < f->proc.config.venue_count; v++) {
+		const char *name = f->proc.config.venue[v].name;
+		uint64_t count = feeds_trouble_ends(&f->rejected[v], now_ms);
+
+		if (count > 0)
+			log_info("%s: no frame is refused any more, after "
+			    "%" PRIu64, name, count);
+		count = feeds_trouble_ends(&f->refused[v], now_ms);
+		if (count > 0)
+			log_info("%s: the venue refuses nothing any more, "
+			    "after %" PRIu64, name, count);
+	}
+}
+
+static void
 report(struct feeds *f)
 {
 	uint64_t counter[COUNT_COUNT] = { [COUNT_DROPPED] = f->dropped };
 
 	stalls_look(f, clock_wall_ms());
+	troubles_look(f, clock_wall_ms());
 	for (size_t v = 0; v < f->proc.config.venue_count; v++) {
 		struct wire_feed *w = &f->feed[v];
 
@@ -95,48 +114,49 @@ on_frame(void *arg, size_t slot, const char *text, size_t len)
 	feeds_frame(arg, slot, text, len, clock_wall_ms());
 }
 
-static size_t
-other_of(const struct feeds *f, size_t slot)
-{
-	return (slot + f->plan.count) % (2 * f->plan.count);
-}
-
-/* Said once for each outage, not for each attempt to end it. */
 static void
-slot_lost(struct feeds *f, size_t slot, const char *why)
+event_say(const struct feeds *f, size_t slot, enum feeds_word word,
+    const char *why)
 {
-	size_t connection = slot % f->plan.count;
-	struct wire_feed *feed = &f->feed[f->plan.venue[connection]];
 	char name[FEEDS_NAME_MAX];
 
-	f->slot[slot].is_open = false;
-	feed->reconnects++;
-	feeds_meter_why(feed, why);
-	if (!f->is_lost[slot])
-		log_warn("%s: %s: %s", feeds_name(name, f, slot),
-		    f->slot[other_of(f, slot)].is_open ?
-		    "one of two connections is lost" : "lost", why);
-	f->is_lost[slot] = true;
+	feeds_name(name, f, slot);
+	switch (word) {
+	case FEEDS_SAY_NOTHING:
+		break;
+	case FEEDS_SAY_CONNECTED:
+		log_info("%s: connected", name);
+		break;
+	case FEEDS_SAY_LOST:
+		log_warn("%s: lost: %s", name, why);
+		break;
+	case FEEDS_SAY_ONE_LOST:
+		log_warn("%s: one of two connections is lost: %s", name, why);
+		break;
+	case FEEDS_SAY_REPLACED:
+		log_info("%s: replaced by a new connection", name);
+		break;
+	case FEEDS_SAY_OVERSIZE:
+		log_warn("%s: %s is refused, and the connection with it",
+		    name, why);
+		break;
+	}
 }
 
 static void
 on_event(void *arg, size_t slot, enum client_event e, const char *why)
 {
 	struct feeds *f = arg;
-	struct wire_feed *feed =
-	    &f->feed[f->plan.venue[slot % f->plan.count]];
-	char name[FEEDS_NAME_MAX];
+	size_t connection = slot % f->plan.count;
+	struct wire_feed *feed = &f->feed[f->plan.venue[connection]];
 
 	switch (e) {
 	case CLIENT_CONNECTED:
 		feeds_slot_open(&f->slot[slot], clock_wall_ms());
-		log_info("%s: connected", feeds_name(name, f, slot));
 		break;
 	case CLIENT_SUBSCRIBED:
-		f->is_lost[slot] = f->is_lost[other_of(f, slot)] = false;
-		log_info("%s: subscribed", feeds_name(name, f, slot));
 		break;
-	case CLIENT_MUTE:	/* the cause; LOST follows in the same words */
+	case CLIENT_MUTE:
 		feed->mutes++;
 		break;
 	case CLIENT_OVERSIZE:
@@ -144,16 +164,18 @@ on_event(void *arg, size_t slot, enum client_event e, const char *why)
 		feed->rejected[WIRE_REJECT_LIMIT]++;
 		break;
 	case CLIENT_LOST:
-		slot_lost(f, slot, why);
+		f->slot[slot].is_open = false;
+		feed->reconnects++;
+		feeds_meter_why(feed, why);
 		break;
 	case CLIENT_REPLACED:
 		f->slot[slot].is_open = false;
-		log_info("%s: replaced by a new connection",
-		    feeds_name(name, f, slot));
 		break;
 	case CLIENT_EVENTS:
 		break;
 	}
+	event_say(f, slot, feeds_said_event(&f->said[connection],
+	    slot != connection, e), why);
 }
 
 static void

@@ -4,13 +4,19 @@ what was recorded: each tick as the readers of check_ticks.py read it from the
 recorded frames, and each book as the script's prices make it.  The recording
 rotates; each file stands alone, and all of them together are one.  Ends with
 `N passed, N failed, N skipped`."""
+import base64
 import gzip
+import hashlib
 import json
 import os
+import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
@@ -255,8 +261,126 @@ def check_stop(folder, path):
             json.loads(last)["t"] == "recv")
 
 
+CHAIN = """
+prices:
+  units:
+    ETH: {quorum: 1, age_max: 1h, dispersion_max: 2%, band_max: 10%}
+venues:
+  chainlink:
+    markets:
+      ETH-USD: {pair: ETH/USD, age_max: 1h,
+        contract: "0x5fbdb2315678afecb367f032d93f642f64180aa3"}
+chain: {rpc: ["http://127.0.0.1:8545"], chain_id: 31337, depth: 0,
+  poll: 1s, head_age_max: 8s}
+"""
+
+
+class Server:
+    """A venue on a port of its own: `play` gets each connection, its number
+    and the answer that takes it."""
+
+    def __init__(self, play):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.play, self.count = play, 0
+        self.url = f"ws://127.0.0.1:{self.listener.getsockname()[1]}/"
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            try:
+                peer, _ = self.listener.accept()
+            except OSError:
+                return
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += peer.recv(4096)
+            key = next(x.split(b":")[1].strip() for x in head.split(b"\r\n")
+                       if x.lower().startswith(b"sec-websocket-key:"))
+            proof = base64.b64encode(hashlib.sha1(
+                key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+            self.play(peer, self.count, b"HTTP/1.1 101 Switching Protocols\r\n"
+                      b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                      b"Sec-WebSocket-Accept: " + proof + b"\r\n\r\n")
+            peer.close()
+            self.count += 1
+
+
+def frame(payload):
+    return b"\x81\x7f" + struct.pack(">Q", len(payload)) + payload
+
+
+def subscribed(peer):
+    """Until the client has said something."""
+    return bool(peer.recv(4096))
+
+
+def at(server, out, *more):
+    return ("--venue", "coinbase", "--symbols", "A-USD", "--url", server.url,
+            "--out", out, *more)
+
+
+def check_broken(folder):
+    """The folder is gone when a file is full, and the first to find out is a
+    connection whose venue greets at once."""
+    gone = os.path.join(folder, "gone")
+    os.mkdir(gone)
+
+    def play(peer, number, answer):
+        if number > 0:
+            shutil.rmtree(gone, ignore_errors=True)
+            peer.sendall(answer + frame(b"welcome") * 3)
+            peer.settimeout(5)
+            subscribed(peer)
+            return
+        peer.sendall(answer)
+        subscribed(peer)
+        for _ in range(5):
+            peer.sendall(frame(b"x" * 230000))
+        peer.shutdown(socket.SHUT_WR)
+        while subscribed(peer):
+            pass
+    server = Server(play)
+    p = record(folder, *at(server, "gone/r", "--rotate", "1", "--seconds",
+                           "10"))
+    server.listener.close()
+    verdict("a file that cannot be begun ends it with 1", p.returncode == 1 and
+            server.count > 0 and b"No such file" in p.stderr,
+            (p.returncode, p.stderr.decode()))
+
+
+def check_said(folder):
+    """A venue that drops us, is not there, comes back, and sends more than is
+    taken: a line for each change."""
+    def play(peer, number, answer):
+        peer.settimeout(5)
+        if number in (1, 2):
+            return
+        peer.sendall(answer)
+        subscribed(peer)
+        time.sleep(1)
+        if number == 0:
+            return
+        peer.sendall(frame(b"x" * (256 * 1024 + 1)))
+        subscribed(peer)
+    server = Server(play)
+    p = record(folder, *at(server, "said", "--seconds", "8"))
+    server.listener.close()
+    said = [x for x in p.stderr.decode().splitlines() if
+            x.startswith("coinbase: ")]
+    verdict("a line for each change, none for each attempt", [
+        x.split(": ")[1] for x in said] == [
+            "connected", "lost", "connected",
+            "a message above the cap of 262144 bytes is not kept, and ends "
+            "the connection", "lost"] and server.count >= 4, said)
+
+
 def check_usage(folder, path):
+    chain = os.path.join(folder, "chain.yaml")
+    open(chain, "w").write(CHAIN)
     for args, code in (
+            (["--config", chain, "--out", "x"], 3),
+            (["--venue", "chainlink", "--symbols", "ETH-USD", "--out", "x"],
+             2),
             ([], 2), (["--out", "x"], 2), (["--config", path], 2),
             (["--config", path, "--venue", "okx", "--out", "x"], 2),
             (["--venue", "okx", "--out", "x"], 2),
@@ -289,6 +413,8 @@ def main():
             check_one_venue(folder, ports)
             check_stop(folder, path)
             check_usage(folder, path)
+            check_broken(folder)
+            check_said(folder)
         finally:
             sim.terminate()
             sim.wait()

@@ -122,7 +122,8 @@ def check_against_python(name, path):
     verdict(f"{name}: ticks", got == want, f"{len(got)} ticks")
     s = rows[-1]["summary"]
     verdict(f"{name}: summary", list(s) == [
-        "frames", "ticks", "ignored", "unknown", "rejected", "digest"] and
+        "frames", "ticks", "ignored", "unknown", "rejected", "gaps",
+        "digest"] and
         s["frames"] == counts["frames"] and s["ticks"] == len(want) and
         s["unknown"] == {} and
         sum(s["rejected"].values()) == counts["rejected"])
@@ -250,7 +251,38 @@ def check_gap(folder):
         (r["price"]["status"], int(r["price"]["as_of"])) for r in rows
         if "price" in r and r["price"]["asset"] == "BTC"][-1] ==
         ("REFUSED", 1002500) and last["ETH"]["status"] == "DEGRADED" and
-        rows[-1]["summary"]["ignored"].get("(gap)") == 1, rows[-1])
+        rows[-1]["summary"]["gaps"] == 1 and
+        rows[-1]["summary"]["ignored"] == {}, rows[-1])
+
+
+def check_many(folder):
+    """A venue that takes us and falls over, for half a day; a recording of a
+    hundred files; and more files than are taken."""
+    book = json.dumps({
+        "event": "data", "channel": "order_book_btcusd", "data": {
+            "timestamp": "1000", "microtimestamp": "1000000000",
+            "bids": [["100.0", "1"]], "asks": [["101.0", "1"]]}})
+
+    def lines(conn, ts, more):
+        return "".join(json.dumps({"conn": conn, "ts": ts, **m}) + "\n"
+                       for m in ({"t": "connect", "addr":
+                                  "wss://ws.bitstamp.net", **more},
+                                 {"t": "recv", "data": book}))
+    path = os.path.join(folder, "many.jsonl")
+    with open(path, "w") as out:
+        for i in range(3000):
+            out.write(lines(f"c{i}", 1000 + i / 100, {}))
+    summary = parsed(replay(None, [path]))[-1]["summary"]
+    verdict("3,000 connections of one file", summary["ticks"] == 3000 and
+            summary["unknown"] == {} and summary["rejected"] == {}, summary)
+    paths = [os.path.join(folder, f"part-{i:05}.jsonl") for i in range(1025)]
+    for i, part in enumerate(paths):
+        with open(part, "w") as out:
+            out.write(lines("c", 1000 + i / 100, {"continued": True}
+                            if i > 0 else {}))
+    summary = parsed(replay(None, paths[:1024]))[-1]["summary"]
+    verdict("1,024 files", summary["ticks"] == 1024, summary)
+    verdict("and no more", replay(None, paths, code=2) == b"")
 
 
 def check_accepted(folder):
@@ -353,6 +385,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         check_accepted(folder)
         check_gap(folder)
+        check_many(folder)
         check_bad_input(folder)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0

@@ -1,11 +1,9 @@
 #include "feeds/client.h"
 
 #include "feeds/client_url.h"
-#include "feeds/resolve.h"
 #include "tests/ws_server.h"
 
 #include <netdb.h>
-#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -512,37 +510,65 @@ play_oversize(struct ws_peer *p)
 	if (!ws_accept(p))
 		return;
 	memset(big, 'x', sizeof(big));
-	if (p->number == 0) {
-		ws_frame(p, true, 1, big, sizeof(big));
-	} else if (p->number == 1) {
-		ws_frame(p, false, 1, big, FRAME_BYTES_MAX);
-		ws_frame(p, true, 0, "x", 1);
-	} else {
-		ws_text(p, "small");
-	}
+	ws_frame(p, true, 1, big, sizeof(big));
 	ws_drain(p);
 }
 
 static void
+play_oversize_pieces(struct ws_peer *p)
+{
+	static char big[FRAME_BYTES_MAX];
+
+	if (!ws_accept(p))
+		return;
+	memset(big, 'x', sizeof(big));
+	ws_frame(p, false, 1, big, sizeof(big));
+	ws_frame(p, true, 0, "x", 1);
+	ws_drain(p);
+}
+
+static void
+on_third_second(void *arg)
+{
+	struct log *l = arg;
+
+	if (++l->seconds == 3)
+		client_stop(l->client);
+}
+
+/* And does not ask for the same again at once, which would take half a second:
+ * the longest backoff is at least 15. */
+static void
 client_service__drops_a_message_above_the_limit(void **state)
 {
-	struct ws_server s = { 0 };
-	struct log l = { .stop_frames = 1 };
-	char url[64];
+	static ws_play *const plays[] = { play_oversize,
+		play_oversize_pieces };
 
 	(void)state;
-	ws_server_start(&s, play_oversize);
-	local_url(url, &s);
-	connect_to(&l, &test_venue, url, NULL);
-	run(&l);
-	client_destroy(l.client);
-	assert_int_equal(l.of[CLIENT_OVERSIZE], 2);
-	assert_int_equal(l.of[CLIENT_LOST], 2);
-	assert_int_equal(l.of[CLIENT_CONNECTED], 3);
-	assert_string_equal(first_why(&l, CLIENT_OVERSIZE),
-	    "a message above 262144 bytes");
-	assert_string_equal(l.text, "small");
-	ws_server_stop(&s);
+	for (size_t i = 0; i < ARRAY_COUNT(plays); i++) {
+		struct ws_server s = { 0 };
+		struct log l = { 0 };
+		struct client_callbacks call = callbacks(&l);
+		struct client_connection k = { .venue = &test_venue };
+		char url[64];
+		size_t bad;
+
+		ws_server_start(&s, plays[i]);
+		local_url(url, &s);
+		k.url = url;
+		call.second = on_third_second;
+		assert_int_equal(client_create(&l.client, &k, 1, NULL, &call,
+		    1, &bad), ERR_OK);
+		run(&l);
+		client_destroy(l.client);
+		assert_int_equal(l.of[CLIENT_OVERSIZE], 1);
+		assert_int_equal(l.of[CLIENT_LOST], 1);
+		assert_int_equal(l.of[CLIENT_CONNECTED], 1);
+		assert_int_equal(l.frames, 0);
+		assert_string_equal(first_why(&l, CLIENT_OVERSIZE),
+		    "a message above the cap of 262144 bytes");
+		ws_server_stop(&s);
+	}
 }
 
 static void
@@ -1145,6 +1171,68 @@ client_service__asks_for_another_token_each_time(void **state)
 	ws_server_stop(&s);
 }
 
+static unsigned tokens_taken;
+
+/* The first token says 50 ms, the next nothing that matters. */
+static enum err
+token_take_ping(struct venue_dial *out, const char *text, size_t len,
+    const char *connect_id)
+{
+	enum err e = token_take(out, text, len, connect_id);
+
+	if (tokens_taken++ > 0)
+		out->ping_ms = 60000;
+	return e;
+}
+
+/* How long the second connection took to its first ping. */
+static _Atomic uint64_t ping_after_ms;
+
+static void
+play_token_pings(struct ws_peer *p)
+{
+	uint64_t began = now_ms();
+	unsigned pings = 0;
+
+	if (strncmp(p->request, "GET ", 4) != 0) {
+		play_token(p);
+		return;
+	}
+	if (!ws_accept(p))
+		return;
+	while (pings == 0 && ws_next(p) >= 0)
+		pings = atomic_load(&p->server->texts) % 4 == 0;
+	if (p->number == 1)
+		return;
+	atomic_store(&ping_after_ms, now_ms() - began);
+	ws_text(p, "hello");
+	ws_drain(p);
+}
+
+static void
+client_service__keeps_a_tokens_ping_for_its_connection(void **state)
+{
+	struct ws_server s = { 0 };
+	struct log l = { .stop_frames = 1 };
+	struct venue v;
+	char url[64];
+
+	(void)state;
+	ws_server_start(&s, play_token_pings);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/token", s.port);
+	v = token_venue(url);
+	v.token_take = token_take_ping;
+	v.ping = "ping";
+	v.ping_ms = 400;
+	connect_to(&l, &v, NULL, NULL);
+	run(&l);
+	client_destroy(l.client);
+	assert_int_equal(tokens_taken, 2);
+	assert_int_equal(l.of[CLIENT_LOST], 1);
+	assert_in_range(atomic_load(&ping_after_ms), 300, 2000);
+	ws_server_stop(&s);
+}
+
 static void
 play_token_403(struct ws_peer *p)
 {
@@ -1360,29 +1448,6 @@ client_service__names_a_name_without_address(void **state)
 	run(&l);
 	client_destroy(l.client);
 	assert_int_equal(strncmp(l.event[0].why, "cannot resolve aaaa", 19), 0);
-}
-
-static void
-resolve_ask__answers_over_the_descriptor(void **state)
-{
-	struct resolve_answer a = { .id = 5 };
-	struct pollfd p = { .events = POLLIN };
-	int fd;
-
-	(void)state;
-	assert_int_equal(resolve_open(&fd), ERR_OK);
-	assert_int_equal(resolve_next(fd, &a), ERR_MISSING);
-	assert_int_equal(a.id, 5);
-	assert_int_equal(resolve_ask(fd, 77, "127.0.0.1"), ERR_OK);
-	p.fd = fd;
-	assert_int_equal(poll(&p, 1, 5000), 1);
-	assert_int_equal(resolve_next(fd, &a), ERR_OK);
-	assert_int_equal(a.id, 77);
-	assert_int_equal(a.gai_error, 0);
-	assert_int_equal(a.count, 1);
-	assert_string_equal(a.address[0], "127.0.0.1");
-	resolve_close(fd);
-	resolve_close(-1);
 }
 
 /* --- TLS ----------------------------------------------------------------- */
@@ -1795,6 +1860,8 @@ main(void)
 		    client_service__takes_a_token_however_it_is_framed),
 		cmocka_unit_test(
 		    client_service__asks_for_another_token_each_time),
+		cmocka_unit_test(
+		    client_service__keeps_a_tokens_ping_for_its_connection),
 		cmocka_unit_test(client_service__names_a_token_that_is_none),
 		cmocka_unit_test(client_service__waits_5_s_for_a_token),
 		cmocka_unit_test(client_service__redials_within_a_second),
@@ -1802,7 +1869,6 @@ main(void)
 		cmocka_unit_test(client_service__names_a_refused_upgrade),
 		cmocka_unit_test(client_service__names_a_name_without_address),
 		cmocka_unit_test(client_service__connects_to_a_looked_up_name),
-		cmocka_unit_test(resolve_ask__answers_over_the_descriptor),
 		cmocka_unit_test(client_service__accepts_a_good_certificate),
 		cmocka_unit_test(client_service__refuses_bad_certificates),
 		cmocka_unit_test(client_service__verifies_who_hands_out_tokens),

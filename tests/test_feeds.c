@@ -377,6 +377,82 @@ feeds_name__numbers_several_connections(void **state)
 	f->plan.count = 3;
 }
 
+/* ---- what is said of it -------------------------------------------------- */
+
+static void
+words_are(struct feeds_said *s, const char *events, const char *words)
+{
+	/* The connection's in capitals, its successor's not. */
+	static const char EVENTS[] = "cslmor";
+	static const char WORDS[] = ".CL1RO";
+	char said[32] = "";
+
+	for (size_t i = 0; events[i] != '\0'; i++) {
+		char small = (char)(events[i] | 0x20);
+		const char *at = strchr(EVENTS, small);
+
+		assert_non_null(at);
+		said[i] = WORDS[feeds_said_event(s, events[i] == small,
+		    (enum client_event)(at - EVENTS))];
+	}
+	assert_string_equal(said, words);
+}
+
+static void
+feeds_said_event__says_each_change_once(void **state)
+{
+	static const struct { const char *events, *words; } cases[] = {
+		{ "CS", ".C" },
+		/* Nobody is there: once. */
+		{ "LLLCS", "L...C" },
+		/* Taken and dropped before we have subscribed. */
+		{ "CLCLCLCS", ".L.....C" },
+		{ "CSLCSLLCS", ".CL.CL..C" },
+		{ "CSML", ".C.L" },
+		/* A successor, and back. */
+		{ "CScsRlll", ".C..RL.." },
+		{ "CScsRCSr", ".C..R..R" },
+		/* One that does not come about; then the other goes too. */
+		{ "CSlllLlcs", ".C1..L..C" },
+		{ "CSlcLlcs", ".C1..L.C" },
+		/* One of two, then both. */
+		{ "CScsLl", ".C..1L" },
+		/* The same snapshot each time. */
+		{ "COLCOLCSOL", ".OL....C.L" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		struct feeds_said s = { 0 };
+
+		words_are(&s, cases[i].events, cases[i].words);
+	}
+}
+
+static void
+feeds_trouble__is_said_at_both_ends(void **state)
+{
+	struct feeds_trouble t = { 0 };
+	struct feeds_said s = { 0 };
+
+	(void)state;
+	assert_int_equal(feeds_trouble_ends(&t, NOW), 0);
+	assert_true(feeds_trouble_begins(&t, NOW));
+	for (uint64_t i = 1; i <= 600; i++) {
+		assert_false(feeds_trouble_begins(&t, NOW + i * 1000));
+		assert_int_equal(feeds_trouble_ends(&t, NOW + i * 1000), 0);
+	}
+	assert_int_equal(feeds_trouble_ends(&t, NOW + 600000 +
+	    FEEDS_QUIET_MS - 1), 0);
+	assert_int_equal(feeds_trouble_ends(&t, NOW + 600000 +
+	    FEEDS_QUIET_MS), 601);
+	assert_int_equal(feeds_trouble_ends(&t, NOW + 700000), 0);
+	assert_true(feeds_trouble_begins(&t, NOW + 700000));
+
+	assert_true(feeds_said_unknown(&s));
+	assert_false(feeds_said_unknown(&s));
+}
+
 int
 main(void)
 {
@@ -390,6 +466,8 @@ main(void)
 		TEST(feeds_slot_judge__finds_a_time_that_stands_still),
 		TEST(feeds_meter_connections__counts_a_pair_once),
 		TEST(feeds_meter_why__cuts_a_long_reason),
+		TEST(feeds_said_event__says_each_change_once),
+		TEST(feeds_trouble__is_said_at_both_ends),
 		TEST(feeds_name__numbers_several_connections),
 	};
 

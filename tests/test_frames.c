@@ -174,24 +174,53 @@ frames_next__holds_the_line_limit(void **state)
 	free(text);
 }
 
-static void
-frames_next__holds_the_connection_limit(void **state)
+static size_t
+connect_put(char *text, size_t size, unsigned i)
 {
-	static char text[(FRAMES_CONNECTIONS_MAX + 1) * 80];
+	return (size_t)snprintf(text, size, "{\"t\":\"connect\",\"conn\":"
+	    "\"c%u\",\"ts\":1,\"addr\":\"w%u\"}\n", i, i);
+}
+
+static size_t
+recv_put(char *text, size_t size, unsigned i)
+{
+	return (size_t)snprintf(text, size, "{\"t\":\"recv\",\"conn\":\"c%u\","
+	    "\"ts\":1,\"data\":\"\"}\n", i);
+}
+
+/* Four times as many as are known at a time: what is still heard keeps its
+ * address, and of the others the newest do. */
+static void
+frames_next__forgets_the_connection_heard_longest_ago(void **state)
+{
+	enum { COUNT = 4 * FRAMES_CONNECTIONS_MAX };
+	static char text[2 * COUNT * 80];
 	struct frames_line line;
 	struct frames *f;
 	size_t len = 0;
 
 	(void)state;
-	for (unsigned i = 0; i <= FRAMES_CONNECTIONS_MAX; i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len,
-		    "{\"t\":\"connect\",\"conn\":\"c%u\",\"ts\":1,\"addr\":"
-		    "\"w\"}\n", i);
+	for (unsigned i = 0; i < COUNT; i++) {
+		len += connect_put(text + len, sizeof(text) - len, i);
+		len += recv_put(text + len, sizeof(text) - len, 0);
+	}
+	for (unsigned back = FRAMES_CONNECTIONS_MAX - 1; back <=
+	    FRAMES_CONNECTIONS_MAX; back++)
+		len += recv_put(text + len, sizeof(text) - len, COUNT - back);
 	file_write(text, len, false, 0);
 	assert_int_equal(frames_open(&f, path), ERR_OK);
-	for (unsigned i = 0; i < FRAMES_CONNECTIONS_MAX; i++)
+	for (unsigned i = 0; i < COUNT; i++) {
 		assert_int_equal(frames_next(f, &line), ERR_OK);
-	assert_int_equal(frames_next(f, &line), ERR_LIMIT);
+		assert_int_equal(frames_next(f, &line), ERR_OK);
+		assert_string_equal(line.address, "w0");
+	}
+	assert_int_equal(frames_next(f, &line), ERR_OK);
+	snprintf(text, sizeof(text), "w%u", COUNT - FRAMES_CONNECTIONS_MAX +
+	    1);
+	assert_string_equal(line.address, text);
+	assert_int_equal(frames_next(f, &line), ERR_OK);
+	assert_string_equal(line.address, "");
+	assert_int_equal(frames_next(f, &line), ERR_MISSING);
 	frames_close(f);
 }
 
@@ -296,7 +325,8 @@ main(void)
 		cmocka_unit_test(frames_next__reads_plain_and_gzip_alike),
 		cmocka_unit_test(frames_next__says_that_a_file_is_cut_short),
 		cmocka_unit_test(frames_next__holds_the_line_limit),
-		cmocka_unit_test(frames_next__holds_the_connection_limit),
+		cmocka_unit_test(
+		    frames_next__forgets_the_connection_heard_longest_ago),
 		cmocka_unit_test(
 		    frames_next__gives_frames_their_connection_s_venue),
 		cmocka_unit_test(frames_parse_line__names_what_is_wrong),

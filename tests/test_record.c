@@ -238,6 +238,40 @@ record_lose__the_next_file_does_not_speak_of_it(void **state)
 	assert_int_equal(file_frames(3, 1, connection, &next), 1);
 }
 
+/* A venue that falls over at once: each attempt is another connection. */
+static void
+record_connect__rotates_before_a_file_names_too_many(void **state)
+{
+	enum { COUNT = 2 * FRAMES_CONNECTIONS_MAX + 10 };
+	struct record *r;
+	size_t named = 0;
+
+	(void)state;
+	assert_int_equal(record_open(&r, prefix, 1u << 30, NOW_US), ERR_OK);
+	assert_int_equal(record_connect(r, 1, "okx", "wss://stays", NOW_US),
+	    ERR_OK);
+	for (size_t i = 1; i < COUNT; i++) {
+		assert_int_equal(record_connect(r, 0, "okx", "wss://one",
+		    NOW_US), ERR_OK);
+		record_lose(r, 0);
+	}
+	assert_int_equal(record_files(r), 3);
+	assert_int_equal(record_close(r), ERR_OK);
+	for (unsigned n = 1; n <= 3; n++) {
+		struct frames *f = frames_at(n);
+		struct frames_line line;
+		size_t here = 0;
+
+		while (frames_next(f, &line) == ERR_OK) {
+			here++;
+			named += !line.is_continued;
+		}
+		assert_true(here <= FRAMES_CONNECTIONS_MAX);
+		frames_close(f);
+	}
+	assert_int_equal(named, COUNT);
+}
+
 static void
 record_open__never_writes_over_what_is_there(void **state)
 {
@@ -330,6 +364,7 @@ main(void)
 		TEST(record_flush__leaves_a_file_that_can_be_read_so_far),
 		TEST(record_receive__rotates_into_files_that_stand_alone),
 		TEST(record_lose__the_next_file_does_not_speak_of_it),
+		TEST(record_connect__rotates_before_a_file_names_too_many),
 		TEST(record_open__never_writes_over_what_is_there),
 		TEST(record_open__says_what_it_cannot_do),
 		TEST(record_flush__fails_on_a_disk_that_is_full),
