@@ -151,7 +151,8 @@ shadow_tell_tick(struct shadow *s, struct wire_tick *w, const char *venue,
 	if (w->market != SHADOW_NONE)
 		one_tell(&s->before, w);
 	w->market = shadow_market_find(&s->after_life->config, venue, symbol);
-	if (w->market == SHADOW_NONE)
+	if (w->market == SHADOW_NONE || shadow_market_is_other(
+	    &s->before_life->config, &s->after_life->config, venue, symbol))
 		return;
 	heard_note(s, w);
 	one_tell(&s->after, w);
@@ -164,7 +165,8 @@ shadow_tell_rate(struct shadow *s, struct wire_rate *w, const char *unit)
 	if (w->unit != SHADOW_NONE)
 		one_tell(&s->before, w);
 	w->unit = shadow_unit_find(&s->after_life->config, unit);
-	if (w->unit == SHADOW_NONE)
+	if (w->unit == SHADOW_NONE || shadow_rate_is_other(
+	    &s->before_life->config, &s->after_life->config, unit))
 		return;
 	heard_note(s, w);
 	one_tell(&s->after, w);

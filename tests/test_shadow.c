@@ -347,7 +347,7 @@ shadow_map_input__passes_what_has_no_place_and_drops_the_rest(void **state)
 	memset(&map, 0xff, sizeof(map));
 	map.market[3] = 1;
 	map.venue[2] = 0;
-	map.unit[5] = 6;
+	map.rate[5] = 6;
 	memset(&w, 0, sizeof(w));
 	wire_head_set(&w.head, WIRE_TICK);
 	w.tick.market = 3;
