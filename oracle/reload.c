@@ -256,6 +256,46 @@ unit_is_known(const struct config *after, const struct shadow_map *map,
 	    before->prices.unit[old].wrap.is_wrapped;
 }
 
+static bool
+names_equal(const struct config *a, uint16_t x, const struct config *b,
+    uint16_t y)
+{
+	return strcmp(a->prices.unit[x].name, b->prices.unit[y].name) == 0;
+}
+
+/* Whether a market of the new config is one of the old, and read as it was. */
+static bool
+market_is_old(const struct config *after, size_t market,
+    const struct shadow_map *map, const struct config *before)
+{
+	const struct prices_market *m = &after->prices.market[market], *was;
+	size_t i = 0, n = before->prices.market_count;
+
+	while (i < n && map->market[i] != market)
+		i++;
+	was = &before->prices.market[i];
+	return i < n && names_equal(before, was->base, after, m->base) &&
+	    names_equal(before, was->quote, after, m->quote) &&
+	    was->is_inverse == m->is_inverse;
+}
+
+/* Whether nothing makes a unit's price that does not make it now. */
+static bool
+unit_is_old(const struct config *after, size_t unit,
+    const struct shadow_map *map, const struct config *before, uint16_t was)
+{
+	const struct prices_wrap *w = &after->prices.unit[unit].wrap;
+	const struct prices_wrap *v = &before->prices.unit[was].wrap;
+
+	for (size_t i = 0; i < after->prices.market_count; i++)
+		if (after->prices.market[i].base == unit &&
+		    !market_is_old(after, i, map, before))
+			return false;
+	return !w->is_wrapped || (v->is_wrapped && w->by_rate == v->by_rate &&
+	    map->rate[was] == unit && names_equal(before, v->of, after,
+	    w->of));
+}
+
 static void
 distance_refuse(struct reload_reasons *out, const char *name,
     const struct price *old, const char *note, const struct price *new,
@@ -307,8 +347,6 @@ unit_compare(struct reload_reasons *out, const char *name,
 {
 	uint32_t ppb = shadow_distance_ppb(old, new);
 
-	if (old->status == PRICE_REFUSED && new->status == PRICE_REFUSED)
-		return;
 	if (old->status == PRICE_REFUSED)
 		last_compare(out, name, old, last, new, max_ppb);
 	else if (new->status == PRICE_REFUSED)
@@ -332,10 +370,17 @@ units_compare(struct reload_reasons *out, const struct config *before,
 		if (!unit_is_known(after, map, before, i))
 			refuse(out, "%s: its price would rest on markets that "
 			    "are not followed yet", name);
-		else if (was != SHADOW_NONE)
+		else if (was == SHADOW_NONE)
+			continue;
+		else if (old->price[was].status != PRICE_REFUSED ||
+		    new->price[i].status != PRICE_REFUSED)
 			unit_compare(out, name, &old->price[was],
 			    &head->unit_last[was], &new->price[i],
 			    before->reload_differ_max_ppb);
+		else if (!unit_is_old(after, i, map, before, was))
+			refuse(out, "%s: REFUSED by both, so that nothing "
+			    "says whether its new markets are right: that "
+			    "needs a restart", name);
 	}
 }
 

@@ -221,20 +221,40 @@ reload_prices__refuses_what_never_had_one(void **state)
 	    "needs a restart");
 }
 
-/* Neither now nor then: nothing is made worse. */
+/* Neither now nor then. */
 static void
-reload_prices__lets_what_has_none_have_none(void **state)
+both_refused_try(const char *venues)
 {
-	(void)state;
-	quote_put(0, 2000000);
+	char text[1024];
+
 	for (size_t i = 0; i < 5; i += 2) {
 		head.source[i].quote.book_ms = NOW - 3001;
 		head.source[i].source.time_ms = NOW - 3001;
 	}
-	prices_try(UNITS
-	    "venues:\n"
-	    "  coinbase: {markets: {ETH-USD: ETH/USD, BTC-USD: BTC/USD}}\n");
+	memset(&reasons, 0, sizeof(reasons));
+	snprintf(text, sizeof(text), "%s%s", UNITS "venues:\n", venues);
+	prices_try(text);
+}
+
+static void
+reload_prices__lets_what_has_none_have_none_by_the_same_markets(void **state)
+{
+	(void)state;
+	both_refused_try("  coinbase: {markets: {ETH-USD: ETH/USD, "
+	    "BTC-USD: BTC/USD}}\n");
 	assert_int_equal(reasons.count, 0);
+	/* Another pair, a market more, an address more: who could tell? */
+	both_refused_try("  coinbase: {markets: {BTC-USD: BTC/USD}}\n"
+	    "  binance: {markets: {ETHBTC: ETH/USD}}\n");
+	assert_int_equal(reasons.count, 1);
+	assert_true(is_said("ETH: REFUSED by both"));
+	both_refused_try("  coinbase: {markets: {ETH-USD: ETH/USD, "
+	    "BTC-USD: BTC/USD}}\n  bybit: {markets: {ETHUSDT: ETH/USD}}\n");
+	assert_int_equal(reasons.count, 1);
+	both_refused_try("  coinbase: {markets: {ETH-USD: ETH/USD, "
+	    "BTC-USD: BTC/USD}}\n  kraken: {url: \"wss://example.org/v2\", "
+	    "markets: {ETH/USD: ETH/USD}}\n");
+	assert_int_equal(reasons.count, 1);
 }
 
 static void
@@ -743,7 +763,8 @@ main(void)
 		TEST(reload_prices__refuses_what_would_have_no_price),
 		TEST(reload_prices__compares_what_has_none_now_with_its_last),
 		TEST(reload_prices__refuses_what_never_had_one),
-		TEST(reload_prices__lets_what_has_none_have_none),
+		TEST(
+		    reload_prices__lets_what_has_none_have_none_by_the_same_markets),
 		TEST(reload_prices__refuses_what_rests_on_the_unknown),
 		TEST(reload_prices__takes_an_unknown_market_among_known_ones),
 		TEST(reload_prices__counts_heartbeats_and_void_books),
