@@ -52,6 +52,13 @@ struct board_wrap {
 	struct price rated, traded;
 };
 
+/* A unit's newest price of this life that was not refused. */
+struct board_last {
+	struct px18 mid;
+	uint64_t at_ms;			/* 0: there was none yet */
+	uint64_t zero;
+};
+
 /* A unit that is followed beyond its last ticks (machine.h). */
 struct board_follow {
 	uint32_t unit;
@@ -81,6 +88,7 @@ struct board_head {
 	uint32_t asset_count, market_count, unit_count, venue_count;
 	struct price asset_price[BOOK_ASSETS_MAX];	/* as signed */
 	struct price unit_price[PRICES_UNITS_MAX];	/* as aggregated */
+	struct board_last unit_last[PRICES_UNITS_MAX];
 	struct px18 asset_stable[BOOK_ASSETS_MAX];	/* 0: it has none */
 	uint32_t wrap_count, zero3;
 	struct board_wrap wrap[PRICES_WRAPS_MAX];

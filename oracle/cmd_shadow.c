@@ -24,16 +24,16 @@ static const struct option_row ROWS[] = {
 	{ "from", "TIME", false, "Unix ms or RFC 3339: nothing before it is "
 	  "compared" },
 	{ "until", "TIME", false, "nor anything from here on" },
-	{ "max", "PERCENT", false, "how far a price may move; 1%" },
+	{ "max", "PERCENT", false, "how far a price or mark may move; 1%" },
 	{ "json", NULL, false, "one JSON object a line" },
 	{ 0 }
 };
 static const struct options_command COMMAND = {
 	.name = "shadow", .rows = ROWS,
 	.summary = "Runs two configs over the same inputs and lists every "
-	    "price and every vault's state\nthat would be another.  Exit code "
-	    "1 where a price moves by more than --max or is\nrefused by one "
-	    "of them, or a vault's state differs.",
+	    "price, mark and vault's state\nthat would be another.  Exit code "
+	    "1 where a price or mark moves by more than --max\nor is missing "
+	    "in one of them, a vault's state differs, or only one has it.",
 };
 
 static int

@@ -142,13 +142,39 @@ reload_units(struct reload_reasons *out, const struct config *before,
 	}
 }
 
-static bool
-instrument_is_known(const struct config *c, const char *id)
+static void
+instrument_compare(struct reload_reasons *out, const struct config *before,
+    const struct config *after, uint16_t i)
 {
-	for (size_t i = 0; i < c->instrument_count; i++)
-		if (strcmp(c->instrument[i].id, id) == 0)
-			return true;
-	return false;
+	const char *id = after->instrument[i].id, *what;
+	uint16_t was = shadow_instrument_find(before, id);
+
+	what = was == SHADOW_NONE ? NULL :
+	    shadow_instrument_differs(before, was, after, i);
+	if (was == SHADOW_NONE)
+		refuse(out, "instrument %s is not followed yet: that needs a "
+		    "restart", id);
+	else if (what)
+		refuse(out, "instrument %s: %s differs: that needs a restart",
+		    id, what);
+}
+
+static void
+option_compare(struct reload_reasons *out, const struct config *before,
+    const struct config *after, uint16_t i)
+{
+	const struct config_option *k = &after->option[i];
+	const char *venue = after->venue[k->venue].name, *what;
+	uint16_t was = shadow_option_find(before, venue, k->symbol);
+
+	what = was == SHADOW_NONE ? NULL :
+	    shadow_option_differs(before, was, after, i);
+	if (was == SHADOW_NONE)
+		refuse(out, "options %s of %s are not followed yet: that "
+		    "needs a restart", k->symbol, venue);
+	else if (what)
+		refuse(out, "options %s of %s: %s differs: that needs a "
+		    "restart", k->symbol, venue, what);
 }
 
 void
@@ -156,9 +182,9 @@ reload_instruments(struct reload_reasons *out, const struct config *before,
     const struct config *after)
 {
 	for (size_t i = 0; i < after->instrument_count; i++)
-		if (!instrument_is_known(before, after->instrument[i].id))
-			refuse(out, "instrument %s is not followed yet: that "
-			    "needs a restart", after->instrument[i].id);
+		instrument_compare(out, before, after, (uint16_t)i);
+	for (size_t i = 0; i < after->option_count; i++)
+		option_compare(out, before, after, (uint16_t)i);
 }
 
 /* ---- prices -------------------------------------------------------------- */
@@ -203,8 +229,8 @@ prices_make(struct prices *p, const struct config *c,
 
 		/* One that is refused is as good as none. */
 		if (w->unit < running->prices.unit_count && w->has_rate &&
-		    map->unit[w->unit] != SHADOW_NONE)
-			(void)!prices_apply_rate(p, map->unit[w->unit],
+		    map->rate[w->unit] != SHADOW_NONE)
+			(void)!prices_apply_rate(p, map->rate[w->unit],
 			    w->rate, w->time_ms, h->now_ms);
 	}
 	prices_compute(p, h->now_ms);
@@ -226,13 +252,54 @@ unit_is_known(const struct config *after, const struct shadow_map *map,
 			return true;
 	old = shadow_unit_find(before, u->name);
 	return u->wrap.is_wrapped && u->wrap.by_rate && old != SHADOW_NONE &&
+	    map->rate[old] != SHADOW_NONE &&
 	    before->prices.unit[old].wrap.is_wrapped;
+}
+
+static bool
+names_equal(const struct config *a, uint16_t x, const struct config *b,
+    uint16_t y)
+{
+	return strcmp(a->prices.unit[x].name, b->prices.unit[y].name) == 0;
+}
+
+/* Whether a market of the new config is one of the old, and read as it was. */
+static bool
+market_is_old(const struct config *after, size_t market,
+    const struct shadow_map *map, const struct config *before)
+{
+	const struct prices_market *m = &after->prices.market[market], *was;
+	size_t i = 0, n = before->prices.market_count;
+
+	while (i < n && map->market[i] != market)
+		i++;
+	was = &before->prices.market[i];
+	return i < n && names_equal(before, was->base, after, m->base) &&
+	    names_equal(before, was->quote, after, m->quote) &&
+	    was->is_inverse == m->is_inverse;
+}
+
+/* Whether nothing makes a unit's price that does not make it now. */
+static bool
+unit_is_old(const struct config *after, size_t unit,
+    const struct shadow_map *map, const struct config *before, uint16_t was)
+{
+	const struct prices_wrap *w = &after->prices.unit[unit].wrap;
+	const struct prices_wrap *v = &before->prices.unit[was].wrap;
+
+	for (size_t i = 0; i < after->prices.market_count; i++)
+		if (after->prices.market[i].base == unit &&
+		    !market_is_old(after, i, map, before))
+			return false;
+	return !w->is_wrapped || (v->is_wrapped && w->by_rate == v->by_rate &&
+	    map->rate[was] == unit && names_equal(before, v->of, after,
+	    w->of));
 }
 
 static void
 distance_refuse(struct reload_reasons *out, const char *name,
-    const struct price *old, const struct price *new, uint32_t ppb,
-    uint32_t max_ppb)
+    const struct price *old, const char *note, const struct price *new,
+    uint32_t ppb, uint32_t max_ppb)
 {
 	char from[DECIMAL_BUF], to[DECIMAL_BUF], far[DECIMAL_BUF],
 	    max[DECIMAL_BUF];
@@ -242,32 +309,59 @@ distance_refuse(struct reload_reasons *out, const char *name,
 	(void)decimal_from_u128(far, ppb, 7);
 	(void)decimal_from_u128(max, max_ppb, 7);
 	if (ppb == UINT32_MAX)
-		refuse(out, "%s: %s would become %s", name, from, to);
+		refuse(out, "%s: %s%s would become %s", name, from, note, to);
 	else
-		refuse(out, "%s: %s would become %s, %s %% away (at most %s)",
-		    name, from, to, far, max);
+		refuse(out, "%s: %s%s would become %s, %s %% away (at most "
+		    "%s)", name, from, note, to, far, max);
+}
+
+/* A unit without a price now: by the last one that it had.  Configs are changed
+ * while something is broken, and any price would do if none were asked for. */
+static void
+last_compare(struct reload_reasons *out, const char *name,
+    const struct price *refused, const struct board_last *last,
+    const struct price *new, uint32_t max_ppb)
+{
+	const struct price old = { .mid = last->mid,
+		.status = PRICE_DEGRADED };
+	char to[DECIMAL_BUF];
+	uint32_t ppb;
+
+	if (last->at_ms == 0) {
+		(void)decimal_from_u128(to, px18_to_raw(new->mid), 18);
+		refuse(out, "%s: REFUSED (%s) would become %s, and it had no "
+		    "price to compare that with: that needs a restart", name,
+		    price_reason_name(refused->reason), to);
+		return;
+	}
+	ppb = shadow_distance_ppb(&old, new);
+	if (ppb > max_ppb)
+		distance_refuse(out, name, &old, ", its last before it was "
+		    "REFUSED,", new, ppb, max_ppb);
 }
 
 static void
 unit_compare(struct reload_reasons *out, const char *name,
-    const struct price *old, const struct price *new, uint32_t max_ppb)
+    const struct price *old, const struct board_last *last,
+    const struct price *new, uint32_t max_ppb)
 {
 	uint32_t ppb = shadow_distance_ppb(old, new);
 
 	if (old->status == PRICE_REFUSED)
-		return;
-	if (new->status == PRICE_REFUSED)
+		last_compare(out, name, old, last, new, max_ppb);
+	else if (new->status == PRICE_REFUSED)
 		refuse(out, "%s: %s would become REFUSED (%s)", name,
 		    price_status_name(old->status),
 		    price_reason_name(new->reason));
 	else if (ppb > max_ppb)
-		distance_refuse(out, name, old, new, ppb, max_ppb);
+		distance_refuse(out, name, old, "", new, ppb, max_ppb);
 }
 
 static void
 units_compare(struct reload_reasons *out, const struct config *before,
     const struct config *after, const struct shadow_map *map,
-    const struct prices *old, const struct prices *new)
+    const struct board_head *head, const struct prices *old,
+    const struct prices *new)
 {
 	for (size_t i = 1; i < after->prices.unit_count; i++) {
 		const char *name = after->prices.unit[i].name;
@@ -276,9 +370,17 @@ units_compare(struct reload_reasons *out, const struct config *before,
 		if (!unit_is_known(after, map, before, i))
 			refuse(out, "%s: its price would rest on markets that "
 			    "are not followed yet", name);
-		else if (was != SHADOW_NONE)
+		else if (was == SHADOW_NONE)
+			continue;
+		else if (old->price[was].status != PRICE_REFUSED ||
+		    new->price[i].status != PRICE_REFUSED)
 			unit_compare(out, name, &old->price[was],
-			    &new->price[i], before->reload_differ_max_ppb);
+			    &head->unit_last[was], &new->price[i],
+			    before->reload_differ_max_ppb);
+		else if (!unit_is_old(after, i, map, before, was))
+			refuse(out, "%s: REFUSED by both, so that nothing "
+			    "says whether its new markets are right: that "
+			    "needs a restart", name);
 	}
 }
 
@@ -296,7 +398,8 @@ reload_prices(struct reload_reasons *out, const struct config *before,
 		shadow_map_make(&map[1], before, after);
 		prices_make(&p[0], before, &map[0], before, head);
 		prices_make(&p[1], after, &map[1], before, head);
-		units_compare(out, before, after, &map[1], &p[0], &p[1]);
+		units_compare(out, before, after, &map[1], head, &p[0],
+		    &p[1]);
 	}
 	free(p);
 	free(map);

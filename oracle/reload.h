@@ -44,12 +44,15 @@ void reload_units(struct reload_reasons *out, const struct config *before,
 /* reload_roles: both configs need the same processes. */
 void reload_roles(struct reload_reasons *out, const struct config *before,
     const struct config *after);
-/* reload_instruments names instruments that `before` has not: whether the book
- * has them is looked at when the service starts. */
+/* reload_instruments names instruments and families of options that `before`
+ * has not, or has otherwise: no mark and no volatility is compared here, and
+ * whether the book has an instrument is looked at when the service starts. */
 void reload_instruments(struct reload_reasons *out,
     const struct config *before, const struct config *after);
 /* reload_prices computes the prices of both configs from the quotes of the
- * board at its own time. */
+ * board at its own time.  A quote is the new config's too where venue, symbol
+ * and where it comes from (shadow_map_make) are the same; a unit that is
+ * REFUSED by the old one is compared by its last price. */
 void reload_prices(struct reload_reasons *out, const struct config *before,
     const struct config *after, const struct board_head *head);
 

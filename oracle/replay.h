@@ -152,6 +152,7 @@ struct replay_engine {
 	uint64_t sequence;
 	uint32_t said_by[PRICES_MARKETS_MAX];	/* connection + 1 that said
 						 * the market's last tick */
+	bool is_marked[INSTRUMENTS_MAX];	/* some frame told of it */
 	void (*on_attestation)(void *arg, const struct board_attestation *a);
 	void *arg;
 };

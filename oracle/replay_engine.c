@@ -240,6 +240,7 @@ tick_tell(struct replay_engine *g, size_t venue, const struct replay_event *e,
 	if (c->instrument_count == 0 || tick_wire_mark(&m, c, venue, t,
 	    e->recv_ms) != ERR_OK)
 		return told;
+	g->is_marked[m.instrument] = true;
 	replay_engine_tell(g, &m);
 	return true;
 }

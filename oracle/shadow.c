@@ -2,23 +2,28 @@
 
 #include "base/must.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+uint32_t
+shadow_mids_ppb(struct px18 before, struct px18 after)
+{
+	struct px18 distance;
+	struct ppb part;
+	bool is_up = px18_compare(after, before) > 0;
+
+	if (px18_sub(&distance, is_up ? after : before, is_up ? before :
+	    after) != ERR_OK ||
+	    px18_part_ppb(&part, distance, before, ROUND_CEIL) != ERR_OK)
+		return UINT32_MAX;
+	return ppb_to_raw(part);
+}
 
 uint32_t
 shadow_distance_ppb(const struct price *before, const struct price *after)
 {
-	struct px18 distance;
-	struct ppb part;
-	bool is_up = px18_compare(after->mid, before->mid) > 0;
-
 	if (before->status == PRICE_REFUSED || after->status == PRICE_REFUSED)
 		return 0;
-	if (px18_sub(&distance, is_up ? after->mid : before->mid,
-	    is_up ? before->mid : after->mid) != ERR_OK ||
-	    px18_part_ppb(&part, distance, before->mid, ROUND_CEIL) != ERR_OK)
-		return UINT32_MAX;
-	return ppb_to_raw(part);
+	return shadow_mids_ppb(before->mid, after->mid);
 }
 
 bool
@@ -56,27 +61,6 @@ units_place(struct shadow *s, const struct prices_config *c, bool is_after)
 	}
 }
 
-static enum err
-vaults_place(struct shadow *s)
-{
-	uint32_t need = s->before_life->machine->tables.size.vaults;
-	struct shadow_vault *more;
-
-	if (need > s->vault_capacity) {
-		more = realloc(s->vault, need * sizeof(*more));
-		if (!more)
-			return ERR_LIMIT;
-		memset(more + s->vault_capacity, 0,
-		    (need - s->vault_capacity) * sizeof(*more));
-		s->vault = more;
-		s->vault_capacity = need;
-	}
-	/* What was found stays with its vault; its slots are another life's. */
-	for (uint32_t i = 0; i < s->vault_count; i++)
-		s->vault[i].before = s->vault[i].after = 0;
-	return ERR_OK;
-}
-
 enum err
 shadow_begin(struct shadow *s, struct replay_life *before,
     struct replay_life *after, uint64_t now_ms)
@@ -89,20 +73,13 @@ shadow_begin(struct shadow *s, struct replay_life *before,
 		s->unit[i].before = s->unit[i].after = SHADOW_NONE;
 	units_place(s, &before->config.prices, false);
 	units_place(s, &after->config.prices, true);
-	if (vaults_place(s) != ERR_OK)
+	if (shadow_book_place(s) != ERR_OK)
 		return ERR_LIMIT;
 	memset(&s->before, 0, sizeof(s->before));
 	memset(&s->after, 0, sizeof(s->after));
 	replay_engine_begin(&s->before, before, now_ms);
 	replay_engine_begin(&s->after, after, now_ms);
 	return ERR_OK;
-}
-
-void
-shadow_free(struct shadow *s)
-{
-	free(s->vault);
-	s->vault = NULL;
 }
 
 /* ---- inputs -------------------------------------------------------------- */
@@ -117,6 +94,12 @@ heard_note(struct shadow *s, const void *message)
 		    true;
 	else if (head->type == WIRE_RATE)
 		s->is_rated[((const struct wire_rate *)message)->unit] = true;
+	else if (head->type == WIRE_SLICE)
+		s->is_fitted[((const struct wire_slice *)message)->unit] =
+		    true;
+	else if (head->type == WIRE_MARK)
+		s->is_marked[((const struct wire_mark *)message)->instrument] =
+		    true;
 }
 
 /* What a machine refuses it refused, or would have, in the service too. */
@@ -151,7 +134,8 @@ shadow_tell_tick(struct shadow *s, struct wire_tick *w, const char *venue,
 	if (w->market != SHADOW_NONE)
 		one_tell(&s->before, w);
 	w->market = shadow_market_find(&s->after_life->config, venue, symbol);
-	if (w->market == SHADOW_NONE)
+	if (w->market == SHADOW_NONE || shadow_market_is_other(
+	    &s->before_life->config, &s->after_life->config, venue, symbol))
 		return;
 	heard_note(s, w);
 	one_tell(&s->after, w);
@@ -164,7 +148,8 @@ shadow_tell_rate(struct shadow *s, struct wire_rate *w, const char *unit)
 	if (w->unit != SHADOW_NONE)
 		one_tell(&s->before, w);
 	w->unit = shadow_unit_find(&s->after_life->config, unit);
-	if (w->unit == SHADOW_NONE)
+	if (w->unit == SHADOW_NONE || shadow_rate_is_other(
+	    &s->before_life->config, &s->after_life->config, unit))
 		return;
 	heard_note(s, w);
 	one_tell(&s->after, w);
@@ -214,69 +199,14 @@ units_compare(struct shadow *s, uint64_t now_ms)
 	}
 }
 
-/* A slot keeps its vault for good: it is looked for once a life. */
-static bool
-vault_find(struct shadow *s, uint32_t slot)
-{
-	struct shadow_vault *v = &s->vault[slot];
-	struct vault whole;
-
-	if (v->after > 0)
-		return true;
-	if (vaults_get(&whole, &s->before_life->machine->vaults, slot) !=
-	    ERR_OK || vaults_find(&v->after, &s->after_life->machine->vaults,
-	    &whole.id) != ERR_OK)
-		return false;
-	if (!b32_equal(&v->id, &whole.id))
-		*v = (struct shadow_vault){ .id = whole.id,
-			.after = v->after };
-	v->after++;
-	v->before = slot + 1;
-	return true;
-}
-
-static void
-vault_compare(struct shadow_vault *v, uint8_t before, uint8_t after,
-    uint64_t now_ms)
-{
-	if (before == after)
-		return;
-	if (v->differs++ == 0) {
-		v->first_ms = now_ms;
-		v->first_before = before;
-		v->first_after = after;
-	}
-	v->last_ms = now_ms;
-	v->last_before = before;
-	v->last_after = after;
-}
-
-static void
-vaults_compare(struct shadow *s, uint64_t now_ms)
-{
-	const struct machine *before = s->before_life->machine;
-	const struct machine *after = s->after_life->machine;
-	uint32_t used = vaults_used(&before->vaults);
-
-	s->comparisons++;
-	s->vaults_ms = now_ms;
-	if (used > s->vault_count)
-		s->vault_count = used;
-	for (uint32_t i = 0; i < used; i++)
-		if (vaults_assets(&before->vaults, i) != 0 &&
-		    vault_find(s, i) && vaults_assets(&after->vaults,
-		    s->vault[i].after - 1) != 0)
-			vault_compare(&s->vault[i], before->tables.state[i],
-			    after->tables.state[s->vault[i].after - 1],
-			    now_ms);
-}
-
 static void
 batch_compare(struct shadow *s, uint64_t now_ms)
 {
 	units_compare(s, now_ms);
-	if (now_ms >= s->vaults_ms + SHADOW_VAULTS_MS)
-		vaults_compare(s, now_ms);
+	if (now_ms >= s->book_ms + SHADOW_BOOK_MS) {
+		s->book_ms = now_ms;
+		shadow_book_compare(s, now_ms);
+	}
 	s->batches++;
 	s->begin_ms = s->begin_ms > 0 ? s->begin_ms : now_ms;
 	s->end_ms = now_ms;

@@ -6,6 +6,8 @@
 #include "oracle/cmd.h"
 #include "oracle/progress.h"
 
+#include <string.h>
+
 #define TIMER_MS 1000u
 
 struct run {
@@ -14,7 +16,18 @@ struct run {
 	struct replay_parser parser;
 	struct replay_window window;
 	uint64_t next_timer_ms;
+	bool has_before;
 };
+
+/* Whether the new config dials the venue at another address than the old one,
+ * whose frames these are.  The built-in config says nothing of addresses. */
+static bool
+is_elsewhere(const struct run *r, const struct venue *v)
+{
+	return r->has_before && shadow_venue_is_other(
+	    &r->shadow->before_life->config, &r->shadow->after_life->config,
+	    v->name);
+}
 
 static bool
 frame_tell(struct run *r, const struct replay_event *e)
@@ -26,7 +39,8 @@ frame_tell(struct run *r, const struct replay_event *e)
 	if (!e->venue || replay_parser_frame(&f, &r->parser, e) != ERR_OK)
 		return false;
 	before = replay_engine_frame(&s->before, e, &f);
-	after = replay_engine_frame(&s->after, e, &f);
+	after = !is_elsewhere(r, e->venue) &&
+	    replay_engine_frame(&s->after, e, &f);
 	return before || after;
 }
 
@@ -65,6 +79,8 @@ events_run(struct run *r)
 	progress_end(&progress);
 	for (size_t i = 0; i < PRICES_MARKETS_MAX; i++)
 		r->shadow->is_heard[i] = r->shadow->after.said_by[i] > 0;
+	memcpy(r->shadow->is_marked, r->shadow->after.is_marked,
+	    sizeof(r->shadow->is_marked));
 }
 
 static int
@@ -97,6 +113,7 @@ shadow_frames(struct shadow *s, const struct shadow_options *o)
 	int code = EXIT_FAILED;
 
 	r.shadow = s;
+	r.has_before = o->before_path != NULL;
 	if (replay_life_open_file(&s->before_life, o->before_path) != ERR_OK ||
 	    replay_life_open_file(&s->after_life, o->after_path) != ERR_OK)
 		return EXIT_CONFIG;

@@ -22,6 +22,12 @@ unit_is_beyond(const struct shadow_unit *u, uint32_t max_ppb)
 	return u->refusals > 0 || u->worst_ppb > max_ppb;
 }
 
+static bool
+mark_is_beyond(const struct shadow_mark *m, uint32_t max_ppb)
+{
+	return m->alone > 0 || m->worst_ppb > max_ppb;
+}
+
 /* ---- JSON ---------------------------------------------------------------- */
 
 static void
@@ -73,29 +79,36 @@ json_unit(struct text *t, const struct shadow_unit *u)
 	line_end(t);
 }
 
+/* Of a slot of a life that is plus one; empty: the book has no name for it. */
 static const char *
-vault_name(const struct shadow *s, const struct shadow_vault *v)
+vault_name(const struct replay_life *life, uint32_t slot,
+    const struct b32 *id)
 {
-	const struct book *b = &s->before_life->book;
-	uint32_t slot = v->before - 1;
+	const struct book *b = &life->book;
 
-	return v->before > 0 && slot < b->vault_count &&
-	    b32_equal(&b->vaults[slot].id, &v->id) ? b->vaults[slot].name : "";
+	return slot > 0 && slot <= b->vault_count &&
+	    b32_equal(&b->vaults[slot - 1].id, id) ?
+	    b->vaults[slot - 1].name : "";
+}
+
+static void
+json_vault_name(struct text *t, const struct b32 *id, const char *name)
+{
+	api_json_b32(t, "vault", id);
+	text_put(t, ",\"name\":");
+	if (name[0] != '\0')
+		text_json_string(t, name, strlen(name));
+	else
+		text_put(t, "null");
 }
 
 static void
 json_vault(struct text *t, const struct shadow *s,
     const struct shadow_vault *v)
 {
-	const char *name = vault_name(s, v);
-
 	text_put(t, "{\"vault\":{");
-	api_json_b32(t, "vault", &v->id);
-	text_put(t, ",\"name\":");
-	if (name[0] != '\0')
-		text_json_string(t, name, strlen(name));
-	else
-		text_put(t, "null");
+	json_vault_name(t, &v->id, vault_name(s->before_life, v->before,
+	    &v->id));
 	text_printf(t, ",\"differs\":%" PRIu64 ",\"first\":{\"at\":%" PRIu64
 	    ",\"old\":\"%s\",\"new\":\"%s\"},\"last\":{\"at\":%" PRIu64
 	    ",\"old\":\"%s\",\"new\":\"%s\"}}}", v->differs, v->first_ms,
@@ -106,29 +119,70 @@ json_vault(struct text *t, const struct shadow *s,
 	line_end(t);
 }
 
-/* What the new config asks for and the input never said. */
 static void
-unheard_list(struct text *t, const struct shadow *s, const char *before,
+json_lone(struct text *t, const struct shadow_lone *l, const char *name,
+    const char *where)
+{
+	text_printf(t, "{\"only\":{\"in\":\"%s\",", where);
+	json_vault_name(t, &l->id, name);
+	text_printf(t, ",\"comparisons\":%" PRIu64 "}}", l->times);
+	line_end(t);
+}
+
+static void
+json_mark(struct text *t, const struct shadow_mark *m)
+{
+	text_put(t, "{\"mark\":{");
+	api_json_name(t, "instrument", m->id);
+	text_printf(t, ",\"differs\":%" PRIu64 ",\"alone\":%" PRIu64
+	    ",\"worst_bp\":", m->differs, m->alone);
+	text_json_u128(t, m->worst_ppb, 5);
+	text_printf(t, ",\"worst\":{\"at\":%" PRIu64 ",", m->worst_ms);
+	api_json_px18(t, "old", m->worst_before);
+	text_put(t, ",");
+	api_json_px18(t, "new", m->worst_after);
+	text_put(t, "}}}");
+	line_end(t);
+}
+
+/* What the new config asks for and the input never said. */
+struct unheard {
+	struct text *text;
+	const char *quote, *between;
+	bool has_any;
+};
+
+static void
+unheard_put(struct unheard *u, const char *before, const char *between,
+    const char *after)
+{
+	text_printf(u->text, "%s%s%s%s%s%s", u->has_any ? u->between : "",
+	    u->quote, before, between, after, u->quote);
+	u->has_any = true;
+}
+
+static void
+unheard_list(struct text *t, const struct shadow *s, const char *quote,
     const char *between)
 {
 	const struct config *c = &s->after_life->config;
-	bool has_any = false;
+	struct unheard u = { t, quote, between, false };
 
-	for (size_t i = 0; i < c->prices.market_count; i++) {
-		if (s->is_heard[i])
-			continue;
-		text_printf(t, "%s%s%s %s%s", has_any ? between : "", before,
-		    c->venue[c->market[i].venue].name, c->market[i].symbol,
-		    before);
-		has_any = true;
-	}
-	for (size_t i = 0; i < c->prices.unit_count; i++) {
-		if (!c->prices.unit[i].wrap.is_wrapped || s->is_rated[i])
-			continue;
-		text_printf(t, "%s%srate of %s%s", has_any ? between : "",
-		    before, c->prices.unit[i].name, before);
-		has_any = true;
-	}
+	for (size_t i = 0; i < c->prices.market_count; i++)
+		if (!s->is_heard[i])
+			unheard_put(&u, c->venue[c->market[i].venue].name, " ",
+			    c->market[i].symbol);
+	for (size_t i = 0; i < c->prices.unit_count; i++)
+		if (c->prices.unit[i].wrap.is_wrapped && !s->is_rated[i])
+			unheard_put(&u, "rate of ", "",
+			    c->prices.unit[i].name);
+	for (size_t i = 0; i < c->instrument_count; i++)
+		if (!s->is_marked[c->instrument[i].instrument])
+			unheard_put(&u, "mark of ", "", c->instrument[i].id);
+	for (size_t i = 0; i < c->option_count; i++)
+		if (!s->is_fitted[c->option[i].unit])
+			unheard_put(&u, c->venue[c->option[i].venue].name, " ",
+			    c->option[i].symbol);
 }
 
 static void
@@ -151,7 +205,8 @@ json_only(struct text *t, const struct shadow *s, const char *key,
 }
 
 struct totals {
-	size_t units, units_differ, vaults, vaults_differ;
+	size_t units, units_differ, vaults, vaults_differ, only_old, only_new,
+	    marks, marks_differ;
 	uint32_t worst_ppb;
 	bool is_beyond;
 };
@@ -164,8 +219,11 @@ json_summary(struct text *t, const struct shadow *s, const struct totals *n)
 	    "\"worst_bp\":", s->begin_ms, s->end_ms, s->batches, n->units,
 	    n->units_differ);
 	text_json_u128(t, n->worst_ppb, 5);
-	text_printf(t, ",\"vaults\":%zu,\"vaults_differ\":%zu", n->vaults,
-	    n->vaults_differ);
+	text_printf(t, ",\"vaults\":%zu,\"vaults_differ\":%zu"
+	    ",\"vaults_only_old\":%zu,\"vaults_only_new\":%zu"
+	    ",\"marks\":%zu,\"marks_differ\":%zu", n->vaults,
+	    n->vaults_differ, n->only_old, n->only_new, n->marks,
+	    n->marks_differ);
 	json_only(t, s, "only_old", false);
 	json_only(t, s, "only_new", true);
 	text_put(t, ",\"unheard\":[");
@@ -224,13 +282,38 @@ static void
 vault_print(const struct shadow *s, const struct shadow_vault *v)
 {
 	char at[TIME_TEXT_BUF], hex[HEX_B32_BUF];
-	const char *name = vault_name(s, v);
+	const char *name = vault_name(s->before_life, v->before, &v->id);
 
 	hex_from_bytes(hex, v->id.b, sizeof(v->id.b));
 	printf("vault %s: %s instead of %s first at %s, in %" PRIu64
 	    " comparisons\n", name[0] ? name : hex,
 	    vault_state_name(v->first_after), vault_state_name(
 	    v->first_before), clock_text(at, v->first_ms), v->differs);
+}
+
+static void
+lone_print(const struct shadow_lone *l, const char *name, const char *where)
+{
+	char hex[HEX_B32_BUF];
+
+	hex_from_bytes(hex, l->id.b, sizeof(l->id.b));
+	printf("vault %s: only in the %s book\n", name[0] ? name : hex, where);
+}
+
+static void
+mark_print(const struct shadow_mark *m)
+{
+	char at[TIME_TEXT_BUF], old[DECIMAL_BUF], new[DECIMAL_BUF];
+	uint32_t hundredths = m->worst_ppb / HUNDREDTH_BP_PPB;
+
+	(void)decimal_from_u128(old, px18_to_raw(m->worst_before), 18);
+	(void)decimal_from_u128(new, px18_to_raw(m->worst_after), 18);
+	printf("mark of %s: differs in %" PRIu64 " comparisons, only one has "
+	    "it in %" PRIu64 "; most by %" PRIu32 ".%02" PRIu32 " bp at %s: "
+	    "%s instead of %s\n", m->id, m->differs, m->alone,
+	    hundredths / 100, hundredths % 100, clock_text(at, m->worst_ms),
+	    px18_is_zero(m->worst_after) ? "none" : new,
+	    px18_is_zero(m->worst_before) ? "none" : old);
 }
 
 static void
@@ -244,6 +327,12 @@ summary_print(const struct shadow *s, const struct totals *n)
 	    n->worst_ppb / HUNDREDTH_BP_PPB / 100,
 	    n->worst_ppb / HUNDREDTH_BP_PPB % 100, n->vaults_differ,
 	    n->vaults, s->batches);
+	if (n->marks_differ > 0)
+		printf("%zu of %zu marks differ\n", n->marks_differ,
+		    n->marks);
+	if (n->only_old + n->only_new > 0)
+		printf("%zu vaults are only in the old book, %zu only in the "
+		    "new one\n", n->only_old, n->only_new);
 	for (size_t i = 0; i < s->unit_count; i++)
 		if (!unit_is_both(&s->unit[i]))
 			printf("%s: only in the %s config\n", s->unit[i].name,
@@ -297,6 +386,54 @@ vaults_show(const struct shadow *s, struct text *json, struct totals *n)
 	}
 }
 
+static size_t
+side_show(const struct shadow_side *side, const struct replay_life *life,
+    const char *where, struct text *json)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < side->count; i++) {
+		const struct shadow_lone *l = &side->vault[i];
+		const char *name = vault_name(life, i + 1, &l->id);
+
+		if (l->times == 0)
+			continue;
+		n++;
+		if (json)
+			json_lone(json, l, name, where);
+		else
+			lone_print(l, name, where);
+	}
+	return n;
+}
+
+static void
+sides_show(const struct shadow *s, struct text *json, struct totals *n)
+{
+	n->only_old = side_show(&s->only_before, s->before_life, "old", json);
+	n->only_new = side_show(&s->only_after, s->after_life, "new", json);
+	n->is_beyond |= n->only_old + n->only_new > 0;
+}
+
+static void
+marks_show(const struct shadow *s, uint32_t max_ppb, struct text *json,
+    struct totals *n)
+{
+	for (uint32_t i = 0; i < s->mark_count; i++) {
+		const struct shadow_mark *m = &s->mark[i];
+
+		n->marks++;
+		n->is_beyond |= mark_is_beyond(m, max_ppb);
+		if (m->differs == 0)
+			continue;
+		n->marks_differ++;
+		if (json)
+			json_mark(json, m);
+		else
+			mark_print(m);
+	}
+}
+
 bool
 shadow_print(const struct shadow *s, uint32_t max_ppb, bool is_json)
 {
@@ -306,6 +443,8 @@ shadow_print(const struct shadow *s, uint32_t max_ppb, bool is_json)
 	text_init(&t, SUMMARY_MAX_BYTES);
 	units_show(s, max_ppb, is_json ? &t : NULL, &n);
 	vaults_show(s, is_json ? &t : NULL, &n);
+	sides_show(s, is_json ? &t : NULL, &n);
+	marks_show(s, max_ppb, is_json ? &t : NULL, &n);
 	if (is_json)
 		json_summary(&t, s, &n);
 	else

@@ -251,6 +251,21 @@ wraps_fill(struct board_head *h, const struct prices *p)
 				.traded = p->traded[u] };
 }
 
+/* As of the refreshes: what was between two of them is as good. */
+static void
+last_note(struct shell *s)
+{
+	const struct machine *m = s->machine;
+
+	for (size_t u = 0; u < m->config->prices.unit_count; u++) {
+		const struct price *p = &m->prices.price[u];
+
+		if (p->status != PRICE_REFUSED)
+			s->last[u] = (struct board_last){ .mid = p->mid,
+				.at_ms = m->now_ms };
+	}
+}
+
 static void
 risk_fill(struct board_risk *r, const struct machine *m, bool has_new_sample)
 {
@@ -295,6 +310,7 @@ board_head_fill(struct board_head *h, const struct shell *s)
 	}
 	wraps_fill(h, &m->prices);
 	memcpy(h->unit_price, m->prices.price, sizeof(h->unit_price));
+	memcpy(h->unit_last, s->last, sizeof(h->unit_last));
 	for (size_t i = 0; i < h->market_count; i++) {
 		h->source[i].quote = m->prices.quote[i];
 		h->source[i].source = m->prices.source[i];
@@ -344,6 +360,7 @@ board_refresh(struct shell *s)
 		s->risk_samples = kept->samples;
 		board_put_risk(s->board, &s->risk);
 	}
+	last_note(s);
 	board_head_fill(&head, s);
 	board_put_head(s->board, &head);
 }

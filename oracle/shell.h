@@ -50,6 +50,7 @@ struct shell {
 	struct board_risk risk;		/* as the board has it */
 	uint64_t risk_version, risk_samples;	/* kept.version, then */
 	struct board_feed feed[CONFIG_VENUES_MAX];	/* for the board */
+	struct board_last last[PRICES_UNITS_MAX];	/* the same */
 	uint64_t board_terms;		/* their generation on it */
 	uint64_t batch_ns;		/* first tick of the batch, 0: none */
 	uint64_t request_ns;		/* first tick behind the request, 0 */

@@ -165,9 +165,24 @@ def check_shadow(folder, files, path):
     code, rows = shadow("--config", other, "--max", "0.1%", "--from",
                         str(int(rows[-1]["summary"]["begin"]) + 1500))
     verdict("shadow: within its bound", code == 0 and len(rows) == 3)
+    check_shadow_moved(folder, path, shadow)
     check_shadow_vaults(folder, path, shadow)
     code, rows = shadow("--config", path + ".gone")
     verdict("shadow: no config", code == 3 and rows == [])
+
+
+def check_shadow_moved(folder, path, shadow):
+    """One venue dialled elsewhere: these frames are not its."""
+    text, moved = open(path).read(), os.path.join(folder, "moved.yaml")
+    venue = ports_venues(text)[0]
+    place = text.index(f"  {venue}:")
+    open(moved, "w").write(text[:place] + text[place:].replace(
+        "ws://127.0.0.1:", "ws://localhost:", 1))
+    code, rows = shadow("--config", moved)
+    unheard = rows[-1]["summary"]["unheard"]
+    verdict("shadow: a venue that moved is not heard", code == 1 and
+            len(unheard) == len(BASES) and
+            all(x.startswith(venue + " ") for x in unheard), unheard[:2])
 
 
 def check_shadow_vaults(folder, path, shadow):
@@ -195,6 +210,16 @@ def check_shadow_vaults(folder, path, shadow):
             vaults[0]["name"] == "v1" and vaults[0]["last"]["old"] ==
             "HEALTHY" and vaults[0]["last"]["new"] == "LIQUIDATABLE" and
             rows[-1]["summary"]["vaults"] == 1, vaults)
+    book = json.load(open(os.path.join(folder, "book.json")))
+    book["vaults"].append(dict(book["vaults"][0], id="v2"))
+    json.dump(book, open(os.path.join(folder, "more.json"), "w"))
+    open(new, "w").write(open(old).read().replace("book.json", "more.json"))
+    code, rows = shadow("--config", new, "--against", old)
+    only = [r["only"] for r in rows if "only" in r]
+    verdict("shadow: a vault of one book alone", code == 1 and
+            [(o["in"], o["name"]) for o in only] == [("new", "v2")] and
+            rows[-1]["summary"]["vaults_only_new"] == 1 and
+            rows[-1]["summary"]["units_differ"] == 0, rows[-1])
 
 
 def ports_venues(text):

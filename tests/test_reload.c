@@ -175,22 +175,86 @@ reload_prices__refuses_what_would_have_no_price(void **state)
 	    "ETH: OK would become REFUSED (QUORUM)");
 }
 
+/* ETH at 2000 by quotes that are too old for the running config, and not for
+ * the one that is tried; the engine's last price of it was `last`, in
+ * thousandths (0: it never had one). */
 static void
-reload_prices__lets_what_had_none_have_one(void **state)
+outage_try(u128 last)
 {
-	(void)state;
-	/* Too old for the running config. */
-	for (size_t i = 0; i < 3; i += 2) {
+	for (size_t i = 0; i < 5; i += 2) {
 		head.source[i].quote.book_ms = NOW - 3001;
 		head.source[i].source.time_ms = NOW - 3001;
 	}
-	head.source[4].quote.book_ms = head.source[4].source.time_ms =
-	    NOW - 3001;
+	memset(&reasons, 0, sizeof(reasons));
+	if (last > 0)
+		head.unit_last[1] = (struct board_last){
+			.mid = px18_from_raw(last * (W / 1000)),
+			.at_ms = NOW - 60000 };
 	prices_try("prices:\n  units:\n    ETH: {quorum: 1, age_max: 9s, "
 	    "dispersion_max: 9%, band_max: 50%}\n    BTC: {" RULE "}\n"
 	    "venues:\n"
 	    "  coinbase: {markets: {ETH-USD: ETH/USD, BTC-USD: BTC/USD}}\n");
+}
+
+static void
+reload_prices__compares_what_has_none_now_with_its_last(void **state)
+{
+	(void)state;
+	outage_try(1960785);	/* 2 % of it are just enough */
 	assert_int_equal(reasons.count, 0);
+	outage_try(1960784);
+	assert_int_equal(reasons.count, 1);
+	assert_true(is_said("ETH: 1960.784, its last before it was REFUSED, "
+	    "would become 2000, 2.0000"));
+	outage_try(33);
+	assert_int_equal(reasons.count, 1);
+}
+
+static void
+reload_prices__refuses_what_never_had_one(void **state)
+{
+	(void)state;
+	outage_try(0);
+	assert_int_equal(reasons.count, 1);
+	assert_string_equal(reasons.reason[0], "ETH: REFUSED (STALE) would "
+	    "become 2000, and it had no price to compare that with: that "
+	    "needs a restart");
+}
+
+/* Neither now nor then. */
+static void
+both_refused_try(const char *venues)
+{
+	char text[1024];
+
+	for (size_t i = 0; i < 5; i += 2) {
+		head.source[i].quote.book_ms = NOW - 3001;
+		head.source[i].source.time_ms = NOW - 3001;
+	}
+	memset(&reasons, 0, sizeof(reasons));
+	snprintf(text, sizeof(text), "%s%s", UNITS "venues:\n", venues);
+	prices_try(text);
+}
+
+static void
+reload_prices__lets_what_has_none_have_none_by_the_same_markets(void **state)
+{
+	(void)state;
+	both_refused_try("  coinbase: {markets: {ETH-USD: ETH/USD, "
+	    "BTC-USD: BTC/USD}}\n");
+	assert_int_equal(reasons.count, 0);
+	/* Another pair, a market more, an address more: who could tell? */
+	both_refused_try("  coinbase: {markets: {BTC-USD: BTC/USD}}\n"
+	    "  binance: {markets: {ETHBTC: ETH/USD}}\n");
+	assert_int_equal(reasons.count, 1);
+	assert_true(is_said("ETH: REFUSED by both"));
+	both_refused_try("  coinbase: {markets: {ETH-USD: ETH/USD, "
+	    "BTC-USD: BTC/USD}}\n  bybit: {markets: {ETHUSDT: ETH/USD}}\n");
+	assert_int_equal(reasons.count, 1);
+	both_refused_try("  coinbase: {markets: {ETH-USD: ETH/USD, "
+	    "BTC-USD: BTC/USD}}\n  kraken: {url: \"wss://example.org/v2\", "
+	    "markets: {ETH/USD: ETH/USD}}\n");
+	assert_int_equal(reasons.count, 1);
 }
 
 static void
@@ -268,7 +332,133 @@ reload_prices__turns_inverse_markets_back(void **state)
 	assert_true(is_said("ETH: 1980"));
 }
 
-/* ---- units and sections -------------------------------------------------- */
+/* ---- where prices come from ---------------------------------------------- */
+
+#define FEED_A "0xff61491a931112ddf1bd8147cd1b641375f79f5825126d665480874634" \
+	"fd0ace"
+#define FEED_B "0xe62df6c8b4a85fe1a67db44dc12de5db330f7ac66b72dc658afedf0f4a" \
+	"415b43"
+#define ADDRESS_A "0x5f4eC3Df9cbd43714FE2740f5E3616155c5b8419"
+#define ADDRESS_B "0xF4030086522a5bEEa4988F8cA5B36dbC97BeE88c"
+#define ETH_ALONE "prices:\n  units:\n    ETH: {" RULE "}\n"
+#define CHAIN "chain: {rpc: [\"http://127.0.0.1:8545\"], chain_id: 31337, " \
+	"depth: 0, head_age_max: 60s}\n"
+
+/* ETH of one market that said 2000: by the one venue, then by the other, which
+ * looks the same by its names. */
+static void
+source_try(const char *before, const char *after)
+{
+	char text[2048];
+
+	memset(&head, 0, sizeof(head));
+	memset(&reasons, 0, sizeof(reasons));
+	snprintf(text, sizeof(text), "%s%s\n", ETH_ALONE CHAIN "venues:\n  ",
+	    before);
+	config_from(&running, text);
+	head.now_ms = NOW;
+	head.market_count = 1;
+	quote_put(0, 2000000);
+	snprintf(text, sizeof(text), "%s%s\n", ETH_ALONE CHAIN "venues:\n  ",
+	    after);
+	prices_try(text);
+}
+
+static void
+source_is_other(const char *before, const char *after)
+{
+	source_try(before, before);
+	assert_int_equal(reasons.count, 0);
+	source_try(before, after);
+	assert_true(is_said("ETH: its price would rest on markets that are "
+	    "not followed yet"));
+	source_try(after, before);
+	assert_true(is_said("are not followed yet"));
+}
+
+static void
+reload_prices__refuses_another_aggregator(void **state)
+{
+	(void)state;
+	source_is_other("chainlink: {markets: {ETH-USD: {pair: ETH/USD, "
+	    "contract: \"" ADDRESS_A "\"}}}",
+	    "chainlink: {markets: {ETH-USD: {pair: ETH/USD, "
+	    "contract: \"" ADDRESS_B "\"}}}");
+}
+
+static void
+reload_prices__refuses_another_feed(void **state)
+{
+	(void)state;
+	source_is_other("pyth: {markets: {ETH-USD: {pair: ETH/USD, "
+	    "feed: \"" FEED_A "\"}}}", "pyth: {markets: {ETH-USD: {pair: "
+	    "ETH/USD, feed: \"" FEED_B "\"}}}");
+	/* Streamed, or read from a contract; how sure it has to be. */
+	source_is_other("pyth: {markets: {ETH-USD: {pair: ETH/USD, "
+	    "feed: \"" FEED_A "\"}}}", "pyth: {markets: {ETH-USD: {pair: "
+	    "ETH/USD, feed: \"" FEED_A "\", contract: \"" ADDRESS_A
+	    "\"}}}");
+	source_is_other("pyth: {markets: {ETH-USD: {pair: ETH/USD, "
+	    "feed: \"" FEED_A "\"}}}", "pyth: {markets: {ETH-USD: {pair: "
+	    "ETH/USD, feed: \"" FEED_A "\", confidence_max: 1%}}}");
+}
+
+#define POOL(contract, rest) "uniswap-v3: {markets: {ETH-USD: {pair: " \
+	"ETH/USD, contract: \"" contract "\", " rest "}}}"
+
+static void
+reload_prices__refuses_another_pool(void **state)
+{
+	static const char pool[] = POOL(ADDRESS_A,
+	    "window: 60s, observations_min: 2");
+
+	(void)state;
+	source_is_other(pool, POOL(ADDRESS_B,
+	    "window: 60s, observations_min: 2"));
+	source_is_other(pool, POOL(ADDRESS_A,
+	    "window: 61s, observations_min: 2"));
+	source_is_other(pool, POOL(ADDRESS_A,
+	    "window: 60s, observations_min: 3"));
+	source_is_other(pool, POOL(ADDRESS_A,
+	    "window: 60s, observations_min: 2, invert: true"));
+}
+
+static void
+reload_prices__refuses_another_address_of_a_venue(void **state)
+{
+	static const char own[] = "coinbase: {markets: {ETH-USD: ETH/USD}}";
+	static const char token[] =
+	    "kucoin: {markets: {ETH-USDT: ETH/USD}}";
+
+	(void)state;
+	source_is_other(own, "coinbase: {url: \"wss://example.org/feed\", "
+	    "markets: {ETH-USD: ETH/USD}}");
+	source_is_other("coinbase: {url: \"wss://example.org/a\", "
+	    "markets: {ETH-USD: ETH/USD}}", "coinbase: {url: "
+	    "\"wss://example.org/b\", markets: {ETH-USD: ETH/USD}}");
+	source_is_other(token, "kucoin: {token_url: "
+	    "\"https://example.org/token\", markets: {ETH-USDT: ETH/USD}}");
+	source_is_other(token, "kucoin: {url: \"wss://example.org/feed\", "
+	    "markets: {ETH-USDT: ETH/USD}}");
+}
+
+static void
+reload_prices__takes_a_venue_s_own_address_in_words(void **state)
+{
+	char text[512];
+
+	(void)state;
+	snprintf(text, sizeof(text), "coinbase: {url: \"%s\", markets: "
+	    "{ETH-USD: ETH/USD}}", venue_find("coinbase")->url);
+	source_try("coinbase: {markets: {ETH-USD: ETH/USD}}", text);
+	assert_int_equal(reasons.count, 0);
+	snprintf(text, sizeof(text), "kucoin: {token_url: \"%s\", markets: "
+	    "{ETH-USDT: ETH/USD}}", venue_find("kucoin")->token_url);
+	source_try("kucoin: {markets: {ETH-USDT: ETH/USD}}", text);
+	assert_int_equal(reasons.count, 0);
+}
+
+/* ---- units -------------------------------------------------------------- */
 
 static void
 reload_units__binds_the_book_by_name(void **state)
@@ -312,6 +502,107 @@ reload_instruments__knows_those_that_are_followed(void **state)
 	reload_instruments(&reasons, &running, &after);
 	assert_int_equal(reasons.count, 1);
 }
+
+/* ---- instruments and options --------------------------------------------- */
+
+#define UNITS_USDT "prices:\n  units:\n    ETH: {" RULE "}\n" \
+	"    BTC: {" RULE "}\n    USDT: {constant: 1, unsafe: true}\n"
+#define SPOT "  coinbase: {markets: {ETH-USD: ETH/USD, BTC-USD: BTC/USD}}\n"
+#define PERP(row) UNITS_USDT "venues:\n" SPOT \
+	"  deribit: {instruments: {" row "}}\n"
+
+static void
+contracts_try(const char *before, const char *after)
+{
+	static struct config a, b;
+
+	memset(&reasons, 0, sizeof(reasons));
+	config_from(&a, before);
+	config_from(&b, after);
+	reload_instruments(&reasons, &a, &b);
+}
+
+static void
+instrument_differs(const char *after, const char *what)
+{
+	static const char perp[] = PERP("ETH-PERPETUAL: {id: ETH-PERP, "
+	    "interest: usd}");
+	char reason[RELOAD_REASON];
+
+	contracts_try(perp, perp);
+	assert_int_equal(reasons.count, 0);
+	contracts_try(perp, after);
+	assert_int_equal(reasons.count, 1);
+	snprintf(reason, sizeof(reason), "instrument ETH-PERP: %s differs: "
+	    "that needs a restart", what);
+	assert_string_equal(reasons.reason[0], reason);
+}
+
+static void
+reload_instruments__refuses_another_symbol(void **state)
+{
+	(void)state;
+	instrument_differs(PERP("BTC-PERPETUAL: {id: ETH-PERP, "
+	    "interest: usd}"), "its symbol");
+}
+
+static void
+reload_instruments__refuses_another_venue(void **state)
+{
+	(void)state;
+	instrument_differs(UNITS_USDT "venues:\n" SPOT "  okx: {instruments: "
+	    "{ETH-PERPETUAL: {id: ETH-PERP, interest: usd}}}\n",
+	    "its venue");
+	instrument_differs(UNITS_USDT "venues:\n" SPOT
+	    "  deribit: {url: \"wss://example.org/ws\", instruments: "
+	    "{ETH-PERPETUAL: {id: ETH-PERP, interest: usd}}}\n",
+	    "its venue's address");
+}
+
+static void
+reload_instruments__refuses_another_unit_of_a_mark(void **state)
+{
+	(void)state;
+	instrument_differs(PERP("ETH-PERPETUAL: {id: ETH-PERP, "
+	    "interest: usd, quote: USDT}"), "its `quote`");
+}
+
+static void
+reload_instruments__refuses_another_unit_of_interest(void **state)
+{
+	(void)state;
+	instrument_differs(PERP("ETH-PERPETUAL: {id: ETH-PERP, "
+	    "interest: base}"), "its `interest`");
+	instrument_differs(PERP("ETH-PERPETUAL: ETH-PERP"),
+	    "its `interest`");
+}
+
+#define FAMILIES(venue) UNITS_USDT "venues:\n" SPOT \
+	"  deribit: {" venue "}\n"
+
+static void
+reload_instruments__refuses_other_options(void **state)
+{
+	static const char eth[] = FAMILIES("options: {options.eth_usd: ETH}");
+
+	(void)state;
+	contracts_try(eth, eth);
+	assert_int_equal(reasons.count, 0);
+	contracts_try(eth, FAMILIES("options: {options.eth_usd: BTC}"));
+	assert_int_equal(reasons.count, 1);
+	assert_string_equal(reasons.reason[0], "options options.eth_usd of "
+	    "deribit: their unit differs: that needs a restart");
+	contracts_try(eth, FAMILIES("options: {options.btc_usd: ETH}"));
+	assert_int_equal(reasons.count, 1);
+	assert_string_equal(reasons.reason[0], "options options.btc_usd of "
+	    "deribit are not followed yet: that needs a restart");
+	contracts_try(eth, FAMILIES("url: \"wss://example.org/ws\", "
+	    "options: {options.eth_usd: ETH}"));
+	assert_int_equal(reasons.count, 1);
+	assert_true(is_said("their venue's address differs"));
+}
+
+/* ---- sections ------------------------------------------------------------ */
 
 static void
 sections_try(const char *after)
@@ -470,13 +761,26 @@ main(void)
 		TEST(reload_prices__refuses_another_unit),
 		TEST(reload_prices__goes_by_both_sides_of_its_bound),
 		TEST(reload_prices__refuses_what_would_have_no_price),
-		TEST(reload_prices__lets_what_had_none_have_one),
+		TEST(reload_prices__compares_what_has_none_now_with_its_last),
+		TEST(reload_prices__refuses_what_never_had_one),
+		TEST(
+		    reload_prices__lets_what_has_none_have_none_by_the_same_markets),
 		TEST(reload_prices__refuses_what_rests_on_the_unknown),
 		TEST(reload_prices__takes_an_unknown_market_among_known_ones),
 		TEST(reload_prices__counts_heartbeats_and_void_books),
 		TEST(reload_prices__turns_inverse_markets_back),
+		TEST(reload_prices__refuses_another_aggregator),
+		TEST(reload_prices__refuses_another_feed),
+		TEST(reload_prices__refuses_another_pool),
+		TEST(reload_prices__refuses_another_address_of_a_venue),
+		TEST(reload_prices__takes_a_venue_s_own_address_in_words),
 		TEST(reload_units__binds_the_book_by_name),
 		TEST(reload_instruments__knows_those_that_are_followed),
+		TEST(reload_instruments__refuses_another_symbol),
+		TEST(reload_instruments__refuses_another_venue),
+		TEST(reload_instruments__refuses_another_unit_of_a_mark),
+		TEST(reload_instruments__refuses_another_unit_of_interest),
+		TEST(reload_instruments__refuses_other_options),
 		TEST(reload_sections__names_what_needs_a_restart),
 		TEST(reload_sections__sees_items_and_their_order),
 		TEST(reload_try__takes_or_says_why_not),

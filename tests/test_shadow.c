@@ -84,13 +84,13 @@ start_put(const char *config)
 
 /* One ETH at 2,000 against BTC worth 1,500: with ETH a tenth it is under. */
 static void
-vault_put(void)
+vault_put(uint8_t id)
 {
 	struct wire_vault w;
 
 	memset(&w, 0, sizeof(w));
 	wire_head_set(&w.head, WIRE_VAULT);
-	w.id.b[0] = 7;
+	w.id.b[0] = id;
 	w.nonce = 1;
 	w.collateral_count = w.debt_count = 1;
 	w.collateral_asset[0] = 0;
@@ -118,7 +118,7 @@ tick_put(uint16_t market, u128 price, uint64_t now_ms)
 
 /* A life of some seconds: coinbase, kraken, binance, of each ETH and BTC. */
 static void
-journal_make(const char *config, bool has_cross)
+journal_fill(const char *config, bool has_cross, uint8_t more_vaults)
 {
 	struct segment_fault fault;
 	uint64_t torn;
@@ -129,7 +129,9 @@ journal_make(const char *config, bool has_cross)
 	MUST(segment_writer_open(&g.writer, &fault, &torn, g.dir, 1 << 20,
 	    NULL) == ERR_OK);
 	start_put(config);
-	vault_put();
+	vault_put(7);
+	for (uint8_t i = 0; i < more_vaults; i++)
+		vault_put((uint8_t)(20 + i));
 	for (uint64_t s = 0; s < SECONDS; s++) {
 		uint64_t now_ms = WORLD_NOW + s * 1000;
 		struct wire_close c;
@@ -145,6 +147,12 @@ journal_make(const char *config, bool has_cross)
 	}
 	MUST(segment_writer_commit(g.writer, 1) == ERR_OK);
 	segment_writer_close(g.writer);
+}
+
+static void
+journal_make(const char *config, bool has_cross)
+{
+	journal_fill(config, has_cross, 0);
 }
 
 static int
@@ -278,6 +286,262 @@ shadow_journal__names_what_the_journal_has_not(void **state)
 	journal_end();
 }
 
+/* Kraken at another address: what the journal has of it is somebody else's. */
+static void
+shadow_journal__does_not_hear_a_venue_that_moved(void **state)
+{
+	static const char moved_config[] =
+	    "prices:\n"
+	    "  units:\n"
+	    "    ETH: {quorum: 3, age_max: 3s, dispersion_max: 2%, "
+	    "band_max: 10%}\n"
+	    "    BTC: {quorum: 2, age_max: 3s, dispersion_max: 2%, "
+	    "band_max: 10%}\n"
+	    "venues:\n"
+	    "  coinbase: {markets: {ETH-USD: ETH/USD, BTC-USD: BTC/USD}}\n"
+	    "  kraken: {url: \"wss://example.org/v2\", markets: "
+	    "{ETH/USD: ETH/USD, BTC/USD: BTC/USD}}\n"
+	    "  binance: {markets: {ETHUSD: ETH/USD, BTCUSD: BTC/USD}}\n"
+	    "book: {file: book.json, vaults_max: 64}\n";
+
+	(void)state;
+	journal_make(world_config, false);
+	assert_int_equal(shadow_run(moved_config,
+	    (struct replay_window){ 0 }), EXIT_OK);
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(g.shadow.is_heard[i], i / 2 != 1);
+	assert_int_equal(unit("ETH")->refusals, SECONDS);
+	assert_int_equal(unit("BTC")->refusals, 0);
+	journal_end();
+}
+
+/* More vaults than the new config has places for. */
+static void
+shadow_journal__lists_vaults_that_one_alone_has(void **state)
+{
+	uint32_t old;
+
+	(void)state;
+	journal_fill(world_config, false, 39);
+	char config[1024], *places;
+	snprintf(config, sizeof(config), "%s", world_config);
+	places = strstr(config, "vaults_max: 64");
+	memcpy(places, "vaults_max: 16", 14);
+	assert_int_equal(shadow_run(config, (struct replay_window){ 0 }),
+	    EXIT_OK);
+	old = g.shadow.before_life->machine->tables.size.vaults;
+	assert_true(old >= 40);
+	assert_int_equal(g.shadow.after_life->machine->tables.size.vaults, 16);
+	assert_int_equal(g.shadow.only_before.count, 40);
+	for (uint32_t i = 0; i < 40; i++)
+		assert_int_equal(g.shadow.only_before.vault[i].times,
+		    i < 16 ? 0 : SECONDS);
+	assert_int_equal(g.shadow.only_before.vault[16].id.b[0], 20 + 15);
+	for (uint32_t i = 0; i < g.shadow.only_after.count; i++)
+		assert_int_equal(g.shadow.only_after.vault[i].times, 0);
+	assert_int_equal(unit("ETH")->differs, 0);
+	assert_true(shadow_print(&g.shadow, 999999999, true));
+	assert_true(shadow_print(&g.shadow, 999999999, false));
+	journal_end();
+}
+
+/* ---- two books ----------------------------------------------------------- */
+
+#define BOOK_HEAD "{\"book\":\"world\",\"chain_id\":31337,\"assets\":[" \
+    "{\"id\":\"WETH\",\"token\":\"0x1111111111111111111111111111111111111111\"," \
+    "\"decimals\":18,\"price\":\"ETH\",\"factor\":\"ETH\",\"ltv\":\"0.8\"," \
+    "\"liquidation_threshold\":\"0.825\"}]"
+#define VAULT(id) "{\"id\":\"" id "\",\"collateral\":[{\"asset\":\"WETH\"," \
+    "\"amount\":\"1\"}],\"debt\":[]}"
+#define PERP(id) "{\"id\":\"" id "\",\"kind\":\"perp\"," \
+    "\"underlying\":\"ETH\",\"initial_margin_fraction\":\"0.05\"," \
+    "\"maintenance_margin_fraction\":\"0.03\"}"
+#define ETH_CONFIG(deribit) "prices: {units: {ETH: {quorum: 1, age_max: 3s, " \
+    "dispersion_max: 2%, band_max: 10%}}}\nvenues:\n" \
+    "  coinbase: {markets: {ETH-USD: ETH/USD}}\n" deribit \
+    "book: {file: book.json, vaults_max: 64}\n"
+
+static struct shadow two;
+
+static void
+lives_open(const char *before, const char *before_book, const char *after,
+    const char *after_book)
+{
+	memset(&two, 0, sizeof(two));
+	MUST(replay_life_open(&two.before_life, before, strlen(before), "old",
+	    before_book, strlen(before_book), "old.json") == ERR_OK);
+	MUST(replay_life_open(&two.after_life, after, strlen(after), "new",
+	    after_book, strlen(after_book), "new.json") == ERR_OK);
+	replay_life_loosen(two.before_life);
+	replay_life_loosen(two.after_life);
+	MUST(shadow_begin(&two, two.before_life, two.after_life, WORLD_NOW) ==
+	    ERR_OK);
+}
+
+static void
+eth_tell(uint64_t now_ms)
+{
+	struct wire_tick w;
+
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_TICK);
+	w.has_book = 1;
+	w.bid = w.ask = wire_from_u128(CENT * 200000);
+	w.exchange_ms = w.recv_ms = now_ms;
+	shadow_tell_tick(&two, &w, "coinbase", "ETH-USD");
+}
+
+static void
+lives_close(void)
+{
+	replay_life_close(two.before_life);
+	replay_life_close(two.after_life);
+	shadow_free(&two);
+}
+
+static void
+shadow_close__finds_vaults_of_one_book_alone(void **state)
+{
+	static const char config[] = ETH_CONFIG("");
+	static const char old[] = BOOK_HEAD ",\"vaults\":[" VAULT("a") ","
+	    VAULT("b") "," VAULT("c") "]}";
+	static const char new[] = BOOK_HEAD ",\"vaults\":[" VAULT("d") ","
+	    VAULT("c") "]}";
+
+	(void)state;
+	lives_open(config, old, config, new);
+	for (uint64_t t = 0; t < 3000; t += 500) {
+		eth_tell(WORLD_NOW + t);
+		shadow_close(&two, WORLD_NOW + t);
+	}
+	assert_int_equal(two.comparisons, 3);
+	assert_int_equal(two.only_before.count, 3);
+	assert_int_equal(two.only_before.vault[0].times, 3);
+	assert_int_equal(two.only_before.vault[1].times, 3);
+	assert_int_equal(two.only_before.vault[2].times, 0);
+	assert_int_equal(two.only_after.count, 2);
+	assert_int_equal(two.only_after.vault[0].times, 3);
+	assert_int_equal(two.only_after.vault[1].times, 0);
+	assert_true(shadow_print(&two, 0, false));
+	lives_close();
+	/* The replay's own config has no book, and so lacks nothing. */
+	lives_open(config, old, config, new);
+	two.before_life->config.book_file[0] = '\0';
+	eth_tell(WORLD_NOW);
+	shadow_close(&two, WORLD_NOW);
+	assert_int_equal(two.comparisons, 1);
+	assert_false(shadow_print(&two, 0, false));
+	lives_close();
+}
+
+static void
+shadow_tell_tick__passes_over_who_is_elsewhere(void **state)
+{
+	static const char here[] = ETH_CONFIG("");
+	static const char there[] = "prices: {units: {ETH: {quorum: 1, "
+	    "age_max: 3s, dispersion_max: 2%, band_max: 10%}}}\nvenues:\n"
+	    "  coinbase: {url: \"wss://example.org/feed\", markets: "
+	    "{ETH-USD: ETH/USD}}\n"
+	    "book: {file: book.json, vaults_max: 64}\n";
+
+	(void)state;
+	lives_open(here, BOOK_HEAD "}", there, BOOK_HEAD "}");
+	eth_tell(WORLD_NOW);
+	shadow_close(&two, WORLD_NOW);
+	assert_false(two.is_heard[0]);
+	assert_int_equal(two.unit[0].refusals, 1);
+	lives_close();
+	lives_open(there, BOOK_HEAD "}", there, BOOK_HEAD "}");
+	eth_tell(WORLD_NOW);
+	shadow_close(&two, WORLD_NOW);
+	assert_true(two.is_heard[0]);
+	assert_int_equal(two.unit[0].differs, 0);
+	lives_close();
+}
+
+/* ---- marks --------------------------------------------------------------- */
+
+#define PERP_BOOK BOOK_HEAD ",\"instruments\":[" PERP("BTC-PERP") "," \
+    PERP("ETH-PERP") "]}"
+#define PERP_CONFIG ETH_CONFIG("  deribit: {instruments: " \
+    "{ETH-PERPETUAL: ETH-PERP}}\n")
+
+static void
+mark_tell(uint64_t now_ms, uint64_t cents, const struct shadow_map *before,
+    const struct shadow_map *after)
+{
+	struct wire_mark w;
+
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_MARK);
+	w.instrument = 1;
+	w.has_mark = 1;
+	w.mark = wire_from_u128(CENT * cents);
+	w.exchange_ms = w.recv_ms = now_ms;
+	shadow_tell(&two, &w, sizeof(w), before, after);
+}
+
+static void
+shadow_close__compares_the_marks_of_instruments(void **state)
+{
+	static struct shadow_map own, none;
+	const struct shadow_mark *m;
+
+	(void)state;
+	memset(&none, 0xff, sizeof(none));
+	lives_open(PERP_CONFIG, PERP_BOOK, PERP_CONFIG, PERP_BOOK);
+	shadow_map_make(&own, &two.before_life->config, &two.after_life->config);
+	assert_int_equal(own.mark[0], SHADOW_NONE);
+	assert_int_equal(own.mark[1], 1);
+	eth_tell(WORLD_NOW);
+	shadow_close(&two, WORLD_NOW);
+	assert_int_equal(two.mark_count, 2);
+	m = &two.mark[1];
+	assert_string_equal(m->id, "ETH-PERP");
+	assert_int_equal(m->differs, 0);	/* neither has one */
+	assert_false(two.is_marked[1]);
+	mark_tell(WORLD_NOW + 1000, 200000, &own, &own);
+	shadow_close(&two, WORLD_NOW + 1000);
+	assert_true(two.is_marked[1]);
+	assert_int_equal(m->differs, 0);
+	assert_false(shadow_print(&two, 0, true));
+	mark_tell(WORLD_NOW + 2000, 202000, &none, &own);
+	shadow_close(&two, WORLD_NOW + 2000);
+	assert_int_equal(m->differs, 1);
+	assert_int_equal(m->alone, 0);
+	assert_int_equal(m->worst_ppb, 10000000);
+	assert_int_equal(m->worst_ms, WORLD_NOW + 2000);
+	assert_false(shadow_print(&two, 10000000, true));
+	assert_true(shadow_print(&two, 9999999, true));
+	assert_true(shadow_print(&two, 9999999, false));
+	lives_close();
+}
+
+static void
+shadow_close__finds_marks_that_one_alone_has(void **state)
+{
+	static const char moved[] = ETH_CONFIG("  deribit: {instruments: "
+	    "{BTC-PERPETUAL: ETH-PERP}}\n");
+	static struct shadow_map own, other;
+
+	(void)state;
+	lives_open(PERP_CONFIG, PERP_BOOK, moved, PERP_BOOK);
+	shadow_map_make(&own, &two.before_life->config, &two.before_life->config);
+	shadow_map_make(&other, &two.before_life->config,
+	    &two.after_life->config);
+	assert_int_equal(other.mark[1], SHADOW_NONE);
+	eth_tell(WORLD_NOW);
+	shadow_close(&two, WORLD_NOW);
+	mark_tell(WORLD_NOW + 1000, 200000, &own, &other);
+	shadow_close(&two, WORLD_NOW + 1000);
+	assert_int_equal(two.mark[1].alone, 1);
+	assert_int_equal(two.mark[1].worst_ppb, 0);
+	assert_false(two.is_marked[1]);
+	assert_true(shadow_print(&two, 999999999, false));
+	assert_true(shadow_print(&two, 999999999, true));
+	lives_close();
+}
+
 /* ---- the parts ----------------------------------------------------------- */
 
 static struct price
@@ -331,6 +595,73 @@ shadow_print__goes_by_both_sides_of_its_bound(void **state)
 }
 
 static void
+config_from(struct config *out, const char *text)
+{
+	unsigned errors;
+
+	assert_int_equal(config_read(out, text, strlen(text), "test", stderr,
+	    &errors), ERR_OK);
+}
+
+#define CHAIN(id, steth) "chain: {rpc: [\"http://127.0.0.1:8545\"], chain_id: " \
+    id ", depth: 0, head_age_max: 60s, rates: {WSTETH: {contract: \"" steth \
+    "\", call: wsteth}}}\n"
+#define UNITS "prices:\n  units:\n" \
+    "    ETH: {quorum: 1, age_max: 3s, dispersion_max: 2%, band_max: 10%}\n" \
+    "    WSTETH: {quorum: 1, age_max: 3s, dispersion_max: 2%, band_max: 10%, " \
+    "rate: {of: ETH, price: rate, pinned: 1.2, pinned_at: " \
+    "\"2026-11-01T00:00:00Z\", age_max: 60s, growth_max: 10%, " \
+    "fall_max: 1%, gap_max: 2%}}\n"
+#define ADDRESS_A "0x5f4eC3Df9cbd43714FE2740f5E3616155c5b8419"
+#define ADDRESS_B "0xF4030086522a5bEEa4988F8cA5B36dbC97BeE88c"
+#define VENUES(contract, family) "venues:\n" \
+    "  chainlink: {markets: {ETH-USD: {pair: ETH/USD, contract: \"" contract \
+    "\"}}}\n  deribit: {options: {" family ": ETH}}\n"
+
+static void
+shadow_map_make__goes_by_where_it_comes_from(void **state)
+{
+	static const struct {
+		const char *text;
+		bool market, rate, terms;
+	} rows[] = {
+		{ UNITS VENUES(ADDRESS_A, "options.eth_usd")
+		  CHAIN("1", ADDRESS_A), true, true, true },
+		{ UNITS VENUES(ADDRESS_B, "options.eth_usd")
+		  CHAIN("1", ADDRESS_A), false, true, true },
+		{ UNITS VENUES(ADDRESS_A, "options.eth_usd")
+		  CHAIN("1", ADDRESS_B), true, false, true },
+		{ UNITS VENUES(ADDRESS_A, "options.btc_usd")
+		  CHAIN("1", ADDRESS_A), true, true, false },
+		{ UNITS VENUES(ADDRESS_A, "options.eth_usd: ETH, "
+		  "options.btc_usd") CHAIN("1", ADDRESS_A), true, true,
+		  false },
+		{ UNITS VENUES(ADDRESS_A, "options.eth_usd")
+		  CHAIN("10", ADDRESS_A), false, false, true },
+	};
+	static struct config from, to;
+	static struct shadow_map map;
+
+	(void)state;
+	config_from(&from, rows[0].text);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		config_from(&to, rows[i].text);
+		shadow_map_make(&map, &from, &to);
+		assert_int_equal(map.unit[1], 1);
+		assert_int_equal(map.unit[2], 2);
+		assert_int_equal(map.venue[0], 0);
+		assert_int_equal(map.market[0], rows[i].market ? 0 :
+		    SHADOW_NONE);
+		assert_int_equal(map.rate[2], rows[i].rate ? 2 : SHADOW_NONE);
+		assert_int_equal(map.terms[1], rows[i].terms ? 1 :
+		    SHADOW_NONE);
+		shadow_map_make(&map, &to, &from);
+		assert_int_equal(map.terms[1], rows[i].terms ? 1 :
+		    SHADOW_NONE);
+	}
+}
+
+static void
 shadow_map_input__passes_what_has_no_place_and_drops_the_rest(void **state)
 {
 	struct shadow_map map;
@@ -338,6 +669,9 @@ shadow_map_input__passes_what_has_no_place_and_drops_the_rest(void **state)
 		struct wire_head head;
 		struct wire_tick tick;
 		struct wire_rate rate;
+		struct wire_slice slice;
+		struct wire_forward forward;
+		struct wire_mark mark;
 		struct wire_start start;
 		struct wire_heartbeat beat;
 		struct wire_vault vault;
@@ -347,7 +681,9 @@ shadow_map_input__passes_what_has_no_place_and_drops_the_rest(void **state)
 	memset(&map, 0xff, sizeof(map));
 	map.market[3] = 1;
 	map.venue[2] = 0;
-	map.unit[5] = 6;
+	map.rate[5] = 6;
+	map.terms[5] = 7;
+	map.mark[8] = 8;
 	memset(&w, 0, sizeof(w));
 	wire_head_set(&w.head, WIRE_TICK);
 	w.tick.market = 3;
@@ -366,6 +702,24 @@ shadow_map_input__passes_what_has_no_place_and_drops_the_rest(void **state)
 	w.rate.unit = 5;
 	assert_true(shadow_map_input(&w, &map));
 	assert_int_equal(w.rate.unit, 6);
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_FORWARD);
+	w.forward.unit = 5;
+	assert_true(shadow_map_input(&w, &map));
+	assert_int_equal(w.forward.unit, 7);
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_SLICE);
+	w.slice.unit = 5;
+	assert_true(shadow_map_input(&w, &map));
+	assert_int_equal(w.slice.unit, 7);
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_MARK);
+	w.mark.instrument = 8;
+	assert_true(shadow_map_input(&w, &map));
+	w.mark.instrument = 7;
+	assert_false(shadow_map_input(&w, &map));
+	w.mark.instrument = INSTRUMENTS_MAX;
+	assert_false(shadow_map_input(&w, &map));
 	memset(&w, 0, sizeof(w));
 	wire_head_set(&w.head, WIRE_VAULT);
 	assert_true(shadow_map_input(&w, &map));
@@ -386,6 +740,20 @@ main(void)
 		    shadow_journal__compares_in_its_window_alone),
 		cmocka_unit_test(
 		    shadow_journal__names_what_the_journal_has_not),
+		cmocka_unit_test(
+		    shadow_journal__does_not_hear_a_venue_that_moved),
+		cmocka_unit_test(
+		    shadow_journal__lists_vaults_that_one_alone_has),
+		cmocka_unit_test(
+		    shadow_close__finds_vaults_of_one_book_alone),
+		cmocka_unit_test(
+		    shadow_tell_tick__passes_over_who_is_elsewhere),
+		cmocka_unit_test(
+		    shadow_close__compares_the_marks_of_instruments),
+		cmocka_unit_test(
+		    shadow_close__finds_marks_that_one_alone_has),
+		cmocka_unit_test(
+		    shadow_map_make__goes_by_where_it_comes_from),
 		cmocka_unit_test(
 		    shadow_distance_ppb__counts_from_the_old_price_and_rounds_up),
 		cmocka_unit_test(

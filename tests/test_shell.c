@@ -289,6 +289,28 @@ shell_input__releases_no_signature_that_does_not_hold(void **state)
 	sig_context_destroy(g.shell.sig);
 }
 
+/* Three seconds on nothing is fresh. */
+static void
+shell_close__keeps_the_last_price_of_a_unit_on_the_board(void **state)
+{
+	static struct board_head head;
+	uint64_t fresh_ms = g.w.now_ms;
+
+	(void)state;
+	g.w.now_ms += 4000;
+	shell_close_now();
+	assert_int_equal(board_get_head(&head, g.reader), ERR_OK);
+	assert_int_equal(head.now_ms, g.w.now_ms);
+	assert_int_equal(head.unit_price[1].status, PRICE_REFUSED);
+	assert_true(px18_is_zero(head.unit_price[1].mid));
+	assert_int_equal(head.unit_last[1].at_ms, fresh_ms);
+	assert_true(px18_to_raw(head.unit_last[1].mid) ==
+	    (u128)ETH * 10000000000000000u);
+	/* The dollar, and a unit that is none. */
+	assert_int_equal(head.unit_last[0].at_ms, g.w.now_ms);
+	assert_int_equal(head.unit_last[3].at_ms, 0);
+}
+
 /* ---- feeds --------------------------------------------------------------- */
 
 static void
@@ -325,6 +347,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
 	const struct CMUnitTest tests[] = {
 		TEST(shell_close__refreshes_the_board_once_it_is_time),
+		TEST(shell_close__keeps_the_last_price_of_a_unit_on_the_board),
 		TEST(shell_close__leaves_the_board_until_the_signer_has_answered),
 		TEST(shell_close__refreshes_the_board_though_the_signer_is_late),
 		TEST(shell_waits_for_clock__within_the_millisecond_of_the_last),

@@ -74,6 +74,7 @@ async function refusals(s) {
 	await refuses(s, 'a token in another unit', 1, moonwell, 'ETH: ')
 	await refuses(s, 'a quorum that nobody reaches', 1, (t) => t.replace('BTC: {quorum: 2', 'BTC: {quorum: 5'), 'BTC: OK would become REFUSED (QUORUM)')
 	await refuses(s, 'markets that are not followed yet', 1, (t) => t.replaceAll(/(BTC-USD|BTC\/USD|BTCUSDT): BTC/g, '$1X: BTC'), 'not followed yet')
+	await refuses(s, 'the same markets at another address', 1, (t) => t.replaceAll('wss://localhost:', 'wss://127.0.0.1:'), 'BTC: its price would rest on markets that are not followed yet')
 	await refuses(s, 'another interval', 1, (t) => t.replace('interval: 50ms', 'interval: 60ms'), '`attestation` differs: that needs a restart')
 	await refuses(s, 'a bound for the signer', 1, (t) => t.replace('base: 10%', 'base: 20%'), '`signer` differs')
 	await refuses(s, 'a unit less', 1, (t) => t.replace(/ {4}USDC: .*\n/, '').replaceAll(/(, )?USDC(\/USD|USDT): USDC\/USDT?/g, ''), 'USDC: the book has an asset of it')
@@ -150,6 +151,10 @@ function journal(first) {
 	const wrong = margind('shadow', '--config', 'moonwell.yaml', '--journal', 'journal', '--json')
 	const eth = objects(wrong.stdout).find((o) => o.unit?.unit === 'ETH')?.unit
 	expect(wrong.status === 1 && Number(eth?.worst_bp) > 9990, `the wrong unit: ${eth?.worst_bp} bp away`)
+	write(first.replaceAll('wss://localhost:', 'wss://127.0.0.1:'), 'moved.yaml')
+	const moved = margind('shadow', '--config', 'moved.yaml', '--journal', 'journal', '--json')
+	const { unheard } = objects(moved.stdout).at(-1).summary
+	expect(moved.status === 1 && unheard.length > 10 && unheard.includes('kraken ETH/USD'), `at another address ${unheard.length} markets are not heard`)
 	const vaults = objects(wrong.stdout).filter((o) => o.vault)
 	expect(vaults.length > 50 && vaults.every((v) => v.vault.differs > 0), `the states of ${vaults.length} vaults would differ`)
 }
