@@ -17,6 +17,9 @@ struct feeds {
 	struct feeds_plan plan;
 	struct feeds_slot slot[CLIENT_SLOTS_MAX];
 	bool is_lost[CLIENT_SLOTS_MAX];	/* and said so */
+	/* By market: which of its connection and the successor said its book
+	 * since it opened; FEEDS_SAID_BIT of a slot. */
+	uint8_t said[PRICES_MARKETS_MAX];
 	uint64_t rejected_ms[CONFIG_VENUES_MAX];	/* when it was said */
 	uint64_t refused_ms[CONFIG_VENUES_MAX];	/* last; 0: not yet */
 	struct wire_feed feed[CONFIG_VENUES_MAX];
@@ -25,9 +28,17 @@ struct feeds {
 };
 
 /* feeds_frame parses a message and sends what is in it to the engine (and of
- * options to the surface), received at now_ms. */
+ * options to the surface), received at now_ms.
+ *
+ * A gap, or a message that cannot be read where books are kept by their changes,
+ * voids the books of the markets that this connection speaks for, but those that
+ * the other of a pair said as well, and has it dialled anew.  Marks and options
+ * stay: each is told whole and has its own time, so that one that is missing is
+ * followed by the next or leaves with its age. */
 void feeds_frame(struct feeds *f, size_t slot, const char *text, size_t len,
     uint64_t now_ms);
+/* feeds_opened: a connection opens, and what it says begins anew. */
+void feeds_opened(struct feeds *f, size_t slot, uint64_t now_ms);
 /* feeds_send puts a message on a wire; a full one, or a missing neighbour, drops
  * it: the next says more. */
 void feeds_send(struct feeds *f, enum role to, const void *message);

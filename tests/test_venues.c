@@ -150,6 +150,11 @@ static const struct good GOOD[] = {
 	    FRAME_IGNORED, "depth@100ms", 77, { 0 } },
 	{ "binance", "{\"stream\":\"!ticker@arr\",\"data\":[{\"E\":1}]}",
 	    FRAME_IGNORED, "!ticker@arr", 0, { 0 } },
+	{ "binance", "{\"stream\":\"!serverShutdown\",\"data\":{\"e\":"
+	    "\"serverShutdown\",\"E\":1770123456789}}", FRAME_LEAVING,
+	    "!serverShutdown", 1770123456789, { 0 } },
+	{ "binance-us", "{\"e\":\"serverShutdown\",\"E\":1770123456789}",
+	    FRAME_LEAVING, "serverShutdown", 1770123456789, { 0 } },
 	{ "binance", "{\"stream\":\"a@kline_1m\",\"data\":{\"e\":\"kline\"}}",
 	    FRAME_IGNORED, "kline_1m", 0, { 0 } },
 	{ "binance", "{\"lastUpdateId\":1,\"bids\":[],\"asks\":[]}",
