@@ -332,7 +332,7 @@ twin_init(struct client *c, size_t i, const struct client_connection *from)
 	struct conn *one = &c->conn[i], *twin = &c->conn[i + c->conn_count];
 	enum err e;
 
-	if (!c->call.takes_successors || one->venue->rotate_ms == 0)
+	if (!c->call.takes_successors)
 		return ERR_OK;
 	e = conn_init(twin, c, i + c->conn_count, from);
 	twin->pace = one->pace;
@@ -446,6 +446,13 @@ client_redial(struct client *c, size_t slot, const char *why)
 {
 	MUST(slot < slot_count(c));
 	conn_redial(&c->conn[slot], why);
+}
+
+bool
+client_leave(struct client *c, size_t slot)
+{
+	MUST(slot < slot_count(c));
+	return conn_leave(&c->conn[slot]);
 }
 
 void

@@ -24,11 +24,11 @@
  * included.  The address in it is checked as any other, and plain ws taken only
  * from an answer that came plainly.  A failure is a lost attempt.
  *
- * Before a venue's own cut (rotate_ms) a successor is dialled beside the old
- * connection, which goes CLIENT_OVERLAP_MS after the successor has subscribed
- * and said something.  For the time in between both report, each through a slot
- * of its own: connection i through i or i + count.  Without takes_successors
- * the old one goes first.
+ * Before a venue's own cut (rotate_ms), or when it says that it will close a
+ * connection (client_leave), a successor is dialled beside the old one, which
+ * goes CLIENT_OVERLAP_MS after the successor has subscribed and said something.
+ * For the time in between both report, each through a slot of its own: connection
+ * i through i or i + count.  Without takes_successors the old one goes first.
  *
  * Owns:   its lws context, a buffer of FRAME_BYTES_MAX a slot in use, and the
  *         threads for look-ups of names (resolve.h), started with the first
@@ -47,6 +47,7 @@
 #define CLIENT_TOKEN_MAX 16384u
 #define CLIENT_TOKEN_MS 5000u
 #define CLIENT_OVERLAP_MS 3000u
+#define CLIENT_LEAVE_MS 3000u
 #define CLIENT_WATCHES_MAX 16u
 
 struct client;
@@ -127,6 +128,11 @@ void client_reply(struct client *c, size_t slot, const char *text);
 /* client_redial, from the frame callback: this connection is lost after it,
  * for a reason of the caller's, and dialled anew. */
 void client_redial(struct client *c, size_t slot, const char *why);
+/* client_leave, from the frame callback: the venue will close this connection.
+ * Its successor is dialled at once, but no sooner than CLIENT_LEAVE_MS after it
+ * opened, so that a venue that says so each time is not hammered.  False where
+ * that was said before. */
+bool client_leave(struct client *c, size_t slot);
 void client_destroy(struct client *c);	/* accepts NULL */
 
 #endif

@@ -68,7 +68,7 @@ conn_let_go(struct conn *c)
 	lws_sul_cancel(&c->rotate_timer);
 	lws_sul_cancel(&c->overlap_timer);
 	c->message_len = 0;
-	c->must_redial = c->is_taking_over = false;
+	c->must_redial = c->is_taking_over = c->is_leaving = false;
 	c->answer[0] = '\0';
 }
 
@@ -157,7 +157,8 @@ rotate_expired(lws_sorted_usec_list_t *sul)
 	struct conn *c = lws_container_of(sul, struct conn, rotate_timer);
 
 	if (c->twin == NULL) {
-		conn_lose(c, "it is time for another connection");
+		conn_lose(c, c->is_leaving ? "the venue will close it" :
+		    "it is time for another connection");
 		conn_timer(c, conn_dial, 1);
 		return;
 	}
@@ -166,9 +167,25 @@ rotate_expired(lws_sorted_usec_list_t *sul)
 		    rotate_expired, CLIENT_OVERLAP_MS * LWS_US_PER_MS);
 		return;
 	}
+	if (c->twin->is_successor)	/* under way */
+		return;
 	MUST(c->twin->state == CONN_IDLE);
 	c->twin->is_successor = true;
 	conn_start(c->twin);
+}
+
+bool
+conn_leave(struct conn *c)
+{
+	lws_usec_t from_us = c->opened_us + CLIENT_LEAVE_MS * LWS_US_PER_MS;
+	lws_usec_t now_us = lws_now_usecs();
+
+	if (c->is_leaving || c->state != CONN_OPEN)
+		return false;
+	c->is_leaving = true;
+	lws_sul_schedule(c->client->context, 0, &c->rotate_timer,
+	    rotate_expired, from_us > now_us ? from_us - now_us : 1);
+	return true;
 }
 
 static void

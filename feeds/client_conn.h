@@ -73,6 +73,7 @@ struct conn {
 	bool is_taking_over;		/* the twin goes when the timer ends */
 	bool is_pausing;		/* before the next subscribe message */
 	bool must_redial;		/* after the frame at hand */
+	bool is_leaving;		/* the venue will close it */
 	char answer[VENUE_ANSWER_MAX];	/* to be sent; empty: none */
 	char *message;			/* FRAME_BYTES_MAX, being reassembled;
 					 * a token's answer before that */
@@ -114,6 +115,8 @@ void conn_start(struct conn *c);
 void conn_answer(struct conn *c, const struct resolve_answer *a);
 /* conn_redial: from the frame callback (client_redial). */
 void conn_redial(struct conn *c, const char *why);
+/* conn_leave: the same (client_leave). */
+bool conn_leave(struct conn *c);
 /* conn_callback handles lws's callbacks for c; lws's answer. */
 int conn_callback(struct conn *c, struct lws *wsi,
     enum lws_callback_reasons reason, void *user, void *in, size_t len);

@@ -210,8 +210,11 @@ prices_apply_tick(struct prices *p, const struct prices_tick *given)
 	q = &p->quote[t->market];
 	p->cache[p->config->market[t->market].base].is_dirty = true;
 	prices_listing_see(p, t);
-	if (!t->has_book && !t->has_last)
-		q->book_ms = 0;	/* older than any; no trade stands in for it */
+	if (!t->has_book && !t->has_last) {
+		/* Older than any; no trade stands in for it. */
+		q->has_book = true;
+		q->book_ms = 0;
+	}
 	if (t->has_book && is_newer(t, q->book_ms)) {
 		q->has_book = is_taken = true;
 		q->bid = t->bid;

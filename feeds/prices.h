@@ -209,7 +209,7 @@ MUST_CHECK enum err prices_init(struct prices *p,
 /* An observation of one market.  Absent parts leave what was there; a book
  * needs both sides, a lone side is no book; an inverse market's is turned round
  * (bid floor, ask ceil); neither a book nor a trade says
- * that the book it has is void.  exchange_ms of an observation
+ * that it has a book and that this is void.  exchange_ms of an observation
  * without a time is 0: it does not vote.  What is older than the part that is
  * there is passed over, unless that one is from an impossible future. */
 struct prices_tick {

@@ -53,6 +53,8 @@ struct tick {
 	bool has_bid, has_ask, has_last, has_size, has_time, has_sequence;
 	bool is_contract;	/* of a channel of contract data alone, neither
 				 * ticker nor trade: no tick is printed */
+	bool is_book;		/* both sides are spoken of: one that is not
+				 * there is empty */
 	struct dec18 bid, ask, last, size;	/* size: of the trade */
 	uint64_t exchange_ms;
 	uint64_t sequence;
@@ -95,6 +97,8 @@ enum frame_kind {
 	FRAME_REFUSED,		/* the venue reports an error to us */
 	FRAME_GAP,		/* a message before this one is missing: what
 				 * the connection said of books is void */
+	FRAME_LEAVING,		/* the venue will close this connection soon
+				 * and asks for another; what it said holds */
 	FRAME_UNKNOWN,		/* nothing that this venue is known to send */
 };
 
@@ -137,7 +141,8 @@ struct venue {
 	/* parse fills f (f->ticks is the caller's).  A message of a known
 	 * form with a bad field is an error: ERR_SYNTAX (not JSON, wrong
 	 * type), ERR_MISSING, ERR_RANGE (a number that is none, zero, or does
-	 * not fit), ERR_LIMIT; f is then undefined. */
+	 * not fit), ERR_LIMIT; f is then undefined, and where the row has
+	 * has_depth, an error is a gap. */
 	enum err (*parse)(struct frame *f, const char *text, size_t len);
 
 	/* subscribe writes the n-th message (from 0) that asks for the
@@ -152,7 +157,8 @@ struct venue {
 					 * the venue limits their rate */
 	unsigned rotate_ms;	/* dial anew before the venue's own cut; 0: it
 				 * has none */
-	bool has_depth;		/* its parser needs memory->depth */
+	bool has_depth;		/* its parser needs memory->depth: a message that
+				 * cannot be read leaves no book known */
 	bool has_options;	/* a symbol may name a family of options, whose
 				 * ticks carry a contract each */
 	bool tells_changes;	/* a tick with one side says that this side

@@ -5,7 +5,9 @@
  * Market Streams: quotes come from /public, trades and mark prices from
  * /market.  Prices are strings, times Unix ms.  Single letters mean other
  * things in other events, so nothing is read before the event is known.  A
- * funding rate does not say of how many hours: it counts as one of eight. */
+ * funding rate does not say of how many hours: it counts as one of eight.  `u`
+ * and the trades' numbers are the market's, not the connection's: no hole in
+ * them says that a message is missing. */
 #include "feeds/venue_row.h"
 #include "feeds/venue_message.h"
 
@@ -51,13 +53,14 @@ static const struct word CHANNEL_ROWS[] = {
 	{ FRAME_TICKS, "trade", &SINGLE },
 	{ FRAME_TICKS, "markPrice markPrice@* markPriceUpdate", &MARK },
 	{ FRAME_TICKS, "!markPrice@*", &MARKS },
+	{ FRAME_LEAVING, "serverShutdown !serverShutdown", NULL },
 	{ FRAME_IGNORED, "ticker ticker@arr ticker_* !ticker@arr !ticker_* "
 	    "miniTicker miniTicker@arr !miniTicker@arr 24hrTicker "
 	    "24hrMiniTicker 1hTicker* 4hTicker* 1dTicker* avgPrice depth "
 	    "depth* rpiDepth* kline kline* continuousKline* "
 	    "continuous_kline* forceOrder !forceOrder@arr compositeIndex "
 	    "contractInfo !contractInfo assetIndex !assetIndex@arr "
-	    "assetIndexUpdate tradingSession serverShutdown", NULL },
+	    "assetIndexUpdate tradingSession", NULL },
 };
 static const struct words CHANNELS = WORDS(CHANNEL_ROWS);
 

@@ -59,7 +59,7 @@ venue_bitfinex_parse(struct frame *f, const char *text, size_t len)
 	json_open(&j, text, len);
 	bitfinex_array_read(f, &j, &a);
 	if (json_close(&j) == ERR_OK)
-		(void)frame_follows(f, &a.sequence);
+		frame_counts(f, &a.sequence);
 	return e;
 }
 

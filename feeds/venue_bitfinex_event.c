@@ -6,7 +6,8 @@
 
 #include "feeds/venue_message.h"
 
-/* The server restarts, or was being mended: dial anew. */
+/* The server restarts, or was being mended (20060 says that it begins): dial
+ * anew. */
 #define CODE_RESTARTS 20051u
 #define CODE_MENDED 20061u
 
@@ -104,6 +105,6 @@ bitfinex_event(struct frame *f, const char *text, size_t len)
 		f->kind = FRAME_REFUSED;
 	else if (json_text_is(event, "info") &&
 	    (m.code.value == CODE_RESTARTS || m.code.value == CODE_MENDED))
-		f->kind = FRAME_GAP;
+		f->kind = FRAME_LEAVING;
 	return ERR_OK;
 }

@@ -5,18 +5,20 @@
  * of it says nothing of the other: both count, or neither; without prices (a
  * new mark price) it still says the time, more often than a quiet book changes.
  * A ping is the bare word, and so is its answer.  Symbols of swaps, futures and
- * spot are distinct: XBTUSD, XBTM26, XBT_USDT; .BXBT is an index. */
+ * spot are distinct: XBTUSD, XBTM26, XBT_USDT; .BXBT is an index.  Messages are
+ * not numbered. */
 #include "feeds/venue_row.h"
 #include "feeds/venue_message.h"
 
-/* An instrument's row that says nothing of all this is no tick. */
+/* An instrument's row that says nothing of all this is no tick.  That a side is
+ * empty is a quote's to say. */
 static void
 instrument_finish(struct frame *f, struct json *j, struct tick *t)
 {
 	const struct tick_contract *c = &t->contract;
 
 	(void)j;
-	t->has_bid = t->has_ask = t->has_bid && t->has_ask;
+	t->has_bid = t->has_ask = t->is_book = t->has_bid && t->has_ask;
 	t->is_contract = !t->has_bid && !t->has_last;
 	if (t->is_contract && !c->has_mark && !c->has_index &&
 	    !c->has_funding && !c->has_interest)

@@ -3,7 +3,7 @@
  * 100 levels each time), bts:request_reconnect, bts:heartbeat; recorded frames
  * of 2021-04.  A symbol is what stands behind the channel's name, in lower
  * case.  Prices are strings (of a trade: price_str), times strings of Unix
- * microseconds. */
+ * microseconds.  Messages are not numbered; each book is whole. */
 #include "feeds/venue_row.h"
 #include "feeds/venue_message.h"
 
@@ -15,14 +15,14 @@ static const struct word CHANNEL_ROWS[] = {
 };
 static const struct words CHANNELS = WORDS(CHANNEL_ROWS);
 /* What the protocol itself says, and what a channel does.  A server that goes
- * down asks to be dialled anew: what it says from then on is lost to us. */
+ * down asks to be dialled anew. */
 static const struct word EVENT_ROWS[] = {
 	{ FRAME_TICKS, "data", NULL },
 	{ FRAME_TICKS, "trade", NULL },
 	{ FRAME_ACK, "bts:subscription_succeeded "
 	    "bts:unsubscription_succeeded bts:heartbeat", NULL },
 	{ FRAME_REFUSED, "bts:error", NULL },
-	{ FRAME_GAP, "bts:request_reconnect", NULL },
+	{ FRAME_LEAVING, "bts:request_reconnect", NULL },
 	{ FRAME_UNKNOWN, "bts:*", NULL },
 };
 static const struct words EVENTS = WORDS(EVENT_ROWS);
@@ -111,6 +111,7 @@ tick_take(struct frame *f, const struct message *m, bool is_trade)
 	frame_stamp_tick(f, t, &time);
 	if (is_trade)
 		return trade_take(t, m);
+	t->is_book = true;
 	e = side_take(&m->extra, &t->has_bid, &t->bid);
 	return e != ERR_OK ? e : side_take(&m->other, &t->has_ask, &t->ask);
 }

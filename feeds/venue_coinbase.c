@@ -1,7 +1,8 @@
 /* Coinbase Advanced Trade, wss://advanced-trade-ws.coinbase.com.
  * Source: docs.cdp.coinbase.com, Advanced Trade WebSocket channels; recorded
  * frames of 2026-08-09.  Prices are strings, times RFC 3339 with nanoseconds;
- * `sequence_num` counts the messages of a connection. */
+ * `sequence_num` counts the messages of a connection, whatever their channel:
+ * one that is left out is a message that is missing. */
 #include "feeds/venue_row.h"
 #include "feeds/venue_message.h"
 
@@ -79,9 +80,14 @@ static const struct message_row MESSAGE[] = {
 static const struct protocol PROTOCOL = { PROTOCOL_ROWS(MESSAGE),
 	.channels = &CHANNELS, .payload = payload_read };
 
-VENUE_PARSER(coinbase);
-enum err
-venue_coinbase_parse(struct frame *f, const char *text, size_t len)
+/* What is left of a message whose prices cannot be read. */
+static const struct message_row NUMBER[] = {
+	MESSAGE_ROW("sequence_num", number, MESSAGE_U64),
+};
+static const struct protocol NUMBERED = { PROTOCOL_ROWS(NUMBER) };
+
+static enum err
+message_take(struct frame *f, const char *text, size_t len)
 {
 	struct message m = { 0 };
 	enum err e = message_read(f, &m, &PROTOCOL, text, len);
@@ -90,9 +96,25 @@ venue_coinbase_parse(struct frame *f, const char *text, size_t len)
 		e = message_is_channel(f, &m);
 	else if (m.event.has)
 		message_is_event(f, &m.event, &TYPES);
-	if (f->kind == FRAME_TICKS && !m.time.has)
-		return e == ERR_OK ? ERR_MISSING : e;
+	if (e == ERR_OK && f->kind == FRAME_TICKS && !m.time.has)
+		e = ERR_MISSING;
+	if (e != ERR_OK)
+		return e;
 	message_stamp(f, &m);
+	if (!frame_follows(f, &m.number))
+		f->tick_count = 0;
+	return ERR_OK;
+}
+
+VENUE_PARSER(coinbase);
+enum err
+venue_coinbase_parse(struct frame *f, const char *text, size_t len)
+{
+	struct message m = { 0 };
+	enum err e = message_take(f, text, len);
+
+	if (e != ERR_OK && message_read(f, &m, &NUMBERED, text, len) == ERR_OK)
+		frame_counts(f, &m.number);
 	return e;
 }
 

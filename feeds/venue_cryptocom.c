@@ -3,7 +3,8 @@
  * recorded frames of 2021-11-23 of /v2/market, which has the same shapes with
  * numbers where the prices and trade ids of today are strings: both are read.
  * Times are Unix ms.  A side that is empty is null.  A heartbeat is to be
- * answered by public/respond-heartbeat with its id. */
+ * answered by public/respond-heartbeat with its id.  Tickers and trades are not
+ * numbered. */
 #include "feeds/venue_row.h"
 
 #include <string.h>

@@ -257,6 +257,7 @@ entry_finish(struct frame *f, struct json *j, struct reading *r,
 	    (r->seen & r->entry->needed) != r->entry->needed)
 		json_fail(j, ERR_MISSING);
 	t->is_contract = r->entry->is_contract;
+	t->is_book = (r->seen & PARTS_QUOTED) == PARTS_QUOTED;
 	t->has_sequence = r->sequence.has;
 	t->sequence = r->sequence.value;
 	frame_stamp_tick(f, t, r->time.has ? &r->time : &r->event);

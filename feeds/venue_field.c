@@ -448,6 +448,18 @@ frame_follows(struct frame *f, const struct field_u64 *sequence)
 	return false;
 }
 
+void
+frame_counts(const struct frame *f, const struct field_u64 *sequence)
+{
+	struct venue_memory *m = f->memory;
+
+	if (!sequence->has ||
+	    (m->has_sequence && sequence->value != m->sequence + 1))
+		return;
+	m->has_sequence = true;
+	m->sequence = sequence->value;
+}
+
 struct field_out
 field_out_begin(char *out, size_t size)
 {

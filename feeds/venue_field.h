@@ -113,6 +113,9 @@ void frame_stamp_tick(struct frame *f, struct tick *t,
  * False where it is the same again (FRAME_IGNORED), or another message before
  * it is missing (FRAME_GAP). */
 bool frame_follows(struct frame *f, const struct field_u64 *sequence);
+/* frame_counts: the number of a message that cannot be read counts all the same.
+ * Where another before it is missing it does not: the next one says so. */
+void frame_counts(const struct frame *f, const struct field_u64 *sequence);
 
 /* A message being written; too little room sticks. */
 struct field_out {

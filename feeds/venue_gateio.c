@@ -4,7 +4,8 @@
  * Prices are strings.  A book's time is its `t`, a trade's a string of ms with
  * a fraction; a ticker has none but the message's and is up to a second old,
  * so only books and trades are asked for.  A request says its own time, in
- * seconds (VENUE_TIME_MARK). */
+ * seconds (VENUE_TIME_MARK).  `u` is the order book's and skips what leaves the
+ * top as it was; messages are not numbered. */
 #include "feeds/venue_row.h"
 #include "feeds/venue_message.h"
 
@@ -41,6 +42,7 @@ static const struct word CHANNEL_ROWS[] = {
 	{ FRAME_TICKS, "spot.trades", &TRADE },
 	{ FRAME_TICKS, "spot.tickers", &TICKER },
 	{ FRAME_HEARTBEAT, "spot.pong", NULL },
+	{ FRAME_ACK, "spot.system", NULL },
 	{ FRAME_IGNORED, "spot.order_book spot.order_book_update spot.obu "
 	    "spot.candlesticks spot.trades_v2 spot.trades_v3", NULL },
 };
@@ -81,6 +83,30 @@ static const struct message_row MESSAGE[] = {
 static const struct protocol PROTOCOL = { PROTOCOL_ROWS(MESSAGE),
 	.needs_event = true, .channels = &CHANNELS, .payload = result_read };
 
+/* {"type":"upgrade",...}: the service will close the connection for it. */
+static bool
+is_leaving(const struct message *m)
+{
+	struct json_text key, type;
+	bool is_upgrade = false;
+	struct json j;
+
+	if (m->found == NULL || m->found->kind != FRAME_ACK ||
+	    !m->payload.has)
+		return false;
+	json_open(&j, m->payload.text.at, m->payload.text.len);
+	json_enter_object(&j);
+	while (json_next_key(&j, &key)) {
+		if (json_text_is(&key, "type") &&
+		    json_kind(&j) == JSON_KIND_STRING &&
+		    json_read_string(&j, &type))
+			is_upgrade = json_text_is(&type, "upgrade");
+		else
+			json_skip(&j);
+	}
+	return json_close(&j) == ERR_OK && is_upgrade;
+}
+
 static enum err
 channel_finish(struct frame *f, const struct message *m)
 {
@@ -91,6 +117,8 @@ channel_finish(struct frame *f, const struct message *m)
 		e = message_is_channel(f, m);
 		if (f->kind == FRAME_HEARTBEAT && !f->has_time)
 			f->kind = FRAME_ACK;
+		if (is_leaving(m))
+			f->kind = FRAME_LEAVING;
 		return e;
 	}
 	f->kind = event_kind(m);

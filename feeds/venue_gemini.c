@@ -92,6 +92,7 @@ book_finish(struct frame *f, const struct message *m)
 		MUST(json_close(&j) == ERR_OK);
 	}
 	depth_quote(d, &f->ticks[0]);
+	f->ticks[0].is_book = true;
 	/* Void before, or so much taken away that the top is not known. */
 	if (!d->is_known) {
 		f->kind = FRAME_GAP;

@@ -2,7 +2,7 @@
  * Source: docs.kraken.com, WebSocket v2: ticker, trade, heartbeat, status,
  * ping.  Prices are JSON numbers, times RFC 3339.  A ticker of an older server
  * has no timestamp; the `heartbeat` channel carries none either, so a ping is
- * sent whose pong says the time. */
+ * sent whose pong says the time.  Public messages are not numbered. */
 #include "feeds/venue_row.h"
 #include "feeds/venue_message.h"
 

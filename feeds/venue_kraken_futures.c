@@ -2,7 +2,8 @@
  * Source: docs.kraken.com, Derivatives WebSocket: ticker, ticker_lite, trade,
  * heartbeat; recorded frames of 2021-07-22.  Prices are JSON numbers, times
  * Unix ms.  A ticker comes once a second at most; the lite one has no time.  A
- * perpetual's relative funding rate is of an hour. */
+ * perpetual's relative funding rate is of an hour.  `seq` counts a product's
+ * trades, and its book's changes, which are not read; a ticker has none. */
 #include "feeds/venue_row.h"
 
 #include "feeds/venue_contract.h"

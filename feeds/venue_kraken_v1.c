@@ -4,7 +4,7 @@
  * of a channel is [number, payload, (payload,) "channel", "pair"]; prices are
  * strings, times strings of Unix seconds with a fraction.  A ticker has no
  * time and comes with trades alone; a spread has one and is the top of the
- * book, so the spread is what is asked for. */
+ * book, so the spread is what is asked for.  Public messages are not numbered. */
 #include "feeds/venue_row.h"
 
 #include <string.h>

@@ -6,7 +6,8 @@
  * without a change.  Spot, swaps, futures and options have symbols of their
  * own: BTC-USDT, BTC-USDT-SWAP, BTC-USD-220325-40000-C (in coins);
  * options.BTC-USD asks for the summary of that family.  A ping is the bare
- * word, and so is its answer. */
+ * word, and so is its answer.  `seqId` is a book's or a trade's and skips what
+ * is not said of it: no hole says that a message is missing. */
 #include "feeds/venue_row.h"
 
 #include <string.h>
@@ -90,6 +91,7 @@ static const struct message_row MESSAGE[] = {
 	MESSAGE_ROW("arg", word, MESSAGE_INNER),
 	MESSAGE_ROW("data", payload, MESSAGE_PAYLOAD),
 	MESSAGE_ROW("event", event, MESSAGE_TEXT),
+	MESSAGE_ROW("code", extra, MESSAGE_SEEN),
 };
 static const struct message_row ARG[] = {
 	MESSAGE_ROW("channel", channel, MESSAGE_CHANNEL),
@@ -97,6 +99,14 @@ static const struct message_row ARG[] = {
 };
 static const struct protocol PROTOCOL = { PROTOCOL_ROWS(MESSAGE),
 	PROTOCOL_INNER(ARG), .channels = &CHANNELS };
+
+/* A minute before the connection is closed for an upgrade of the service. */
+static bool
+is_leaving(const struct message *m)
+{
+	return json_text_is(&m->event.text, "notice") && m->extra.has &&
+	    json_text_is(&m->extra.text, "\"64008\"");
+}
 
 VENUE_PARSER(okx);
 enum err
@@ -108,10 +118,13 @@ venue_okx_parse(struct frame *f, const char *text, size_t len)
 	if (message_is_pong(f, text, len))
 		return ERR_OK;
 	e = message_read(f, &m, &PROTOCOL, text, len);
-	if (e == ERR_OK && m.event.has)
+	if (e == ERR_OK && m.event.has) {
 		message_is_event(f, &m.event, &EVENTS);
-	else if (e == ERR_OK && m.channel.has)
+		if (is_leaving(&m))
+			f->kind = FRAME_LEAVING;
+	} else if (e == ERR_OK && m.channel.has) {
 		e = message_is_channel(f, &m);
+	}
 	return e;
 }
 

@@ -1,8 +1,9 @@
 /*~ `margind record`: what venues say, kept as it came.  The same client as the
  * service's; a frame is kept whatever its parser says of it, since one that
  * nobody understands is the one that somebody will want to see.  The parser is
- * asked only what the venue wants to hear at once, and whether a message is
- * missing: then the connection is dialled anew, as the service does. */
+ * asked only what the venue wants to hear at once, whether a message is missing:
+ * then the connection is dialled anew, and whether the venue will close it: then
+ * another one takes its place, as the service does. */
 #include "oracle/cmd.h"
 
 #include "feeds/client.h"
@@ -95,6 +96,7 @@ static void
 on_frame(void *arg, size_t slot, const char *text, size_t len)
 {
 	struct recorder *r = arg;
+	const struct venue *v = venue_of(r, slot)->venue;
 	struct frame frame = { .ticks = r->ticks,
 		.memory = &r->memory[slot] };
 
@@ -104,12 +106,18 @@ on_frame(void *arg, size_t slot, const char *text, size_t len)
 	r->frames++;
 	r->bytes += len;
 	judge(r, record_receive(r->record, slot, text, len, wall_us()));
-	if (venue_of(r, slot)->venue->parse(&frame, text, len) != ERR_OK)
+	if (v->parse(&frame, text, len) != ERR_OK) {
+		if (v->has_depth)
+			client_redial(r->client, slot,
+			    "a message could not be read");
 		return;
+	}
 	if (frame.answer[0] != '\0')
 		client_reply(r->client, slot, frame.answer);
 	if (frame.kind == FRAME_GAP)
 		client_redial(r->client, slot, "a message is missing");
+	if (frame.kind == FRAME_LEAVING)
+		(void)client_leave(r->client, slot);
 }
 
 static void

@@ -51,19 +51,50 @@ option_send(struct feeds *f, struct wire_feed *feed, uint16_t family,
 	feed->ticks++;
 }
 
+/* The bit of a slot: of a connection, or of its successor. */
+static uint8_t
+said_bit(const struct feeds *f, size_t slot)
+{
+	return slot < f->plan.count ? 1 : 2;
+}
+
+void
+feeds_opened(struct feeds *f, size_t slot, uint64_t now_ms)
+{
+	feeds_slot_open(&f->slot[slot], now_ms);
+	for (size_t i = 0; i < f->proc.config.prices.market_count; i++)
+		if (f->plan.market[i] == slot % f->plan.count)
+			f->booked[i] &= (uint8_t)~said_bit(f, slot);
+}
+
+static enum err
+market_send(struct feeds *f, size_t slot, size_t venue, const struct tick *t,
+    uint64_t now_ms)
+{
+	struct wire_tick w[TICK_WIRES_MAX];
+	size_t count;
+	enum err e = tick_wire_from(w, &count, &f->proc.config, venue, t,
+	    now_ms);
+
+	for (size_t i = 0; e == ERR_OK && i < count; i++) {
+		if (w[i].has_book || !w[i].has_last)
+			f->booked[w[i].market] |= said_bit(f, slot);
+		feeds_send(f, ROLE_ENGINE, &w[i]);
+	}
+	return e;
+}
+
 /* A symbol may be a market and an instrument. */
 static void
-tick_send(struct feeds *f, struct wire_feed *feed, size_t venue,
-    const struct tick *t, uint64_t now_ms)
+tick_send(struct feeds *f, size_t slot, const struct tick *t, uint64_t now_ms)
 {
 	const struct config *c = &f->proc.config;
+	size_t venue = f->plan.venue[slot % f->plan.count];
+	struct wire_feed *feed = &f->feed[venue];
 	enum err as_market, as_instrument = ERR_UNKNOWN;
-	struct wire_tick w;
 	struct wire_mark m;
 
-	as_market = tick_wire_from(&w, c, venue, t, now_ms);
-	if (as_market == ERR_OK)
-		feeds_send(f, ROLE_ENGINE, &w);
+	as_market = market_send(f, slot, venue, t, now_ms);
 	if (c->instrument_count > 0)
 		as_instrument = tick_wire_mark(&m, c, venue, t, now_ms);
 	if (as_instrument == ERR_OK)
@@ -75,16 +106,16 @@ tick_send(struct feeds *f, struct wire_feed *feed, size_t venue,
 }
 
 static void
-ticks_send(struct feeds *f, size_t connection, const struct frame *frame,
+ticks_send(struct feeds *f, size_t slot, const struct frame *frame,
     uint64_t now_ms)
 {
+	size_t connection = slot % f->plan.count;
 	size_t venue = f->plan.venue[connection];
 	uint16_t family = f->plan.option[connection];
 
 	for (size_t i = 0; i < frame->tick_count; i++)
 		if (family == FEEDS_PLAN_NONE)
-			tick_send(f, &f->feed[venue], venue,
-			    &frame->ticks[i], now_ms);
+			tick_send(f, slot, &frame->ticks[i], now_ms);
 		else
 			option_send(f, &f->feed[venue], family,
 			    &frame->ticks[i], now_ms);
@@ -106,11 +137,13 @@ heartbeat_send(struct feeds *f, size_t connection, const struct frame *frame,
 	feeds_send(f, ROLE_ENGINE, &w);
 }
 
-/* What the connection said of books no longer holds. */
+/* What the connection said of books no longer holds, but where the other of a
+ * pair, which missed nothing, says the same. */
 static void
-gap_take(struct feeds *f, size_t slot, uint64_t now_ms)
+gap_take(struct feeds *f, size_t slot, const char *why, uint64_t now_ms)
 {
 	size_t connection = slot % f->plan.count;
+	size_t other = (slot + f->plan.count) % (2 * f->plan.count);
 	size_t count = f->proc.config.prices.market_count;
 
 	f->feed[f->plan.venue[connection]].gaps++;
@@ -119,10 +152,25 @@ gap_take(struct feeds *f, size_t slot, uint64_t now_ms)
 
 		if (f->plan.market[i] != connection)
 			continue;
+		f->booked[i] &= (uint8_t)~said_bit(f, slot);
+		if (f->slot[other].is_open && f->booked[i] != 0)
+			continue;
 		tick_wire_void(&w, i, now_ms);
 		feeds_send(f, ROLE_ENGINE, &w);
 	}
-	client_redial(f->client, slot, "a message is missing");
+	client_redial(f->client, slot, why);
+}
+
+/* Another connection takes the place of this one before the venue closes it. */
+static void
+leaving_take(struct feeds *f, size_t slot)
+{
+	char name[FEEDS_NAME_MAX];
+
+	f->feed[f->plan.venue[slot % f->plan.count]].heartbeats++;
+	if (client_leave(f->client, slot))
+		log_info("%s: the venue will close this connection: another "
+		    "is dialled", feeds_name(name, f, slot));
 }
 
 static void
@@ -149,12 +197,12 @@ frame_take(struct feeds *f, size_t slot, const struct frame *frame,
 
 	switch (frame->kind) {
 	case FRAME_TICKS:
-		ticks_send(f, connection, frame, now_ms);
+		ticks_send(f, slot, frame, now_ms);
 		break;
 	case FRAME_HEARTBEAT:
 	case FRAME_ACK:
 		/* Of contracts, if any: what says no price says the time. */
-		ticks_send(f, connection, frame, now_ms);
+		ticks_send(f, slot, frame, now_ms);
 		heartbeat_send(f, connection, frame, now_ms);
 		break;
 	case FRAME_IGNORED:
@@ -168,7 +216,10 @@ frame_take(struct feeds *f, size_t slot, const struct frame *frame,
 			    (int)(len < 200 ? len : 200), text);
 		break;
 	case FRAME_GAP:
-		gap_take(f, slot, now_ms);
+		gap_take(f, slot, "a message is missing", now_ms);
+		break;
+	case FRAME_LEAVING:
+		leaving_take(f, slot);
 		break;
 	case FRAME_UNKNOWN:
 		f->feed[venue].unknown++;
@@ -185,16 +236,19 @@ feeds_frame(struct feeds *f, size_t slot, const char *text, size_t len,
     uint64_t now_ms)
 {
 	size_t venue = f->plan.venue[slot % f->plan.count];
+	const struct venue *v = f->proc.config.venue[venue].venue;
 	struct frame frame = { .ticks = f->ticks,
 		.memory = &f->slot[slot].memory };
-	enum err e = f->proc.config.venue[venue].venue->parse(&frame, text,
-	    len);
+	enum err e = v->parse(&frame, text, len);
 
 	f->feed[venue].frames++;
 	f->feed[venue].last_frame_ms = now_ms;
 	if (e != ERR_OK) {
 		f->slot[slot].heard_ms = now_ms;
 		frame_bad(f, slot, e, text, len, now_ms);
+		if (v->has_depth)
+			gap_take(f, slot, "a message could not be read",
+			    now_ms);
 		return;
 	}
 	feeds_slot_heard(&f->slot[slot], &frame, now_ms);

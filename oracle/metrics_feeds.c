@@ -93,7 +93,7 @@ static const struct venue_counter {
 	COUNTER("feed_unpinned_ticks_total", unpinned,
 	    "Ticks of symbols that nobody asked for."),
 	COUNTER("feed_gaps_total", gaps,
-	    "Frames before which one is missing."),
+	    "Frames before which one is missing, or that leave a book unknown."),
 	COUNTER("feed_reconnects_total", reconnects,
 	    "Connections lost, attempts that failed included."),
 	COUNTER("feed_mutes_total", mutes, "Of them, of silence."),

@@ -165,6 +165,8 @@ void replay_engine_tell(struct replay_engine *g, const void *message);
  * process would; false where that is nothing. */
 bool replay_engine_frame(struct replay_engine *g, const struct replay_event *e,
     const struct frame *f);
+/* replay_engine_bad: the frame could not be read; the same. */
+bool replay_engine_bad(struct replay_engine *g, const struct replay_event *e);
 /* replay_engine_close ends a batch: prices, verdicts, perhaps a request, which
  * replay_engine_sign answers. */
 void replay_engine_close(struct replay_engine *g, uint64_t now_ms);

@@ -229,13 +229,15 @@ tick_tell(struct replay_engine *g, size_t venue, const struct replay_event *e,
     const struct tick *t)
 {
 	const struct config *c = &g->life->config;
-	struct wire_tick w;
+	struct wire_tick w[TICK_WIRES_MAX];
 	struct wire_mark m;
-	bool told = tick_wire_from(&w, c, venue, t, e->recv_ms) == ERR_OK;
+	size_t count;
+	bool told = tick_wire_from(w, &count, c, venue, t, e->recv_ms) ==
+	    ERR_OK;
 
-	if (told) {
-		g->said_by[w.market] = e->connection + 1;
-		replay_engine_tell(g, &w);
+	for (size_t i = 0; told && i < count; i++) {
+		g->said_by[w[i].market] = e->connection + 1;
+		replay_engine_tell(g, &w[i]);
 	}
 	if (c->instrument_count == 0 || tick_wire_mark(&m, c, venue, t,
 	    e->recv_ms) != ERR_OK)
@@ -280,9 +282,10 @@ beat_tell(struct replay_engine *g, size_t venue, const struct replay_event *e,
     const struct frame *f)
 {
 	struct wire_heartbeat w;
+	bool told = ticks_tell(g, venue, e, f);	/* of contracts */
 
 	if (!f->has_time)
-		return false;
+		return told;
 	tick_wire_heartbeat(&w, venue, f->exchange_ms, e->recv_ms);
 	replay_engine_tell(g, &w);
 	return true;
@@ -306,8 +309,18 @@ replay_engine_frame(struct replay_engine *g, const struct replay_event *e,
 		return gap_tell(g, e);
 	case FRAME_IGNORED:
 	case FRAME_REFUSED:
+	case FRAME_LEAVING:
 	case FRAME_UNKNOWN:
 		return false;
 	}
 	return false;
+}
+
+bool
+replay_engine_bad(struct replay_engine *g, const struct replay_event *e)
+{
+	size_t venue;
+
+	return e->venue->has_depth &&
+	    venue_index(&venue, &g->life->config, e->venue) && gap_tell(g, e);
 }

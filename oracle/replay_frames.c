@@ -104,6 +104,7 @@ frame_print(struct frames_replay *r, const struct replay_event *e,
 	case FRAME_ACK:
 	case FRAME_IGNORED:
 	case FRAME_REFUSED:
+	case FRAME_LEAVING:
 		replay_names_add(&o->ignored, f->channel);
 		return;
 	case FRAME_GAP:
@@ -133,7 +134,7 @@ frame_take(struct frames_replay *r, const struct replay_event *e)
 	if (err != ERR_OK) {
 		if (!r->is_before)
 			replay_names_add(&o->rejected, err_name(err));
-		return false;
+		return replay_engine_bad(&r->engine, e);
 	}
 	if (!r->is_before)
 		frame_print(r, e, &f);

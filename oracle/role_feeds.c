@@ -152,7 +152,7 @@ on_event(void *arg, size_t slot, enum client_event e, const char *why)
 
 	switch (e) {
 	case CLIENT_CONNECTED:
-		feeds_slot_open(&f->slot[slot], clock_wall_ms());
+		feeds_opened(f, slot, clock_wall_ms());
 		break;
 	case CLIENT_SUBSCRIBED:
 		break;
@@ -231,7 +231,7 @@ slots_place(struct feeds *f)
 		const struct venue *v =
 		    f->plan.connection[s % f->plan.count].venue;
 
-		if (!v->has_depth || (s >= f->plan.count && !v->rotate_ms))
+		if (!v->has_depth)
 			continue;
 		f->slot[s].memory.depth = calloc(VENUE_SYMBOLS_MAX,
 		    sizeof(struct depth));

@@ -36,8 +36,13 @@ frame_tell(struct run *r, const struct replay_event *e)
 	struct frame f;
 	bool before, after;
 
-	if (!e->venue || replay_parser_frame(&f, &r->parser, e) != ERR_OK)
+	if (!e->venue)
 		return false;
+	if (replay_parser_frame(&f, &r->parser, e) != ERR_OK) {
+		before = replay_engine_bad(&s->before, e);
+		after = replay_engine_bad(&s->after, e);
+		return before || after;
+	}
 	before = replay_engine_frame(&s->before, e, &f);
 	after = !is_elsewhere(r, e->venue) &&
 	    replay_engine_frame(&s->after, e, &f);

@@ -2,11 +2,21 @@
 
 #include <string.h>
 
+/* A side that is empty, of a book that is told as a whole. */
+static bool
+is_void(const struct tick *t, const struct venue *v)
+{
+	return !v->tells_changes && !(t->has_bid && t->has_ask) &&
+	    (t->is_book || t->has_bid || t->has_ask);
+}
+
 enum err
-tick_wire_from(struct wire_tick *out, const struct config *c, size_t venue,
-    const struct tick *t, uint64_t recv_ms)
+tick_wire_from(struct wire_tick out[TICK_WIRES_MAX], size_t *count,
+    const struct config *c, size_t venue, const struct tick *t,
+    uint64_t recv_ms)
 {
 	struct wire_tick w;
+	size_t n = 0;
 
 	memset(&w, 0, sizeof(w));
 	wire_head_set(&w.head, WIRE_TICK);
@@ -14,13 +24,11 @@ tick_wire_from(struct wire_tick *out, const struct config *c, size_t venue,
 		return ERR_UNKNOWN;
 	w.has_book = t->has_bid && t->has_ask;
 	w.has_last = t->has_last;
-	if (!w.has_book && !w.has_last) {
-		if ((!t->has_bid && !t->has_ask) ||
-		    c->venue[venue].venue->tells_changes)
-			return ERR_MISSING;
-		tick_wire_void(out, w.market, recv_ms);
-		return ERR_OK;
-	}
+	if (is_void(t, c->venue[venue].venue))
+		tick_wire_void(&out[n++], w.market, recv_ms);
+	*count = n;
+	if (!w.has_book && !w.has_last)
+		return n > 0 ? ERR_OK : ERR_MISSING;
 	w.exchange_ms = t->has_time ? t->exchange_ms : 0;
 	w.recv_ms = recv_ms;
 	if (w.has_book) {
@@ -29,7 +37,8 @@ tick_wire_from(struct wire_tick *out, const struct config *c, size_t venue,
 	}
 	if (w.has_last)
 		w.last = wire_from_u128(t->last.value);
-	*out = w;
+	out[n++] = w;
+	*count = n;
 	return ERR_OK;
 }
 

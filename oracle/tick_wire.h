@@ -6,13 +6,15 @@
 #include "oracle/config.h"
 #include "oracle/wire.h"
 
-/* tick_wire_from writes the input of a tick that came on the configured venue
- * `venue`; of a book whose other side is empty, that it is void.  ERR_UNKNOWN
- * where its symbol is not pinned there, ERR_MISSING where it carries neither a
- * side nor a trade, or one side of a venue that tells changes. */
-MUST_CHECK enum err tick_wire_from(struct wire_tick *out,
-    const struct config *c, size_t venue, const struct tick *t,
-    uint64_t recv_ms);
+/* tick_wire_from writes the inputs of a tick that came on the configured venue
+ * `venue`, *count of them, in their order: of a book with an empty side that it
+ * is void, and then the trade, if any; else one.  A tick of a venue that tells
+ * changes voids nothing.  ERR_UNKNOWN where its symbol is not pinned there,
+ * ERR_MISSING where it carries neither a book nor a trade. */
+#define TICK_WIRES_MAX 2u
+MUST_CHECK enum err tick_wire_from(struct wire_tick out[TICK_WIRES_MAX],
+    size_t *count, const struct config *c, size_t venue,
+    const struct tick *t, uint64_t recv_ms);
 /* tick_wire_mark writes what a tick tells of an instrument of the book's: its
  * mark where that is in USD, its funding, and its open interest in USD (rounded
  * down) where the config says its unit.  ERR_UNKNOWN where its symbol is none of

@@ -442,12 +442,14 @@ struct wire_feed {
 	uint64_t last_frame_ms;	/* received then; 0: none yet */
 	uint64_t frames;	/* all that came */
 	uint64_t ticks;		/* and marks and options, sent on */
-	uint64_t heartbeats;	/* frames: acks, greetings and pongs too */
+	uint64_t heartbeats;	/* frames: acks, greetings, farewells and pongs
+				 * too */
 	uint64_t ignored;	/* frames of known channels without a use */
 	uint64_t unknown;	/* frames that the venue is not known to send */
 	uint64_t rejected[WIRE_REJECTS];	/* frames, by wire_reject */
 	uint64_t unpinned;	/* ticks of symbols that nobody asked for */
-	uint64_t gaps;		/* frames before which one is missing */
+	uint64_t gaps;		/* frames before which one is missing, or of
+				 * a book's changes and not readable */
 	uint64_t reconnects;	/* losses, attempts that failed included */
 	uint64_t mutes;		/* of them, of silence */
 	uint64_t refused;	/* frames: the venue says no to us */

@@ -211,48 +211,111 @@ def check_window(rows, files, *more):
 GAP_CONFIG = """
 prices:
   units:
-    BTC: {quorum: 1, age_max: 30s, dispersion_max: 2%, band_max: 10%}
-    ETH: {quorum: 1, age_max: 30s, dispersion_max: 2%, band_max: 10%}
+    BTC: {quorum: 1, age_max: 30s, dispersion_max: 2%%, band_max: 10%%}
+    ETH: {quorum: 1, age_max: 30s, dispersion_max: 2%%, band_max: 10%%}
 venues:
-  bitstamp: {markets: {btcusd: BTC/USD, ethusd: ETH/USD}}
+  %s: {markets: {%s: BTC/USD, %s: ETH/USD}}
 """
 
 
-def check_gap(folder):
-    """A venue that loses a message voids the books that its connection said,
-    as in the live service; another connection's stay."""
+def void_run(folder, venue, symbols, address, frames):
+    """What a replay of (connection, second, message) prints; messages may be
+    text."""
     path, config = (os.path.join(folder, f) for f in ("gap.jsonl",
                                                       "gap.yaml"))
-    open(config, "w").write(GAP_CONFIG)
+    open(config, "w").write(GAP_CONFIG % (venue, *symbols))
+    lines = [{"t": "connect", "conn": c, "ts": 1000, "addr": address}
+             for c in sorted({f[0] for f in frames})]
+    lines += [{"t": "recv", "conn": c, "ts": ts, "data": m if
+               isinstance(m, str) else json.dumps(m)} for c, ts, m in frames]
+    open(path, "w").write("\n".join(json.dumps(x) for x in lines) + "\n")
+    return parsed(replay(None, [path], "--config", config))
 
-    def row(conn, ts, data=None):
-        more = {"addr": "wss://ws.bitstamp.net"} if data is None else \
-            {"data": json.dumps(data)}
-        return json.dumps({"t": "recv" if data else "connect", "conn": conn,
-                           "ts": ts, **more})
 
-    def book(symbol, ts):
-        return {"event": "data", "channel": "order_book_" + symbol, "data": {
-            "timestamp": str(int(ts)), "microtimestamp": f"{ts * 1e6:.0f}",
-            "bids": [["100.0", "1"]], "asks": [["101.0", "1"]]}}
-    lines = [row("a", 1000), row("b", 1000),
-             row("a", 1001.1, book("btcusd", 1001.0)),
-             row("b", 1001.2, book("ethusd", 1001.0)),
-             row("a", 1002.5, {"event": "bts:request_reconnect",
-                               "channel": "", "data": ""}),
-             row("b", 1002.9, book("ethusd", 1002.8))]
-    open(path, "w").write("\n".join(lines) + "\n")
-    rows = parsed(replay(None, [path], "--config", config))
-    last = {}
+def price_states(rows, unit):
+    """(status, as_of) where the status is another than before."""
+    out = []
     for r in rows:
-        if "price" in r:
-            last[r["price"]["asset"]] = r["price"]
-    verdict("a gap voids the connection's books", [
-        (r["price"]["status"], int(r["price"]["as_of"])) for r in rows
-        if "price" in r and r["price"]["asset"] == "BTC"][-1] ==
-        ("REFUSED", 1002500) and last["ETH"]["status"] == "DEGRADED" and
-        rows[-1]["summary"]["gaps"] == 1 and
-        rows[-1]["summary"]["ignored"] == {}, rows[-1])
+        p = r.get("price")
+        if p and p["asset"] == unit and (not out or
+                                         out[-1][0] != p["status"]):
+            out.append((p["status"], int(p["as_of"])))
+    return out
+
+
+def coinbase(sequence, ts, product=None):
+    m = {"timestamp": f"1970-01-01T00:16:{ts - 960:09.6f}Z",
+         "sequence_num": sequence, "channel": "heartbeats", "events": []}
+    if product:
+        m["channel"] = "ticker"
+        m["events"] = [{"tickers": [{"product_id": product, "price": "100",
+                                     "best_bid": "100", "best_ask": "101"}]}]
+    return m
+
+
+def check_gap(folder):
+    """A message that is missing voids the books that its connection said, as
+    in the live service; another connection's stay."""
+    rows = void_run(folder, "coinbase", ("BTC-USD", "ETH-USD"),
+                    "wss://advanced-trade-ws.coinbase.com", [
+                        ("a", 1001.1, coinbase(4, 1001.0, "BTC-USD")),
+                        ("b", 1001.2, coinbase(0, 1001.0, "ETH-USD")),
+                        ("a", 1001.3, coinbase(5, 1001.2)),
+                        ("a", 1001.4, coinbase(5, 1001.2)),
+                        ("a", 1002.5, coinbase(7, 1002.4)),
+                        ("a", 1002.6, coinbase(8, 1002.5)),
+                        ("b", 1002.9, coinbase(1, 1002.8))])
+    verdict("a gap voids the connection's books",
+            price_states(rows, "BTC")[-1] == ("REFUSED", 1002500),
+            price_states(rows, "BTC"))
+    verdict("and no other's", price_states(rows, "ETH")[-1][0] == "DEGRADED"
+            and rows[-1]["summary"]["gaps"] == 1, rows[-1])
+
+
+def check_unread(folder):
+    """Of books that are told by their changes one that cannot be read voids
+    all of the connection's, whatever its heart beats."""
+    def book(symbol, side=("buy", "100"), more=None):
+        return {"type": "l2_updates", "symbol": symbol, "changes": [
+            [*side, "1"], *([["sell", "101", "1"]] if more else [])],
+            **(more or {})}
+    beat = {"type": "heartbeat", "timestamp": 1001000}
+    frames = [("a", 1001.1, beat), ("a", 1001.2, book("BTCUSD", more={
+        "trades": []})), ("b", 1001.1, beat),
+        ("b", 1001.2, book("ETHUSD", more={"trades": []})),
+        ("a", 1002.5, book("BTCUSD", ("buy", "0"))),
+        ("a", 1003.1, {**beat, "timestamp": 1003000}),
+        ("b", 1003.2, {**beat, "timestamp": 1003000})]
+    rows = void_run(folder, "gemini", ("BTCUSD", "ETHUSD"),
+                    "wss://api.gemini.com/v2/marketdata", frames)
+    verdict("an unreadable change voids the connection's books",
+            price_states(rows, "BTC")[-1] == ("REFUSED", 1002500) and
+            price_states(rows, "ETH")[-1][0] == "DEGRADED" and
+            rows[-1]["summary"]["rejected"] == {"range": 1}, rows[-1])
+
+
+def check_empty_side(folder):
+    """A ticker with an empty side and a last price voids the book, and the
+    trade stands in for nothing: neither before there was a book."""
+    def ticker(channel, bid, ask, ts):
+        return [channel, [bid, 1, ask, 1, 0, 0, 100.5, 1, 1, 1],
+                int(ts * 1000)]
+    frames = [("a", 1e9 + 0.5, {
+        "event": "subscribed", "channel": "ticker", "chanId": n,
+        "symbol": s, "pair": s[1:]}) for n, s in ((1, "tBTCUSD"),
+                                                  (2, "tETHUSD"))]
+    frames += [("a", ts, ticker(n, bid, ask, ts)) for ts, n, bid, ask in (
+        (1e9 + 1, 1, 100, 101), (1e9 + 1.1, 2, None, 101),
+        (1e9 + 2.5, 1, 100, None), (1e9 + 3.5, 2, 100, 101))]
+    rows = void_run(folder, "bitfinex", ("tBTCUSD", "tETHUSD"),
+                    "wss://api-pub.bitfinex.com/ws/2", frames)
+    verdict("an empty side voids the book",
+            price_states(rows, "BTC")[-2:] == [
+                ("DEGRADED", 1000000001000), ("REFUSED", 1000000002500)],
+            price_states(rows, "BTC"))
+    verdict("and a trade does not stand in for one",
+            price_states(rows, "ETH")[-1] == ("DEGRADED", 1000000003500),
+            price_states(rows, "ETH"))
 
 
 def check_many(folder):
@@ -386,6 +449,8 @@ def main():
         check_accepted(folder)
         check_gap(folder)
         check_many(folder)
+        check_unread(folder)
+        check_empty_side(folder)
         check_bad_input(folder)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0

@@ -46,7 +46,7 @@ struct log {
 	size_t len;			/* of the last frame */
 	char text[128];			/* its beginning */
 	uint64_t sum;			/* of its bytes */
-	unsigned readable;
+	unsigned readable, leaves;
 	char read[16];
 	/* stop when this many were seen (0: no matter) */
 	unsigned stop_frames, stop_readable, stop_of[CLIENT_EVENTS];
@@ -94,6 +94,8 @@ on_frame(void *arg, size_t conn, const char *text, size_t len)
 		client_reply(l->client, conn, "I am");
 	if (strcmp(l->text, "a hole") == 0)
 		client_redial(l->client, conn, "a message is missing");
+	if (strcmp(l->text, "leave") == 0)
+		l->leaves += client_leave(l->client, conn);
 	log_check(l);
 }
 
@@ -875,6 +877,67 @@ client_service__leaves_a_lost_one_to_its_successor(void **state)
 		if (l.event[i].e == CLIENT_LOST)
 			assert_int_equal(l.event[i].conn, 0);
 	assert_true(l.frames_of[1] > 100);
+	ws_server_stop(&s);
+}
+
+/* --- a venue that says it will close ------------------------------------- */
+
+static void
+play_farewell(struct ws_peer *p)
+{
+	if (!ws_accept(p))
+		return;
+	for (int i = 0; i < 3; i++)
+		if (ws_next(p) != 1)
+			return;
+	/* Said again and again, until it is done. */
+	while (ws_text(p, p->number == 0 ? "leave" : "tick"))
+		usleep(20000);
+}
+
+/* A venue without a time of its own to rotate. */
+static void
+client_leave__makes_the_successor_before_it_breaks(void **state)
+{
+	struct ws_server s = { .threads = 2 };
+	struct log l = { .stop_of = { [CLIENT_REPLACED] = 1 } };
+	struct venue v = test_venue;
+
+	(void)state;
+	ws_server_start(&s, play_farewell);
+	rotate_with(&l, &s, &v);
+	assert_int_equal(v.rotate_ms, 0);
+	assert_int_equal(l.of[CLIENT_LOST], 0);
+	assert_int_equal(l.of[CLIENT_CONNECTED], 2);
+	assert_int_equal(l.leaves, 1);
+	assert_int_equal(l.event[2].e, CLIENT_CONNECTED);
+	assert_int_equal(l.event[2].conn, 1);
+	assert_in_range(l.event[2].ms - l.event[0].ms, CLIENT_LEAVE_MS - 1,
+	    CLIENT_LEAVE_MS + 900);
+	assert_int_equal(l.event[l.events - 1].conn, 0);
+	assert_true(l.event[l.events - 1].ms - l.event[3].ms >=
+	    CLIENT_OVERLAP_MS - 1);
+	assert_true(l.frames_of[1] > 0);
+	ws_server_stop(&s);
+}
+
+/* Where there can be no successor the old one goes first. */
+static void
+client_leave__dials_anew_where_there_is_one_slot(void **state)
+{
+	struct ws_server s = { .threads = 2 };
+	struct log l = { .stop_of = { [CLIENT_CONNECTED] = 2 } };
+	char url[64];
+
+	(void)state;
+	ws_server_start(&s, play_farewell);
+	local_url(url, &s);
+	connect_to(&l, &test_venue, url, NULL);
+	run(&l);
+	client_destroy(l.client);
+	assert_int_equal(l.of[CLIENT_LOST], 1);
+	assert_string_equal(first_why(&l, CLIENT_LOST),
+	    "the venue will close it");
 	ws_server_stop(&s);
 }
 
@@ -1849,6 +1912,10 @@ main(void)
 		    client_service__keeps_the_old_where_no_successor_comes),
 		cmocka_unit_test(
 		    client_service__leaves_a_lost_one_to_its_successor),
+		cmocka_unit_test(
+		    client_leave__makes_the_successor_before_it_breaks),
+		cmocka_unit_test(
+		    client_leave__dials_anew_where_there_is_one_slot),
 		cmocka_unit_test(client_service__dials_a_venue_at_its_pace),
 		cmocka_unit_test(client_service__dials_a_burst_at_once),
 		cmocka_unit_test(

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "feeds/client_conn.h"
 #include "oracle/feeds_role.h"
 
 #define NOW UINT64_C(1795176000000)
@@ -20,11 +21,12 @@ static struct feeds *f;
 static int engine, surface;	/* the neighbours' ends */
 
 /* A venue whose frames say in one letter what they are; "t NAME TIME" is a
- * tick, "c NAME TIME" a heartbeat with what a contract's says besides. */
+ * tick, "b NAME TIME" one with a book, "o NAME TIME" one of whose book a side is
+ * empty, "c NAME TIME" a heartbeat with what a contract's says besides. */
 static enum err
 parse_letters(struct frame *out, const char *text, size_t len)
 {
-	static const char KINDS[] = "thaird?";	/* enum frame_kind */
+	static const char KINDS[] = "thairdl?";	/* enum frame_kind */
 	unsigned long long ms = 0;
 	char name[VENUE_SYMBOL_MAX] = "";
 	const char *kind = memchr(KINDS, text[0], sizeof(KINDS) - 1);
@@ -32,17 +34,21 @@ parse_letters(struct frame *out, const char *text, size_t len)
 	(void)len;
 	if (text[0] == 'e')
 		return text[1] == 'l' ? ERR_LIMIT : ERR_RANGE;
-	if (!kind && text[0] != 'c')
+	if (!kind && !strchr("bco", text[0]))
 		return ERR_SYNTAX;
-	out->kind = kind ? (enum frame_kind)(kind - KINDS) : FRAME_HEARTBEAT;
+	out->kind = kind ? (enum frame_kind)(kind - KINDS) :
+	    text[0] == 'c' ? FRAME_HEARTBEAT : FRAME_TICKS;
 	sscanf(text + 1, "%23s %llu", name, &ms);
 	out->has_time = ms > 0;
 	out->exchange_ms = ms;
-	if (text[0] != 't' && text[0] != 'c')
+	if (!strchr("tbco", text[0]))
 		return ERR_OK;
 	memset(&out->ticks[0], 0, sizeof(out->ticks[0]));
 	memcpy(out->ticks[0].symbol, name, sizeof(name));
-	out->ticks[0].has_last = text[0] == 't';
+	out->ticks[0].has_bid = text[0] == 'b' || text[0] == 'o';
+	out->ticks[0].has_ask = text[0] == 'b';
+	out->ticks[0].has_last = text[0] == 't' || text[0] == 'o';
+	out->ticks[0].bid.value = out->ticks[0].ask.value = 1;
 	out->ticks[0].last.value = 1;
 	out->ticks[0].contract = (struct tick_contract){
 		.has_mark = true, .mark = { 5, 0 }, .has_vol = true,
@@ -65,6 +71,14 @@ static const struct venue letters = {
 	.name = "letters", .url = "ws://127.0.0.1:1/",
 	.parse = parse_letters, .subscribe = subscribe_nothing,
 	.mute_ms_max = 1000, .symbols_max = 2, .has_options = true,
+};
+
+/* The same, its books told by their changes. */
+static const struct venue deep = {
+	.name = "letters", .url = "ws://127.0.0.1:1/",
+	.parse = parse_letters, .subscribe = subscribe_nothing,
+	.mute_ms_max = 1000, .symbols_max = 2, .has_options = true,
+	.has_depth = true,
 };
 
 static void
@@ -243,6 +257,120 @@ feeds_frame__voids_the_gaps_own_connection(void **state)
 	assert_int_equal(m.tick.market, 2);
 	assert_int_equal(next(engine, &m, sizeof(m)), 0);
 	assert_int_equal(f->feed[0].gaps, 2);
+}
+
+static void
+assert_void(uint16_t market)
+{
+	union message m;
+
+	assert_int_equal(next(engine, &m, sizeof(m)), WIRE_TICK);
+	assert_true(m.tick.market == market && !m.tick.has_book &&
+	    !m.tick.has_last && m.tick.recv_ms == NOW);
+}
+
+static void
+assert_silence(void)
+{
+	union message m;
+
+	assert_int_equal(next(engine, &m, sizeof(m)), 0);
+}
+
+/* Where books are kept by their changes, the parser knows none any more: the
+ * engine must not go on with what it has, however the venue's heart beats. */
+static void
+feeds_frame__voids_books_where_a_change_cannot_be_read(void **state)
+{
+	union message m;
+
+	(void)state;
+	frame(0, "b M0 77");
+	assert_int_equal(next(engine, &m, sizeof(m)), WIRE_TICK);
+	frame(0, "e");		/* the next ticker will be whole */
+	assert_silence();
+	assert_false(f->client->conn[0].must_redial);
+	f->proc.config.venue[0].venue = &deep;
+	frame(0, "e");
+	assert_void(0);
+	assert_void(1);
+	assert_silence();
+	assert_true(f->client->conn[0].must_redial);
+	assert_string_equal(f->client->conn[0].why,
+	    "a message could not be read");
+	assert_false(f->client->conn[1].must_redial);
+	assert_int_equal(f->feed[0].gaps, 1);
+	assert_int_equal(f->feed[0].rejected[WIRE_REJECT_RANGE], 2);
+}
+
+static void
+feeds_frame__voids_a_book_before_its_trade(void **state)
+{
+	union message m;
+
+	(void)state;
+	frame(0, "o M1 77");
+	assert_void(1);
+	assert_int_equal(next(engine, &m, sizeof(m)), WIRE_TICK);
+	assert_true(m.tick.market == 1 && !m.tick.has_book &&
+	    m.tick.has_last && m.tick.exchange_ms == 77);
+	assert_silence();
+	assert_int_equal(f->feed[0].ticks, 1);
+}
+
+/* Of a pair, who missed something does not void what the other says. */
+static void
+feeds_frame__keeps_what_the_other_of_a_pair_says(void **state)
+{
+	union message m;
+
+	(void)state;
+	frame(0, "b M0 77");
+	feeds_opened(f, 0 + 3, NOW);
+	frame(0 + 3, "b M0 77");
+	frame(0 + 3, "b M1 77");
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(next(engine, &m, sizeof(m)), WIRE_TICK);
+	frame(0 + 3, "d");
+	assert_void(1);		/* which the old one did not say */
+	assert_silence();
+	assert_true(f->client->conn[0 + 3].must_redial);
+	assert_false(f->client->conn[0].must_redial);
+	feeds_opened(f, 0 + 3, NOW);
+	frame(0, "d");		/* the new one has said nothing yet */
+	assert_void(0);
+	assert_void(1);
+	assert_silence();
+	frame(0 + 3, "b M0 78");
+	frame(0, "b M0 79");
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(next(engine, &m, sizeof(m)), WIRE_TICK);
+	f->slot[0 + 3].is_open = false;	/* lost: nobody goes on with it */
+	frame(0, "d");
+	assert_void(0);
+	assert_void(1);
+	assert_int_equal(f->feed[0].gaps, 3);
+}
+
+/* What a connection said holds though the venue will close it. */
+static void
+feeds_frame__leaves_with_the_venue(void **state)
+{
+	union message m;
+
+	(void)state;
+	f->client->conn[0].state = CONN_OPEN;
+	frame(0, "b M0 77");
+	assert_int_equal(next(engine, &m, sizeof(m)), WIRE_TICK);
+	frame(0, "l");
+	frame(0, "l");
+	assert_silence();
+	assert_true(f->client->conn[0].is_leaving);
+	assert_false(f->client->conn[0].must_redial);
+	assert_false(f->client->conn[1].is_leaving);
+	assert_int_equal(f->feed[0].heartbeats, 2);
+	assert_int_equal(f->feed[0].gaps, 0);
+	f->client->conn[0].state = CONN_WAITING;
 }
 
 static void
@@ -461,6 +589,10 @@ main(void)
 		TEST(feeds_frame__sends_ticks_to_markets_and_instruments),
 		TEST(feeds_frame__sends_options_to_the_surface),
 		TEST(feeds_frame__voids_the_gaps_own_connection),
+		TEST(feeds_frame__voids_books_where_a_change_cannot_be_read),
+		TEST(feeds_frame__voids_a_book_before_its_trade),
+		TEST(feeds_frame__keeps_what_the_other_of_a_pair_says),
+		TEST(feeds_frame__leaves_with_the_venue),
 		TEST(feeds_frame__counts_each_kind),
 		TEST(feeds_frame__beats_for_all_connections_of_a_venue),
 		TEST(feeds_slot_judge__finds_a_time_that_stands_still),

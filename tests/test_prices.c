@@ -632,6 +632,29 @@ prices_apply_tick__voids_a_book_until_it_is_said_anew(void **state)
 	assert_int_equal(prices.source[0].vote, VOTE_COUNTED);
 }
 
+/* A market whose book is empty from the beginning has a book all the same. */
+static void
+prices_apply_tick__takes_no_trade_for_a_book_that_is_void(void **state)
+{
+	(void)state;
+	eth_venues(3);
+	world_init();
+	for (uint16_t i = 0; i < 3; i++) {
+		const struct prices_tick nothing = { .market = i,
+			.recv_ms = NOW };
+
+		if (i == 0)
+			prices_apply_tick(&prices, &nothing);
+		last(i, "2000", NOW);
+	}
+	compute(NOW);
+	assert_int_equal(prices.source[0].vote, VOTE_SILENT);
+	assert_int_equal(prices.source[1].vote, VOTE_COUNTED);
+	book(0, "1999", "2001", NOW);
+	compute(NOW);
+	assert_int_equal(prices.source[0].vote, VOTE_COUNTED);
+}
+
 static void
 prices_compute__uses_the_book_before_the_trade(void **state)
 {
@@ -1139,6 +1162,8 @@ main(void)
 		    prices_compute__refuses_a_crossed_book_and_takes_a_locked_one),
 		cmocka_unit_test(
 		    prices_apply_tick__voids_a_book_until_it_is_said_anew),
+		cmocka_unit_test(
+		    prices_apply_tick__takes_no_trade_for_a_book_that_is_void),
 		cmocka_unit_test(
 		    prices_compute__uses_the_book_before_the_trade),
 		cmocka_unit_test(

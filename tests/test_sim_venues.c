@@ -562,10 +562,12 @@ sim_say__loses_repeats_and_delays_as_scripted(void **state)
 	/* One message a connection is lost, and the next says so. */
 	assert_int_equal(broken.seen[BITFINEX].kinds[FRAME_GAP], 1);
 	assert_in_range(watched.gap_ms, 1200, 1200 + SLOW_MS);
+	assert_int_equal(broken.seen[COINBASE].kinds[FRAME_GAP], 1);
 	assert_int_equal(watched.skips, 1);
 	assert_in_range(watched.skip_ms, 1200, 1200 + SLOW_MS);
 	/* One comes twice. */
 	assert_true(broken.seen[BITFINEX].kinds[FRAME_IGNORED] >= 1);
+	assert_int_equal(broken.seen[COINBASE].kinds[FRAME_IGNORED], 1);
 	assert_int_equal(watched.repeats, 1);
 	/* Late ones keep their times and their order. */
 	assert_in_range(watched.gate_late_ms, 1000, 1000 + SLOW_MS);

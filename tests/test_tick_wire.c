@@ -43,50 +43,97 @@ tick_of(bool has_bid, bool has_ask, bool has_last)
 	return t;
 }
 
+/* wires_of: how many inputs t is on a venue; 0 with the error that it is. */
+static size_t
+wires_of(struct wire_tick w[TICK_WIRES_MAX], enum err *e, size_t venue,
+    const struct tick *t)
+{
+	size_t count = 0;
+
+	*e = tick_wire_from(w, &count, &config, venue, t, 9);
+	assert_true(*e == ERR_OK ? count >= 1 && count <= TICK_WIRES_MAX :
+	    count == 0);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(w[i].market, venue);
+		assert_int_equal(w[i].recv_ms, 9);
+		assert_int_equal(wire_check(&w[i], sizeof(w[i])), ERR_OK);
+	}
+	return count;
+}
+
+static bool
+is_void(const struct wire_tick *w)
+{
+	return !w->has_book && !w->has_last && w->exchange_ms == 0;
+}
+
 static void
 tick_wire_from__takes_whole_books_and_trades(void **state)
 {
 	struct tick t = tick_of(true, true, true);
-	struct wire_tick w;
+	struct wire_tick w[TICK_WIRES_MAX];
+	enum err e;
 
 	(void)state;
-	assert_int_equal(tick_wire_from(&w, &config, KRAKEN, &t, 9), ERR_OK);
-	assert_true(w.has_book && w.has_last && w.exchange_ms == 7 &&
-	    w.recv_ms == 9 && wire_to_u128(w.bid) == 1 &&
-	    wire_to_u128(w.ask) == 2 && wire_to_u128(w.last) == 3);
+	assert_int_equal(wires_of(w, &e, KRAKEN, &t), 1);
+	assert_true(w->has_book && w->has_last && w->exchange_ms == 7 &&
+	    wire_to_u128(w->bid) == 1 && wire_to_u128(w->ask) == 2 &&
+	    wire_to_u128(w->last) == 3);
 	t = tick_of(true, false, true);		/* a side beside a trade */
-	assert_int_equal(tick_wire_from(&w, &config, BYBIT, &t, 9), ERR_OK);
-	assert_true(!w.has_book && w.has_last && w.market == BYBIT);
+	assert_int_equal(wires_of(w, &e, BYBIT, &t), 1);
+	assert_true(!w->has_book && w->has_last);
 	t.has_time = false;
-	assert_int_equal(tick_wire_from(&w, &config, BYBIT, &t, 9), ERR_OK);
-	assert_int_equal(w.exchange_ms, 0);
+	assert_int_equal(wires_of(w, &e, BYBIT, &t), 1);
+	assert_int_equal(w->exchange_ms, 0);
+	t = tick_of(false, false, true);	/* a trade, and no book's */
+	assert_int_equal(wires_of(w, &e, KRAKEN, &t), 1);
+	assert_true(!w->has_book && w->has_last);
 	memcpy(t.symbol, "BTC/USD", 8);
-	assert_int_equal(tick_wire_from(&w, &config, KRAKEN, &t, 9),
-	    ERR_UNKNOWN);
+	assert_int_equal(wires_of(w, &e, KRAKEN, &t), 0);
+	assert_int_equal(e, ERR_UNKNOWN);
 }
 
 /* An empty side makes the book void, unless only changes are told. */
 static void
 tick_wire_from__voids_a_book_with_an_empty_side(void **state)
 {
-	struct wire_tick w;
+	struct wire_tick w[TICK_WIRES_MAX];
+	enum err e;
 
 	(void)state;
-	for (int side = 0; side < 2; side++) {
-		struct tick t = tick_of(side == 0, side == 1, false);
+	for (int sides = 0; sides < 3; sides++) {
+		struct tick t = tick_of(sides == 1, sides == 2, false);
 
-		assert_int_equal(tick_wire_from(&w, &config, KRAKEN, &t, 9),
-		    ERR_OK);
-		assert_true(!w.has_book && !w.has_last && w.market == KRAKEN &&
-		    w.recv_ms == 9 && w.exchange_ms == 0);
-		assert_int_equal(tick_wire_from(&w, &config, BYBIT, &t, 9),
-		    ERR_MISSING);
+		t.is_book = true;	/* of which both may be empty */
+		assert_int_equal(wires_of(w, &e, KRAKEN, &t), 1);
+		assert_true(is_void(w));
+		assert_int_equal(wires_of(w, &e, BYBIT, &t), 0);
+		assert_int_equal(e, ERR_MISSING);
+		t.is_book = false;
+		assert_int_equal(wires_of(w, &e, KRAKEN, &t), sides > 0);
+		assert_int_equal(wires_of(w, &e, BYBIT, &t), 0);
+		assert_int_equal(e, ERR_MISSING);
 	}
-	for (int venue = KRAKEN; venue <= BYBIT; venue++) {
-		struct tick t = tick_of(false, false, false);
+}
 
-		assert_int_equal(tick_wire_from(&w, &config, (size_t)venue, &t,
-		    9), ERR_MISSING);
+/* The trade that came with it does not stand in for the book. */
+static void
+tick_wire_from__voids_a_book_before_its_trade(void **state)
+{
+	struct wire_tick w[TICK_WIRES_MAX];
+	enum err e;
+
+	(void)state;
+	for (int sides = 0; sides < 3; sides++) {
+		struct tick t = tick_of(sides == 1, sides == 2, true);
+
+		t.is_book = true;
+		assert_int_equal(wires_of(w, &e, KRAKEN, &t), 2);
+		assert_true(is_void(&w[0]));
+		assert_true(!w[1].has_book && w[1].has_last &&
+		    w[1].exchange_ms == 7 && wire_to_u128(w[1].last) == 3);
+		assert_int_equal(wires_of(w, &e, BYBIT, &t), 1);
+		assert_true(!w->has_book && w->has_last);
 	}
 }
 
@@ -348,6 +395,8 @@ main(void)
 		    tick_wire_from__takes_whole_books_and_trades, setup),
 		cmocka_unit_test_setup(
 		    tick_wire_from__voids_a_book_with_an_empty_side, setup),
+		cmocka_unit_test_setup(
+		    tick_wire_from__voids_a_book_before_its_trade, setup),
 		cmocka_unit_test_setup(tick_wire_mark__takes_what_is_in_usd,
 		    setup),
 		cmocka_unit_test_setup(

@@ -85,9 +85,9 @@ static const struct frames_good GOOD[] = {
 	{ { 0 }, "{\"event\":\"info\",\"code\":20060,\"msg\":\"\"}",
 	    FRAME_ACK, "info", 0, { 0 } },
 	{ { 0 }, "{\"event\":\"info\",\"code\":20051,\"msg\":\"\"}",
-	    FRAME_GAP, "info", 0, { 0 } },
+	    FRAME_LEAVING, "info", 0, { 0 } },
 	{ { 0 }, "{\"event\":\"info\",\"code\":20061,\"msg\":\"\"}",
-	    FRAME_GAP, "info", 0, { 0 } },
+	    FRAME_LEAVING, "info", 0, { 0 } },
 	{ { 0 }, "{\"event\":\"conf\",\"status\":\"OK\",\"flags\":98304}",
 	    FRAME_ACK, "conf", 0, { 0 } },
 	{ { 0 }, "{\"event\":\"conf\",\"status\":\"FAILED\"}", FRAME_REFUSED,
@@ -197,6 +197,8 @@ venue_bitfinex_parse__counts_what_it_rejects(void **state)
 	static const char *const before[FRAMES_BEFORE_MAX] = { TICKER, FIRST };
 	static const char bad[] = "[17,[0,0,2,0,0,0,3],42]";
 	static const char next[] = "[17,[1,0,2,0,0,0,3],43]";
+	static const char far[] = "[17,[0,0,2,0,0,0,3],45]";
+	static const char last[] = "[17,[1,0,2,0,0,0,3],46]";
 	const struct venue *v = venue_find("bitfinex");
 	struct frame f;
 
@@ -206,6 +208,10 @@ venue_bitfinex_parse__counts_what_it_rejects(void **state)
 	    ERR_RANGE);
 	assert_int_equal(frames_parse(&f, v, next, sizeof(next) - 1), ERR_OK);
 	assert_int_equal(f.kind, FRAME_TICKS);
+	/* And it hides no message that is missing before it. */
+	assert_int_equal(frames_parse(&f, v, far, sizeof(far) - 1), ERR_RANGE);
+	assert_int_equal(frames_parse(&f, v, last, sizeof(last) - 1), ERR_OK);
+	assert_int_equal(f.kind, FRAME_GAP);
 }
 
 static void

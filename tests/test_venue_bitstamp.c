@@ -53,7 +53,7 @@ static const struct frames_good GOOD[] = {
 	    "\"code\":null,\"message\":\"Incorrect JSON format.\"}}",
 	    FRAME_REFUSED, "bts:error", 0, { 0 } },
 	{ { 0 }, "{\"event\":\"bts:request_reconnect\",\"channel\":\"\","
-	    "\"data\":\"\"}", FRAME_GAP, "bts:request_reconnect", 0, { 0 } },
+	    "\"data\":\"\"}", FRAME_LEAVING, "bts:request_reconnect", 0, { 0 } },
 	{ { 0 }, "{\"event\":\"bts:news\"}", FRAME_UNKNOWN, "bts:news", 0,
 	    { 0 } },
 	{ { 0 }, "{\"event\":\"data\",\"channel\":\"weather_x\"}",

@@ -51,6 +51,16 @@ static const struct world_good GOOD[] = {
 	{ "{\"time\":1545404023,\"channel\":\"spot.pong\",\"event\":\"\","
 	    "\"error\":null,\"result\":null}", FRAME_HEARTBEAT, "spot.pong",
 	    1545404023000, { 0 } },
+	{ UPDATE("spot.system", "{\"type\":\"upgrade\",\"msg\":\"The connection "
+	    "will soon be closed\"}"), FRAME_LEAVING, "spot.system",
+	    1606293275723, { 0 } },
+	{ "{\"result\":{\"msg\":\"\",\"type\":\"upgrade\"},\"event\":\"update\","
+	    "\"channel\":\"spot.system\",\"time\":7}", FRAME_LEAVING,
+	    "spot.system", 7000, { 0 } },
+	{ UPDATE("spot.system", "{\"type\":\"news\"}"), FRAME_ACK,
+	    "spot.system", 1606293275723, { 0 } },
+	{ UPDATE("spot.system", "[\"upgrade\"]"), FRAME_ACK, "spot.system",
+	    1606293275723, { 0 } },
 	{ "{\"channel\":\"spot.pong\"}", FRAME_ACK, "spot.pong", 0, { 0 } },
 	{ "{\"time\":1,\"channel\":\"spot.trades\",\"event\":\"subscribe\","
 	    "\"error\":null,\"result\":{\"status\":\"success\"}}", FRAME_ACK,

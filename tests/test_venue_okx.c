@@ -65,7 +65,11 @@ static const struct frames_good GOOD[] = {
 	    "\"instId\":\"BTC-USDT\"},\"connId\":\"a4d3ae55\"}", FRAME_ACK,
 	    "subscribe", 0, { 0 } },
 	{ { 0 }, "{\"event\":\"notice\",\"code\":\"64008\",\"msg\":\"soon\"}",
-	    FRAME_ACK, "notice", 0, { 0 } },
+	    FRAME_LEAVING, "notice", 0, { 0 } },
+	{ { 0 }, "{\"code\":\"64009\",\"event\":\"notice\"}", FRAME_ACK,
+	    "notice", 0, { 0 } },
+	{ { 0 }, "{\"event\":\"subscribe\",\"code\":\"64008\"}", FRAME_ACK,
+	    "subscribe", 0, { 0 } },
 	{ { 0 }, "{\"event\":\"error\",\"code\":\"60012\",\"msg\":\"Invalid "
 	    "request: {\\\"op\\\"\"}", FRAME_REFUSED, "error", 0, { 0 } },
 	{ { 0 }, "{\"event\":\"channel-conn-count-error\",\"channel\":"

@@ -150,6 +150,11 @@ static const struct good GOOD[] = {
 	    FRAME_IGNORED, "depth@100ms", 77, { 0 } },
 	{ "binance", "{\"stream\":\"!ticker@arr\",\"data\":[{\"E\":1}]}",
 	    FRAME_IGNORED, "!ticker@arr", 0, { 0 } },
+	{ "binance", "{\"stream\":\"!serverShutdown\",\"data\":{\"e\":"
+	    "\"serverShutdown\",\"E\":1770123456789}}", FRAME_LEAVING,
+	    "!serverShutdown", 1770123456789, { 0 } },
+	{ "binance-us", "{\"e\":\"serverShutdown\",\"E\":1770123456789}",
+	    FRAME_LEAVING, "serverShutdown", 1770123456789, { 0 } },
 	{ "binance", "{\"stream\":\"a@kline_1m\",\"data\":{\"e\":\"kline\"}}",
 	    FRAME_IGNORED, "kline_1m", 0, { 0 } },
 	{ "binance", "{\"lastUpdateId\":1,\"bids\":[],\"asks\":[]}",
@@ -239,6 +244,7 @@ parse__reads_each_shape(void **state)
 
 		while (n < 4 && g->ticks[n] != NULL)
 			n++;
+		venue_memory_begin(&memory);
 		assert_int_equal(parse(&f, g->venue, g->text,
 		    strlen(g->text)), ERR_OK);
 		if (f.kind != g->kind || f.tick_count != n)
@@ -438,6 +444,78 @@ parse__names_what_is_wrong(void **state)
 		if (e != cases[i].want)
 			print_message("%s\n", cases[i].text);
 		assert_string_equal(err_name(e), err_name(cases[i].want));
+	}
+}
+
+#define CB(channel, number, more) "{\"channel\":\"" channel "\"," \
+    "\"timestamp\":\"2026-08-09T21:05:48Z\",\"sequence_num\":" number "," \
+    more "}"
+#define CB_PRICE(number, price) CB("ticker", number, "\"events\":[{\"tickers\":" \
+    "[{\"product_id\":\"ETH-USD\",\"price\":\"1\",\"best_bid\":\"" price "\"," \
+    "\"best_ask\":\"2000\"}]}]")
+
+/* What one connection of Coinbase says, in its order. */
+static void
+parse__follows_coinbases_numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		enum err error;
+		enum frame_kind kind;
+		size_t ticks;
+	} rows[] = {
+		{ CB_PRICE("0", "1"), ERR_OK, FRAME_TICKS, 1 },
+		{ CB_PRICE("1", "1"), ERR_OK, FRAME_TICKS, 1 },
+		{ CB_PRICE("2", "1"), ERR_OK, FRAME_TICKS, 1 },
+		{ CB_PRICE("9", "1"), ERR_OK, FRAME_GAP, 0 },
+		{ CB_PRICE("9", "1"), ERR_OK, FRAME_IGNORED, 0 },
+		{ CB_PRICE("3", "1"), ERR_OK, FRAME_GAP, 0 },
+		{ CB_PRICE("4", "1"), ERR_OK, FRAME_TICKS, 1 },
+		/* Whatever the channel, each counts. */
+		{ CB("heartbeats", "5", "\"events\":[]"), ERR_OK,
+		  FRAME_HEARTBEAT, 0 },
+		{ CB("l2_data", "6", "\"events\":[]"), ERR_OK,
+		  FRAME_IGNORED, 0 },
+		{ CB("subscriptions", "7", "\"events\":[]"), ERR_OK,
+		  FRAME_ACK, 0 },
+		{ CB("news", "8", "\"events\":[]"), ERR_OK, FRAME_UNKNOWN,
+		  0 },
+		{ CB_PRICE("9", "1"), ERR_OK, FRAME_TICKS, 1 },
+		{ CB("heartbeats", "11", "\"events\":[]"), ERR_OK, FRAME_GAP,
+		  0 },
+		/* Errors of the connection have none. */
+		{ "{\"type\":\"error\",\"message\":\"no\"}", ERR_OK,
+		  FRAME_REFUSED, 0 },
+		/* What cannot be read counts, */
+		{ CB_PRICE("12", "0"), ERR_RANGE, FRAME_UNKNOWN, 0 },
+		{ CB("ticker", "13", "\"x\":1"), ERR_MISSING, FRAME_UNKNOWN,
+		  0 },
+		{ CB_PRICE("14", "1"), ERR_OK, FRAME_TICKS, 1 },
+		/* and hides no message that is missing before it, */
+		{ CB_PRICE("16", "0"), ERR_RANGE, FRAME_UNKNOWN, 0 },
+		{ CB_PRICE("17", "1"), ERR_OK, FRAME_GAP, 0 },
+		/* nor is it there where its number cannot be read. */
+		{ CB("ticker", "\"18\"", "\"events\":[]"), ERR_SYNTAX,
+		  FRAME_UNKNOWN, 0 },
+		{ CB_PRICE("19", "1"), ERR_OK, FRAME_GAP, 0 },
+		{ CB_PRICE("20", "1"), ERR_OK, FRAME_TICKS, 1 },
+	};
+	struct frame f;
+
+	(void)state;
+	venue_memory_begin(&memory);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		enum err e = parse(&f, "coinbase", rows[i].text,
+		    strlen(rows[i].text));
+
+		if (e != rows[i].error || (e == ERR_OK &&
+		    (f.kind != rows[i].kind || f.tick_count != rows[i].ticks)))
+			print_message("%s\n", rows[i].text);
+		assert_string_equal(err_name(e), err_name(rows[i].error));
+		if (e != ERR_OK)
+			continue;
+		assert_int_equal(f.kind, rows[i].kind);
+		assert_int_equal(f.tick_count, rows[i].ticks);
 	}
 }
 
@@ -658,6 +736,7 @@ main(void)
 		cmocka_unit_test(parse__refuses_every_truncation),
 		cmocka_unit_test(parse__refuses_what_is_no_price),
 		cmocka_unit_test(parse__names_what_is_wrong),
+		cmocka_unit_test(parse__follows_coinbases_numbers),
 		cmocka_unit_test(parse__holds_its_limits),
 		cmocka_unit_test(
 		    conn_time_stamp__gives_the_newest_time_of_the_connection),

@@ -115,12 +115,14 @@ void
 ticks_coinbase(char *out, size_t size, const char *symbol, unsigned cents,
     uint64_t now_ms)
 {
+	/* Each is sent, on one connection; as long as the others. */
+	static unsigned sequence = 100000;
 	char time[TIME_TEXT_BUF];
 	unsigned bid = cents - 1, ask = cents + 1;
 
 	time_ms_to_rfc3339(time, now_ms);
 	snprintf(out, size, "{\"channel\":\"ticker\",\"client_id\":\"\","
-	    "\"timestamp\":\"%s\",\"sequence_num\":6,\"events\":[{\"type\":"
+	    "\"timestamp\":\"%s\",\"sequence_num\":%u,\"events\":[{\"type\":"
 	    "\"update\",\"tickers\":[{\"type\":\"ticker\",\"product_id\":"
 	    "\"%s\",\"price\":\"%u.%02u\",\"volume_24_h\":\"2867.54532609\","
 	    "\"low_24_h\":\"64675.22\",\"high_24_h\":\"65252.99\","
@@ -128,8 +130,8 @@ ticks_coinbase(char *out, size_t size, const char *symbol, unsigned cents,
 	    "\"price_percent_chg_24_h\":\"0.09601107287722\",\"best_bid\":"
 	    "\"%u.%02u\",\"best_ask\":\"%u.%02u\",\"best_bid_quantity\":"
 	    "\"0.20371215\",\"best_ask_quantity\":\"0.24290402\"}]}]}",
-	    time, symbol, cents / 100, cents % 100, bid / 100, bid % 100,
-	    ask / 100, ask % 100);
+	    time, sequence++, symbol, cents / 100, cents % 100, bid / 100,
+	    bid % 100, ask / 100, ask % 100);
 }
 
 void

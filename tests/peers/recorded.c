@@ -52,6 +52,7 @@ frame_is_wanted(struct sample *s, const struct frames_line *line,
 	static struct venue_memory memory;
 	struct frame f = { .ticks = s->ticks, .memory = &memory };
 
+	memory.has_sequence = false;
 	if (line->kind != FRAMES_RECV || s->count == FRAMES_MAX ||
 	    line->payload_len >= BYTES_MAX ||
 	    strstr(line->payload, word) == NULL)
@@ -86,9 +87,10 @@ run_ours(void *context)
 
 	for (unsigned i = 0; i < s->count; i++) {
 		static struct venue_memory memory;
-	struct frame f = { .ticks = s->ticks, .memory = &memory };
+		struct frame f = { .ticks = s->ticks, .memory = &memory };
 		struct json j;
 
+		memory.has_sequence = false;	/* some are left out */
 		if (s->venue != NULL) {
 			MUST(s->venue->parse(&f, s->text[i], s->len[i]) ==
 			    ERR_OK && f.kind == FRAME_TICKS);

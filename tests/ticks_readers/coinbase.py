@@ -1,7 +1,18 @@
+"""sequence_num counts the messages of a connection, of every channel: one that
+comes again, or behind a hole, tells no tick."""
 from . import rfc3339_ms, tick
 
 VENUES = [("advanced-trade-ws.coinbase.com", "coinbase")]
 FILES = ["coinbase/2026-08-09-advtrade-btc-eth.first60pct.jsonl.gz"]
+
+
+def follows(m, memory):
+    if "sequence_num" not in m:
+        return True
+    number = int(m["sequence_num"])
+    before = memory.get("sequence", number - 1)
+    memory["sequence"] = number
+    return number == before + 1
 
 
 def read(m, memory):
@@ -18,4 +29,4 @@ def read(m, memory):
                 ticks.append(tick(t["product_id"], None, None, t["price"],
                                   rfc3339_ms(t["time"])))
     times = [t["ms"] for t in ticks] + ([time] if time else [])
-    return ticks, max(times, default=None)
+    return ticks if follows(m, memory) else [], max(times, default=None)

@@ -107,7 +107,7 @@ frame_put(char *out, size_t size, unsigned i)
 {
 	int len = snprintf(out, size, "{\"channel\":\"ticker\",\"client_id\":"
 	    "\"\",\"timestamp\":\"2026-08-09T21:05:48.229198328Z\","
-	    "\"sequence_num\":6,\"events\":[{\"type\":\"update\",\"tickers\":"
+	    "\"sequence_num\":%u,\"events\":[{\"type\":\"update\",\"tickers\":"
 	    "[{\"type\":\"ticker\",\"product_id\":\"ETH-USD\",\"price\":"
 	    "\"2000.18\",\"volume_24_h\":\"2867.54532609\",\"low_24_h\":"
 	    "\"1964.22\",\"high_24_h\":\"2052.99\",\"low_52_w\":\"1577.55\","
@@ -115,7 +115,7 @@ frame_put(char *out, size_t size, unsigned i)
 	    "\"0.09601107287722\",\"best_bid\":\"19%02u.%02u\","
 	    "\"best_ask\":\"20%02u.%02u\",\"best_bid_quantity\":"
 	    "\"0.20371215\",\"best_ask_quantity\":\"0.24290402\"}]}]}",
-	    99 - i % 3, i % 100, i % 3, i % 97);
+	    i, 99 - i % 3, i % 100, i % 3, i % 97);
 
 	MUST(len > 0 && (size_t)len < size);
 	return (size_t)len;
@@ -125,14 +125,15 @@ static void
 frame_take(const char *text, size_t len)
 {
 	struct frame f = { .ticks = ticks, .memory = &memory };
-	struct wire_tick w;
+	struct wire_tick w[TICK_WIRES_MAX];
+	size_t count;
 
 	MUST(config.venue[0].venue->parse(&f, text, len) == ERR_OK);
 	conn_time_stamp(&conn_time, &f);
 	for (size_t i = 0; i < f.tick_count; i++) {
-		MUST(tick_wire_from(&w, &config, 0, &ticks[i], NOW_MS) ==
-		    ERR_OK);
-		quote_apply(&w);
+		MUST(tick_wire_from(w, &count, &config, 0, &ticks[i],
+		    NOW_MS) == ERR_OK);
+		quote_apply(w);
 	}
 	prices_compute(&prices, NOW_MS);
 }
