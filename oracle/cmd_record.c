@@ -340,7 +340,9 @@ venue_take(struct config *c, const struct options_given *g)
 
 	v->venue = venue_find(name);
 	if (!v->venue)
-		return usage("--venue: no venue of this name");
+		return usage(venue_retired_find(name, strlen(name)) ?
+		    "--venue: it is read from recordings alone" :
+		    "--venue: no venue of this name");
 	if (!symbols || !symbols_take(c, symbols))
 		return usage("--symbols: 1 to 64 names with commas between");
 	if (url && (strlen(url) >= sizeof(v->url) ||
