@@ -3,8 +3,6 @@ from . import tick
 
 VENUES = [("stream.binance.us", "binance-us"),
           ("stream.binance.com", "binance")]
-FILES = ["binance-us/2021-04-05-btcusd-bookticker.jsonl.gz",
-         "binance/2021-04-04-btc-eth-dot.jsonl.gz"]
 
 
 def read(m, memory):

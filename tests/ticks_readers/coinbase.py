@@ -1,7 +1,6 @@
 from . import rfc3339_ms, tick
 
 VENUES = [("advanced-trade-ws.coinbase.com", "coinbase")]
-FILES = ["coinbase/2026-08-09-advtrade-btc-eth.first60pct.jsonl.gz"]
 
 
 def read(m, memory):

@@ -4,7 +4,6 @@ frame of the protocol before v5."""
 from . import tick
 
 VENUES = [("ws.okx.com:8443/ws/v5/public", "okx")]
-FILES = ["okx/2022-02-27-mixed-eth-options.jsonl.gz"]
 SINGLES = [("_single-frames/crypto-msg-parser.okx.jsonl",
             "wss://ws.okx.com:8443/ws/v5/public",
             ("l2_snapshot", "open_interest", "l2_topk::spot_2"))]
