@@ -40,12 +40,12 @@ def venue_of(address):
 
 
 def message_of(row):
-    """What a frame says, None where that is no JSON, and its bytes."""
+    """What a frame says, {} where that is no JSON, and its bytes."""
     if row.get("enc") == "b64":
-        return None, base64.b64decode(row["data"])
+        return {}, base64.b64decode(row["data"])
     text = row["data"]
     if text == "pong":
-        return None, text.encode()
+        return {}, text.encode()
     return json.loads(text, parse_float=Num, parse_int=Num), text.encode()
 
 

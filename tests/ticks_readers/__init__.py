@@ -5,7 +5,7 @@ share nothing with the C code but the recordings.  A reader has
                 beginnings of `src` that are left out), ...]
     def read(message, memory): (ticks, newest time of the frame or None)
 where SINGLES may be left out, memory is a dict of the connection's own, empty
-when it opens, and message is None where the frame is binary.  Which file is
+when it opens, and message is {} where the frame is no JSON.  Which file is
 whose, the addresses in it say."""
 import decimal
 import re

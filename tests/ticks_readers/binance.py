@@ -2,7 +2,9 @@
 from . import tick
 
 VENUES = [("stream.binance.us", "binance-us"),
-          ("stream.binance.com", "binance")]
+          ("stream.binance.com", "binance"),
+          ("fstream.binance.com", "binance-usdm"),
+          ("fstream.binance.com/market", "binance-usdm-market")]
 
 
 def read(m, memory):
