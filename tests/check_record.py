@@ -260,7 +260,8 @@ def every_config(rows, ports):
     for row in rows:
         name, token = row["name"], row.get("token_url")
         path = "/".join((token or row["url"]).split("/")[3:])
-        lines += [f"  {name}:", f"    {'token_url: http' if token else 'url: ws'}"
+        lines += [f"  {name}:", "    " +
+                  ("token_url: http" if token else "url: ws") +
                   f"://127.0.0.1:{ports[name]}/{path}", "    markets:"]
         lines += [f"      {symbol_of(name, b)}: {b}/USD" for b in FEW]
     return "\n".join(lines) + "\n"
