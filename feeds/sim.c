@@ -32,6 +32,7 @@ sim_protocol_find(const char *name)
 		&sim_bybit_linear, &sim_okx, &sim_okcoin, &sim_deribit,
 		&sim_bitmex, &sim_kucoin, &sim_gateio, &sim_cryptocom,
 		&sim_gemini, &sim_bitstamp, &sim_bitfinex,
+		&sim_coinbase_exchange,
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(all); i++)

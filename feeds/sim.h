@@ -56,7 +56,7 @@
  * and, some 400 ms apart (with each tick where tick_ms is above 200), a trade
  * at the bid or the ask: Binance's connections have their time from trades
  * alone.  What a real venue tells once a second (tickers of Binance, Gate and
- * Kraken Futures) comes once a second.
+ * Kraken Futures) comes once a second, Coinbase Exchange's with a trade.
  *
  * A symbol of Deribit or OKX that names an option ("ETH-27NOV26-2000-C",
  * "ETH-USD-261127-2000-C") or a volatility index ("dvol.eth_usd") has a third

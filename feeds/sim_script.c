@@ -138,7 +138,7 @@ read_venue(struct sim_reader *r, const json_t *o)
 		"binance-us", "binance-usdm", "binance-usdm-market", "bybit",
 		"bybit-linear", "okx", "okcoin", "deribit", "bitmex",
 		"kucoin", "gateio", "crypto-com", "gemini", "bitstamp",
-		"bitfinex",
+		"bitfinex", "coinbase-exchange",
 	};
 	struct sim_venue *v = &r->s->venue[r->s->venue_count];
 	const char *name = NULL;

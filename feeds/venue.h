@@ -137,6 +137,7 @@ struct venue {
 	/* A recording's connection address belongs to the row whose
 	 * `address` it contains; the longest match wins. */
 	const char *address;
+	const char *address_before;	/* one it had once, or NULL */
 
 	/* parse fills f (f->ticks is the caller's).  A message of a known
 	 * form with a bad field is an error: ERR_SYNTAX (not JSON, wrong
@@ -175,6 +176,9 @@ struct venue {
 	const char *token_url;
 	enum err (*token_take)(struct venue_dial *out, const char *text,
 	    size_t len, const char *connect_id);
+	/* Of a row that recordings alone may have: why no config may; it has
+	 * a name, an operator, an address and a parser. */
+	const char *retired;
 };
 
 static inline bool
@@ -183,11 +187,15 @@ venue_is_on_chain(const struct venue *v)
 	return v->place != VENUE_WEBSOCKET;
 }
 
-/* venue_find and venue_at_address return NULL where there is none. */
+/* venue_find and venue_at_address return NULL where there is none; the latter
+ * knows the retired rows too. */
 const struct venue *venue_find(const char *name);
 const struct venue *venue_at_address(const char *url);
 /* The table, for listing; *count rows. */
 const struct venue *venue_table(size_t *count);
+/* The rows that are read and not dialled (venue_retired.c), apart. */
+const struct venue *venue_retired_table(size_t *count);
+const struct venue *venue_retired_find(const char *name, size_t len);
 
 /* What a connection knows of the exchange's time.  A tick without a time
  * takes the newest seen on its connection (has_time stays false where there

@@ -11,12 +11,21 @@
 #include "feeds/venue_bitfinex.h"
 #include "feeds/venue_message.h"
 
+/* Of an array: life, a trade that was told already, a checksum. */
+static const struct word WORD_ROWS[] = {
+	{ FRAME_HEARTBEAT, "hb", NULL },
+	{ FRAME_IGNORED, "tu cs", NULL },
+};
+static const struct words ARRAY_WORDS = WORDS(WORD_ROWS);
+
 /* A message may come before its channel is said to be subscribed. */
 static void
 array_take(struct frame *f, const struct bitfinex_array *a)
 {
 	static const char *const NAMES[] = { "ticker", "trades", "other" };
 	struct message m = { .time = a->time };
+	const struct word *w = a->word.has ?
+	    words_find(&ARRAY_WORDS, &a->word.text) : NULL;
 
 	if (a->channel != NULL)
 		frame_set(f, FRAME_UNKNOWN, NAMES[a->channel->kind]);
@@ -24,12 +33,10 @@ array_take(struct frame *f, const struct bitfinex_array *a)
 		frame_set_channel(f, &a->word.text);
 	if (bitfinex_entry(a) != NULL)
 		f->kind = FRAME_TICKS;
-	else if (a->word.has && json_text_is(&a->word.text, "hb"))
+	else if (w != NULL && w->kind == FRAME_HEARTBEAT)
 		f->kind = FRAME_HEARTBEAT;
-	else if (a->channel != NULL && (!a->word.has ||
-	    a->channel->kind == BITFINEX_OTHER ||
-	    json_text_is(&a->word.text, "tu") ||
-	    json_text_is(&a->word.text, "cs")))
+	else if (a->channel != NULL && (!a->word.has || w != NULL ||
+	    a->channel->kind == BITFINEX_OTHER))
 		f->kind = FRAME_IGNORED;
 	message_stamp(f, &m);
 	if (!frame_follows(f, &a->sequence))

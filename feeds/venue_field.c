@@ -40,7 +40,8 @@ field_read_raw(struct json *j, struct field_text *out)
 static bool
 text_read(struct json *j, enum field_form form, struct json_text *out)
 {
-	bool is_read = form == FIELD_NUMBER ? json_read_number(j, out) :
+	bool is_read = form == FIELD_NUMBER || form == FIELD_SECONDS_NUMBER ?
+	    json_read_number(j, out) :
 	    form == FIELD_EITHER ? json_read_decimal(j, out) :
 	    json_read_string(j, out);
 
@@ -104,7 +105,7 @@ whole_from_text(uint64_t *out, const struct json_text *text, unsigned kept)
 	return ERR_OK;
 }
 
-/* time_from_text reads the forms that stand between quotes. */
+/* time_from_text reads the forms that are no whole JSON number. */
 static enum err
 time_from_text(uint64_t *ms, enum field_form form,
     const struct json_text *text)
@@ -113,9 +114,10 @@ time_from_text(uint64_t *ms, enum field_form form,
 
 	if (form == FIELD_RFC3339)
 		return time_ms_from_rfc3339(ms, text->at, text->len);
-	if (form == FIELD_MS_POINT || form == FIELD_SECONDS_POINT)
-		return whole_from_text(ms, text,
-		    form == FIELD_SECONDS_POINT ? 3 : 0);
+	if (form == FIELD_MS_POINT)
+		return whole_from_text(ms, text, 0);
+	if (form == FIELD_SECONDS_POINT || form == FIELD_SECONDS_NUMBER)
+		return whole_from_text(ms, text, 3);
 	e = decimal_to_u64(ms, text->at, text->len);
 	if (e == ERR_OK && form != FIELD_MS)
 		*ms /= form == FIELD_US ? US_PER_MS : NS_PER_MS;

@@ -28,6 +28,7 @@ enum field_form {
 	FIELD_NS,
 	FIELD_MS_POINT,	/* ms or seconds with a fraction */
 	FIELD_SECONDS_POINT,
+	FIELD_SECONDS_NUMBER,	/* the same as a JSON number */
 };
 
 /* Each begins with whether it was there. */

@@ -11,6 +11,8 @@
 /* One line a parser; a house with several addresses asks each its own way. */
 VENUE_PARSER(coinbase);
 VENUE_SUBSCRIBER(coinbase);
+VENUE_PARSER(coinbase_exchange);
+VENUE_SUBSCRIBER(coinbase_exchange);
 VENUE_PARSER(kraken);
 VENUE_SUBSCRIBER(kraken);
 VENUE_PARSER(binance);
@@ -58,6 +60,20 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_coinbase_subscribe,
 		.mute_ms_max = 10000,
 		.subscribe_pause_ms = 150, .dial_pause_ms = 500,
+	},
+	{
+		/* Heartbeats come each second, of each product.
+		 * Exchange WebSocket Rate Limits: 8 requests and 100 messages
+		 * a second from one address; 10 subscriptions of a product's
+		 * channel. */
+		.name = "coinbase-exchange", .operator_name = "coinbase",
+		.url = "wss://ws-feed.exchange.coinbase.com",
+		.address = "ws-feed.exchange.coinbase.com",
+		.address_before = "ws-feed.pro.coinbase.com",
+		.parse = venue_coinbase_exchange_parse,
+		.subscribe = venue_coinbase_exchange_subscribe,
+		.mute_ms_max = 10000,
+		.dial_pause_ms = 500,
 	},
 	{
 		/* The pong's time keeps a quiet book alive, so it is asked
@@ -340,21 +356,32 @@ venue_find(const char *name)
 	return NULL;
 }
 
+/* address_match returns how much of the url this part of it is; 0: none. */
+static size_t
+address_match(const char *url, const char *part)
+{
+	return part != NULL && strstr(url, part) != NULL ? strlen(part) : 0;
+}
+
 const struct venue *
 venue_at_address(const char *url)
 {
-	const struct venue *best = NULL;
-	size_t best_len = 0;
+	size_t count[2], best_len = 0;
+	const struct venue *table[2] = { venue_table(&count[0]),
+		venue_retired_table(&count[1]) }, *best = NULL;
 
-	for (size_t i = 0; i < ARRAY_COUNT(VENUES); i++) {
-		size_t len = VENUES[i].address ?
-		    strlen(VENUES[i].address) : 0;
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; i < count[k]; i++) {
+			const struct venue *v = &table[k][i];
+			size_t now = address_match(url, v->address);
+			size_t before = address_match(url, v->address_before);
+			size_t len = now > before ? now : before;
 
-		if (len > best_len && strstr(url, VENUES[i].address)) {
-			best = &VENUES[i];
-			best_len = len;
+			if (len > best_len) {
+				best = v;
+				best_len = len;
+			}
 		}
-	}
 	return best;
 }
 

@@ -384,7 +384,9 @@ venue_take(struct config *c, const struct options_given *g)
 
 	v->venue = venue_find(name);
 	if (!v->venue)
-		return usage("--venue: no venue of this name");
+		return usage(venue_retired_find(name, strlen(name)) ?
+		    "--venue: it is read from recordings alone" :
+		    "--venue: no venue of this name");
 	if (venue_is_on_chain(v->venue))
 		return usage("--venue: its prices are on a chain, and nothing "
 		    "is sent that could be kept");

@@ -298,6 +298,13 @@ venue_name_take(struct schema *s, struct config_venue *v,
 	size_t count;
 	const struct venue *table = venue_table(&count);
 
+	if (venue_retired_find(n->key, n->key_len)) {
+		doc_error(s->errors, n->key_line, n->key_column,
+		    "venue `%.*s`: %s; its recordings can be replayed",
+		    (int)n->key_len, n->key,
+		    venue_retired_find(n->key, n->key_len)->retired);
+		return false;
+	}
 	for (size_t i = 0; i < count; i++) {
 		if (strlen(table[i].name) == n->key_len &&
 		    memcmp(table[i].name, n->key, n->key_len) == 0 &&

@@ -28,6 +28,7 @@ const swap = (base, quote, settle) => ({
 });
 const rows = [
 	["coinbase", "coinbase", "ETH/USD", "ETH-USD", spot("ETH", "USD"), (x, u) => { x.urls.api.ws = u; }],
+	["coinbaseexchange", "coinbase-exchange", "ETH/USD", "ETH-USD", spot("ETH", "USD"), (x, u) => { x.urls.api.ws = u; }],
 	["kraken", "kraken", "ETH/USD", "ETH/USD", spot("ETH", "USD"), (x, u) => { x.urls.api.ws.publicV2 = `${u}/v2`; }, {}, "book"],
 	// ccxt tells spot by "/stream" in the address, so a user's name says it.
 	["binance", "binance", "ETH/USDT", "ETHUSDT", spot("ETH", "USDT"), (x, u) => { x.urls.api.ws.spot = `${u.replace("//", "//stream@")}/ws`; }],
@@ -203,8 +204,8 @@ rmSync(dir, { recursive: true });
 console.log(`ccxt ${ccxt.version}`);
 for (const row of rows) {
 	const of = (kind) => results.find(([r, k]) => r === row && k === kind)[2];
-	console.log(`  ${row[0].padEnd(14)} ${row[1].padEnd(20)} watchTicker ${of("ticker")}${fields[row[1]] ? ` (${fields[row[1]]})` : ""}; watchTrades ${of("trades")}${row[7] ? `; watchOrderBook ${of("book")}` : ""}`);
+	console.log(`  ${row[0].padEnd(16)} ${row[1].padEnd(20)} watchTicker ${of("ticker")}${fields[row[1]] ? ` (${fields[row[1]]})` : ""}; watchTrades ${of("trades")}${row[7] ? `; watchOrderBook ${of("book")}` : ""}`);
 }
-for (const [venue, why] of Object.entries(absent)) console.log(`  ${"-".padEnd(14)} ${venue.padEnd(20)} ${why}`);
+for (const [venue, why] of Object.entries(absent)) console.log(`  ${"-".padEnd(16)} ${venue.padEnd(20)} ${why}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

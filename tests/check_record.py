@@ -2,9 +2,11 @@
 """`margind record` against `margind sim`, then `margind replay --frames` of
 what was recorded: each tick as the readers of check_ticks.py read it from the
 recorded frames, and each book as the script's prices make it.  The recording
-rotates; each file stands alone, and all of them together are one.  Ends with
-`N passed, N failed, N skipped`."""
+rotates; each file stands alone, and all of them together are one.  Then every
+venue of the table, so that each has its ticks checked by its own reader, be
+there a recording of it or not.  Ends with `N passed, N failed, N skipped`."""
 import base64
+import contextlib
 import gzip
 import hashlib
 import json
@@ -24,6 +26,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 os.chdir(ROOT)
 sys.path.insert(0, "tests")
 import check_ticks  # noqa: E402
+import check_venues  # noqa: E402
 from ticks_readers import Num, seconds_ms  # noqa: E402
 
 MARGIND = os.path.abspath(os.environ.get("MARGIND", "build/margind"))
@@ -86,8 +89,8 @@ def expected(files):
                 rows.append((seconds_ms(row["ts"]), n, i, conn, venue[conn],
                              row["data"]))
     for ms, _, _, conn, venue, data in sorted(rows):
-        ticks, at = READERS[venue](json.loads(data, parse_float=Num,
-                                              parse_int=Num), memory[conn])
+        message, _ = check_ticks.message_of({"data": data})
+        ticks, at = READERS[venue](message, memory[conn])
         if at is not None:
             newest[conn] = max(at, newest.get(conn, 0))
         for t in ticks:
@@ -262,6 +265,76 @@ def check_recording(folder, ports):
     return path
 
 
+# A symbol of each venue; %s is a base, in its case.
+SYMBOLS = {
+    "coinbase": "%s-USD", "coinbase-exchange": "%s-USD", "kraken": "%s/USD",
+    "kraken-v1": "%s/USD", "kraken-futures": "PF_%sUSD", "binance": "%sUSDT",
+    "binance-us": "%sUSDT", "binance-usdm": "%sUSDT",
+    "binance-usdm-market": "%sUSDT", "bybit": "%sUSDT",
+    "bybit-linear": "%sUSDT", "okx": "%s-USDT-SWAP", "okcoin": "%s-USD",
+    "deribit": "%s-PERPETUAL", "bitmex": "%sUSD", "kucoin": "%s-USDT",
+    "gateio": "%s_USDT", "crypto-com": "%s_USDT", "gemini": "%sUSD",
+    "bitstamp": "%susd", "bitfinex": "t%sUSD"}
+FEW = {"ABC": "2000", "XYZ": "0.5"}
+
+
+def symbol_of(venue, base):
+    return SYMBOLS[venue] % (base.lower() if venue == "bitstamp" else base)
+
+
+def every_config(rows, ports):
+    """Each venue at the simulator, by the path that its own address has."""
+    lines = ["prices:", "  units:"]
+    lines += [f"    {b}: {{quorum: 1, age_max: 3s, dispersion_max: 2%, "
+              "band_max: 10%}" for b in FEW]
+    lines += ["venues:"]
+    for row in rows:
+        name, token = row["name"], row.get("token_url")
+        path = "/".join((token or row["url"]).split("/")[3:])
+        lines += [f"  {name}:", "    " +
+                  ("token_url: http" if token else "url: ws") +
+                  f"://127.0.0.1:{ports[name]}/{path}", "    markets:"]
+        lines += [f"      {symbol_of(name, b)}: {b}/USD" for b in FEW]
+    return "\n".join(lines) + "\n"
+
+
+def check_every_venue(folder):
+    rows = [r for r in check_venues.rows() if "retired" not in r]
+    verdict("each venue has a reader and a symbol", all(
+        r["name"] in READERS and r["name"] in SYMBOLS for r in rows),
+        f"{len(rows)} venues")
+    name = os.path.join(folder, "every.json")
+    json.dump({"seed": 2, "tick_ms": 50, "noise": "0.0003",
+               "spread": str(SPREAD), "heartbeat_s": 1, "prices": FEW,
+               "venues": [{"venue": r["name"], "port": 0, "symbols": {
+                   symbol_of(r["name"], b): {"base": b, "quote": "USD"}
+                   for b in FEW}} for r in rows]}, open(name, "w"))
+    with simulator(name) as ports:
+        path = os.path.join(folder, "every.yaml")
+        open(path, "w").write(every_config(rows, ports))
+        p = record(folder, "--config", path, "--out", "every", "--seconds",
+                   "5")
+    files = [os.path.join(folder, f) for f in sorted(os.listdir(folder))
+             if f.startswith("every-")]
+    verdict("every venue is recorded", p.returncode == 0 and len(files) == 1,
+            p.stderr.decode()[-200:])
+    got, want = replay(files), list(expected(files))
+    s = got[-1]["summary"]
+    verdict("nothing of any venue is unknown or rejected",
+            s["unknown"] == {} and s["rejected"] == {}, s)
+    for r in rows:
+        mine = [x["tick"] for x in got if "tick" in x and
+                x["tick"]["venue"] == r["name"]]
+        its = [t for t in want if t["venue"] == r["name"]]
+        markets = {t["market"] for t in mine}
+        first = next((pair for pair in zip(mine, its) if pair[0] != pair[1]),
+                     "")
+        verdict(f"{r['name']}: each tick as its reader reads it",
+                mine == its and len(mine) >= 10 and
+                markets == {symbol_of(r["name"], b) for b in FEW},
+                f"{len(mine)} of {len(its)} {first}")
+
+
 def check_one_venue(folder, ports):
     url = f"ws://127.0.0.1:{ports['coinbase']}/"
     p = record(folder, "--venue", "coinbase", "--symbols",
@@ -422,6 +495,19 @@ def check_usage(folder, path):
                 p.stderr.decode().strip())
 
 
+@contextlib.contextmanager
+def simulator(name):
+    """The ports of a script's venues, while they are served."""
+    sim = subprocess.Popen([MARGIND, "sim", "--script", name],
+                           stdout=subprocess.PIPE)
+    try:
+        yield {v["venue"]: v["port"] for v in
+               json.loads(sim.stdout.readline())["sim"]}
+    finally:
+        sim.terminate()
+        sim.wait()
+
+
 def main():
     if not os.path.exists(MARGIND):
         print(f"{MARGIND} is not built\n0 passed, 1 failed")
@@ -429,20 +515,14 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         name = os.path.join(folder, "script.json")
         json.dump(script(), open(name, "w"))
-        sim = subprocess.Popen([MARGIND, "sim", "--script", name],
-                               stdout=subprocess.PIPE)
-        try:
-            ports = {v["venue"]: v["port"] for v in
-                     json.loads(sim.stdout.readline())["sim"]}
+        with simulator(name) as ports:
             path = check_recording(folder, ports)
             check_one_venue(folder, ports)
             check_stop(folder, path)
             check_usage(folder, path)
             check_broken(folder)
             check_said(folder)
-        finally:
-            sim.terminate()
-            sim.wait()
+        check_every_venue(folder)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 

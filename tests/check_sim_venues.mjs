@@ -31,6 +31,7 @@ const script = {
 		"binance-usdm": { ETHUSDT: usdt }, "binance-usdm-market": { ETHUSDT: usdt },
 		gateio: { ETH_USDT: usdt }, bitfinex: { tETHUSD: eth }, "crypto-com": { ETH_USDT: usdt },
 		kucoin: { "ETH-USDT": usdt }, gemini: { ETHUSD: eth }, bitmex: { ETHUSD: eth }, bitstamp: { ethusd: eth },
+		"coinbase-exchange": { "ETH-USD": eth },
 	}).map(([venue, symbols]) => ({ venue, port: 0, symbols })),
 	events: [{ at: 1, until: 3, move: { bases: ["ETH"], factor: "0.9" } }],
 };
@@ -322,6 +323,22 @@ talk("bitstamp", "/", [{ event: "bts:subscribe", data: { channel: "order_book_et
 	count(`bitstamp ${m.event} ${m.data.message ?? m.data.status ?? m.channel}`);
 });
 
+const product = ["ETH-USD"], trades = { sequence: 0 };
+talk("coinbase-exchange", "/", [{ type: "subscribe", product_ids: product, channels: ["ticker", "matches", { name: "heartbeat", product_ids: product }] },
+	{ type: "subscribe", product_ids: ["DOGE-USD"], channels: ["ticker"] }, { type: "subscribe", product_ids: product, channels: ["level3"] },
+	{ type: "subscribe", product_ids: product }, { type: "subscribe", channels: ["ticker"] }, { type: "dance" }, "{bad"], (m) => {
+	if (m.type === "error") return count(`coinbase-exchange ${m.reason ?? m.message}`);
+	if (m.type === "subscriptions") return count(`coinbase-exchange ${m.channels.map((c) => `${c.name} ${c.product_ids}`)}`);
+	const ms = Date.parse(m.time);
+	check(m.product_id === "ETH-USD" && near(ms) && Number.isInteger(m.sequence) && m.sequence >= trades.sequence, `coinbase-exchange ${m.type} ${m.sequence}`);
+	trades.sequence = m.sequence;
+	if (m.type === "heartbeat") return count("coinbase-exchange heartbeat");
+	if (m.type === "last_match") return count("coinbase-exchange last_match");
+	if (m.type === "match") return checkLast("coinbase-exchange", "ETH-USD", m.price, m.side === "sell", ms);
+	check(m.type === "ticker" && same(m, "type sequence product_id price open_24h volume_24h low_24h high_24h volume_30d best_bid best_bid_size best_ask best_ask_size side time trade_id last_size"), "coinbase-exchange ticker");
+	checkBook("coinbase-exchange", "ETH-USD", m.best_bid, m.best_ask, ms);
+});
+
 await new Promise((done) => setTimeout(done, Number(start) + 5600 - Date.now()));
 const answered = seen["crypto-com answering closed"] ?? 0;
 sockets.forEach((ws) => ws.terminate());
@@ -336,9 +353,9 @@ atLeast(30, "deribit ETH-PERPETUAL book", "deribit ETH-PERPETUAL mark", "deribit
 	"okx ETH-USDT book", "okx ETH-USDT-SWAP mark", "okx ETH-USDT index", "kraken-v1 ETH/USD book", "binance-usdm ETHUSDT book", "gateio ETH_USDT book",
 	"bitfinex tETHUSD book", "crypto-com ETH_USDT book", "kucoin ETH-USDT book", "gemini book", "bitmex ETHUSD book", "bitstamp ethusd book");
 atLeast(8, "deribit ETH-PERPETUAL trade", "kraken-v1 ETH/USD trade", "binance-usdm-market ETHUSDT trade", "bitfinex tETHUSD trade", "gemini ETHUSD trade",
-	"bitmex ETHUSD trade", "kraken-futures PF_ETHUSD trade", "bitstamp ethusd trade", "bitfinex tu");
+	"bitmex ETHUSD trade", "coinbase-exchange ETH-USD trade", "coinbase-exchange ETH-USD book", "kraken-futures PF_ETHUSD trade", "bitstamp ethusd trade", "bitfinex tu");
 atLeast(4, "deribit volatility", "deribit family", "deribit heartbeat", "deribit test_request", "okx summary", "kraken-v1 heartbeat  ", "binance-usdm-market ETHUSDT mark",
-	"bitfinex hb", "crypto-com heartbeat", "gemini heartbeat", "kraken-futures heartbeat", "kraken-futures PF_ETHUSD book");
+	"bitfinex hb", "crypto-com heartbeat", "coinbase-exchange heartbeat", "gemini heartbeat", "kraken-futures heartbeat", "kraken-futures PF_ETHUSD book");
 exactly(1, `deribit 1 ${JSON.stringify(channels)}`, 'deribit 2 "ok"', "deribit three -32602", "deribit 4 13778", "deribit 5 -32601", "deribit closed 1001",
 	"okx pong", "okx subscribe bbo-tbt", "okx subscribe opt-summary", "okx error 60018", "okx error 60012", "okx funding",
 	"kraken-v1 systemStatus online ", "kraken-v1 subscriptionStatus error DOGE/USD", "kraken-v1 pong 2 ",
@@ -349,7 +366,9 @@ exactly(1, `deribit 1 ${JSON.stringify(channels)}`, 'deribit 2 "ok"', "deribit t
 	"bitmex Welcome to the BitMEX Realtime API.", "bitmex Unknown or expired symbol.", "bitmex Unknown table: dance:ETHUSD", "bitmex quote partial",
 	"kraken-futures info 1 ", "kraken-futures subscribed ticker PF_ETHUSD", "kraken-futures alert Invalid product id ", "kraken-futures alert Bad request ", "kraken-futures trade_snapshot",
 	"kraken-futures subscribed heartbeat ", "bitstamp bts:subscription_succeeded order_book_ethusd", "bitstamp bts:error Bad subscription string.", "bitstamp bts:heartbeat success",
-	"bitstamp bts:error Message is not in JSON format.");
+	"bitstamp bts:error Message is not in JSON format.", "coinbase-exchange ticker ETH-USD,matches ETH-USD,heartbeat ETH-USD", "coinbase-exchange DOGE-USD is not a valid product",
+	"coinbase-exchange level3 is not a valid channel", "coinbase-exchange No channels provided", "coinbase-exchange  is not a valid product",
+	"coinbase-exchange Type has to be either subscribe or unsubscribe", "coinbase-exchange Malformed JSON", "coinbase-exchange last_match");
 exactly(2, "kraken-v1 subscriptionStatus subscribed ETH/USD");
 check(answered === 0, "crypto-com closed one that answers");
 

@@ -1,7 +1,13 @@
 #!/usr/bin/env python3
 """Every tick of the recorded frames, digit for digit, against this file's own
 reading: its own JSON, decimals and timelines, sharing nothing with the C code
-but the recordings.  Ends with `N passed, N failed, N skipped`."""
+but the recordings.  Each recording that is there has a verdict: its ticks are
+equal, no frame is unknown, what is ignored or refused as too large is so by
+docs/venues.md, and `margind replay` counts the same.  Ends with
+`N passed, N failed, N skipped`."""
+import base64
+import fnmatch
+import glob
 import gzip
 import importlib
 import json
@@ -11,11 +17,13 @@ import subprocess
 import sys
 import tempfile
 
+import check_venues
 import ticks_readers
 from ticks_readers import Num, seconds_ms
 
 os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DATA = os.environ.get("MARGIND_DATA", "../shared/data")
+MARGIND = os.environ.get("MARGIND", "build/margind")
 FRAME_MAX = 256 * 1024
 
 
@@ -31,7 +39,26 @@ def venue_of(address):
     return max(found)[1:]
 
 
-def expected(path):
+def message_of(row):
+    """What a frame says, {} where that is no JSON, and its bytes."""
+    if row.get("enc") == "b64":
+        return {}, base64.b64decode(row["data"])
+    text = row["data"]
+    if text == "pong":
+        return {}, text.encode()
+    return json.loads(text, parse_float=Num, parse_int=Num), text.encode()
+
+
+def is_too_large(venue, payload, documented):
+    """One of the channels that the page lets be refused, by its name."""
+    if not any(b'"%s"' % word.encode() in payload[:200]
+               for word in documented[venue]["too large"]):
+        raise ValueError(f"{venue}: a frame of {len(payload)} bytes")
+    return True
+
+
+def expected(path, documented=None):
+    documented = documented or check_venues.documented()
     address, newest, memory, frames, oversize = {}, {}, {}, 0, 0
     for line in gzip.open(path, "rt", encoding="utf-8"):
         row = json.loads(line, parse_float=Num, parse_int=Num)
@@ -42,13 +69,12 @@ def expected(path):
         if row["t"] != "recv":
             continue
         frames += 1
-        if len(row["data"].encode()) > FRAME_MAX:
-            oversize += 1
-            continue
         venue, read = venue_of(address[row["conn"]])
-        ticks, time = read(json.loads(row["data"], parse_float=Num,
-                                      parse_int=Num),
-                           memory.setdefault(row["conn"], {}))
+        message, payload = message_of(row)
+        if len(payload) > FRAME_MAX:
+            oversize += is_too_large(venue, payload, documented)
+            continue
+        ticks, time = read(message, memory.setdefault(row["conn"], {}))
         if time is not None:
             newest[row["conn"]] = max(time, newest.get(row["conn"], 0))
         for t in ticks:
@@ -59,12 +85,37 @@ def expected(path):
     yield {"frames": frames, "rejected": oversize}
 
 
-def check(path, tool):
+def check_counts(path, summary, counts, ticks, documented):
+    """Every frame that is no tick is one that the page knows, here and in
+    `margind replay`."""
+    wrong = [f"{venue} {channel}" for venue, channel, _ in summary["ignored"]
+             if not any(fnmatch.fnmatchcase(channel, pattern) for pattern in
+                        documented[venue]["ignored"])]
+    if wrong:
+        print(f"{path}: ignored and not in docs/venues.md: {wrong}")
+    if summary["unknown"] != 0 or any(summary[k] != counts[k]
+                                      for k in counts):
+        print(f"{path}: {summary}, want {counts}")
+        wrong.append("counts")
+    out = subprocess.run([MARGIND, "replay", "--frames", path, "--json"],
+                         stdout=subprocess.PIPE, check=True).stdout
+    s = json.loads(out.splitlines()[-1])["summary"]
+    if (s["frames"], s["ticks"], s["unknown"], sum(
+            s["rejected"].values())) != (counts["frames"], ticks, {},
+                                         counts["rejected"]):
+        print(f"{path}: margind replay says {s}, want {counts}")
+        wrong.append("replay")
+    # A recording without a tick says nothing, unless none of it is read.
+    return not wrong and (ticks > 0 or counts["frames"] ==
+                          sum(n for _, _, n in summary["ignored"]) > 0)
+
+
+def check(path, tool, documented):
     out = subprocess.run([tool, path], stdout=subprocess.PIPE,
                          stderr=subprocess.DEVNULL, check=True).stdout
     lines = out.decode().splitlines()
     summary = json.loads(lines.pop())["summary"]
-    want = list(expected(path))
+    want = list(expected(path, documented))
     counts = want.pop()
     ok = True
     for i, (line, w) in enumerate(zip(lines, want)):
@@ -76,14 +127,11 @@ def check(path, tool):
     if len(lines) != len(want):
         print(f"{path}: {len(lines)} ticks, want {len(want)}")
         ok = False
-    if summary["unknown"] != 0 or any(
-            summary[k] != counts[k] for k in counts):
-        print(f"{path}: {summary}, want {counts}")
-        ok = False
+    ok &= check_counts(path, summary, counts, len(want), documented)
     print(f"{os.path.basename(path)}: {counts['frames']} frames, "
           f"{len(want)} ticks, {counts['rejected']} above the frame limit: "
           f"{'equal' if ok else 'DIFFERENT'}")
-    return ok and len(want) > 0
+    return ok
 
 
 def record(path, address, left_out, out):
@@ -99,28 +147,33 @@ def record(path, address, left_out, out):
                                     "ts": i + 1, "data": row["data"]}) + "\n")
 
 
-def check_single(path, address, left_out, tool):
+def check_single(path, address, left_out, tool, documented):
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, os.path.basename(path) + ".gz")
         record(path, address, left_out, out)
-        return check(out, tool)
+        return check(out, tool, documented)
 
 
 def main():
     tool = os.environ.get("MARGIND_BUILD", "build") + "/tools/ticks_dump"
     passed = failed = skipped = 0
-    names = [(f, ) for r in READERS for f in r.FILES]
-    names += [s for r in READERS for s in getattr(r, "SINGLES", [])]
-    for name, *single in sorted(names):
-        path = os.path.join(DATA, "ws-frames", name)
-        if not os.path.exists(path):
-            print(f"{name}: skipped: no recorded data")
-            skipped += 1
-        elif check_single(path, *single, tool) if single else \
-                check(path, tool):
-            passed += 1
-        else:
-            failed += 1
+    documented = check_venues.documented()
+    root = os.path.join(DATA, "ws-frames")
+    jobs = [(path, ) for path in glob.glob(root + "/**/*.gz", recursive=True)]
+    jobs += [(os.path.join(root, name), *more) for r in READERS
+             for name, *more in getattr(r, "SINGLES", [])]
+    if not os.path.isdir(root):
+        print("skipped: no recorded data")
+        jobs, skipped = [], 1
+    for path, *single in sorted(jobs):
+        try:
+            ok = check_single(path, *single, tool, documented) if single \
+                else check(path, tool, documented)
+        except (KeyError, ValueError, OSError,
+                subprocess.CalledProcessError) as e:
+            print(f"{path}: no verdict: {e!r}")
+            ok = False
+        passed, failed = passed + ok, failed + (not ok)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 

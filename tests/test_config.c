@@ -195,10 +195,11 @@ config_read__reports_every_error_in_one_pass(void **state)
 	    "    DAI: {constant: \"1\"}\n"
 	    "venues:\n"
 	    "  coinbse: {markets: {A: ETH/USD}}\n"
+	    "  ftx-us: {markets: {A: ETH/USD}}\n"
 	    "  kraken: {url: ws://example.org/, markets: {X: ETHH/USD, Y: ETH}}\n"
 	    "sandbox: requir\n",
 	    "c.yaml:1:1: unknown key `venus` (did you mean `venues`?)\n"
-	    "c.yaml:10:10: `sandbox`: \"requir\" is none of require, "
+	    "c.yaml:11:10: `sandbox`: \"requir\" is none of require, "
 	    "best-effort (did you mean `require`?)\n"
 	    "c.yaml:4:19: `quorum`: 0 is not between 1 and 64\n"
 	    "c.yaml:4:31: `age_max`: \"3\" is not a duration such as 500ms, "
@@ -211,10 +212,12 @@ config_read__reports_every_error_in_one_pass(void **state)
 	    "c.yaml:5:11: unit USDT: the key `band_max` is missing\n"
 	    "c.yaml:6:10: unit DAI: a `constant` price needs `unsafe: true`\n"
 	    "c.yaml:8:3: unknown venue `coinbse` (did you mean `coinbase`?)\n"
-	    "c.yaml:9:17: `url`: plain ws:// is for loopback only: "
+	    "c.yaml:9:3: venue `ftx-us`: no longer served; its recordings "
+	    "can be replayed\n"
+	    "c.yaml:10:17: `url`: plain ws:// is for loopback only: "
 	    "ws://example.org/\n"
-	    "c.yaml:9:49: unknown unit `ETHH` (did you mean `ETH`?)\n"
-	    "c.yaml:9:62: market Y: `ETH` is not a BASE/QUOTE\n");
+	    "c.yaml:10:49: unknown unit `ETHH` (did you mean `ETH`?)\n"
+	    "c.yaml:10:62: market Y: `ETH` is not a BASE/QUOTE\n");
 }
 
 #define ONE_UNIT "prices: {units: {A: {quorum: 1, age_max: 1s, " \

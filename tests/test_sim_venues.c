@@ -56,7 +56,8 @@
     "," V("gemini", S("ETHUSD", "ETH", "USD") "," S("BTCUSD", "BTC", "USD")) \
     "," V("bitstamp", S("ethusd", "ETH", "USD")) \
     "," V("bitfinex", S("tETHUSD", "ETH", "USD") "," \
-	S("tBTCUSD", "BTC", "USD")) "]"
+	S("tBTCUSD", "BTC", "USD")) \
+    "," V("coinbase-exchange", S("ETH-USD", "ETH", "USD")) "]"
 #define MOVE ",\"events\":[{\"at\":1.5,\"until\":2.5,\"move\":{\"bases\":[" \
     "\"ETH\"],\"factor\":\"0.9\"}}]}"
 
@@ -427,10 +428,11 @@ sim_venues__tell_the_documented_price(void **state)
 	for (size_t i = 0; i < whole.script.venue_count; i++) {
 		const struct seen *s = &whole.seen[i];
 		const char *name = s->row->name;
-		/* Trades alone; once a second. */
+		/* Trades alone; once a second; with a trade. */
 		bool has_books = strcmp(name, "binance-usdm-market") != 0;
 		unsigned books = !has_books ? 0 :
-		    strcmp(name, "kraken-futures") == 0 ? 6 : 25;
+		    strcmp(name, "kraken-futures") == 0 ||
+		    strcmp(name, "coinbase-exchange") == 0 ? 6 : 25;
 		bool has_trades = strcmp(name, "binance-usdm") != 0;
 
 		if (s->wrong > 0 || s->books < books ||
@@ -450,6 +452,7 @@ sim_venues__send_heartbeats(void **state)
 	static const char *const names[] = {
 		"coinbase", "kraken", "kraken-v1", "kraken-futures", "deribit",
 		"crypto-com", "gemini", "bitfinex", "gateio",
+		"coinbase-exchange",
 	};
 
 	(void)state;

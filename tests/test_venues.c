@@ -603,7 +603,7 @@ venue_at_address__tells_spot_from_linear(void **state)
 		{ "wss://ws.kraken.com/v2", "kraken" },
 		{ "wss://advanced-trade-ws.coinbase.com", "coinbase" },
 		{ "wss://ws.kraken.com", "kraken-v1" },
-		{ "wss://stream.bybit.com/realtime_public", NULL },
+		{ "wss://stream.bybit.com/v5/private", NULL },
 		{ "", NULL },
 	};
 	size_t count;

@@ -42,6 +42,15 @@ static struct tick frames_ticks[FRAME_TICKS_MAX];
 static struct depth frames_depth[VENUE_SYMBOLS_MAX];
 static struct venue_memory frames_memory;
 
+/* A retired protocol is read, too. */
+static const struct venue *
+frames_venue(const char *name)
+{
+	const struct venue *v = venue_find(name);
+
+	return v != NULL ? v : venue_retired_find(name, strlen(name));
+}
+
 static enum err
 frames_parse(struct frame *f, const struct venue *v, const char *text,
     size_t len)
@@ -108,7 +117,7 @@ static void
 frames_good_check(const char *venue, const struct frames_good *rows,
     size_t count)
 {
-	const struct venue *v = venue_find(venue);
+	const struct venue *v = frames_venue(venue);
 
 	for (size_t i = 0; i < count; i++) {
 		const struct frames_good *g = &rows[i];
@@ -141,7 +150,7 @@ static void
 frames_bad_check(const char *venue, const struct frames_bad *rows,
     size_t count)
 {
-	const struct venue *v = venue_find(venue);
+	const struct venue *v = frames_venue(venue);
 
 	for (size_t i = 0; i < count; i++) {
 		struct frame f;
@@ -184,7 +193,7 @@ frames_priced_check(const char *venue, const struct frames_priced *rows,
 		"0.1234567890123456789", "340282366920938463464", "1e21",
 		"1e-19", "[]", "{}", "[1]",
 	};
-	const struct venue *v = venue_find(venue);
+	const struct venue *v = frames_venue(venue);
 
 	for (size_t i = 0; i < count; i++) {
 		bool is_quoted = !rows[i].is_number;
@@ -221,11 +230,11 @@ frames_priced_check(const char *venue, const struct frames_priced *rows,
 }
 
 /* want ends with a NULL. */
-static void
+static inline void
 frames_subscribe_check(const char *venue, const char *const *symbols,
     size_t count, const char *const *want)
 {
-	const struct venue *v = venue_find(venue);
+	const struct venue *v = frames_venue(venue);
 	char out[VENUE_SUBSCRIBE_MAX];
 	unsigned n = 0;
 	size_t len = 7;

@@ -42,6 +42,16 @@ static const struct venue_ticker VENUE_TICKERS[] = {
 	    { "events.0.tickers.0.product_id", "events.0.tickers.0.price",
 	      "events.0.tickers.0.best_bid", "events.0.tickers.0.best_ask",
 	      "timestamp", "sequence_num", NULL } },
+	{ "coinbase-exchange", NULL, "{\"type\":\"ticker\",\"sequence\":"
+	    "177100030,\"product_id\":\"BTC-USD\",\"price\":\"65086.18\","
+	    "\"open_24h\":\"64988.2\",\"volume_24h\":\"2867.54532609\","
+	    "\"low_24h\":\"64675.22\",\"high_24h\":\"65252.99\","
+	    "\"volume_30d\":\"92867.54532609\",\"best_bid\":%s,\"best_ask\":"
+	    "\"65083.67\",\"side\":\"buy\",\"time\":"
+	    "\"2026-08-09T21:05:48.229198Z\",\"trade_id\":280232,"
+	    "\"last_size\":\"0.0103\"}", false,
+	    { "type", "sequence", "product_id", "price", "best_bid",
+	      "best_ask", "time", NULL } },
 	{ "kraken", NULL, "{\"channel\":\"ticker\",\"type\":\"update\","
 	    "\"data\":[{\"symbol\":\"BTC/USD\",\"bid\":%s,\"bid_qty\":"
 	    "0.51230000,\"ask\":65083.7,\"ask_qty\":3.19483921,\"last\":"

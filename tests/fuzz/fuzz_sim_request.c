@@ -32,7 +32,8 @@ static const char script[] = "{\"seed\":1,\"tick_ms\":100,\"noise\":\"0.001\","
     V("bitmex", SYMBOL("ETHUSD")) "," V("kucoin", SYMBOL("ETH-USDT")) ","
     V("gateio", SYMBOL("ETH_USDT")) "," V("crypto-com", SYMBOL("ETH_USDT"))
     "," V("gemini", SYMBOL("ETHUSD")) "," V("bitstamp", SYMBOL("ethusd")) ","
-    V("bitfinex", SYMBOL("tETHUSD")) "]}";
+    V("bitfinex", SYMBOL("tETHUSD"))
+    "," V("coinbase-exchange", SYMBOL("ETH-USD")) "]}";
 
 static struct sim sim;
 static struct sim_listener listeners[SIM_VENUES_MAX];

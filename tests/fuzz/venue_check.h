@@ -127,7 +127,9 @@ venue_check(const char *venue, const uint8_t *bytes, size_t len)
 {
 	static struct depth books[VENUE_SYMBOLS_MAX];
 	static struct venue_memory memory;
-	const struct venue *v = venue_find(venue);
+	const struct venue *found = venue_find(venue);
+	const struct venue *v = found != NULL ? found :
+	    venue_retired_find(venue, strlen(venue));
 	const char *at = (const char *)bytes, *end = at + len;
 	struct conn_time time = { 0 };
 

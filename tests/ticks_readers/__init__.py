@@ -1,12 +1,12 @@
 """Readers of recorded frames for tests/check_ticks.py, one file a venue; they
 share nothing with the C code but the recordings.  A reader has
     VENUES = [(a part of the connection's address, the venue's name), ...]
-    FILES = [recordings below ws-frames, ...]
     SINGLES = [(single frames below ws-frames, a connection's address,
                 beginnings of `src` that are left out), ...]
     def read(message, memory): (ticks, newest time of the frame or None)
-where SINGLES may be left out, and memory is a dict of the connection's own,
-empty when it opens."""
+where SINGLES may be left out, memory is a dict of the connection's own, empty
+when it opens, and message is {} where the frame is no JSON.  Which file is
+whose, the addresses in it say."""
 import decimal
 import re
 

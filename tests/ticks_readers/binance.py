@@ -2,9 +2,9 @@
 from . import tick
 
 VENUES = [("stream.binance.us", "binance-us"),
-          ("stream.binance.com", "binance")]
-FILES = ["binance-us/2021-04-05-btcusd-bookticker.jsonl.gz",
-         "binance/2021-04-04-btc-eth-dot.jsonl.gz"]
+          ("stream.binance.com", "binance"),
+          ("fstream.binance.com", "binance-usdm"),
+          ("fstream.binance.com/market", "binance-usdm-market")]
 
 
 def read(m, memory):

@@ -5,7 +5,6 @@ import decimal
 from . import tick
 
 VENUES = [("bitfinex.com/ws/2", "bitfinex")]
-FILES = ["bitfinex/2021-04-17-alts.jsonl.gz"]
 
 
 def plain(number):

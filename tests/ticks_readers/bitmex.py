@@ -3,7 +3,6 @@ the answers over HTTP."""
 from . import rfc3339_ms, tick
 
 VENUES = [("ws.bitmex.com/realtime", "bitmex")]
-FILES = []
 SINGLES = [("_single-frames/crypto-msg-parser.bitmex.jsonl",
             "wss://ws.bitmex.com/realtime",
             ("l2_snapshot",))]

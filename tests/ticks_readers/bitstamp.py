@@ -3,8 +3,6 @@ frame is above the limit."""
 from . import tick
 
 VENUES = [("ws.bitstamp.net", "bitstamp")]
-FILES = ["bitstamp/2021-04-05-btcusdc.jsonl.gz",
-         "bitstamp/2021-04-17-btcusd.jsonl.gz"]
 SINGLES = [("_single-frames/crypto-msg-parser.bitstamp.jsonl",
             "wss://ws.bitstamp.net", ("::l2_snapshot",))]
 

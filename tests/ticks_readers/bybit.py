@@ -4,7 +4,6 @@ from . import tick
 
 VENUES = [("bybit.com/v5/public/spot", "bybit"),
           ("bybit.com/v5/public/linear", "bybit-linear")]
-FILES = ["bybit/2026-08-09-v5-spot-linear.first60pct.jsonl.gz"]
 
 
 def read(m, memory):

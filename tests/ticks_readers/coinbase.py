@@ -3,7 +3,6 @@ comes again, or behind a hole, tells no tick."""
 from . import rfc3339_ms, tick
 
 VENUES = [("advanced-trade-ws.coinbase.com", "coinbase")]
-FILES = ["coinbase/2026-08-09-advtrade-btc-eth.first60pct.jsonl.gz"]
 
 
 def follows(m, memory):

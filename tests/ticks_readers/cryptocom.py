@@ -1,7 +1,6 @@
 from . import tick
 
 VENUES = [("stream.crypto.com", "crypto-com")]
-FILES = ["crypto-com/2021-11-23-alts.jsonl.gz"]
 
 
 def read(m, memory):

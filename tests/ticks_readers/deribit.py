@@ -6,8 +6,6 @@ import decimal
 from . import tick
 
 VENUES = [("www.deribit.com/ws/api/v2", "deribit")]
-FILES = ["deribit/2021-04-05-options.jsonl.gz",
-         "deribit/2021-04-17-options.jsonl.gz"]
 SINGLES = [("_single-frames/crypto-msg-parser.deribit.jsonl",
             "wss://www.deribit.com/ws/api/v2",
             ("l2_snapshot", "open_interest"))]

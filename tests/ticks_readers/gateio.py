@@ -1,7 +1,6 @@
 from . import tick
 
 VENUES = [("api.gateio.ws/ws/v4", "gateio")]
-FILES = ["gateio/2021-04-22-btcusdc.jsonl.gz"]
 
 
 def read(m, memory):

@@ -5,7 +5,6 @@ import decimal
 from . import tick
 
 VENUES = [("api.gemini.com/v2/marketdata", "gemini")]
-FILES = ["gemini/2021-04-17-btcusd-ethusd.jsonl.gz"]
 
 
 def best(side, choose):

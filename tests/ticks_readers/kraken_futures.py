@@ -3,7 +3,6 @@ not read but for their time.  No recorded frame is above the limit."""
 from . import tick
 
 VENUES = [("futures.kraken.com/ws/v1", "kraken-futures")]
-FILES = ["kraken-futures/2021-07-22-eth-xbt-perps.jsonl.gz"]
 SINGLES = [("_single-frames/crypto-msg-parser.kraken.jsonl",
             "wss://futures.kraken.com/ws/v1",
             ("trade::spot", "l2_event::spot", "ticker::spot", "bbo",

@@ -3,7 +3,6 @@ these).  No recorded frame is above the limit."""
 from . import seconds_ms, tick
 
 VENUES = [("ws.kraken.com", "kraken-v1")]
-FILES = ["kraken/2021-04-06-xbtusd.jsonl.gz"]
 SINGLES = [("_single-frames/crypto-msg-parser.kraken.jsonl",
             "wss://ws.kraken.com", ("trade::inverse", "l2_event::inverse",
                                     "ticker::inverse", "l2_snapshot"))]

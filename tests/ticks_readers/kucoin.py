@@ -1,7 +1,6 @@
 from . import tick
 
 VENUES = [("kucoin.com/", "kucoin")]
-FILES = ["kucoin/2021-04-25-alts.jsonl.gz"]
 
 
 def read(m, memory):

@@ -3,8 +3,8 @@ whoever keeps them.  Left out of the single frames: answers over HTTP, and one
 frame of the protocol before v5."""
 from . import tick
 
-VENUES = [("ws.okx.com:8443/ws/v5/public", "okx")]
-FILES = ["okx/2022-02-27-mixed-eth-options.jsonl.gz"]
+VENUES = [("ws.okx.com:8443/ws/v5/public", "okx"),
+          ("real.okcoin.com:8443/ws/v5/public", "okcoin")]
 SINGLES = [("_single-frames/crypto-msg-parser.okx.jsonl",
             "wss://ws.okx.com:8443/ws/v5/public",
             ("l2_snapshot", "open_interest", "l2_topk::spot_2"))]

@@ -1,18 +1,19 @@
 /* ticks_dump FILE...: every tick of recorded frames as one line of JSON, then
- * one {"summary":...} line a file.  What tests/check_ticks.py compares with
- * its own reading. */
+ * one {"summary":...} line a file, which names the ignored channels of each
+ * venue.  What tests/check_ticks.py compares with its own reading. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/must.h"
 #include "base/types.h"
 #include "feeds/depth.h"
 #include "feeds/frames.h"
 #include "feeds/tick_text.h"
 
 #define CONNECTIONS_MAX 64u
-#define KINDS (FRAME_UNKNOWN + 1u)
+#define NAMES_MAX 256u
 
 struct connection {
 	char name[64];
@@ -23,6 +24,33 @@ struct connection {
 static struct tick ticks[FRAME_TICKS_MAX];
 static struct connection connections[CONNECTIONS_MAX];
 static size_t connection_count;
+
+/* The frames of a file that are no ticks, by venue and channel. */
+struct name {
+	const char *venue;
+	char channel[VENUE_CHANNEL_MAX];
+	uint64_t times;
+};
+static struct name ignored[NAMES_MAX];
+static size_t ignored_count;
+
+static void
+ignored_add(const char *venue, const char *channel)
+{
+	struct name *n = ignored;
+
+	while (n < ignored + ignored_count && (n->venue != venue ||
+	    strcmp(n->channel, channel) != 0))
+		n++;
+	MUST(n < ignored + NAMES_MAX);
+	if (n == ignored + ignored_count) {
+		ignored_count++;
+		n->venue = venue;
+		memcpy(n->channel, channel, sizeof(n->channel));
+		n->times = 0;
+	}
+	n->times++;
+}
 
 static struct connection *
 connection_of(const char *name)
@@ -38,7 +66,7 @@ connection_of(const char *name)
 }
 
 static enum err
-frame_dump(const struct frames_line *line, uint64_t kinds[KINDS])
+frame_dump(const struct frames_line *line, uint64_t *unknown)
 {
 	const struct venue *v = venue_at_address(line->address);
 	struct connection *c = connection_of(line->connection);
@@ -54,7 +82,9 @@ frame_dump(const struct frames_line *line, uint64_t kinds[KINDS])
 	e = v->parse(&f, line->payload, line->payload_len);
 	if (e != ERR_OK)
 		return e;
-	kinds[f.kind]++;
+	*unknown += f.kind == FRAME_UNKNOWN;
+	if (f.kind == FRAME_IGNORED)
+		ignored_add(v->name, f.channel);
 	conn_time_stamp(&c->time, &f);
 	for (size_t i = 0; i < f.tick_count; i++) {
 		char text[TICK_TEXT_BUF];
@@ -71,7 +101,7 @@ frame_dump(const struct frames_line *line, uint64_t kinds[KINDS])
 static int
 file_dump(const char *path)
 {
-	uint64_t kinds[KINDS] = { 0 }, count = 0, rejected = 0;
+	uint64_t unknown = 0, count = 0, rejected = 0;
 	struct frames_line line;
 	struct frames *f;
 	enum err e = frames_open(&f, path);
@@ -82,13 +112,13 @@ file_dump(const char *path)
 	}
 	for (size_t i = 0; i < connection_count; i++)
 		free(connections[i].memory.depth);
-	connection_count = 0;
+	connection_count = ignored_count = 0;
 	memset(connections, 0, sizeof(connections));
 	while ((e = frames_next(f, &line)) == ERR_OK) {
 		if (line.kind != FRAMES_RECV)
 			continue;
 		count++;
-		e = frame_dump(&line, kinds);
+		e = frame_dump(&line, &unknown);
 		if (e != ERR_OK) {
 			rejected++;
 			fprintf(stderr, "%s:%" PRIu64 ": %s\n", path,
@@ -96,9 +126,12 @@ file_dump(const char *path)
 		}
 	}
 	frames_close(f);
-	printf("{\"summary\":{\"frames\":%" PRIu64 ",\"ignored\":%" PRIu64
-	    ",\"unknown\":%" PRIu64 ",\"rejected\":%" PRIu64 "}}\n", count,
-	    kinds[FRAME_IGNORED], kinds[FRAME_UNKNOWN], rejected);
+	printf("{\"summary\":{\"frames\":%" PRIu64 ",\"ignored\":[", count);
+	for (size_t i = 0; i < ignored_count; i++)
+		printf("%s[\"%s\",\"%s\",%" PRIu64 "]", i > 0 ? "," : "",
+		    ignored[i].venue, ignored[i].channel, ignored[i].times);
+	printf("],\"unknown\":%" PRIu64 ",\"rejected\":%" PRIu64 "}}\n",
+	    unknown, rejected);
 	if (e == ERR_MISSING)
 		return 0;
 	fprintf(stderr, "%s:%" PRIu64 ": %s\n", path, line.number,

@@ -1,0 +1,8 @@
+/* The bybit-realtime parser: any bytes; see venue_check.h for what must hold. */
+#include "tests/fuzz/venue_check.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	return venue_check("bybit-realtime", bytes, len);
+}
