@@ -155,6 +155,8 @@ struct venue {
 	bool has_depth;		/* its parser needs memory->depth */
 	bool has_options;	/* a symbol may name a family of options, whose
 				 * ticks carry a contract each */
+	bool has_marks;		/* its parser reads mark prices, and subscribe
+				 * asks for them */
 	bool tells_changes;	/* a tick with one side says that this side
 				 * changed; elsewhere, that the other is empty */
 	/* What one address of ours may ask for, by the venue's documents;

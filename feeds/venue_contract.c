@@ -123,6 +123,17 @@ contract_is_option(const char *symbol)
 }
 
 bool
+contract_names_option(const char *symbol)
+{
+	struct tick t;
+
+	t.contract.has_option = false;
+	memcpy(t.symbol, symbol, strlen(symbol) + 1);
+	contract_name_option(&t);
+	return t.contract.has_option;
+}
+
+bool
 contract_is_family(const char *symbol)
 {
 	return strncmp(symbol, CONTRACT_FAMILY, CONTRACT_FAMILY_LEN) == 0;

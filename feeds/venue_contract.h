@@ -20,6 +20,8 @@ void contract_name_option(struct tick *t);
 
 /* contract_is_option: by its end alone, -C or -P. */
 bool contract_is_option(const char *symbol);
+/* contract_names_option: the whole of it does (contract_name_option). */
+bool contract_names_option(const char *symbol);
 
 /* A symbol "options.FAMILY" stands for all options of that family. */
 #define CONTRACT_FAMILY "options."
