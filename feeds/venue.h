@@ -36,7 +36,8 @@
  *	gamma	delta, a dollar of the forward
  *	vega	one percent point of volatility
  *	theta	a day; of Deribit's what is left of its life, where that is less
- *	rho	one percent point of interest; OKX tells none
+ *	rho	one percent point of interest, as of an option on spot; OKX
+ *		tells none
  * OKX tells each in two conventions: these are the BS ones, in dollars, not the
  * PA ones, in coins (and net of the premium). */
 enum tick_greek {
