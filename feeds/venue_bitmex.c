@@ -3,10 +3,9 @@
  * of 2021 to 2023.  Prices are JSON numbers, times RFC 3339; a trade's size is
  * in contracts.  An instrument is told by its changes alone, so that one side
  * of it says nothing of the other: both count, or neither; without prices it
- * still says the time, more often than a quiet book changes.  A funding rate is
- * of its fundingInterval, told before it or with it.  A ping is the bare word,
- * and so is its answer.  Symbols of swaps, futures and spot are distinct:
- * XBTUSD, XBTM26, XBT_USDT; .BXBT is an index. */
+ * still says the time.  A funding rate is of its fundingInterval, told before it
+ * or with it.  A ping is the bare word, and so is its answer.  Symbols of swaps,
+ * futures and spot are distinct: XBTUSD, XBTM26, XBT_USDT; .BXBT is an index. */
 #include "feeds/venue_row.h"
 #include "feeds/venue_message.h"
 

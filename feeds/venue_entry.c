@@ -62,25 +62,28 @@ greek_read(struct json *j, enum field_form form, struct tick_contract *c,
 	    &c->greek[greek]);
 }
 
-/* Other keys are none of ours. */
+/* GREEK_COUNT: none of them. */
+static size_t
+greek_named(const struct json_text *key)
+{
+	return json_text_is(key, "delta") ? GREEK_DELTA :
+	    json_text_is(key, "gamma") ? GREEK_GAMMA :
+	    json_text_is(key, "vega") ? GREEK_VEGA :
+	    json_text_is(key, "theta") ? GREEK_THETA :
+	    json_text_is(key, "rho") ? GREEK_RHO : GREEK_COUNT;
+}
+
 static bool
 greeks_read(struct json *j, enum field_form form, struct tick_contract *c)
 {
-	static const char *const names[GREEK_COUNT] = {
-		[GREEK_DELTA] = "delta", [GREEK_GAMMA] = "gamma",
-		[GREEK_VEGA] = "vega", [GREEK_THETA] = "theta",
-		[GREEK_RHO] = "rho",
-	};
 	struct json_text key;
 
 	if (json_kind(j) == JSON_KIND_NULL)
 		return json_skip(j);
 	json_enter_object(j);
 	while (json_next_key(j, &key)) {
-		size_t i = 0;
+		size_t i = greek_named(&key);
 
-		while (i < GREEK_COUNT && !json_text_is(&key, names[i]))
-			i++;
 		if (i == GREEK_COUNT)
 			json_skip(j);
 		else if (c->has_greek[i])
