@@ -125,5 +125,5 @@ sim_option_mark(struct sim_option_mark *out, const struct sim_option *o,
 	out->gamma = density / (f * width);
 	out->vega = f * density * sqrt(years) / 100;
 	out->theta = years > 0 ? -f * density * v / (2 * sqrt(years)) / 365 : 0;
-	out->rho = -years * usd / 100;
+	out->rho = sign * k * years * normal(sign * d2) / 100;
 }

@@ -3,8 +3,10 @@
  * other programs work out digit for digit.  Pure.
  *
  * Source: Black 1976 on the forward, without interest; greeks per unit of the
- *         forward, vega per point of volatility, theta per day, as Deribit
- *         (docs.deribit.com, ticker channel) gives them.
+ *         forward, vega per point of volatility, theta per day, rho per point
+ *         of interest as of a spot option (strike x time x N(d2)), as Deribit
+ *         (docs.deribit.com, ticker channel) gives them: recorded frames of
+ *         2021-04.
  */
 #ifndef FEEDS_SIM_OPTION_H
 #define FEEDS_SIM_OPTION_H

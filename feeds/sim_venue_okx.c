@@ -192,13 +192,14 @@ say_funding(struct sim_peer *p, size_t i)
 
 	sim_say(p, "%s{'instType':'SWAP','instId':'%s','method':"
 	    "'current_period','formulaType':'withRate','fundingRate':"
-	    "'0.0001','nextFundingRate':'','fundingTime':'%s',"
-	    "'nextFundingTime':'%s','minFundingRate':'-0.00375',"
+	    "'0.0001','nextFundingRate':'','prevFundingTime':'%s',"
+	    "'fundingTime':'%s','nextFundingTime':'%s','minFundingRate':"
+	    "'-0.00375',"
 	    "'maxFundingRate':'0.00375','interestRate':'0.0001','impactValue':"
 	    "'20000','settState':'settled','settFundingRate':'0.0001',"
 	    "'premium':'0','ts':'%s'}]}", row_head(p, i, SIM_FUNDING, head),
-	    p->script->symbol[i].name, sim_whole(next),
-	    sim_whole(next + EIGHT_HOURS_MS), sim_whole(p->now_ms));
+	    p->script->symbol[i].name, sim_whole(next - EIGHT_HOURS_MS),
+	    sim_whole(next), sim_whole(next + EIGHT_HOURS_MS), sim_whole(p->now_ms));
 }
 
 static void

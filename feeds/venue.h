@@ -30,10 +30,25 @@
  * `ping`) that says when it was made; venue_time_put writes it there. */
 #define VENUE_TIME_MARK "@unixtime@"
 
+/* What the venue's own model says of an option's price, in USD an option on
+ * one coin, by Black's formula on the forward of its expiry:
+ *	delta	a dollar of the forward; above 0 for a call
+ *	gamma	delta, a dollar of the forward
+ *	vega	one percent point of volatility
+ *	theta	a day; of Deribit's what is left of its life, where that is less
+ *	rho	one percent point of interest, as of an option on spot; OKX
+ *		tells none
+ * OKX tells each in two conventions: these are the BS ones, in dollars, not the
+ * PA ones, in coins (and net of the premium). */
+enum tick_greek {
+	GREEK_DELTA, GREEK_GAMMA, GREEK_VEGA, GREEK_THETA, GREEK_RHO,
+	GREEK_COUNT,
+};
+
 /* What a derivative's message says besides; nothing of it votes on a price. */
 struct tick_contract {
 	bool has_mark, has_index, has_funding, has_interest, has_vol,
-	    has_forward, has_option;
+	    has_forward, has_option, has_greek[GREEK_COUNT];
 	struct dec18 mark;		/* quote units; as the venue writes it */
 	struct dec18 index;
 	struct dec18 interest;		/* open interest, the venue's unit */
@@ -41,6 +56,7 @@ struct tick_contract {
 	struct dec18 forward;		/* of the option's expiry */
 	i128 funding;			/* of 8 hours, 18 decimals; above 0 the
 					 * long side pays */
+	i128 greek[GREEK_COUNT];	/* 18 decimals, either sign */
 	/* has_option: the option that the symbol names. */
 	uint64_t expiry_ms;
 	struct dec18 strike;
@@ -52,7 +68,8 @@ struct tick {
 	char symbol[VENUE_SYMBOL_MAX];	/* as the venue writes it */
 	bool has_bid, has_ask, has_last, has_size, has_time, has_sequence;
 	bool is_contract;	/* of a channel of contract data alone, neither
-				 * ticker nor trade: no tick is printed */
+				 * ticker nor trade: printed only where it says
+				 * greeks */
 	bool is_book;		/* both sides are spoken of: one that is not
 				 * there is empty */
 	struct dec18 bid, ask, last, size;	/* size: of the trade */
@@ -162,6 +179,8 @@ struct venue {
 				 * cannot be read leaves no book known */
 	bool has_options;	/* a symbol may name a family of options, whose
 				 * ticks carry a contract each */
+	bool has_marks;		/* its parser reads mark prices, and subscribe
+				 * asks for them */
 	bool tells_changes;	/* a tick with one side says that this side
 				 * changed; elsewhere, that the other is empty */
 	/* What one address of ours may ask for, by the venue's documents;

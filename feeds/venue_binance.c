@@ -5,9 +5,11 @@
  * Market Streams: quotes come from /public, trades and mark prices from
  * /market.  Prices are strings, times Unix ms.  Single letters mean other
  * things in other events, so nothing is read before the event is known.  A
- * funding rate does not say of how many hours: it counts as one of eight.  `u`
- * and the trades' numbers are the market's, not the connection's: no hole in
- * them says that a message is missing. */
+ * funding rate does not say of how many hours it is (8, 4 or 1, by contract):
+ * that is measured from one of its times (T) to the next, and the rate says
+ * nothing until a connection has seen one pass.  `u` and the trades' numbers are
+ * the market's, not the connection's: no hole in them says that a message is
+ * missing. */
 #include "feeds/venue_row.h"
 #include "feeds/venue_message.h"
 
@@ -38,13 +40,15 @@ static const struct part_row MARK_ROWS[] = {
 	PART_ROW("p", PART_MARK, FIELD_STRING),
 	PART_ROW("i", PART_INDEX, FIELD_STRING),
 	PART_ROW("r", PART_FUNDING, FIELD_STRING),
+	PART_ROW("T", PART_FUNDED, FIELD_NUMBER),
 };
 #define ENTRY(table, parts) { ENTRY_ROWS(table), .needed = (parts) }
 static const struct entry BOOK = ENTRY(BOOK_ROWS, PARTS_QUOTED);
 static const struct entry AGGREGATE = ENTRY(AGGREGATE_ROWS, PARTS_TRADED);
 static const struct entry SINGLE = ENTRY(SINGLE_ROWS, PARTS_TRADED);
 #define MARK_ENTRY(list) { ENTRY_ROWS(MARK_ROWS), .is_list = (list), \
-	.is_contract = true, .needed = PART_BIT(PART_MARK) }
+	.is_contract = true, .is_measured = true, \
+	.needed = PART_BIT(PART_MARK) }
 static const struct entry MARK = MARK_ENTRY(false), MARKS = MARK_ENTRY(true);
 
 static const struct word CHANNEL_ROWS[] = {

@@ -3,10 +3,9 @@
  * of 2021 to 2023.  Prices are JSON numbers, times RFC 3339; a trade's size is
  * in contracts.  An instrument is told by its changes alone, so that one side
  * of it says nothing of the other: both count, or neither; without prices (a
- * new mark price) it still says the time, more often than a quiet book changes.
- * A ping is the bare word, and so is its answer.  Symbols of swaps, futures and
- * spot are distinct: XBTUSD, XBTM26, XBT_USDT; .BXBT is an index.  Messages are
- * not numbered. */
+ * new mark price) it still says the time.  A funding rate is of its
+ * fundingInterval, told before it or with it.  Symbols of swaps, futures and spot
+ * are distinct: XBTUSD, XBTM26, XBT_USDT; .BXBT is an index. */
 #include "feeds/venue_row.h"
 #include "feeds/venue_message.h"
 
@@ -60,7 +59,6 @@ static const struct word TABLE_ROWS[] = {
 	    "quoteBin*", NULL },
 };
 static const struct words TABLES = WORDS(TABLE_ROWS);
-/* A row that is taken out of a table is an instrument's end. */
 static const struct word ACTION_ROWS[] = {
 	{ FRAME_TICKS, "partial insert update", NULL },
 	{ FRAME_IGNORED, "delete", NULL },

@@ -3,8 +3,9 @@
  * of 2026-08-09.  Prices are strings, times Unix ms.  Spot tickers carry no
  * book, linear ones send only what changed, orderbook.1 deletes a level by
  * size "0": what is not there is absent.  How many hours a funding rate is of
- * comes with a ticker's first message alone.  `u` is a book's, `cs` and `seq` the
- * matching engine's: no hole in them says that a message is missing. */
+ * (fundingIntervalHour) comes with a ticker's first message alone.  `u` is a
+ * book's, `cs` and `seq` the matching engine's: no hole in them says that a
+ * message is missing. */
 #include "feeds/venue_row.h"
 #include "feeds/venue_message.h"
 

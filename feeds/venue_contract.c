@@ -123,6 +123,17 @@ contract_is_option(const char *symbol)
 }
 
 bool
+contract_names_option(const char *symbol)
+{
+	struct tick t;
+
+	t.contract.has_option = false;
+	memcpy(t.symbol, symbol, strlen(symbol) + 1);
+	contract_name_option(&t);
+	return t.contract.has_option;
+}
+
+bool
 contract_is_family(const char *symbol)
 {
 	return strncmp(symbol, CONTRACT_FAMILY, CONTRACT_FAMILY_LEN) == 0;
@@ -149,8 +160,8 @@ contract_funding(i128 *out, i128 rate, uint64_t interval_ms)
 	return ERR_OK;
 }
 
-static const struct venue_channel *
-interval_find(const struct venue_memory *m, const char *symbol)
+static struct venue_channel *
+channel_find(struct venue_memory *m, const char *symbol)
 {
 	for (size_t i = 0; i < m->channel_count; i++)
 		if (strcmp(m->channel[i].symbol, symbol) == 0)
@@ -158,32 +169,67 @@ interval_find(const struct venue_memory *m, const char *symbol)
 	return NULL;
 }
 
+/* A new one; NULL where the memory is full. */
+static struct venue_channel *
+channel_add(struct venue_memory *m, const char *symbol)
+{
+	struct venue_channel *k;
+
+	if (m->channel_count == VENUE_CHANNELS_MAX)
+		return NULL;
+	k = &m->channel[m->channel_count++];
+	memcpy(k->symbol, symbol, strlen(symbol) + 1);
+	return k;
+}
+
 enum err
 contract_interval_keep(struct venue_memory *m, const char *symbol,
     uint64_t interval_ms)
 {
-	const struct venue_channel *found = interval_find(m, symbol);
-	size_t at = found != NULL ? (size_t)(found - m->channel) :
-	    m->channel_count;
+	struct venue_channel *k = channel_find(m, symbol);
 
-	if (at == VENUE_CHANNELS_MAX)
+	if (k == NULL)
+		k = channel_add(m, symbol);
+	if (k == NULL)
 		return ERR_LIMIT;
-	if (found == NULL) {
-		m->channel_count++;
-		memcpy(m->channel[at].symbol, symbol, strlen(symbol) + 1);
-	}
-	m->channel[at].id = interval_ms;
+	k->id = interval_ms;
 	return ERR_OK;
 }
 
 bool
-contract_interval_kept(uint64_t *interval_ms, const struct venue_memory *m,
+contract_interval_kept(uint64_t *interval_ms, struct venue_memory *m,
     const char *symbol)
 {
-	const struct venue_channel *found = interval_find(m, symbol);
+	const struct venue_channel *found = channel_find(m, symbol);
 
 	if (found == NULL)
 		return false;
 	*interval_ms = found->id;
 	return true;
+}
+
+/* A channel's id is the settlement that comes next, its kind how many hours
+ * after the one before, 0 while that is not known. */
+uint64_t
+contract_interval_measure(struct venue_memory *m, const char *symbol,
+    uint64_t settles_ms)
+{
+	struct venue_channel *k = channel_find(m, symbol);
+	uint64_t apart_ms;
+
+	if (k == NULL && settles_ms != 0) {
+		k = channel_add(m, symbol);
+		if (k != NULL)
+			k->id = settles_ms;
+	}
+	if (k == NULL || settles_ms == 0)
+		return 0;
+	if (settles_ms != k->id) {
+		apart_ms = settles_ms > k->id ? settles_ms - k->id : 0;
+		k->kind = apart_ms % CONTRACT_HOUR_MS == 0 && apart_ms <=
+		    CONTRACT_FUNDING_MS ? (uint8_t)(apart_ms /
+		    CONTRACT_HOUR_MS) : 0;
+		k->id = settles_ms;
+	}
+	return (uint64_t)k->kind * CONTRACT_HOUR_MS;
 }

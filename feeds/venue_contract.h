@@ -20,6 +20,8 @@ void contract_name_option(struct tick *t);
 
 /* contract_is_option: by its end alone, -C or -P. */
 bool contract_is_option(const char *symbol);
+/* contract_names_option: the whole of it does (contract_name_option). */
+bool contract_names_option(const char *symbol);
 
 /* A symbol "options.FAMILY" stands for all options of that family. */
 #define CONTRACT_FAMILY "options."
@@ -38,7 +40,14 @@ MUST_CHECK enum err contract_funding(i128 *out, i128 rate,
  * where it is full.  contract_interval_kept: false where nothing was. */
 MUST_CHECK enum err contract_interval_keep(struct venue_memory *m,
     const char *symbol, uint64_t interval_ms);
-bool contract_interval_kept(uint64_t *interval_ms,
-    const struct venue_memory *m, const char *symbol);
+bool contract_interval_kept(uint64_t *interval_ms, struct venue_memory *m,
+    const char *symbol);
+/* contract_interval_measure: the interval of a rate that settles at settles_ms,
+ * for messages that say that alone: from the settlement before, once the
+ * connection has seen one pass; whole hours, eight at most.  0 while it is not
+ * known, which is also what a full memory, a longer step or one backward
+ * leaves. */
+uint64_t contract_interval_measure(struct venue_memory *m,
+    const char *symbol, uint64_t settles_ms);
 
 #endif

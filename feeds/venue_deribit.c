@@ -4,10 +4,12 @@
  * Prices are JSON numbers, a side without orders null (in 2021 0.0), times
  * Unix ms.  Each answer says when it left, in microseconds: public/test is
  * asked so often that it keeps a quiet book alive, and a test_request is
- * answered.  Options are quoted in coins.  Indices have lower-case names of
- * their own (btc_usd); the volatility index of the same name, in percent,
- * stands as "dvol.btc_usd"; "options.btc_usd" asks for the marks of all
- * options on that index. */
+ * answered.  Options are quoted in coins: of one alone no quotes and no trades
+ * are asked for, only its ticker, with mark, volatility and greeks.  Indices
+ * have lower-case names of their own (btc_usd); the volatility index of the
+ * same name, in percent, stands as "dvol.btc_usd"; "options.btc_usd" asks for
+ * the marks of all options on that index.  funding_8h is of 8 hours, by its
+ * name. */
 #include "feeds/venue_row.h"
 
 #include <string.h>
@@ -115,7 +117,8 @@ is_index(const char *symbol)
 static bool
 is_instrument(const char *symbol)
 {
-	return symbol[0] < 'a' || symbol[0] > 'z';
+	return (symbol[0] < 'a' || symbol[0] > 'z') &&
+	    !contract_is_option(symbol);
 }
 
 #define ASK(items, skip, takes) { RPC("1", "subscribe") "\"channels\":[", \
@@ -126,22 +129,10 @@ static const struct ask ASKS[] = {
 	/* Unthrottled ones are for those who log in. */
 	ASK("\"quote.%\",\"trades.%.100ms\",\"ticker.%.100ms\"", 0,
 	    is_instrument),
+	ASK("\"ticker.%.100ms\"", 0, contract_is_option),
 	ASK("\"deribit_price_index.%\"", 0, is_index),
 	ASK("\"deribit_volatility_index.%\"", DVOL_LEN, is_volatility),
 	ASK("\"markprice.%\"", 0, contract_is_family),
 };
 
-/* ERR_UNIT for an option: its price is in coins. */
-VENUE_SUBSCRIBER(deribit);
-enum err
-venue_deribit_subscribe(char *out, size_t size, size_t *len, unsigned n,
-    const char *const *symbols, size_t count)
-{
-	enum err e = symbols_check(symbols, count);
-
-	for (size_t i = 0; e == ERR_OK && i < count; i++)
-		if (contract_is_option(symbols[i]))
-			e = ERR_UNIT;
-	return e != ERR_OK ? e : ask_write(out, size, len, n, symbols, count,
-	    ASKS, ARRAY_COUNT(ASKS));
-}
+VENUE_ASKS(deribit, ASKS);

@@ -50,6 +50,7 @@ static const struct part_row TICKER_ROWS[] = {
 	PART_ROW("funding_8h", PART_FUNDING, FIELD_NUMBER),
 	PART_ROW("mark_iv", PART_VOL_PERCENT, FIELD_NUMBER),
 	PART_ROW("underlying_price", PART_FORWARD, FIELD_NUMBER),
+	PART_ROW("greeks", PART_GREEKS, FIELD_NUMBER),
 };
 static const struct part_row TRADE_ROWS[] = {
 	PART_ROW("trade_seq", PART_SEQUENCE, FIELD_NUMBER),
@@ -65,8 +66,8 @@ static const struct part_row MARK_ROWS[] = {
 static const struct part_row INDEX_ROWS[] = INDEX("price");
 static const struct part_row VOLATILITY_ROWS[] = INDEX("volatility");
 static const struct entry TICKER = { ENTRY_ROWS(TICKER_ROWS),
-	.finish = entry_name_option, .needed =
-	PART_BIT(PART_TIME) | PARTS_QUOTED };
+	.finish = entry_name_option, .rate_ms = CONTRACT_FUNDING_MS,
+	.needed = PART_BIT(PART_TIME) | PARTS_QUOTED };
 static const struct entry TRADE = { ENTRY_ROWS(TRADE_ROWS), .is_list = true,
 	.needed = PARTS_TRADED };
 static const struct entry MARK = { ENTRY_ROWS(MARK_ROWS), .is_list = true,

@@ -4,6 +4,10 @@
 
 #include "feeds/venue_contract.h"
 
+_Static_assert(PART_STRANGE < 32, "each has its bit");
+_Static_assert(PART_RHO - PART_DELTA == GREEK_RHO - GREEK_DELTA,
+    "in one order");
+
 #define YEAR_2000_MS UINT64_C(946684800000)
 
 /* An entry being read. */
@@ -13,7 +17,8 @@ struct reading {
 	uint32_t seen;		/* PART_BITs */
 	size_t next;		/* the row that is expected */
 	uint64_t known;		/* key_bits, once needed */
-	struct field_time time, event, funded, funded_next, interval;
+	struct field_time time, event, interval;
+	struct field_time funded_before, funded, funded_next;
 	struct field_u64 sequence, hours;
 	bool has_rate;
 	i128 rate;
@@ -50,6 +55,46 @@ percent_read(struct json *j, enum field_form form, struct tick_contract *c)
 }
 
 static bool
+greek_read(struct json *j, enum field_form form, struct tick_contract *c,
+    size_t greek)
+{
+	return field_read_greek(j, form, &c->has_greek[greek],
+	    &c->greek[greek]);
+}
+
+/* GREEK_COUNT: none of them. */
+static size_t
+greek_named(const struct json_text *key)
+{
+	return json_text_is(key, "delta") ? GREEK_DELTA :
+	    json_text_is(key, "gamma") ? GREEK_GAMMA :
+	    json_text_is(key, "vega") ? GREEK_VEGA :
+	    json_text_is(key, "theta") ? GREEK_THETA :
+	    json_text_is(key, "rho") ? GREEK_RHO : GREEK_COUNT;
+}
+
+static bool
+greeks_read(struct json *j, enum field_form form, struct tick_contract *c)
+{
+	struct json_text key;
+
+	if (json_kind(j) == JSON_KIND_NULL)
+		return json_skip(j);
+	json_enter_object(j);
+	while (json_next_key(j, &key)) {
+		size_t i = greek_named(&key);
+
+		if (i == GREEK_COUNT)
+			json_skip(j);
+		else if (c->has_greek[i])
+			json_fail(j, ERR_DUPLICATE);
+		else
+			greek_read(j, form, c, i);
+	}
+	return j->error == ERR_OK;
+}
+
+static bool
 contract_read(struct reading *r, struct json *j, const struct part_row *row)
 {
 	struct tick_contract *c = &r->tick->contract;
@@ -76,14 +121,19 @@ contract_read(struct reading *r, struct json *j, const struct part_row *row)
 		return field_read_rate(j, form, &r->has_rate, &r->rate);
 	case PART_HOURS:
 		return field_read_u64_as(j, form, &r->hours);
+	case PART_FUNDED_BEFORE:
+		return field_read_time_or_none(j, form, &r->funded_before);
 	case PART_FUNDED:
-		return field_read_time(j, form, &r->funded);
+		return field_read_time_or_none(j, form, &r->funded);
 	case PART_FUNDED_NEXT:
-		return field_read_time(j, form, &r->funded_next);
+		return field_read_time_or_none(j, form, &r->funded_next);
 	case PART_INTERVAL:
-		if (json_kind(j) == JSON_KIND_NULL)
-			return json_skip(j);
-		return field_read_time(j, form, &r->interval);
+		return field_read_time_or_none(j, form, &r->interval);
+	case PART_DELTA: case PART_GAMMA: case PART_VEGA: case PART_THETA:
+	case PART_RHO:
+		return greek_read(j, form, c, row->part - PART_DELTA);
+	case PART_GREEKS:
+		return greeks_read(j, form, c);
 	case PART_NONE: case PART_SYMBOL: case PART_BID: case PART_ASK:
 	case PART_LAST: case PART_SIZE: case PART_TIME: case PART_EVENT:
 	case PART_SEQUENCE: case PART_NAME: case PART_STRANGE:
@@ -198,45 +248,65 @@ items_read(struct reading *r, struct json *j)
 	}
 }
 
+static uint64_t
+time_between(const struct field_time *from, const struct field_time *to)
+{
+	return to->ms > from->ms ? to->ms - from->ms : 0;
+}
+
 /* The rate's own interval, by whatever says it; false where nothing does. */
 static bool
 interval_told(uint64_t *ms, const struct reading *r)
 {
+	static const struct field_time year_2000 = { true, YEAR_2000_MS };
+
 	if (r->hours.has)
 		*ms = r->hours.value > CONTRACT_INTERVAL_MS_MAX ? 0 :
 		    r->hours.value * CONTRACT_HOUR_MS;
+	else if (r->funded_before.has && r->funded.has)
+		*ms = time_between(&r->funded_before, &r->funded);
 	else if (r->funded.has && r->funded_next.has)
-		*ms = r->funded_next.ms > r->funded.ms ?
-		    r->funded_next.ms - r->funded.ms : 0;
+		*ms = time_between(&r->funded, &r->funded_next);
 	else if (r->interval.has)
-		*ms = r->interval.ms > YEAR_2000_MS ?
-		    r->interval.ms - YEAR_2000_MS : 0;
+		*ms = time_between(&year_2000, &r->interval);
 	else
 		return false;
 	return true;
+}
+
+/* interval_find is the same with what the entry and the memory know; ERR_OK
+ * with *ms 0 where it is not known yet. */
+static enum err
+interval_find(uint64_t *ms, struct frame *f, const struct reading *r)
+{
+	const struct entry *e = r->entry;
+	const char *symbol = r->tick->symbol;
+
+	*ms = e->rate_ms;
+	if (e->is_measured) {
+		if (r->funded.has)
+			*ms = contract_interval_measure(f->memory, symbol,
+			    r->funded.ms);
+	} else if (interval_told(ms, r)) {
+		if (*ms == 0)
+			return r->has_rate ? ERR_RANGE : ERR_OK;
+		return e->tells_once ?
+		    contract_interval_keep(f->memory, symbol, *ms) : ERR_OK;
+	} else if (e->tells_once) {
+		(void)contract_interval_kept(ms, f->memory, symbol);
+	}
+	return ERR_OK;
 }
 
 static enum err
 funding_take(struct frame *f, const struct reading *r)
 {
 	struct tick *t = r->tick;
-	uint64_t ms = r->entry->rate_ms > 0 ? r->entry->rate_ms :
-	    CONTRACT_FUNDING_MS;
-	bool is_told = interval_told(&ms, r);
-	enum err e;
+	uint64_t ms;
+	enum err e = interval_find(&ms, f, r);
 
-	if (r->entry->tells_once) {
-		if (is_told) {
-			e = contract_interval_keep(f->memory, t->symbol, ms);
-			if (e != ERR_OK)
-				return e;
-		} else if (!contract_interval_kept(&ms, f->memory,
-		    t->symbol)) {
-			return ERR_OK;
-		}
-	}
-	if (!r->has_rate)
-		return ERR_OK;
+	if (e != ERR_OK || !r->has_rate || ms == 0)
+		return e;
 	e = contract_funding(&t->contract.funding, r->rate, ms);
 	t->contract.has_funding = e == ERR_OK;
 	return e;

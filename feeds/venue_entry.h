@@ -19,9 +19,13 @@ enum part {
 	PART_SEQUENCE,
 	PART_MARK, PART_INDEX, PART_INTEREST, PART_FORWARD,
 	PART_VOL, PART_VOL_PERCENT,	/* the same, as 0.65 or 65 */
+	PART_DELTA, PART_GAMMA, PART_VEGA, PART_THETA, PART_RHO,
+	PART_GREEKS,	/* an object of them, by these names */
 	PART_FUNDING,	/* a rate of the entry's rate_ms, or of */
 	PART_HOURS,	/* so many, */
-	PART_FUNDED, PART_FUNDED_NEXT,	/* or from one to the other */
+	/* or from one of its settlements to the next: before the rate's own,
+	 * that, and after it, */
+	PART_FUNDED_BEFORE, PART_FUNDED, PART_FUNDED_NEXT,
 	PART_INTERVAL,	/* or since the year 2000 */
 	PART_NAME,	/* of the whole message: known already */
 	PART_STRANGE,	/* of another message that has the same name */
@@ -56,9 +60,12 @@ struct entry {
 	bool is_array;		/* an entry is an array: a row an item */
 	bool is_contract;	/* the ticks have contract data alone */
 	uint32_t needed;	/* PART_BITs */
-	uint32_t rate_ms;	/* of a funding rate; 0: 8 hours */
+	uint32_t rate_ms;	/* of a funding rate, where no message says its
+				 * interval; 0: such a rate says nothing */
 	bool tells_once;	/* how long a rate's interval is: it is kept in
 				 * the memory; a rate before it says nothing */
+	bool is_measured;	/* so long as from one PART_FUNDED to the next,
+				 * which the memory keeps */
 	/* Called with a tick that is read, or NULL; it may take it away. */
 	void (*finish)(struct frame *f, struct json *j, struct tick *t);
 };

@@ -143,6 +143,18 @@ field_read_time(struct json *j, enum field_form form, struct field_time *out)
 }
 
 bool
+field_read_time_or_none(struct json *j, enum field_form form,
+    struct field_time *out)
+{
+	enum json_kind kind = json_kind(j);
+
+	if (kind == JSON_KIND_NULL || (kind == JSON_KIND_STRING &&
+	    j->end - j->at >= 2 && memcmp(j->at, "\"\"", 2) == 0))
+		return json_skip(j);
+	return field_read_time(j, form, out);
+}
+
+bool
 field_read_price(struct json *j, enum field_form form, unsigned none,
     bool *has, struct dec18 *out)
 {
@@ -274,8 +286,9 @@ is_zero_text(const struct json_text *text)
 	return true;
 }
 
-bool
-field_read_rate(struct json *j, enum field_form form, bool *has, i128 *out)
+static bool
+signed_read(struct json *j, enum field_form form, bool has_minus_zero,
+    bool *has, i128 *out)
 {
 	const u128 limit = (u128)UINT64_C(1000000000000000000) *
 	    UINT64_C(1000000000000000000);
@@ -293,11 +306,24 @@ field_read_rate(struct json *j, enum field_form form, bool *has, i128 *out)
 	if (size.value >= limit)
 		return json_fail(j, ERR_RANGE);
 	/* The grammar has no minus zero. */
-	if (is_below && size.value == 0 && is_zero_text(&text))
+	if (is_below && !has_minus_zero && size.value == 0 &&
+	    is_zero_text(&text))
 		return json_fail(j, ERR_SYNTAX);
 	*out = is_below ? -(i128)size.value : (i128)size.value;
 	*has = true;
 	return true;
+}
+
+bool
+field_read_rate(struct json *j, enum field_form form, bool *has, i128 *out)
+{
+	return signed_read(j, form, false, has, out);
+}
+
+bool
+field_read_greek(struct json *j, enum field_form form, bool *has, i128 *out)
+{
+	return signed_read(j, form, true, has, out);
 }
 
 bool

@@ -60,6 +60,9 @@ bool field_read_bool(struct json *j, struct field_bool *out);
 /* Any form but FIELD_STRING and FIELD_EITHER. */
 bool field_read_time(struct json *j, enum field_form form,
     struct field_time *out);
+/* One that may be "" or null: then it is absent. */
+bool field_read_time_or_none(struct json *j, enum field_form form,
+    struct field_time *out);
 
 /* The readers of decimals below say where a value went by *has alone: whether
  * a field comes twice is their caller's to know. */
@@ -83,6 +86,9 @@ bool field_read_figure(struct json *j, enum field_form form,
     bool is_zero_none, bool *has, struct dec18 *out);
 /* A rate, of either sign: the same; 18 decimals, below 10^18 whole ones. */
 bool field_read_rate(struct json *j, enum field_form form, bool *has,
+    i128 *out);
+/* The same of a model in floating point, which may say minus zero. */
+bool field_read_greek(struct json *j, enum field_form form, bool *has,
     i128 *out);
 /* ["price","size",...] of a book; is_exact: and nothing more. */
 bool field_read_level(struct json *j, bool is_exact, struct dec18 *price,

@@ -83,30 +83,6 @@ static const struct message_row MESSAGE[] = {
 static const struct protocol PROTOCOL = { PROTOCOL_ROWS(MESSAGE),
 	.needs_event = true, .channels = &CHANNELS, .payload = result_read };
 
-/* {"type":"upgrade",...}: the service will close the connection for it. */
-static bool
-is_leaving(const struct message *m)
-{
-	struct json_text key, type;
-	bool is_upgrade = false;
-	struct json j;
-
-	if (m->found == NULL || m->found->kind != FRAME_ACK ||
-	    !m->payload.has)
-		return false;
-	json_open(&j, m->payload.text.at, m->payload.text.len);
-	json_enter_object(&j);
-	while (json_next_key(&j, &key)) {
-		if (json_text_is(&key, "type") &&
-		    json_kind(&j) == JSON_KIND_STRING &&
-		    json_read_string(&j, &type))
-			is_upgrade = json_text_is(&type, "upgrade");
-		else
-			json_skip(&j);
-	}
-	return json_close(&j) == ERR_OK && is_upgrade;
-}
-
 static enum err
 channel_finish(struct frame *f, const struct message *m)
 {
@@ -117,7 +93,9 @@ channel_finish(struct frame *f, const struct message *m)
 		e = message_is_channel(f, m);
 		if (f->kind == FRAME_HEARTBEAT && !f->has_time)
 			f->kind = FRAME_ACK;
-		if (is_leaving(m))
+		/* The service will close the connection for it. */
+		if (f->kind == FRAME_ACK &&
+		    message_payload_says(m, "type", "upgrade"))
 			f->kind = FRAME_LEAVING;
 		return e;
 	}

@@ -2,12 +2,31 @@
  * Source: docs.kraken.com, Derivatives WebSocket: ticker, ticker_lite, trade,
  * heartbeat; recorded frames of 2021-07-22.  Prices are JSON numbers, times
  * Unix ms.  A ticker comes once a second at most; the lite one has no time.  A
- * perpetual's relative funding rate is of an hour.  `seq` counts a product's
- * trades, and its book's changes, which are not read; a ticker has none. */
+ * perpetual's relative funding rate is of an hour.  One of zero is not told
+ * ("If zero, field is not populated"): a perpetual's (PI_, PF_) ticker with a
+ * mark price and no rate says zero.  `seq` counts a product's trades, and its
+ * book's changes, which are not read; a ticker has none. */
 #include "feeds/venue_row.h"
+
+#include <string.h>
 
 #include "feeds/venue_contract.h"
 #include "feeds/venue_message.h"
+
+static void
+ticker_finish(struct frame *f, struct json *j, struct tick *t)
+{
+	struct tick_contract *c = &t->contract;
+
+	(void)f;
+	(void)j;
+	if (c->has_funding || !c->has_mark ||
+	    (strncmp(t->symbol, "PI_", 3) != 0 &&
+	    strncmp(t->symbol, "PF_", 3) != 0))
+		return;
+	c->has_funding = true;
+	c->funding = 0;
+}
 
 #define WHOLE PART_ROW("feed", PART_NAME, FIELD_STRING), \
 	PART_ROW("event", PART_STRANGE, FIELD_STRING), \
@@ -31,7 +50,7 @@ static const struct part_row TRADE_ROWS[] = {
 	PART_ROW("price", PART_LAST, FIELD_NUMBER),
 };
 static const struct entry TICKER = { ENTRY_ROWS(TICKER_ROWS),
-	.rate_ms = CONTRACT_HOUR_MS };
+	.rate_ms = CONTRACT_HOUR_MS, .finish = ticker_finish };
 static const struct entry TRADE = { ENTRY_ROWS(TRADE_ROWS),
 	.needed = PARTS_TRADED };
 static const struct entry TRADES = { ENTRY_ROWS(TRADE_ROWS), .is_list = true,

@@ -273,6 +273,29 @@ message_read(struct frame *f, struct message *m, const struct protocol *p,
 }
 
 bool
+message_payload_says(const struct message *m, const char *key,
+    const char *word)
+{
+	struct json_text name, text;
+	bool does = false;
+	struct json j;
+
+	if (!m->payload.has)
+		return false;
+	json_open(&j, m->payload.text.at, m->payload.text.len);
+	json_enter_object(&j);
+	while (json_next_key(&j, &name)) {
+		if (json_text_is(&name, key) &&
+		    json_kind(&j) == JSON_KIND_STRING &&
+		    json_read_string(&j, &text))
+			does = json_text_is(&text, word);
+		else
+			json_skip(&j);
+	}
+	return json_close(&j) == ERR_OK && does;
+}
+
+bool
 message_is_pong(struct frame *f, const char *text, size_t len)
 {
 	static const char pong[] = "pong";

@@ -97,6 +97,11 @@ MUST_CHECK enum err message_read(struct frame *f, struct message *m,
 /* message_entry: how the payload of its channel is read, or NULL. */
 const struct entry *message_entry(const struct message *m);
 
+/* message_payload_says: whether the payload is an object with that word at its
+ * key. */
+bool message_payload_says(const struct message *m, const char *key,
+    const char *word);
+
 /* message_is_pong: the bare word "pong", which is no JSON; f is an ACK then. */
 bool message_is_pong(struct frame *f, const char *text, size_t len);
 

@@ -13,73 +13,8 @@
 #include <string.h>
 
 #include "feeds/venue_contract.h"
-#include "feeds/venue_message.h"
+#include "feeds/venue_okx.h"
 
-/* [["price","size","0","orders"]]: one level or none. */
-static void
-side_read(struct json *j, bool is_bid, bool *has, struct dec18 *best)
-{
-	struct dec18 size = { 0 };
-
-	(void)is_bid;
-	json_enter_array(j);
-	if (!json_next_item(j) || !field_read_level(j, false, best, &size))
-		return;
-	*has = size.value > 0;
-	if (json_next_item(j))
-		json_fail(j, ERR_LIMIT);
-}
-
-#define EACH PART_ROW("ts", PART_TIME, FIELD_MS), \
-	PART_ROW("instId", PART_SYMBOL, FIELD_STRING)
-static const struct part_row TICKER_ROWS[] = {
-	PART_SIDE("asks", PART_ASK, side_read),
-	PART_SIDE("bids", PART_BID, side_read),
-	EACH,
-	PART_ROW("seqId", PART_SEQUENCE, FIELD_NUMBER),
-	PART_ROW_OR("last", PART_LAST, FIELD_STRING, FIELD_NONE_EMPTY),
-	PART_ROW_OR("askPx", PART_ASK, FIELD_STRING, FIELD_NONE_EMPTY),
-	PART_ROW_OR("bidPx", PART_BID, FIELD_STRING, FIELD_NONE_EMPTY),
-};
-static const struct part_row TRADE_ROWS[] = {
-	EACH,
-	PART_ROW("px", PART_LAST, FIELD_STRING),
-	PART_ROW("sz", PART_SIZE, FIELD_STRING),
-	PART_ROW("seqId", PART_SEQUENCE, FIELD_NUMBER),
-};
-/* Each channel of contract data has some of them. */
-static const struct part_row CONTRACT_ROWS[] = {
-	EACH,
-	PART_ROW("markPx", PART_MARK, FIELD_STRING),
-	PART_ROW("idxPx", PART_INDEX, FIELD_STRING),
-	PART_ROW("oi", PART_INTEREST, FIELD_STRING),
-	PART_ROW("markVol", PART_VOL, FIELD_STRING),
-	PART_ROW("fwdPx", PART_FORWARD, FIELD_STRING),
-	PART_ROW("fundingRate", PART_FUNDING, FIELD_STRING),
-	PART_ROW("fundingTime", PART_FUNDED, FIELD_MS),
-	PART_ROW("nextFundingTime", PART_FUNDED_NEXT, FIELD_MS),
-};
-static const struct entry TICKER = { ENTRY_ROWS(TICKER_ROWS),
-	.is_list = true, .finish = entry_name_option,
-	.needed = PART_BIT(PART_TIME) | PARTS_QUOTED };
-static const struct entry TRADE = { ENTRY_ROWS(TRADE_ROWS), .is_list = true,
-	.needed = PARTS_TRADED };
-static const struct entry CONTRACT = { ENTRY_ROWS(CONTRACT_ROWS),
-	.is_list = true, .is_contract = true, .finish = entry_name_option };
-
-static const struct word CHANNEL_ROWS[] = {
-	{ FRAME_TICKS, "bbo-tbt tickers", &TICKER },
-	{ FRAME_TICKS, "trades", &TRADE },
-	{ FRAME_TICKS, "mark-price index-tickers funding-rate open-interest "
-	    "opt-summary", &CONTRACT },
-	{ FRAME_IGNORED, "books books5 books-elp books-l2-tbt books50-l2-tbt "
-	    "trades-all option-trades call-auction-details instruments "
-	    "price-limit estimated-price status liquidation-orders "
-	    "adl-warning block-tickers public-block-trades "
-	    "public-struc-block-trades economic-calendar candle* "
-	    "mark-price-candle* index-candle* sprd-*", NULL },
-};
-static const struct words CHANNELS = WORDS(CHANNEL_ROWS);
 static const struct word EVENT_ROWS[] = {
 	{ FRAME_ACK, "subscribe unsubscribe login notice channel-conn-count",
 	    NULL },
@@ -98,7 +33,7 @@ static const struct message_row ARG[] = {
 	MESSAGE_ROW("instId", symbol, MESSAGE_TEXT),
 };
 static const struct protocol PROTOCOL = { PROTOCOL_ROWS(MESSAGE),
-	PROTOCOL_INNER(ARG), .channels = &CHANNELS };
+	PROTOCOL_INNER(ARG), .channels = &venue_okx_channels };
 
 /* A minute before the connection is closed for an upgrade of the service. */
 static bool

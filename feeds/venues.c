@@ -135,6 +135,7 @@ static const struct venue VENUES[] = {
 		.ping = "{\"op\":\"ping\"}", .ping_ms = 20000,
 		.mute_ms_max = 30000, .tells_changes = true,
 		.dial_pause_ms = 700,
+		.has_marks = true,
 	},
 	{
 		/* okx.com/docs-v5, WebSocket, Connect: cut after 30 s
@@ -151,6 +152,7 @@ static const struct venue VENUES[] = {
 		.mute_ms_max = 30000,
 		.dial_pause_ms = 400,
 		.has_options = true,
+		.has_marks = true,
 	},
 	{
 		/* The same house and the same protocol. */
@@ -180,6 +182,7 @@ static const struct venue VENUES[] = {
 		.mute_ms_max = 10000,
 		.dial_pause_ms = 500,
 		.has_options = true,
+		.has_marks = true,
 	},
 	{
 		/* bitmex.com/app/wsAPI, Heartbeats: a ping after 5 s of
@@ -194,6 +197,7 @@ static const struct venue VENUES[] = {
 		.ping = "ping", .ping_ms = 5000,
 		.mute_ms_max = 10000,
 		.symbols_max = 6, .dial_pause_ms = 5200, .dial_burst = 20,
+		.has_marks = true,
 	},
 	{
 		/* Binance's perpetuals: quotes from one address, trades from
@@ -217,6 +221,7 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_binance_usdm_market_subscribe,
 		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
 		.subscribe_pause_ms = 150, .dial_pause_ms = 1100, .dial_burst = 20,
+		.has_marks = true,
 	},
 	{
 		/* The address is asked for first (venue_kucoin_token.h); its
@@ -329,6 +334,7 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_kraken_futures_subscribe,
 		.mute_ms_max = 15000,
 		.dial_pause_ms = 500,
+		.has_marks = true,
 	},
 	/* Two feeds of one operator are one group, and so are two pools: who
 	 * can move one is not far from the other. */

@@ -20,7 +20,7 @@
 #define CONFIG_URL_MAX 256u
 #define CONFIG_VENUES_MAX 32u
 #define CONFIG_INSTRUMENTS_MAX 256u
-#define CONFIG_OPTIONS_MAX 16u
+#define CONFIG_OPTIONS_MAX 128u
 #define CONFIG_RPC_MAX 4u
 #define CONFIG_PORTFOLIOS_MAX 65536u
 
@@ -49,7 +49,8 @@ struct config_instrument {
 	char id[BOOK_NAME_MAX];
 };
 
-/* All options of a unit at a venue, by the name that its subscribe takes. */
+/* All options of a unit at a venue, or one, by the name that its subscribe
+ * takes. */
 struct config_option {
 	uint16_t venue, unit;
 	char symbol[VENUE_SYMBOL_MAX];

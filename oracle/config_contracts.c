@@ -1,24 +1,13 @@
-/* What venues tell of contracts: the book's instruments, and families of
- * options.  And whether a venue can be dialled for all that is followed. */
+/* What venues tell of contracts: the book's instruments, families of options
+ * and single ones.  And whether a venue can be dialled for all that is followed. */
 #include "oracle/config_schema.h"
 
+#include "feeds/venue_contract.h"
+#include "feeds/venue_quote.h"
 #include "oracle/feeds_plan.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* A dollar of a stablecoin's is none: who lists such a symbol has to say what
- * its figures are in. */
-static const char *
-stablecoin_in(const char *symbol)
-{
-	static const char *const NAMES[] = { "USDT", "USDC" };
-
-	for (size_t i = 0; i < ARRAY_COUNT(NAMES); i++)
-		if (strcasestr(symbol, NAMES[i]))
-			return NAMES[i];
-	return NULL;
-}
 
 /* ---- instruments -------------------------------------------------------- */
 
@@ -38,24 +27,36 @@ instrument_row(struct schema *s, struct config_instrument_row *row,
 	return s->errors->count == before;
 }
 
+/* A dollar of a coin's is none: where the name does not say USD the file has
+ * to say what a mark is in, and may not say USD of one that is in a coin. */
 static bool
 mark_quote_take(struct schema *s, struct config_instrument *k,
-    const struct prices_config *c, const struct config_instrument_row *row,
+    const struct config *c, const struct config_instrument_row *row,
     const struct doc_node *n)
 {
-	const char *coin = stablecoin_in(k->symbol);
+	const struct config_venue *v = &c->venue[k->venue];
+	char coin[VENUE_SYMBOL_MAX];
+	enum venue_quote told = venue_quote_of_contract(coin, v->venue,
+	    k->symbol);
 	uint16_t unit = PRICES_UNIT_USD;
 
-	if (row->has_quote && !config_unit_take(s, &unit, c, n, row->quote,
-	    strlen(row->quote)))
+	if (row->has_quote && !config_unit_take(s, &unit, &c->prices, n,
+	    row->quote, strlen(row->quote)))
 		return false;
-	if (!row->has_quote && coin) {
-		doc_error_at(s->errors, n, "%s: say what its mark is in, as "
-		    "{id: %s, quote: %s}", k->symbol, row->id, coin);
-		return false;
-	}
 	k->is_usd = unit == PRICES_UNIT_USD;
-	return true;
+	if (told == VENUE_QUOTE_NONE)
+		doc_error_at(s->errors, n, "%s: not the name of a perpetual or "
+		    "a future of %s", k->symbol, v->name);
+	else if (told != VENUE_QUOTE_USD && !row->has_quote)
+		doc_error_at(s->errors, n, "%s: say what its mark is in, as "
+		    "{id: %s, quote: %s}", k->symbol, row->id,
+		    coin[0] ? coin : "UNIT");
+	else if (told == VENUE_QUOTE_COIN && k->is_usd)
+		doc_error_at(s->errors, n, "%s: its mark is in %s, not in USD",
+		    k->symbol, coin[0] ? coin : "a coin");
+	else
+		return true;
+	return false;
 }
 
 static bool
@@ -82,7 +83,7 @@ instrument_read(struct schema *s, struct config *c, const struct doc_node *n)
 	if (!config_name_take(s, k.symbol, sizeof(k.symbol), "symbol", n->key,
 	    n->key_len, n->key_line, n->key_column) ||
 	    !instrument_row(s, &row, n) ||
-	    !mark_quote_take(s, &k, &c->prices, &row, n))
+	    !mark_quote_take(s, &k, c, &row, n))
 		return;
 	if (id_is_double(c, row.id)) {
 		doc_error_at(s->errors, n, "instrument %s is told twice",
@@ -106,7 +107,8 @@ option_read(struct schema *s, struct config *c, const struct doc_node *n)
 {
 	struct config_option k = { .venue = (uint16_t)(c->venue_count - 1) };
 	const struct config_venue *v = &c->venue[k.venue];
-	const char *coin;
+	char coin[VENUE_SYMBOL_MAX];
+	enum venue_quote strikes;
 
 	if (!v->venue->has_options) {
 		doc_error_at(s->errors, n, "%s tells of no options", v->name);
@@ -114,7 +116,7 @@ option_read(struct schema *s, struct config *c, const struct doc_node *n)
 	}
 	if (c->option_count == CONFIG_OPTIONS_MAX) {
 		doc_error(s->errors, n->key_line, n->key_column,
-		    "more than %u families of options", CONFIG_OPTIONS_MAX);
+		    "more than %u rows of options", CONFIG_OPTIONS_MAX);
 		return;
 	}
 	if (n->kind != DOC_SCALAR) {
@@ -127,10 +129,14 @@ option_read(struct schema *s, struct config *c, const struct doc_node *n)
 	    !config_unit_take(s, &k.unit, &c->prices, n, n->text,
 	    n->text_len))
 		return;
-	coin = stablecoin_in(k.symbol);
-	if (coin)
+	strikes = venue_quote_of_options(coin, v->venue, k.symbol);
+	if (strikes == VENUE_QUOTE_NONE)
+		doc_error_at(s->errors, n, "%s: neither a family of options "
+		    "(options.NAME) nor an option that %s tells of alone",
+		    k.symbol, v->name);
+	else if (strikes != VENUE_QUOTE_USD)
 		doc_error_at(s->errors, n, "%s: its strikes are in %s, not in "
-		    "USD", k.symbol, coin);
+		    "USD", k.symbol, coin[0] ? coin : "a coin");
 	else if (k.unit == PRICES_UNIT_USD)
 		doc_error_at(s->errors, n, "%s: options on USD", k.symbol);
 	else
@@ -156,16 +162,34 @@ each_read(struct schema *s, struct config *c, const struct doc_node *venue,
 		read(s, c, n);
 }
 
+/* The same house under another name, where that has marks; else NULL. */
+static const struct venue *
+venue_with_marks(const struct venue *v)
+{
+	size_t count;
+	const struct venue *table = venue_table(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (table[i].has_marks && strcmp(table[i].operator_name,
+		    v->operator_name) == 0)
+			return &table[i];
+	return NULL;
+}
+
 void
 config_contracts_read(struct schema *s, struct config_reader *r,
     const struct doc_node *n)
 {
 	const struct config *c = r->config;
 	const struct config_venue *v = &c->venue[c->venue_count - 1];
+	const struct doc_node *instruments = doc_find(s->doc, n,
+	    "instruments");
+	const struct venue *other = venue_with_marks(v->venue);
 
-	if (venue_is_on_chain(v->venue) && doc_find(s->doc, n, "instruments"))
-		doc_error_at(s->errors, n, "%s tells of no instruments",
-		    v->name);
+	if (instruments && !v->venue->has_marks)
+		doc_error_at(s->errors, instruments, "%s tells no marks, so "
+		    "of no instruments%s%s%s", v->name, other ? "; `" : "",
+		    other ? other->name : "", other ? "` does" : "");
 	else
 		each_read(s, r->config, n, "instruments", instrument_read);
 	each_read(s, r->config, n, "options", option_read);
@@ -194,12 +218,36 @@ plan_check(struct schema *s, const struct config_reader *r,
 	}
 }
 
+/* An option's price is in coins: it is followed for its volatility alone. */
+static bool
+markets_check(struct schema *s, const struct config_reader *r)
+{
+	const struct config *c = r->config;
+	unsigned before = s->errors->count;
+
+	for (size_t i = 0; i < c->prices.market_count; i++) {
+		const struct config_venue *v = &c->venue[c->market[i].venue];
+		const struct doc_node *n = r->venue_node[c->market[i].venue];
+
+		if (v->venue->has_options &&
+		    contract_is_option(c->market[i].symbol))
+			doc_error(s->errors, n->key_line, n->key_column,
+			    "%s: %s is an option, priced in coins: it is no "
+			    "market; see `options`", v->name,
+			    c->market[i].symbol);
+	}
+	return s->errors->count == before;
+}
+
 void
 config_dials_check(struct schema *s, struct config_reader *r)
 {
-	struct feeds_plan *p = malloc(sizeof(*p));
+	struct feeds_plan *p;
 	size_t bad = 0;
 
+	if (!markets_check(s, r))
+		return;
+	p = malloc(sizeof(*p));
 	if (!p) {
 		doc_error(s->errors, 1, 1, "no memory");
 		return;

@@ -187,7 +187,9 @@ const struct schema_key config_instrument_keys[] = {
 	  SCHEMA_ROW(config_instrument_row, quote),
 	  SCHEMA_HAS(config_instrument_row, has_quote), .shape = "unit",
 	  .help = "that its mark is told in; a mark in another than USD is left "
-	    "out. Default: USD, but a symbol with USDT or USDC in it must say" },
+	    "out. Not needed where the symbol says USD by its venue's naming "
+	    "(BTC-PERPETUAL, BTC-USD-SWAP, XBTUSD, PF_XBTUSD); all others "
+	    "must say, and one in a coin may not say USD" },
 	{ .name = "interest", .type = SCHEMA_CHOICE, .fallback = "none",
 	  SCHEMA_ROW(config_instrument_row, interest), .words = INTEREST_WORDS,
 	  .help = "what the venue counts its open interest in; base is "
@@ -220,9 +222,10 @@ const struct schema_key config_venue_keys[] = {
 	    "keys below",
 	  .help = "whose marks, funding and open interest are taken" },
 	{ .name = "options", .type = SCHEMA_CUSTOM, .is_optional = true,
-	  .read = venue_later, .shape = "map of FAMILY to a unit",
-	  .help = "whose options' volatilities are taken, all of a family "
-	    "(options.eth_usd) on a connection of its own" },
+	  .read = venue_later, .shape = "map of FAMILY or OPTION to a unit",
+	  .help = "whose options' volatilities are taken: all of a family "
+	    "(options.eth_usd) on a connection of its own; or, of deribit, "
+	    "single ones (ETH-25JUN27-2000-C), those of a unit together" },
 	{ 0 }
 };
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "feeds/venue_contract.h"
+
 /* A new connection of a venue; NULL: there is no room for it. */
 static struct client_connection *
 connection_add(struct feeds_plan *p, const struct config *c, size_t venue)
@@ -31,22 +33,57 @@ symbol_is_asked(const struct feeds_plan *p, size_t first, const char *symbol)
 	return false;
 }
 
+static bool
+is_full(const struct client_connection *k)
+{
+	unsigned limit = k->venue->symbols_max;
+
+	return k->symbol_count >= (limit == 0 || limit > VENUE_SYMBOLS_MAX ?
+	    VENUE_SYMBOLS_MAX : limit);
+}
+
 /* Adds a symbol to the venue's connections, which begin at `first`. */
 static enum err
 symbol_add(struct feeds_plan *p, const struct config *c, size_t venue,
     size_t first, const char *symbol)
 {
-	unsigned limit = c->venue[venue].venue->symbols_max;
 	struct client_connection *k = p->count > first ?
 	    &p->connection[p->count - 1] : NULL;
 
-	if (limit == 0 || limit > VENUE_SYMBOLS_MAX)
-		limit = VENUE_SYMBOLS_MAX;
-	if (!k || k->symbol_count == limit)
+	if (!k || is_full(k))
 		k = connection_add(p, c, venue);
 	if (!k)
 		return ERR_LIMIT;
 	k->symbols[k->symbol_count++] = symbol;
+	return ERR_OK;
+}
+
+/* Adds a family, or an option to others of its unit, whose connections are
+ * among those from `first` on. */
+static enum err
+option_add(struct feeds_plan *p, const struct config *c, size_t option,
+    size_t first)
+{
+	const struct config_option *o = &c->option[option];
+	struct client_connection *k = NULL;
+
+	for (size_t i = first; !contract_is_family(o->symbol) && !k &&
+	    i < p->count; i++) {
+		const struct config_option *other = p->option[i] ==
+		    FEEDS_PLAN_NONE ? NULL : &c->option[p->option[i]];
+
+		if (other && other->unit == o->unit &&
+		    !contract_is_family(other->symbol) &&
+		    !is_full(&p->connection[i]))
+			k = &p->connection[i];
+	}
+	if (!k) {
+		k = connection_add(p, c, o->venue);
+		if (!k)
+			return ERR_LIMIT;
+		p->option[p->count - 1] = (uint16_t)option;
+	}
+	k->symbols[k->symbol_count++] = o->symbol;
 	return ERR_OK;
 }
 
@@ -67,17 +104,9 @@ venue_plan(struct feeds_plan *p, const struct config *c, size_t venue)
 		    !symbol_is_asked(p, first, c->instrument[i].symbol))
 			e = symbol_add(p, c, venue, first,
 			    c->instrument[i].symbol);
-	for (size_t i = 0; e == ERR_OK && i < c->option_count; i++) {
-		struct client_connection *k;
-
-		if (c->option[i].venue != venue)
-			continue;
-		k = connection_add(p, c, venue);
-		if (!k)
-			return ERR_LIMIT;
-		k->symbols[k->symbol_count++] = c->option[i].symbol;
-		p->option[p->count - 1] = (uint16_t)i;
-	}
+	for (size_t i = 0; e == ERR_OK && i < c->option_count; i++)
+		if (c->option[i].venue == venue)
+			e = option_add(p, c, i, first);
 	return e;
 }
 

@@ -1,7 +1,8 @@
 /* oracle/feeds_plan.h - which connections the config's venues take: as many as
  * a venue's limit on symbols asks for (struct venue's symbols_max), and one
  * more for each family of options, whose messages say of which underlying they
- * are by nothing but the connection.  Pure.
+ * are by nothing but the connection; single options of a unit share theirs.
+ * What comes of an option's connection goes to the surface alone.  Pure.
  *
  * Owns:   nothing: symbols and addresses point into the config, which must
  *         outlive the plan.
@@ -19,7 +20,8 @@ struct feeds_plan {
 	struct client_connection connection[CLIENT_CONNECTIONS_MAX];
 	uint16_t venue[CLIENT_CONNECTIONS_MAX];	/* by connection: of the
 						 * config's */
-	uint16_t option[CLIENT_CONNECTIONS_MAX];	/* of the config's, or
+	uint16_t option[CLIENT_CONNECTIONS_MAX];	/* of the config's (of
+							 * several the first), or
 							 * FEEDS_PLAN_NONE */
 	/* By market: its connection; FEEDS_PLAN_NONE where the venue is none
 	 * that is dialled. */

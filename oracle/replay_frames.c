@@ -14,6 +14,7 @@
  * the hash of all inputs, begin with the window. */
 #include "oracle/replay.h"
 
+#include "feeds/tick_text.h"
 #include "oracle/clock.h"
 #include "oracle/cmd.h"
 #include "oracle/progress.h"
@@ -96,7 +97,8 @@ frame_print(struct frames_replay *r, const struct replay_event *e,
 	switch (f->kind) {
 	case FRAME_TICKS:
 		for (size_t i = 0; i < f->tick_count; i++)
-			if (!f->ticks[i].is_contract)
+			if (!f->ticks[i].is_contract ||
+			    tick_has_greeks(&f->ticks[i]))
 				replay_print_tick(o, e->venue->name,
 				    &f->ticks[i], e->recv_ms);
 		return;

@@ -27,7 +27,7 @@ os.chdir(ROOT)
 sys.path.insert(0, "tests")
 import check_ticks  # noqa: E402
 import check_venues  # noqa: E402
-from ticks_readers import Num, seconds_ms  # noqa: E402
+from ticks_readers import Num, line as tick_line, seconds_ms  # noqa: E402
 
 MARGIND = os.path.abspath(os.environ.get("MARGIND", "build/margind"))
 BASES = {f"A{i:02}": str(1000 + i) for i in range(30)}
@@ -94,10 +94,8 @@ def expected(files):
         if at is not None:
             newest[conn] = max(at, newest.get(conn, 0))
         for t in ticks:
-            yield {"venue": venue, "market": t["market"], "bid": t["bid"],
-                   "ask": t["ask"], "last": t["last"],
-                   "exchange_ms": t["ms"] if t["ms"] is not None else
-                   newest.get(conn), "recv_ms": ms}
+            yield tick_line(venue, t, t["ms"] if t["ms"] is not None else
+                            newest.get(conn), ms)
 
 
 def replay(files, *more):

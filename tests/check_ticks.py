@@ -19,7 +19,7 @@ import tempfile
 
 import check_venues
 import ticks_readers
-from ticks_readers import Num, seconds_ms
+from ticks_readers import Num, line as tick_line, seconds_ms
 
 os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DATA = os.environ.get("MARGIND_DATA", "../shared/data")
@@ -79,9 +79,7 @@ def expected(path, documented=None):
             newest[row["conn"]] = max(time, newest.get(row["conn"], 0))
         for t in ticks:
             ms = t["ms"] if t["ms"] is not None else newest.get(row["conn"])
-            yield {"venue": venue, "market": t["market"], "bid": t["bid"],
-                   "ask": t["ask"], "last": t["last"], "exchange_ms": ms,
-                   "recv_ms": seconds_ms(row["ts"])}
+            yield tick_line(venue, t, ms, seconds_ms(row["ts"]))
     yield {"frames": frames, "rejected": oversize}
 
 

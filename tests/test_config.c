@@ -423,12 +423,15 @@ config_read__refuses_contracts_in_unsaid_units(void **state)
 	bad(DERIBIT("instruments: {A_USDC-PERPETUAL: A-PERP}"),
 	    "c.yaml:3:68: A_USDC-PERPETUAL: say what its mark is in, as {id: "
 	    "A-PERP, quote: USDC}\n");
-	bad(DERIBIT("instruments: {P: {id: A, quote: B}}"),
-	    "c.yaml:3:53: unknown unit `B`\n");
-	bad(DERIBIT("instruments: {P: {id: A, quote: A, interest: base}}"),
-	    "c.yaml:3:53: P: `interest: base` needs a mark in USD\n");
-	bad(DERIBIT("instruments: {P: A, Q: A}"),
-	    "c.yaml:3:59: instrument A is told twice\n");
+	bad(DERIBIT("instruments: {P-F: {id: A, quote: B}}"),
+	    "c.yaml:3:55: unknown unit `B`\n");
+	bad(DERIBIT("instruments: {P-F: {id: A, quote: A, interest: base}}"),
+	    "c.yaml:3:55: P-F: `interest: base` needs a mark in USD\n");
+	bad(DERIBIT("instruments: {P-F: A, Q-F: A}"),
+	    "c.yaml:3:63: instrument A is told twice\n");
+	bad(DERIBIT("instruments: {A_USDC-PERPETUAL: {id: A, quote: USD}}"),
+	    "c.yaml:3:68: A_USDC-PERPETUAL: its mark is in USDC, not in "
+	    "USD\n");
 	bad(DERIBIT("instruments: {}"),
 	    "c.yaml:3:49: deribit: `instruments` is not a map\n");
 	bad(DERIBIT("options: {options.a_usdc: A}"),
@@ -445,6 +448,92 @@ config_read__refuses_contracts_in_unsaid_units(void **state)
 	    "c.yaml:2:18: kraken: no `markets`, `instruments` or `options`\n");
 }
 
+#define AT(venue, more) ONE_UNIT "venues:\n" \
+	"  kraken: {markets: {a: A/USD}}\n  " venue ": {" more "}\n"
+
+static void
+config_read__refuses_a_mark_whose_unit_is_not_said(void **state)
+{
+	(void)state;
+	/* Bybit's in USDC, which spell it nowhere. */
+	bad(AT("bybit-linear", "instruments: {BTCPERP: A}"),
+	    "c.yaml:4:41: BTCPERP: say what its mark is in, as {id: A, quote: "
+	    "USDC}\n");
+	bad(AT("bybit-linear", "instruments: {ETHUSDT: {id: A, quote: USD}}"),
+	    "c.yaml:4:41: ETHUSDT: its mark is in USDT, not in USD\n");
+	bad(AT("binance-usdm-market", "instruments: {BTCFDUSD: A}"),
+	    "c.yaml:4:49: BTCFDUSD: say what its mark is in, as {id: A, quote: "
+	    "UNIT}\n");
+	bad(AT("binance-usdm-market", "instruments: {ETHBTC: {id: A, quote: "
+	    "USD}}"), "c.yaml:4:47: ETHBTC: its mark is in a coin, not in "
+	    "USD\n");
+	bad(AT("okx", "instruments: {A-USDC-SWAP: P}"),
+	    "c.yaml:4:36: A-USDC-SWAP: say what its mark is in, as {id: P, "
+	    "quote: USDC}\n");
+	bad(AT("bitmex", "instruments: {ETHM26: P}"),
+	    "c.yaml:4:34: ETHM26: say what its mark is in, as {id: P, quote: "
+	    "UNIT}\n");
+	good(AT("bitmex", "instruments: {ETHM26: {id: P, quote: USD}}"));
+	assert_true(config.instrument[0].is_usd);
+	good(AT("bybit-linear", "instruments: {BTCPERP: {id: P, quote: A}}"));
+	assert_false(config.instrument[0].is_usd);
+	good(AT("kraken-futures", "instruments: {PF_USDTUSD: P}"));
+	assert_true(config.instrument[0].is_usd);
+}
+
+static void
+config_read__refuses_instruments_where_there_are_no_marks(void **state)
+{
+	(void)state;
+	bad(AT("coinbase", "instruments: {ETH-PERP: P}"),
+	    "c.yaml:4:27: coinbase tells no marks, so of no instruments\n");
+	bad(AT("binance-usdm", "instruments: {ETHUSDT: {id: P, quote: A}}"),
+	    "c.yaml:4:31: binance-usdm tells no marks, so of no instruments; "
+	    "`binance-usdm-market` does\n");
+	bad(AT("bybit", "instruments: {ETHUSDT: {id: P, quote: A}}"),
+	    "c.yaml:4:24: bybit tells no marks, so of no instruments; "
+	    "`bybit-linear` does\n");
+	/* Neither spot, nor an option, nor an index. */
+	bad(AT("okx", "instruments: {A-USD: P}"),
+	    "c.yaml:4:30: A-USD: not the name of a perpetual or a future of "
+	    "okx\n");
+	bad(AT("okx", "instruments: {A-USD-260925-10-C: P}"),
+	    "c.yaml:4:42: A-USD-260925-10-C: not the name of a perpetual or a "
+	    "future of okx\n");
+	bad(AT("deribit", "instruments: {A-25SEP26-10-C: P}"),
+	    "c.yaml:4:43: A-25SEP26-10-C: not the name of a perpetual or a "
+	    "future of deribit\n");
+	bad(AT("deribit", "instruments: {a_usd: P}"),
+	    "c.yaml:4:34: a_usd: not the name of a perpetual or a future of "
+	    "deribit\n");
+}
+
+static void
+config_read__takes_single_options(void **state)
+{
+	(void)state;
+	good(AT("deribit", "options: {A-25SEP26-10-C: A, A-5SEP26-0d5-P: "
+	    "A}"));
+	assert_int_equal(config.option_count, 2);
+	assert_string_equal(config.option[1].symbol, "A-5SEP26-0d5-P");
+	assert_int_equal(config.option[1].unit, 1);
+	bad(AT("deribit", "options: {A_USDC-5SEP26-10-C: A}"),
+	    "c.yaml:4:43: A_USDC-5SEP26-10-C: its strikes are in USDC, not in "
+	    "USD\n");
+	bad(AT("deribit", "options: {A-PERPETUAL: A}"),
+	    "c.yaml:4:36: A-PERPETUAL: neither a family of options "
+	    "(options.NAME) nor an option that deribit tells of alone\n");
+	bad(AT("deribit", "options: {A-31SEP26-10-C: A}"),
+	    "c.yaml:4:39: A-31SEP26-10-C: neither a family of options "
+	    "(options.NAME) nor an option that deribit tells of alone\n");
+	bad(AT("okx", "options: {A-USD-260925-10-C: A}"),
+	    "c.yaml:4:38: A-USD-260925-10-C: neither a family of options "
+	    "(options.NAME) nor an option that okx tells of alone\n");
+	bad(AT("okx", "options: {options.A-USDC: A}"),
+	    "c.yaml:4:35: options.A-USDC: its strikes are in USDC, not in "
+	    "USD\n");
+}
+
 /* So many rows of a map at a venue; what is said of them. */
 static void
 count_check(const char *key, char row, unsigned count, const char *error)
@@ -452,11 +541,12 @@ count_check(const char *key, char row, unsigned count, const char *error)
 	size_t size = 64u * count + 400, n;
 	char *text = malloc(size), *said;
 
-	n = (size_t)snprintf(text, size, "%svenues:\n  okx:\n    %s:\n",
-	    ONE_UNIT, key);
+	n = (size_t)snprintf(text, size, "%svenues:\n  %s:\n    %s:\n",
+	    ONE_UNIT, row == 'I' ? "okx" : "deribit", key);
 	for (unsigned i = 0; i < count; i++)
 		n += (size_t)snprintf(text + n, size - n, row == 'I' ?
-		    "      S%u: I%u\n" : "      S%u: A # %u\n", i, i);
+		    "      S-USD-%u: I%u\n" :
+		    "      A-25SEP26-%u-C: A # %u\n", i + 1, i);
 	said = errors_of(text, error ? ERR_SYNTAX : ERR_OK);
 	if (error)
 		assert_non_null(strstr(said, error));
@@ -477,7 +567,7 @@ config_read__takes_so_many_contracts_and_no_more(void **state)
 	    CONFIG_OPTIONS_MAX, NULL);
 	assert_int_equal(config.option_count, CONFIG_OPTIONS_MAX);
 	count_check("markets: {A-USD: A/USD}\n    options", 'A',
-	    CONFIG_OPTIONS_MAX + 1, "more than 16 families of options");
+	    CONFIG_OPTIONS_MAX + 1, "more than 128 rows of options");
 }
 
 static void
@@ -569,8 +659,8 @@ feeds_plan_make__gives_a_family_of_options_its_own(void **state)
 
 	(void)state;
 	good(ONE_UNIT "venues:\n  kraken: {markets: {a: A/USD}}\n"
-	    "  okx: {markets: {A-USD: A/USD}, instruments: {A-USD: A-FUT, "
-	    "A-USD-SWAP: A-PERP},\n"
+	    "  okx: {markets: {A-USD-1: A/USD}, instruments: "
+	    "{A-USD-1: A-FUT, A-USD-SWAP: A-PERP},\n"
 	    "    options: {options.A-USD: A}}\n");
 	assert_int_equal(feeds_plan_make(&p, &config, &bad_venue), ERR_OK);
 	assert_int_equal(p.count, 3);
@@ -581,6 +671,39 @@ feeds_plan_make__gives_a_family_of_options_its_own(void **state)
 	assert_int_equal(p.connection[2].symbol_count, 1);
 	assert_string_equal(p.connection[2].symbols[0], "options.A-USD");
 	assert_null(p.connection[2].url);
+}
+
+static void
+feeds_plan_make__puts_single_options_of_a_unit_together(void **state)
+{
+	static struct feeds_plan p;
+	size_t bad_venue;
+
+	(void)state;
+	good("prices: {units: {A: {quorum: 1, age_max: 1s, dispersion_max: "
+	    "1%, band_max: 1%}, B: {constant: \"1\", unsafe: true}}}\n"
+	    "venues:\n  kraken: {markets: {a: A/USD}}\n"
+	    "  deribit: {instruments: {A-PERPETUAL: P}, options: "
+	    "{A-25SEP26-10-C: A, options.a_usd: A, B-25SEP26-10-C: B, "
+	    "A-25SEP26-10-P: A}}\n");
+	assert_int_equal(feeds_plan_make(&p, &config, &bad_venue), ERR_OK);
+	assert_int_equal(p.count, 5);
+	assert_int_equal(p.option[1], FEEDS_PLAN_NONE);
+	assert_int_equal(p.option[2], 0);
+	assert_int_equal(p.connection[2].symbol_count, 2);
+	assert_string_equal(p.connection[2].symbols[0], "A-25SEP26-10-C");
+	assert_string_equal(p.connection[2].symbols[1], "A-25SEP26-10-P");
+	assert_int_equal(p.option[3], 1);
+	assert_int_equal(p.connection[3].symbol_count, 1);
+	assert_string_equal(p.connection[3].symbols[0], "options.a_usd");
+	assert_int_equal(p.option[4], 2);
+	assert_string_equal(p.connection[4].symbols[0], "B-25SEP26-10-C");
+	/* As many of a connection as it takes. */
+	config.option_count = CONFIG_OPTIONS_MAX;
+	for (size_t i = 0; i < CONFIG_OPTIONS_MAX; i++)
+		config.option[i] = config.option[0];
+	assert_int_equal(feeds_plan_make(&p, &config, &bad_venue), ERR_OK);
+	assert_int_equal(p.count, 2 + CONFIG_OPTIONS_MAX / VENUE_SYMBOLS_MAX);
 }
 
 static void
@@ -608,10 +731,21 @@ static void
 config_read__names_a_subscription_that_cannot_be_written(void **state)
 {
 	(void)state;
-	/* An option among a venue's markets has a price in another unit. */
+	bad(ONE_UNIT "venues: {deribit: {markets: {A@USD: A/USD}}}\n",
+	    "c.yaml:2:10: deribit: the subscription to its symbols cannot be "
+	    "used (syntax)\n");
+}
+
+static void
+config_read__refuses_an_option_as_a_market(void **state)
+{
+	(void)state;
 	bad(ONE_UNIT "venues: {deribit: {markets: {A-27DEC26-3000-C: "
-	    "A/USD}}}\n", "c.yaml:2:10: deribit: the subscription to its "
-	    "symbols cannot be used (unit)\n");
+	    "A/USD}}}\n", "c.yaml:2:10: deribit: A-27DEC26-3000-C is an "
+	    "option, priced in coins: it is no market; see `options`\n");
+	bad(ONE_UNIT "venues: {okx: {markets: {A-USD-261227-3000-P: "
+	    "A/USD}}}\n", "c.yaml:2:10: okx: A-USD-261227-3000-P is an "
+	    "option, priced in coins: it is no market; see `options`\n");
 }
 
 static void
@@ -627,15 +761,15 @@ config_bind_book__finds_instruments_by_name(void **state)
 	struct errors_text t;
 
 	(void)state;
-	good(DERIBIT("instruments: {P: A-PERP}"));
+	good(DERIBIT("instruments: {P-F: A-PERP}"));
 	assert_int_equal(config_bind_book(&config, &book, &names, "b.json",
 	    stderr), ERR_OK);
 	assert_int_equal(config.instrument[0].instrument, 1);
-	good(DERIBIT("instruments: {P: A-PREP, Q: A-C}"));
+	good(DERIBIT("instruments: {P-F: A-PREP, Q-F: A-C}"));
 	assert_int_equal(config_bind_book(&config, &book, &names, "b.json",
 	    errors_open(&t)), ERR_UNKNOWN);
 	assert_string_equal(errors_close(&t), "b.json: no instrument "
-	    "`A-PREP`, which deribit tells of as P (did you mean `A-PERP`?)\n"
+	    "`A-PREP`, which deribit tells of as P-F (did you mean `A-PERP`?)\n"
 	    "b.json: instrument `A-C` is no perpetual and no future: it has no "
 	    "mark\n");
 	errors_free(&t);
@@ -780,7 +914,15 @@ main(void)
 		cmocka_unit_test(
 		    feeds_plan_make__gives_a_family_of_options_its_own),
 		cmocka_unit_test(
+		    feeds_plan_make__puts_single_options_of_a_unit_together),
+		cmocka_unit_test(
 		    feeds_plan_make__fails_above_the_clients_connections),
+		cmocka_unit_test(config_read__refuses_an_option_as_a_market),
+		cmocka_unit_test(
+		    config_read__refuses_a_mark_whose_unit_is_not_said),
+		cmocka_unit_test(
+		    config_read__refuses_instruments_where_there_are_no_marks),
+		cmocka_unit_test(config_read__takes_single_options),
 		cmocka_unit_test(config_bind_book__finds_instruments_by_name),
 		cmocka_unit_test(config_bind_book__finds_units_by_name),
 		cmocka_unit_test(

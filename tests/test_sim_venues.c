@@ -7,6 +7,7 @@
 #include "feeds/lws.h"
 #include "feeds/sim_option.h"
 #include "feeds/sim_script.h"
+#include "feeds/tick_text.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -83,7 +84,7 @@ struct seen {
 	unsigned books, lasts;		/* that are the documented price */
 	unsigned wrong;			/* and that are not */
 	unsigned timed;			/* ticks with a time of their own */
-	unsigned marks, fundings, options;	/* contract data */
+	unsigned marks, fundings, options, greeks;	/* contract data */
 	unsigned connected, lost;
 	uint64_t late_ms_max;		/* of a time behind its receipt */
 	char why[160], text[256];	/* of a loss; of something wrong */
@@ -148,6 +149,33 @@ is_near(struct dec18 a, struct dec18 b)
 	return apart <= pow10_u128(10);
 }
 
+/* The simulator's own, as far as its venue writes them. */
+static bool
+greeks_are_documented(const struct run *r, size_t venue, size_t symbol,
+    const struct tick *t, const struct sim_option *o,
+    const struct sim_quote *q)
+{
+	const struct sim_venue *v = &r->script.venue[venue];
+	const struct tick_contract *c = &t->contract;
+	struct sim_option_mark m;
+	bool is_okx = strcmp(v->name, "okx") == 0, is_near = true;
+
+	sim_option_mark(&m, o, q, v->symbol[symbol].vol, r->script.spread,
+	    t->exchange_ms);
+	const double want[GREEK_COUNT] = { [GREEK_DELTA] = m.delta,
+		[GREEK_GAMMA] = m.gamma, [GREEK_VEGA] = m.vega,
+		[GREEK_THETA] = m.theta, [GREEK_RHO] = m.rho };
+
+	for (size_t i = 0; i < GREEK_COUNT; i++) {
+		double got = (double)c->greek[i] / 1e18;
+
+		is_near &= c->has_greek[i] == (!is_okx || i != GREEK_RHO) &&
+		    (!c->has_greek[i] || (got - want[i] < 1e-4 &&
+		    want[i] - got < 1e-4));
+	}
+	return is_near;
+}
+
 /* What a message says of the contract; a mark in coins is not compared. */
 static bool
 contract_is_documented(struct seen *s, const struct run *r, size_t venue,
@@ -169,6 +197,11 @@ contract_is_documented(struct seen *s, const struct run *r, size_t venue,
 		return false;
 	if (c->has_forward && !is_near(c->forward, q.mark))
 		return false;
+	if (sim_option_read(&o, t->symbol) && tick_has_greeks(t)) {
+		s->greeks++;
+		if (!greeks_are_documented(r, venue, symbol, t, &o, &q))
+			return false;
+	}
 	if (sim_option_read(&o, t->symbol))
 		return c->has_option && c->is_call == o.is_call &&
 		    (double)c->strike.value / 1e18 == o.strike &&
@@ -294,8 +327,10 @@ symbols_take(struct client_connection *k, const struct sim_venue *v)
 {
 	struct sim_option o;
 
+	/* One option is asked for alone where that tells its volatility. */
 	for (size_t i = 0; i < v->symbol_count; i++)
-		if (!sim_option_read(&o, v->symbol[i].name))
+		if (!sim_option_read(&o, v->symbol[i].name) ||
+		    strcmp(v->name, "deribit") == 0)
 			k->symbols[k->symbol_count++] = v->symbol[i].name;
 	if (asks_for_families(k->venue, family_of(v->name)))
 		k->symbols[k->symbol_count++] = family_of(v->name);
@@ -487,11 +522,16 @@ sim_venues__tell_of_contracts(void **state)
 
 		for (size_t k = 0; k < ARRAY_COUNT(marks); k++)
 			has_mark |= strcmp(name, marks[k]) == 0;
-		if ((has_mark && reads_contracts &&
-		    (s->marks == 0 || s->fundings == 0)) ||
-		    (has_family && s->options < 3)) {
-			print_error("%s: %u marks, %u fundings, %u options\n",
-			    s->row->name, s->marks, s->fundings, s->options);
+		/* Binance's has to see a settlement pass. */
+		bool has_funding = has_mark &&
+		    strcmp(name, "binance-usdm-market") != 0;
+
+		if ((has_mark && reads_contracts && s->marks == 0) ||
+		    (s->fundings > 0) != has_funding ||
+		    (has_family && (s->options < 3 || s->greeks < 3))) {
+			print_error("%s: %u marks, %u fundings, %u options, %u "
+			    "with greeks\n", s->row->name, s->marks,
+			    s->fundings, s->options, s->greeks);
 			bad++;
 		}
 	}

@@ -41,6 +41,23 @@ decimal_put(char out[DECIMAL_BUF], bool has, struct dec18 d)
 		memcpy(out, "-", 2);
 }
 
+/* " delta/gamma/vega/theta/rho" where any is there. */
+static void
+greeks_text(char *out, const struct tick_contract *c)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < GREEK_COUNT; i++)
+		has |= c->has_greek[i];
+	for (size_t i = 0; has && i < GREEK_COUNT; i++) {
+		*out++ = i == 0 ? ' ' : '/';
+		out += c->has_greek[i] ?
+		    decimal_from_i128(out, c->greek[i], 18) :
+		    (size_t)snprintf(out, 2, "-");
+	}
+	*out = '\0';
+}
+
 /* symbol mark index interest vol forward funding option, "-" where absent;
  * a '+' before the symbol where the tick has no line of its own. */
 static void
@@ -50,6 +67,7 @@ contract_text(char *out, size_t size, const struct tick *t)
 	char mark[DECIMAL_BUF], index[DECIMAL_BUF], interest[DECIMAL_BUF];
 	char vol[DECIMAL_BUF], forward[DECIMAL_BUF], strike[DECIMAL_BUF];
 	char funding[DECIMAL_BUF] = "-", option[2 * DECIMAL_BUF] = "-";
+	char greeks[GREEK_COUNT * DECIMAL_BUF];
 
 	decimal_put(mark, c->has_mark, c->mark);
 	decimal_put(index, c->has_index, c->index);
@@ -64,9 +82,10 @@ contract_text(char *out, size_t size, const struct tick *t)
 		    (unsigned long long)c->expiry_ms, strike,
 		    c->is_call ? "C" : "P");
 	}
-	snprintf(out, size, "%s%.23s %s %s %s %s %s %s %s",
+	greeks_text(greeks, c);
+	snprintf(out, size, "%s%.23s %s %s %s %s %s %s %s%s",
 	    t->is_contract ? "+" : "", t->symbol, mark, index, interest, vol,
-	    forward, funding, option);
+	    forward, funding, option, greeks);
 }
 
 #define DERIBIT(channel, data) "{\"jsonrpc\":\"2.0\",\"method\":" \
@@ -81,6 +100,10 @@ contract_text(char *out, size_t size, const struct tick *t)
     "\"delta\",\"data\":{\"symbol\":\"BTCUSDT\"," data "},\"cs\":1}"
 #define BITMEX(row) "{\"table\":\"instrument\",\"action\":\"update\"," \
     "\"data\":[{\"symbol\":\"XBTUSD\"," row "}]}"
+#define BINANCE(next) "{\"stream\":\"btcusdt@markPrice\",\"data\":{" \
+    "\"e\":\"markPriceUpdate\",\"E\":1562305380000,\"s\":\"BTCUSDT\"," \
+    "\"p\":\"11794.15000000\",\"i\":\"11784.62659091\",\"P\":" \
+    "\"11784.25641265\",\"r\":\"0.00038167\",\"T\":" next "}}"
 #define KRAKEN(rest) "{\"feed\":\"ticker\",\"product_id\":\"PI_XBTUSD\"," \
     "\"bid\":1,\"ask\":2,\"time\":7," rest "}"
 
@@ -106,7 +129,24 @@ static const struct row ROWS[] = {
 	    "1.2345678901234567e-06,\"greeks\":{\"delta\":0.1},"
 	    "\"open_interest\":0.0"), FRAME_TICKS,
 	    { "ETH-24SEP21-15000-C 0.000001234567890123 - 0.0 1.3123 2486.1 -"
-	      " 1632470400000/15000/C" } },
+	      " 1632470400000/15000/C 0.1/-/-/-/-" } },
+	/* Greeks of either sign, in any order, with others between them. */
+	{ "deribit", NULL, DERIBIT_TICKER("ETH-9APR21-1950-C",
+	    "\"greeks\":{\"vega\":0.46511,\"vanna\":{\"a\":[1]},\"theta\":"
+	    "-5.09811,\"rho\":0.16173,\"gamma\":1.34e-3,\"delta\":-0.8609}"),
+	    FRAME_TICKS, { "ETH-9APR21-1950-C - - - - - - 1617955200000/1950/C"
+	      " -0.8609/0.00134/0.46511/-5.09811/0.16173" } },
+	/* Zero is one, of either sign; null is none; the 19th digit is cut. */
+	{ "deribit", NULL, DERIBIT_TICKER("ETH-9APR21-1950-P",
+	    "\"greeks\":{\"vega\":0.0,\"theta\":-0.0,\"rho\":null,\"gamma\":"
+	    "-1.9e-18}"), FRAME_TICKS,
+	    { "ETH-9APR21-1950-P - - - - - - 1617955200000/1950/P"
+	      " -/-0.000000000000000001/0/0/-" } },
+	{ "deribit", NULL, DERIBIT_TICKER("ETH-9APR21-1950-P",
+	    "\"greeks\":null"), FRAME_TICKS,
+	    { "ETH-9APR21-1950-P - - - - - - 1617955200000/1950/P" } },
+	{ "deribit", NULL, DERIBIT_TICKER("BTC-PERPETUAL", "\"greeks\":{}"),
+	    FRAME_TICKS, { "BTC-PERPETUAL - - - - - - -" } },
 	{ "deribit", NULL, DERIBIT_TICKER("XRP_USDC-6AUG24-0d625-P",
 	    "\"mark_price\":0.0"), FRAME_TICKS,
 	    { "XRP_USDC-6AUG24-0d625-P - - - - - - 1722931200000/0.625/P" } },
@@ -147,13 +187,39 @@ static const struct row ROWS[] = {
 	    { "+BTC-USDT-SWAP - - - - - -0.0002 -" } },
 	{ "okx", NULL, OKX("funding-rate", "{\"fundingRate\":\"0.0001\","
 	    "\"fundingTime\":\"1646323200000\"}"), FRAME_TICKS,
+	    { "+BTC-USDT-SWAP - - - - - - -" } },
+	/* Its own interval is the one before it, of four hours here. */
+	{ "okx", NULL, OKX("funding-rate", "{\"fundingRate\":\"-0.0001\","
+	    "\"prevFundingTime\":\"1700712000000\",\"fundingTime\":"
+	    "\"1700726400000\",\"nextFundingTime\":\"1700755200000\"}"),
+	    FRAME_TICKS, { "+BTC-USDT-SWAP - - - - - -0.0002 -" } },
+	{ "okx", NULL, OKX("funding-rate", "{\"fundingRate\":\"0.0001\","
+	    "\"prevFundingTime\":\"\",\"fundingTime\":\"1700726400000\","
+	    "\"nextFundingTime\":\"1700755200000\"}"), FRAME_TICKS,
 	    { "+BTC-USDT-SWAP - - - - - 0.0001 -" } },
+	{ "okx", NULL, OKX("funding-rate", "{\"fundingRate\":\"0.0001\","
+	    "\"fundingTime\":\"1700726400000\",\"nextFundingTime\":\"\"}"),
+	    FRAME_TICKS, { "+BTC-USDT-SWAP - - - - - - -" } },
 	{ "okx", NULL, OKX("opt-summary", "{\"instId\":"
 	    "\"BTC-USD-200103-5500-C\",\"uly\":\"BTC-USD\",\"delta\":\"0.7\","
 	    "\"markVol\":\"1.6\",\"fwdPx\":\"7000.5\",\"ts\":"
 	    "\"1597026383085\"}"), FRAME_TICKS,
 	    { "+BTC-USD-200103-5500-C - - - 1.6 7000.5 - "
 	      "1578038400000/5500/C" } },
+	/* The greeks in dollars (BS), not those in coins. */
+	{ "okx", NULL, OKX("opt-summary", "{\"instId\":"
+	    "\"BTC-USD-220309-33000-P\",\"delta\":\"-1.19\",\"gamma\":\"2\","
+	    "\"vega\":\"0.00001\",\"theta\":\"-0.0014\",\"markVol\":\"1.5\","
+	    "\"deltaBS\":\"-0.0142667897\",\"gammaBS\":\"0.0000119331\","
+	    "\"thetaBS\":\"-66.0352690057\",\"vegaBS\":\"0.7089307622\","
+	    "\"fwdPx\":\"39016.81\",\"ts\":\"1646733631242\"}"), FRAME_TICKS,
+	    { "+BTC-USD-220309-33000-P - - - 1.5 39016.81 - "
+	      "1646812800000/33000/P -0.0142667897/0.0000119331/0.7089307622/"
+	      "-66.0352690057/-" } },
+	{ "okx", NULL, OKX("opt-summary", "{\"instId\":"
+	    "\"BTC-USD-220309-33000-P\",\"deltaBS\":\"\",\"vegaBS\":\"0\"}"),
+	    FRAME_TICKS, { "+BTC-USD-220309-33000-P - - - - - - "
+	      "1646812800000/33000/P -/-/0/-/-" } },
 	{ "bybit-linear", NULL, BYBIT("\"markPrice\":\"65117.44\","
 	    "\"indexPrice\":\"65137.76\",\"openInterest\":\"59891.732\","
 	    "\"fundingIntervalHour\":\"4\",\"fundingRate\":\"0.0001\""),
@@ -168,12 +234,18 @@ static const struct row ROWS[] = {
 	{ "bybit-linear", NULL, BYBIT("\"fundingRate\":\"\",\"markPrice\":"
 	    "\"1\",\"fundingIntervalHour\":\"8\""), FRAME_TICKS,
 	    { "BTCUSDT 1 - - - - - -" } },
-	{ "binance-usdm-market", NULL, "{\"stream\":\"btcusdt@markPrice\","
-	    "\"data\":{\"e\":\"markPriceUpdate\",\"E\":1562305380000,\"s\":"
-	    "\"BTCUSDT\",\"p\":\"11794.15000000\",\"i\":\"11784.62659091\","
-	    "\"P\":\"11784.25641265\",\"r\":\"0.00038167\",\"T\":1562306400000"
-	    "}}", FRAME_TICKS,
+	/* Its interval is known once a settlement has passed. */
+	{ "binance-usdm-market", NULL, BINANCE("1562306400000"), FRAME_TICKS,
+	    { "+BTCUSDT 11794.15000000 11784.62659091 - - - - -" } },
+	{ "binance-usdm-market", BINANCE("1562306400000"),
+	    BINANCE("1562306400000"), FRAME_TICKS,
+	    { "+BTCUSDT 11794.15000000 11784.62659091 - - - - -" } },
+	{ "binance-usdm-market", BINANCE("1562306400000"),
+	    BINANCE("1562335200000"), FRAME_TICKS,
 	    { "+BTCUSDT 11794.15000000 11784.62659091 - - - 0.00038167 -" } },
+	{ "binance-usdm-market", BINANCE("1562306400000"),
+	    BINANCE("1562320800000"), FRAME_TICKS,
+	    { "+BTCUSDT 11794.15000000 11784.62659091 - - - 0.00076334 -" } },
 	{ "binance-usdm-market", NULL, "{\"stream\":\"!markPrice@arr\","
 	    "\"data\":[{\"e\":\"markPriceUpdate\",\"E\":1,\"s\":\"A\",\"p\":"
 	    "\"2\",\"r\":\"\"},{\"s\":\"B\",\"p\":\"3\"}]}", FRAME_TICKS,
@@ -194,6 +266,15 @@ static const struct row ROWS[] = {
 	{ "kraken-futures", NULL, KRAKEN("\"markPrice\":65.5,\"index\":65,"
 	    "\"relative_funding_rate\":0.0000125,\"openInterest\":9.5"),
 	    FRAME_TICKS, { "PI_XBTUSD 65.5 65 9.5 - - 0.0001 -" } },
+	/* A rate of zero is not told. */
+	{ "kraken-futures", NULL, KRAKEN("\"markPrice\":65.5"), FRAME_TICKS,
+	    { "PI_XBTUSD 65.5 - - - - 0 -" } },
+	{ "kraken-futures", NULL, KRAKEN("\"index\":65"), FRAME_TICKS,
+	    { "PI_XBTUSD - 65 - - - - -" } },
+	{ "kraken-futures", NULL, "{\"feed\":\"ticker\",\"product_id\":"
+	    "\"FI_XBTUSD_260925\",\"bid\":1,\"ask\":2,\"time\":7,"
+	    "\"markPrice\":65.5}", FRAME_TICKS,
+	    { "FI_XBTUSD_260925 65.5 - - - - - -" } },
 	{ "kraken-futures", NULL, KRAKEN("\"relative_funding_rate\":"
 	    "-1.2345678901234567e-7,\"markPrice\":1"), FRAME_TICKS,
 	    { "PI_XBTUSD 1 - - - - -0.000000987654312096 -" } },
@@ -309,6 +390,51 @@ parse__refuses_what_is_no_figure(void **state)
 	}
 }
 
+/* A greek is refused as a figure is, but for minus zero. */
+static void
+parse__refuses_what_is_no_greek(void **state)
+{
+	static const struct {
+		const char *venue, *text;
+		enum err want;
+	} rows[] = {
+#define GREEK(value) "deribit", DERIBIT_TICKER("A-1JAN27-1-C", \
+	    "\"greeks\":{\"delta\":" value "}")
+#define GREEK_BS(value) "okx", OKX("opt-summary", "{\"vegaBS\":" value "}")
+		{ GREEK("0.5"), ERR_OK },
+		{ GREEK("-0.0"), ERR_OK },
+		{ GREEK("-1e-30"), ERR_OK },
+		{ GREEK("999999999999999999.5"), ERR_OK },
+		{ GREEK("1000000000000000000"), ERR_RANGE },
+		{ GREEK("-1000000000000000000"), ERR_RANGE },
+		{ GREEK("1e30"), ERR_RANGE },
+		{ GREEK("\"0.5\""), ERR_SYNTAX },
+		{ GREEK("{}"), ERR_SYNTAX },
+		{ GREEK("--1"), ERR_SYNTAX },
+		{ GREEK("1,\"delta\":1"), ERR_DUPLICATE },
+		{ "deribit", DERIBIT_TICKER("A", "\"greeks\":[]"),
+		    ERR_SYNTAX },
+		{ "deribit", DERIBIT_TICKER("A", "\"greeks\":{},"
+		    "\"greeks\":{}"), ERR_DUPLICATE },
+		{ GREEK_BS("\"-0.00000000\""), ERR_OK },
+		{ GREEK_BS("\"NaN\""), ERR_SYNTAX },
+		{ GREEK_BS("0.5"), ERR_SYNTAX },
+		{ GREEK_BS("\"1\",\"vegaBS\":\"1\""), ERR_DUPLICATE },
+	};
+	struct frame f;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		enum err e;
+
+		venue_memory_begin(&memory);
+		e = parse(&f, rows[i].venue, rows[i].text);
+		if (e != rows[i].want)
+			print_message("%s\n", rows[i].text);
+		assert_string_equal(err_name(e), err_name(rows[i].want));
+	}
+}
+
 static void
 parse__refuses_intervals_that_are_none(void **state)
 {
@@ -364,6 +490,44 @@ contract_interval_keep__holds_its_limit(void **state)
 	assert_true(contract_interval_kept(&ms, &memory, "S7"));
 	assert_int_equal(ms, 70);
 	assert_false(contract_interval_kept(&ms, &memory, symbol));
+}
+
+static void
+contract_interval_measure__waits_for_a_settlement(void **state)
+{
+	const uint64_t hour = CONTRACT_HOUR_MS, from = 450000 * hour;
+	static const struct {
+		uint64_t after;		/* when the next settlement is, */
+		uint64_t want;		/* and the interval, in hours */
+	} rows[] = {
+		{ 0, 0 }, { 0, 0 }, { 8, 8 }, { 8, 8 },
+		/* It changes: a rate is of the interval that ends with it. */
+		{ 12, 4 }, { 12, 4 }, { 13, 1 }, { 21, 8 },
+		/* One was missed, one went back: the next says again. */
+		{ 30, 0 }, { 34, 4 }, { 26, 0 }, { 34, 8 },
+	};
+	char symbol[VENUE_SYMBOL_MAX];
+
+	(void)state;
+	venue_memory_begin(&memory);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		assert_int_equal(contract_interval_measure(&memory, "S",
+		    from + rows[i].after * hour), rows[i].want * hour);
+		assert_int_equal(contract_interval_measure(&memory, "T",
+		    from), 0);
+	}
+	/* A dated future has none, and takes no place. */
+	assert_int_equal(contract_interval_measure(&memory, "F", 0), 0);
+	assert_int_equal(memory.channel_count, 2);
+	assert_int_equal(contract_interval_measure(&memory, "T", from + hour +
+	    1), 0);
+	for (size_t i = 2; i <= VENUE_CHANNELS_MAX; i++) {
+		snprintf(symbol, sizeof(symbol), "S%zu", i);
+		(void)contract_interval_measure(&memory, symbol, from);
+		assert_int_equal(contract_interval_measure(&memory, symbol,
+		    from + hour), i < VENUE_CHANNELS_MAX ? hour : 0);
+	}
+	assert_int_equal(memory.channel_count, VENUE_CHANNELS_MAX);
 }
 
 static void
@@ -443,8 +607,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parse__reads_contract_data),
 		cmocka_unit_test(parse__refuses_what_is_no_figure),
+		cmocka_unit_test(parse__refuses_what_is_no_greek),
 		cmocka_unit_test(parse__refuses_intervals_that_are_none),
 		cmocka_unit_test(contract_interval_keep__holds_its_limit),
+		cmocka_unit_test(
+		    contract_interval_measure__waits_for_a_settlement),
 		cmocka_unit_test(contract_name_option__takes_only_options),
 		cmocka_unit_test(contract_funding__rounds_down),
 		cmocka_unit_test(deribit__answers_a_test_request),

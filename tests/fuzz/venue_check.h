@@ -44,6 +44,9 @@ contract_check(const struct tick *t)
 	MUST(!c->has_vol || c->vol.value > 0);
 	MUST(!c->has_forward || c->forward.value > 0);
 	MUST(!c->has_option || (c->strike.value > 0 && c->expiry_ms > 0));
+	for (size_t i = 0; i < GREEK_COUNT; i++)
+		if (c->has_greek[i])
+			decimal_from_i128(text, c->greek[i], 18);
 	/* Each can be printed with the digits that it says it has. */
 	if (c->has_mark)
 		decimal_from_dec18(text, c->mark);

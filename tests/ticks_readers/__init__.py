@@ -35,5 +35,50 @@ def seconds_ms(text):
         decimal.ROUND_FLOOR))
 
 
-def tick(market, bid=None, ask=None, last=None, ms=None):
-    return {"market": market, "bid": bid, "ask": ask, "last": last, "ms": ms}
+def tick(market, bid=None, ask=None, last=None, ms=None, option=None):
+    return {"market": market, "bid": bid, "ask": ask, "last": last, "ms": ms,
+            "option": option}
+
+
+def line(venue, t, exchange_ms, recv_ms):
+    """A tick as the C code prints it."""
+    out = {"venue": venue, "market": t["market"], "bid": t["bid"],
+           "ask": t["ask"], "last": t["last"], "exchange_ms": exchange_ms,
+           "recv_ms": recv_ms}
+    if t["option"]:
+        out["option"] = t["option"]
+    return out
+
+
+def cut(value):
+    """What 18 digits behind the point hold, the rest cut off."""
+    with decimal.localcontext() as c:
+        c.prec = 60
+        if value.as_tuple().exponent < -18:
+            value = value.quantize(decimal.Decimal("1e-18"),
+                                   decimal.ROUND_DOWN)
+        return value
+
+
+def figure(text, percent=False):
+    """A mark, a volatility or a forward, with its venue's digits; zero is
+    none."""
+    if text is None or text == "" or decimal.Decimal(text) == 0:
+        return None
+    value = decimal.Decimal(text)
+    return format(cut(value.scaleb(-2) if percent else value), "f")
+
+
+def greek(text):
+    if text is None or text == "":
+        return None
+    value = cut(decimal.Decimal(text))
+    return format(value.normalize(), "f") if value else "0"
+
+
+def option(mark, vol, forward, greeks):
+    """greeks: texts by name.  None where there is nothing to say."""
+    out = {"mark": mark, "vol": vol, "forward": forward}
+    for name in ("delta", "gamma", "vega", "theta", "rho"):
+        out[name] = greek(greeks.get(name))
+    return out if vol or any(out[k] for k in list(out)[3:]) else None

@@ -1,7 +1,7 @@
 """OKX v5.  The recording's frames are all below 256 KiB; its books are for
 whoever keeps them.  Left out of the single frames: answers over HTTP, and one
-frame of the protocol before v5."""
-from . import tick
+frame of the protocol before v5.  Of greeks the BS ones count."""
+from . import figure, option, tick
 
 VENUES = [("ws.okx.com:8443/ws/v5/public", "okx"),
           ("real.okcoin.com:8443/ws/v5/public", "okcoin")]
@@ -28,4 +28,9 @@ def read(m, memory):
                               d["bids"][0][0] if d["bids"] else None,
                               d["asks"][0][0] if d["asks"] else None, None,
                               int(d["ts"])))
+        elif arg["channel"] == "opt-summary":
+            o = option(None, figure(d["markVol"]), figure(d["fwdPx"]),
+                       {k: d[k + "BS"] for k in ("delta", "gamma", "vega",
+                                                 "theta")})
+            ticks.append(tick(d["instId"], ms=int(d["ts"]), option=o))
     return ticks, max((t["ms"] for t in ticks), default=None)

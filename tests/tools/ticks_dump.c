@@ -89,7 +89,7 @@ frame_dump(const struct frames_line *line, uint64_t *unknown)
 	for (size_t i = 0; i < f.tick_count; i++) {
 		char text[TICK_TEXT_BUF];
 
-		if (f.ticks[i].is_contract)
+		if (f.ticks[i].is_contract && !tick_has_greeks(&f.ticks[i]))
 			continue;
 		tick_to_json(text, sizeof(text), v->name, &f.ticks[i],
 		    line->recv_ms);
