@@ -72,11 +72,15 @@ struct terms_expiry {
 
 struct terms_unit {
 	uint32_t count;
-	/* What the last batch found: whether there was an index price, and the
-	 * least and the greatest with which nothing changes. */
-	uint32_t has_index;
-	struct px18 low, high;
+	uint32_t zero;
 	struct terms_expiry expiry[MARKET_EXPIRIES_MAX];	/* ascending */
+};
+
+/* What the last batch found of a unit: whether there was an index price, and
+ * the least and the greatest with which nothing changes. */
+struct terms_watch {
+	bool has_index;
+	struct px18 low, high;
 };
 
 /* Each figure with the exchange's time of it; 0: there is none. */
@@ -102,6 +106,7 @@ struct terms {
 	uint64_t mark_moved[INSTRUMENTS_MAX / 64];
 	struct terms_unit unit[PRICES_UNITS_MAX];
 	struct terms_mark mark[INSTRUMENTS_MAX];
+	struct terms_watch watch[PRICES_UNITS_MAX];	/* not on the board */
 };
 _Static_assert(PRICES_UNITS_MAX % 64 == 0 && INSTRUMENTS_MAX % 64 == 0,
     "a bit each");

@@ -90,7 +90,7 @@ mark_age(struct terms *t, uint32_t i, const struct terms_rules *r,
 /* held_by: whether a price counts beside this index.  What the index may do
  * without changing that narrows the unit's span. */
 static enum terms_held
-held_by(struct terms_unit *u, struct px18 p, const struct price *index,
+held_by(struct terms_watch *w, struct px18 p, const struct price *index,
     const struct terms_rules *r)
 {
 	const struct px18 unit = px18_from_raw(1);
@@ -100,27 +100,27 @@ held_by(struct terms_unit *u, struct px18 p, const struct price *index,
 		return TERMS_BASIS;
 	s = terms_span(p, r);
 	if (terms_span_has(&s, index->mid)) {
-		u->low = px18_max(u->low, s.low);
-		u->high = px18_min(u->high, s.high);
+		w->low = px18_max(w->low, s.low);
+		w->high = px18_min(w->high, s.high);
 		return TERMS_COUNTS;
 	}
 	/* The ends of a span lie far from those of the type. */
 	if (px18_compare(index->mid, s.low) < 0) {
 		MUST(px18_sub(&s.low, s.low, unit) == ERR_OK);
-		u->high = px18_min(u->high, s.low);
+		w->high = px18_min(w->high, s.low);
 	} else {
 		MUST(px18_add(&s.high, s.high, unit) == ERR_OK);
-		u->low = px18_max(u->low, s.high);
+		w->low = px18_max(w->low, s.high);
 	}
 	return TERMS_BASIS;
 }
 
 static bool
-index_has_moved(const struct terms_unit *u, const struct price *index)
+index_has_moved(const struct terms_watch *w, const struct price *index)
 {
-	return (u->has_index != 0) != (index != NULL) || (index &&
-	    (px18_compare(index->mid, u->low) < 0 ||
-	    px18_compare(index->mid, u->high) > 0));
+	return w->has_index != (index != NULL) || (index &&
+	    (px18_compare(index->mid, w->low) < 0 ||
+	    px18_compare(index->mid, w->high) > 0));
 }
 
 static void
@@ -137,7 +137,7 @@ mark_hold(struct terms *t, uint32_t i, const struct terms_rules *r,
 		held = TERMS_BASIS;
 	} else if (unit != TERMS_MARK_FREE) {
 		terms_bit_set(t->unit_used, unit);
-		held = held_by(&t->unit[unit], m->mark,
+		held = held_by(&t->watch[unit], m->mark,
 		    terms_index_price(x, unit), r);
 	}
 	if (m->held == held)
@@ -151,13 +151,14 @@ static void
 expiries_hold(struct terms *t, uint16_t unit, const struct terms_rules *r,
     const struct price *index)
 {
+	struct terms_watch *w = &t->watch[unit];
 	struct terms_unit *u = &t->unit[unit];
 
 	for (uint32_t i = 0; i < u->count; i++) {
 		struct terms_expiry *e = &u->expiry[i];
 
 		if (e->forward.as_of_ms != 0) {
-			enum terms_held held = held_by(u, e->forward.price,
+			enum terms_held held = held_by(w, e->forward.price,
 			    index, r);
 
 			if (e->forward.held != held)
@@ -167,10 +168,10 @@ expiries_hold(struct terms *t, uint16_t unit, const struct terms_rules *r,
 		/* Whatever is near enough is judged, slices that were held
 		 * back because of a neighbour too. */
 		if (e->slice.as_of_ms != 0)
-			e->slice.held = held_by(u, e->slice.svi.forward,
+			e->slice.held = held_by(w, e->slice.svi.forward,
 			    index, r);
 		if (e->offered.as_of_ms != 0)
-			e->offered.held = held_by(u, e->offered.svi.forward,
+			e->offered.held = held_by(w, e->offered.svi.forward,
 			    index, r);
 	}
 }
@@ -300,14 +301,14 @@ static void
 unit_settle(struct terms *t, uint16_t unit, const struct terms_rules *r,
     const struct terms_index *x, uint64_t now_ms)
 {
-	struct terms_unit *u = &t->unit[unit];
+	struct terms_watch *w = &t->watch[unit];
 	const struct price *index = terms_index_price(x, unit);
-	uint64_t counted = slices_that_count(u);
+	uint64_t counted = slices_that_count(&t->unit[unit]);
 
-	if (index_has_moved(u, index)) {
-		u->has_index = index != NULL;
-		u->low = px18_from_raw(0);
-		u->high = px18_from_raw(U128_MAX);
+	if (index_has_moved(w, index)) {
+		w->has_index = index != NULL;
+		w->low = px18_from_raw(0);
+		w->high = px18_from_raw(U128_MAX);
 		for (uint32_t i = 0; i < t->mark_count; i++)
 			if (x->mark[i] == unit)
 				mark_hold(t, i, r, x);
@@ -351,7 +352,7 @@ terms_settle(struct terms *t, const struct terms_rules *r,
 			    (uint32_t)__builtin_ctzll(left));
 
 			if (terms_bit(t->unit_due, u) || index_has_moved(
-			    &t->unit[u], terms_index_price(x, u)))
+			    &t->watch[u], terms_index_price(x, u)))
 				unit_settle(t, u, r, x, now_ms);
 		}
 	memset(t->unit_due, 0, sizeof(t->unit_due));

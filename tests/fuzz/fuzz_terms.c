@@ -170,8 +170,7 @@ begin(void)
 	memset(&t, 0, offsetof(struct terms, unit));
 	for (unsigned i = 0; i < drawn_count; i++)
 		memset(&t.unit[drawn[i]], 0, sizeof(t.unit[0]));
-	for (unsigned i = 0; i < MARKS - 1; i++)
-		memset(&t.unit[MARK_UNIT[i]], 0, sizeof(t.unit[0]));
+	memset(t.watch, 0, sizeof(t.watch));
 	drawn_count = 0;
 	t.mark_count = MARKS;
 	memset(t.mark, 0, MARKS * sizeof(*t.mark));
