@@ -56,8 +56,10 @@ terms_span(struct px18 p, const struct terms_rules *r)
 
 	MUST(is_price(p) && by < PPB_ONE_RAW);
 	MUST(px18_scale(&s.low, p, PPB_ONE_RAW, PPB_ONE_RAW + by,
-	    ROUND_CEIL) == ERR_OK && px18_scale(&s.high, p, PPB_ONE_RAW,
-	    PPB_ONE_RAW - by, ROUND_FLOOR) == ERR_OK);
+	    ROUND_CEIL) == ERR_OK);
+	if (px18_scale(&s.high, p, PPB_ONE_RAW, PPB_ONE_RAW - by,
+	    ROUND_FLOOR) != ERR_OK)
+		s.high = px18_from_raw(U128_MAX);
 	return s;
 }
 
