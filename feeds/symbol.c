@@ -8,6 +8,13 @@ static const char *const ALIASES[][2] = {
 	{ "BTC", "XBT" }, { "DOGE", "XDG" },
 };
 
+/* What a venue alone calls so, and never anything else. */
+static const struct {
+	const char *venue, *unit, *word;
+} OWN_WORDS[] = {
+	{ "bitfinex", "USDT", "UST" }, { "bitfinex", "USDC", "UDC" },
+};
+
 static bool
 is_one_of(char c, const char *set)
 {
@@ -35,10 +42,14 @@ unit_end(const char *venue, const char *at, const char *unit)
 {
 	const char *end;
 
-	if (strcmp(venue, "bitfinex") == 0 && strcasecmp(unit, "USDT") == 0)
-		return word_end(at, "UST");
-	if (strcmp(venue, "bitfinex") == 0 && strcasecmp(unit, "UST") == 0)
-		return NULL;
+	for (size_t i = 0; i < ARRAY_COUNT(OWN_WORDS); i++) {
+		if (strcmp(venue, OWN_WORDS[i].venue) != 0)
+			continue;
+		if (strcasecmp(unit, OWN_WORDS[i].unit) == 0)
+			return word_end(at, OWN_WORDS[i].word);
+		if (strcasecmp(unit, OWN_WORDS[i].word) == 0)
+			return NULL;
+	}
 	end = word_end(at, unit);
 	for (size_t i = 0; !end && i < ARRAY_COUNT(ALIASES); i++)
 		for (size_t k = 0; k < 2; k++)

@@ -8,7 +8,8 @@
  *	suffix	- or _, then PERP, PERPETUAL, SWAP or a date: 6 or 8 digits, or
  *		as in 27DEC26
  * A unit is written as it is called, or as the field also writes it: XBT is
- * BTC, XDG is DOGE; bitfinex writes UST for USDT, and nothing else is UST there.
+ * BTC, XDG is DOGE; bitfinex writes UST for USDT and UDC for USDC, and nothing
+ * else is UST or UDC there.
  *
  * A symbol that leaves its quote out (ETH-PERPETUAL, XBTM26) names no pair.
  */

@@ -43,6 +43,7 @@ symbol_names__takes_what_venues_write(void **state)
 		{ "bitfinex", "tBTCUSD", "BTC", "USD" },
 		{ "bitfinex", "tBTCUST", "BTC", "USDT" },
 		{ "bitfinex", "tUSTUSD", "USDT", "USD" },
+		{ "bitfinex", "tUDCUSD", "USDC", "USD" },
 		{ "bitfinex", "tDOGE:USD", "DOGE", "USD" },
 		{ "bitfinex", "tTRXUSD", "TRX", "USD" },
 		{ "kraken-futures", "PI_XBTUSD", "BTC", "USD" },
