@@ -51,7 +51,7 @@ INTEGER_SRC = $(SRC_base) $(SRC_margin) $(SRC_contracts-abi) \
 	$(wildcard feeds/venue*.c feeds/aggregate.c feeds/graph.c \
 		feeds/prices*.c feeds/slow.c feeds/depth.c) \
 	$(wildcard chain/hermes_event.c chain/quotes.c chain/sse.c) \
-	$(wildcard oracle/machine*.c oracle/policy.c oracle/terms.c)
+	$(wildcard oracle/machine*.c oracle/policy.c oracle/terms*.c)
 # Screening and display kernels in floating point: files of their own, never
 # in anything signed.
 SCREEN_SRC = $(wildcard margin/screen_*.c)

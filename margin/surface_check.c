@@ -102,36 +102,46 @@ slice_from(struct slice *out, const struct svi *s)
 
 /* ---- the grid ------------------------------------------------------------ */
 
+/* Of one slice, or of two: the bends of both, and their reaches' ends. */
 struct grid {
-	i128 reach, m, half_sigma;
-	int at;		/* -SURFACE_BEND .. */
+	const struct slice *of[2];
+	int count;
+	i128 reach;
+	int at;
 };
+
+/* point_at: the grid's next point, which may lie beyond its reach. */
+static i128
+point_at(struct grid *g)
+{
+	const int evens = (int)SURFACE_EVEN, bends = 2 * SURFACE_BEND + 1;
+	int at = g->at++;
+
+	if (at < evens)
+		return -g->reach + 2 * g->reach * at / (evens - 1);
+	at -= evens;
+	if (at < g->count * bends) {
+		const struct slice *s = g->of[at / bends];
+
+		return s->m + (at % bends - SURFACE_BEND) * (s->sigma / 2);
+	}
+	at -= g->count * bends;
+	return at % 2 == 0 ? g->of[at / 2]->reach : -g->of[at / 2]->reach;
+}
 
 /* grid_next: false where the grid has ended. */
 static bool
 grid_next(struct grid *g, i128 *k)
 {
-	const int evens = (int)SURFACE_EVEN, bends = 2 * SURFACE_BEND + 1;
+	const int points = (int)SURFACE_EVEN + g->count *
+	    (2 * SURFACE_BEND + 1 + 2);
 
-	while (g->at < bends) {
-		i128 at = g->m + (g->at++ - SURFACE_BEND) * g->half_sigma;
-
-		if (magnitude(at) > g->reach)
-			continue;
-		*k = at;
-		return true;
+	while (g->at < points) {
+		*k = point_at(g);
+		if (magnitude(*k) <= g->reach)
+			return true;
 	}
-	if (g->at == bends + evens)
-		return false;
-	*k = -g->reach + 2 * g->reach * (g->at++ - bends) / (evens - 1);
-	return true;
-}
-
-static struct grid
-grid_of(const struct slice *s, i128 reach)
-{
-	return (struct grid){ .reach = reach, .m = s->m,
-		.half_sigma = s->sigma / 2 };
+	return false;
 }
 
 /* ---- at one point -------------------------------------------------------- */
@@ -188,7 +198,8 @@ surface_check_slice(const struct svi *s)
 		return SURFACE_WINGS;
 	if (!slice_from(&v, s))
 		return SURFACE_VARIANCE;
-	for (g = grid_of(&v, v.reach); grid_next(&g, &k);) {
+	g = (struct grid){ { &v }, 1, v.reach, 0 };
+	while (grid_next(&g, &k)) {
 		struct curve c = curve_at(&v, k);
 
 		if (!variance_holds(c.w, num18_to_raw(s->tau)))
@@ -199,14 +210,17 @@ surface_check_slice(const struct svi *s)
 	return fault;
 }
 
-/* left_of: the total variance over what is left. */
+/* variance_left: the total variance where svi_vol looks, over what is left. */
 static i128
-left_of(i128 w, const struct svi *s, i128 left)
+variance_left(const struct slice *v, i128 k, const struct svi *s, i128 left)
 {
 	i128 out;
-	enum err e = muldiv_i128(&out, w, left, num18_to_raw(s->tau),
-	    ROUND_FLOOR);
+	enum err e;
 
+	if (magnitude(k) > v->reach)
+		k = k < 0 ? -v->reach : v->reach;
+	e = muldiv_i128(&out, curve_at(v, k).w, left, num18_to_raw(s->tau),
+	    ROUND_FLOOR);
 	/* At most 1000 % over 30 years. */
 	MUST(e == ERR_OK);
 	return out;
@@ -224,11 +238,11 @@ surface_check_calendar(const struct svi *near, struct num18 near_left,
 	    is_within(far_left, 1, SURFACE_TAU_MAX_RAW));
 	if (!slice_from(&n, near) || !slice_from(&f, far))
 		MUST(false);
-	for (g = grid_of(&n, n.reach < f.reach ? n.reach : f.reach);
-	    grid_next(&g, &k);) {
-		i128 w = left_of(curve_at(&n, k).w, near,
-		    num18_to_raw(near_left));
-		i128 most = left_of(curve_at(&f, k).w, far,
+	g = (struct grid){ { &n, &f }, 2, n.reach > f.reach ? n.reach :
+	    f.reach, 0 };
+	while (grid_next(&g, &k)) {
+		i128 w = variance_left(&n, k, near, num18_to_raw(near_left));
+		i128 most = variance_left(&f, k, far,
 		    num18_to_raw(far_left));
 
 		if (w > most + times(most, SURFACE_CALENDAR_SLACK_RAW))

@@ -11,14 +11,22 @@
  *	butterfly	at each point Durrleman's g(k) is at least zero:
  *			(1 - k w' / (2 w))^2 - w'^2 / 4 (1 / w + 1 / 4) +
  *			w'' / 2, so that no strike has a negative probability
- *	calendar	of two expiries, at each point of the nearer grid that
- *			both reach, the nearer one's total variance is at most
- *			the farther one's and SURFACE_CALENDAR_SLACK of it: half
- *			as much in volatility, less than venues differ by
+ *	calendar	of two expiries, at each point of their grid, each read
+ *			as svi_vol does, the nearer one's total variance is at
+ *			most the farther one's and SURFACE_CALENDAR_SLACK of it:
+ *			half as much in volatility, less than venues differ by
  *
- * The grid: |k| at most 4 sqrt(a + b sigma), where svi_vol (margin/surface.h)
- * stops looking; SURFACE_EVEN points evenly from one end to the other, and
- * where the smile bends m + j sigma / 2 for |j| at most SURFACE_BEND.
+ * The grid: |k| at most the reach, 4 sqrt(a + b sigma), from where on svi_vol
+ * (margin/surface.h) reads what is there; SURFACE_EVEN points evenly from one
+ * end to the other, and where the smile bends m + j sigma / 2 for |j| at most
+ * SURFACE_BEND.  Of two slices the greater reach, both bends, and the ends of
+ * the lesser reach: beyond the greater nothing changes any more, and between
+ * two points at most 0.1 % more is let through.
+ *
+ * At its reach a smile that still rises outwards has a kink: there stands a
+ * negative probability phi(d2) |w'| / (2 sqrt(w)).  Of smiles as markets have
+ * them that is 0.06 % in the median, 0.8 % of one in a hundred and 2.6 % at
+ * most; none is refused for it, since each would be.
  *
  * Units:  k = ln(strike / forward), total variance, years: 18 decimals.
  * Rounding: sqrt to nearest, all else floor; g is exact to 1e-8.

@@ -14,6 +14,17 @@ json_num(struct text *t, const char *key, struct num18 v)
 	text_json_i128(t, num18_to_raw(v), 18);
 }
 
+/* Why it does not count, or null. */
+static void
+json_held(struct text *t, const char *key, uint32_t held)
+{
+	api_json_key(t, key);
+	if (held == TERMS_COUNTS)
+		text_put(t, "null");
+	else
+		text_printf(t, "\"%s\"", terms_held_name(held));
+}
+
 static void
 json_forward(struct text *t, const struct terms_forward *f)
 {
@@ -27,6 +38,8 @@ json_forward(struct text *t, const struct terms_forward *f)
 	json_num(t, "confidence", f->confidence);
 	text_put(t, ",");
 	api_json_u64(t, "as_of", f->as_of_ms);
+	text_put(t, ",");
+	json_held(t, "held", f->held);
 	text_put(t, "}");
 }
 
@@ -59,6 +72,8 @@ json_slice(struct text *t, const struct terms_slice *s)
 	json_num(t, "at_the_money", vol);
 	text_put(t, ",");
 	api_json_u64(t, "as_of", s->as_of_ms);
+	text_put(t, ",");
+	json_held(t, "held", s->held);
 	text_put(t, "}");
 }
 
@@ -70,7 +85,8 @@ json_unit(struct text *t, const struct api_state *s, size_t unit)
 	bool has_slice = false;
 
 	for (uint32_t i = 0; i < u->count; i++)
-		has_slice |= u->expiry[i].slice.as_of_ms != 0;
+		has_slice |= u->expiry[i].slice.as_of_ms != 0 &&
+		    u->expiry[i].slice.held == TERMS_COUNTS;
 	text_put(t, "{");
 	api_json_name(t, "unit", s->config->prices.unit[unit].name);
 	text_put(t, ",");
@@ -117,6 +133,8 @@ json_mark(struct text *t, const struct api_state *s, uint32_t i)
 	text_put(t, "{");
 	api_json_name(t, "instrument", s->book->instruments[i].name);
 	json_part(t, "mark", m->mark_ms, (i128)px18_to_raw(m->mark));
+	text_put(t, ",");
+	json_held(t, "mark_held", m->mark_ms != 0 ? m->held : TERMS_COUNTS);
 	json_part(t, "funding", m->funding_ms, num18_to_raw(m->funding));
 	json_part(t, "open_interest", m->interest_ms,
 	    usd18_to_raw(m->interest));

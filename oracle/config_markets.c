@@ -3,6 +3,7 @@
 #include "oracle/config_schema.h"
 
 #include "feeds/client_url.h"
+#include "feeds/symbol.h"
 #include "oracle/suggest.h"
 
 #include <string.h>
@@ -232,6 +233,34 @@ operator_id(const struct venue *v)
 	return i;
 }
 
+/* R24: a market of another pair gives a price that looks like one. */
+static bool
+symbol_check(struct schema *s, const struct config *c,
+    const struct prices_market *m, const struct config_market_row *row,
+    const char *symbol, const struct doc_node *n)
+{
+	const char *base = c->prices.unit[m->base].name;
+	const char *quote = c->prices.unit[m->quote].name;
+
+	if (row->named[0] != '\0') {
+		if (strcmp(row->named, symbol) == 0)
+			return true;
+		doc_error_at(s->errors, doc_find(s->doc, n, "named"),
+		    "market %s: `named` is not the symbol itself", symbol);
+		return false;
+	}
+	if (m->is_inverse ? symbol_names(c->venue[m->venue].name, symbol,
+	    quote, base) : symbol_names(c->venue[m->venue].name, symbol, base,
+	    quote))
+		return true;
+	doc_error(s->errors, n->key_line, n->key_column, "market %s: the "
+	    "symbol does not say %s/%s; where it is that, {pair: %s, named: "
+	    "%s%s}", symbol, m->is_inverse ? quote : base, m->is_inverse ?
+	    base : quote, row->pair, symbol, m->is_inverse ?
+	    ", inverse: true" : "");
+	return false;
+}
+
 static void
 market_read(struct schema *s, struct config_reader *r,
     const struct doc_node *n)
@@ -275,6 +304,8 @@ market_read(struct schema *s, struct config_reader *r,
 	m.is_inverse = row.is_inverse;
 	m.is_by_address = venue_is_on_chain(c->venue[venue].venue);
 	m.correlation_id = correlation_id(c, row.group);
+	if (!symbol_check(s, c, &m, &row, symbol, n))
+		return;
 	if (market_is_double(c, &m)) {
 		doc_error_at(s->errors, n, "duplicate market: %s has %s twice",
 		    c->venue[venue].name, row.pair);

@@ -133,6 +133,10 @@ const struct schema_key config_market_keys[] = {
 	{ .name = "inverse", .type = SCHEMA_BOOL, .fallback = "false",
 	  SCHEMA_ROW(config_market_row, is_inverse),
 	  .help = "the venue says how much BASE a QUOTE buys" },
+	{ .name = "named", .type = SCHEMA_TEXT, .is_optional = true,
+	  SCHEMA_ROW(config_market_row, named), .shape = "SYMBOL",
+	  .help = "the symbol once more: it is meant, though it does not say "
+	    "BASE and QUOTE" },
 	{ .name = "pinned_at", .type = SCHEMA_INSTANT, .is_optional = true,
 	  SCHEMA_ROW(config_market_row, pinned_ms),
 	  .help = "when an operator last saw that the symbol is this pair; a "

@@ -57,6 +57,8 @@ struct config_market_row {
 	uint32_t weight;
 	uint64_t age_max_ms;		/* 0: the unit's */
 	char group[VENUE_SYMBOL_MAX];	/* empty: none */
+	char named[VENUE_SYMBOL_MAX];	/* the symbol again; empty: it says
+					 * itself what it is */
 	uint64_t pinned_ms;
 	bool is_inverse;
 	struct config_source_row source;

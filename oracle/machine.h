@@ -108,6 +108,8 @@ struct machine {
 	struct portfolio_reach portfolio_reach;	/* by row */
 	struct terms *terms;		/* forwards, volatilities, marks */
 	struct terms_rules terms_rules;
+	struct terms_index terms_index;	/* the units' prices, and */
+	uint16_t *mark_unit;		/* each instrument's underlying */
 	void *portfolio_arena;
 	size_t portfolio_arena_bytes;
 	uint32_t *touched;		/* vaults to value, each once: put or

@@ -8,13 +8,31 @@
 
 #include <stdlib.h>
 
+/* The index price of an instrument is that of its factor's lowest asset. */
+static uint16_t
+index_unit(const struct machine *m, const struct instrument *of)
+{
+	if (of->kind == INSTRUMENT_OPTION)
+		return TERMS_MARK_FREE;
+	for (size_t i = 0; i < m->book.asset_count; i++)
+		if (m->book.assets[i].factor == of->factor)
+			return m->config->asset_unit[i];
+	return TERMS_MARK_LOST;
+}
+
 enum err
 machine_surface_create(struct machine *m, const struct book *from)
 {
 	m->terms = calloc(1, sizeof(*m->terms));
-	if (!m->terms)
+	m->mark_unit = calloc(from->instrument_count + 1u,
+	    sizeof(*m->mark_unit));
+	if (!m->terms || !m->mark_unit)
 		return ERR_LIMIT;
 	m->terms->mark_count = from->instrument_count;
+	for (uint32_t i = 0; i < from->instrument_count; i++)
+		m->mark_unit[i] = index_unit(m, &from->instruments[i]);
+	m->terms_index = (struct terms_index){ m->prices.price,
+		m->mark_unit };
 	m->terms_rules = (struct terms_rules){
 		.age_max_ms = m->config->surface_age_max_ms,
 		.error_max = ppb_from_raw(m->config->surface_error_max_ppb),
@@ -26,25 +44,7 @@ void
 machine_surface_destroy(struct machine *m)
 {
 	free(m->terms);
-}
-
-/* The unit's price at the last CLOSE; NULL where it is refused. */
-static const struct price *
-unit_price(const struct machine *m, uint16_t unit)
-{
-	const struct price *p = &m->prices.price[unit];
-
-	return p->status == PRICE_REFUSED || px18_is_zero(p->mid) ? NULL : p;
-}
-
-/* The index price of an instrument is that of its factor's lowest asset. */
-static const struct price *
-index_price(const struct machine *m, uint8_t factor)
-{
-	for (size_t i = 0; i < m->book.asset_count; i++)
-		if (m->book.assets[i].factor == factor)
-			return unit_price(m, m->config->asset_unit[i]);
-	return NULL;
+	free(m->mark_unit);
 }
 
 enum err
@@ -53,7 +53,7 @@ machine_surface_forward(struct machine *m, const struct wire_forward *w)
 	if (w->unit >= m->config->prices.unit_count)
 		return ERR_UNKNOWN;
 	return terms_take_forward(m->terms, w, &m->terms_rules,
-	    unit_price(m, w->unit), m->now_ms);
+	    terms_index_price(&m->terms_index, w->unit), m->now_ms);
 }
 
 enum err
@@ -62,26 +62,27 @@ machine_surface_slice(struct machine *m, const struct wire_slice *w)
 	if (w->unit >= m->config->prices.unit_count)
 		return ERR_UNKNOWN;
 	return terms_take_slice(m->terms, w, &m->terms_rules,
-	    unit_price(m, w->unit), m->now_ms);
+	    terms_index_price(&m->terms_index, w->unit), m->now_ms);
 }
 
 enum err
 machine_surface_mark(struct machine *m, const struct wire_mark *w)
 {
-	const struct instrument *i;
+	uint16_t unit;
 
 	if (!m->portfolio || w->instrument >= m->terms->mark_count)
 		return ERR_UNKNOWN;
-	i = &m->portfolio->book.instruments[w->instrument];
+	unit = m->mark_unit[w->instrument];
 	return terms_take_mark(m->terms, w, &m->terms_rules,
-	    index_price(m, i->factor), i->kind == INSTRUMENT_OPTION,
+	    unit >= PRICES_UNITS_MAX ? NULL :
+	    terms_index_price(&m->terms_index, unit), unit == TERMS_MARK_FREE,
 	    m->now_ms);
 }
 
 void
 machine_surface_close(struct machine *m)
 {
-	terms_settle(m->terms, &m->terms_rules, m->now_ms);
+	terms_settle(m->terms, &m->terms_rules, &m->terms_index, m->now_ms);
 	if (m->portfolio)
 		terms_apply(&m->portfolio->terms, m->terms,
 		    &m->portfolio->book, m->config->asset_unit);

@@ -1,5 +1,6 @@
 /* oracle/metrics_surfaces.c - forwards and volatilities, by labels unit and
- * expiry (Unix seconds), and slices that were refused, by reason. */
+ * expiry (Unix seconds); what is held back and slices that were refused, by
+ * reason. */
 #include "oracle/metrics_text.h"
 
 #include "margin/surface.h"
@@ -75,6 +76,36 @@ forward_prices(struct text *t, const struct api_state *s)
 		}
 }
 
+/* Forwards, slices and marks together. */
+static void
+terms_held(struct text *t, const struct api_state *s)
+{
+	uint64_t held[2] = { 0 };
+
+	for (size_t u = 0; u < s->config->prices.unit_count; u++)
+		for (uint32_t i = 0; i < s->terms->unit[u].count; i++) {
+			const struct terms_expiry *e =
+			    &s->terms->unit[u].expiry[i];
+
+			held[0] += e->forward.as_of_ms != 0 &&
+			    e->forward.held != TERMS_COUNTS;
+			if (e->slice.as_of_ms != 0 &&
+			    e->slice.held != TERMS_COUNTS)
+				held[e->slice.held == TERMS_CALENDAR]++;
+		}
+	for (uint32_t i = 0; i < s->terms->mark_count; i++)
+		held[0] += s->terms->mark[i].mark_ms != 0 &&
+		    s->terms->mark[i].held != TERMS_COUNTS;
+	metrics_head(t, "terms_held", "gauge", "Forwards, smiles and marks "
+	    "that are there and do not count, by reason.");
+	for (uint32_t i = 0; i < 2; i++) {
+		text_put(t, "margind_terms_held{");
+		metrics_label(t, "reason", terms_held_name(i == 0 ?
+		    TERMS_BASIS : TERMS_CALENDAR), '}');
+		metrics_value(t, held[i], 0);
+	}
+}
+
 void
 metrics_surfaces(struct text *t, const struct api_state *s)
 {
@@ -88,6 +119,7 @@ metrics_surfaces(struct text *t, const struct api_state *s)
 	    "How sure a smile is, 0 to 1.", FIGURE_CONFIDENCE);
 	slice_figures(t, s, "implied_volatility_age_seconds",
 	    "Since the moment that a smile is of.", FIGURE_AGE);
+	terms_held(t, s);
 	metrics_head(t, "slices_refused_total", "counter",
 	    "Smiles that the engine did not take, by reason.");
 	for (unsigned f = SURFACE_RANGE; f < SURFACE_FAULTS; f++) {

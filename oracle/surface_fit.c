@@ -52,13 +52,17 @@ reach_of(const struct surface_smile *s)
 	return 4 * sqrt(fmax(0, s->a + s->b * s->sigma));
 }
 
+/* variance_read: where svi_vol would look. */
+static double
+variance_read(const struct surface_smile *s, double reach, double k)
+{
+	return variance_at(s, k > reach ? reach : k < -reach ? -reach : k);
+}
+
 double
 surface_smile_vol(const struct surface_smile *s, double k)
 {
-	double reach = reach_of(s);
-
-	return sqrt(fmax(0, variance_at(s, fmin(fmax(k, -reach), reach))) /
-	    s->tau);
+	return sqrt(fmax(0, variance_read(s, reach_of(s), k)) / s->tau);
 }
 
 static double
@@ -73,18 +77,28 @@ butterfly_at(const struct surface_smile *s, double k)
 	return first * first - slope * slope / 4 * (1 / w + 0.25) + bend / 2;
 }
 
-/* The check's grid within `reach`; returns how many points. */
-#define GRID_MAX (SURFACE_EVEN + 2 * SURFACE_BEND + 1)
+/* The check's grid of one smile, or of two; returns how many points. */
+#define GRID_MAX (SURFACE_EVEN + 2 * (2 * SURFACE_BEND + 1 + 2))
 static size_t
-grid_of(double k[GRID_MAX], const struct surface_smile *s, double reach)
+grid_of(double k[GRID_MAX], const struct surface_smile *s,
+    const struct surface_smile *other)
 {
+	const struct surface_smile *of[2] = { s, other };
+	double reach = fmax(reach_of(s), other ? reach_of(other) : 0);
 	size_t n = 0;
 
-	for (int j = -SURFACE_BEND; j <= SURFACE_BEND; j++)
-		if (fabs(s->m + j * s->sigma / 2) <= reach)
-			k[n++] = s->m + j * s->sigma / 2;
 	for (unsigned i = 0; i < SURFACE_EVEN; i++)
 		k[n++] = reach * (2. * i / (SURFACE_EVEN - 1) - 1);
+	for (size_t o = 0; o < (other ? 2 : 1); o++) {
+		for (int j = -SURFACE_BEND; j <= SURFACE_BEND; j++) {
+			double at = of[o]->m + j * of[o]->sigma / 2;
+
+			if (fabs(at) <= reach)
+				k[n++] = at;
+		}
+		k[n++] = reach_of(of[o]);
+		k[n++] = -reach_of(of[o]);
+	}
 	return n;
 }
 
@@ -98,12 +112,12 @@ faults_of_calendar(struct faults *f, const struct surface_smile *s,
     const struct surface_smile *below)
 {
 	double k[GRID_MAX];
-	/* The check looks at the nearer one's grid. */
-	size_t n = grid_of(k, below, fmin(reach_of(s), reach_of(below)));
+	size_t n = grid_of(k, below, s);
+	double reach = reach_of(s), reach_below = reach_of(below);
 
 	for (size_t i = 0; i < n; i++) {
-		double w = variance_at(s, k[i]), least =
-		    variance_at(below, k[i]);
+		double w = variance_read(s, reach, k[i]), least =
+		    variance_read(below, reach_below, k[i]);
 
 		if (w >= least)
 			continue;
@@ -118,7 +132,7 @@ faults_of(const struct surface_smile *s, const struct surface_smile *below)
 {
 	double k[GRID_MAX], least = fmax(VARIANCE_MIN,
 	    VOL_MIN * VOL_MIN * s->tau);
-	size_t n = grid_of(k, s, reach_of(s));
+	size_t n = grid_of(k, s, NULL);
 	struct faults f = { 0 };
 
 	if (s->a + s->b * s->sigma <= least)

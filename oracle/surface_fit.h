@@ -17,7 +17,7 @@
  *         A point's weight is its own in the squares of volatility.
  * Owns:   nothing, allocates nothing.
  * Limits: SURFACE_POINTS_MIN to SURFACE_POINTS_MAX points; about 1,300
- *         looks at them and at the grid: 0.1 ms for 60 points, 2 ms where
+ *         looks at them and at the grid: 0.1 ms for 60 points, 4 ms where
  *         arbitrage is to be taken out.
  */
 #ifndef ORACLE_SURFACE_FIT_H
@@ -41,8 +41,8 @@ struct surface_smile {
 /* surface_weight: vega over that at the money, at least 0.05. */
 double surface_weight(double k, double vol, double tau);
 
-/* surface_fit: below, the smile of the expiry before or NULL: nowhere on both
- * grids is the variance less than its own.  ERR_LIMIT for too few or too many
+/* surface_fit: below, the smile of the expiry before or NULL: nowhere on their
+ * grid, as far as either reaches, is the variance less than its own.  ERR_LIMIT for too few or too many
  * points; ERR_RANGE where no smile of a volatility between 1 % and 1000 % comes
  * out. */
 MUST_CHECK enum err surface_fit(struct surface_smile *out,

@@ -1,13 +1,12 @@
-/*~ Forwards, volatilities and marks: taken one by one, judged together. */
-#include "oracle/terms.h"
+/*~ Forwards, volatilities and marks: taken one by one here, judged together at
+ * the end of a batch (oracle/terms_settle.c), and brought into a market. */
+#include "oracle/terms_internal.h"
 
 #include "base/must.h"
 #include "margin/option.h"
 
 #include <string.h>
 
-#define PRICE_MAX ((u128)WAD_ONE_RAW * 1000000000000000u)
-#define NEVER UINT64_MAX
 #define EXPIRY_MAX_MS (30 * UINT64_C(31536000000))
 
 /* ---- times and bounds ---------------------------------------------------- */
@@ -18,18 +17,13 @@ is_ahead(uint64_t as_of_ms, uint64_t now_ms)
 	return as_of_ms > now_ms && as_of_ms - now_ms > PRICES_SKEW_MAX_MS;
 }
 
-static bool
-is_old(uint64_t as_of_ms, uint64_t now_ms, const struct terms_rules *r)
-{
-	return now_ms > as_of_ms && now_ms - as_of_ms > r->age_max_ms;
-}
-
 /* time_check: of something that follows what was there at then_ms. */
 static enum err
 time_check(uint64_t as_of_ms, uint64_t then_ms, uint64_t now_ms,
     const struct terms_rules *r)
 {
-	if (as_of_ms == 0 || as_of_ms < then_ms || is_old(as_of_ms, now_ms, r))
+	if (as_of_ms == 0 || as_of_ms < then_ms ||
+	    terms_is_old(as_of_ms, now_ms, r))
 		return ERR_STALE;
 	return is_ahead(as_of_ms, now_ms) ? ERR_RANGE : ERR_OK;
 }
@@ -51,24 +45,52 @@ is_share(struct num18 v)
 static bool
 is_price(struct px18 p)
 {
-	return !px18_is_zero(p) && px18_to_raw(p) < PRICE_MAX;
+	return !px18_is_zero(p) && px18_to_raw(p) < TERMS_PRICE_MAX;
 }
 
+struct terms_span
+terms_span(struct px18 p, const struct terms_rules *r)
+{
+	uint32_t by = ppb_to_raw(r->basis_max);
+	struct terms_span s;
+
+	MUST(is_price(p) && by < PPB_ONE_RAW);
+	MUST(px18_scale(&s.low, p, PPB_ONE_RAW, PPB_ONE_RAW + by,
+	    ROUND_CEIL) == ERR_OK);
+	if (px18_scale(&s.high, p, PPB_ONE_RAW, PPB_ONE_RAW - by,
+	    ROUND_FLOOR) != ERR_OK)
+		s.high = px18_from_raw(U128_MAX);
+	return s;
+}
+
+/* Where there is no index now it is taken, and held back until there is. */
 static enum err
 price_check(struct px18 p, const struct terms_rules *r,
     const struct price *index)
 {
-	struct px18 low, high;
+	struct terms_span s;
 
 	if (!is_price(p))
 		return ERR_RANGE;
 	if (!index)
 		return ERR_OK;
-	if (px18_down_ppb(&low, index->mid, r->basis_max) != ERR_OK ||
-	    px18_up_ppb(&high, index->mid, r->basis_max) != ERR_OK)
-		return ERR_RANGE;
-	return px18_compare(p, low) < 0 || px18_compare(p, high) > 0 ?
-	    ERR_REFUSED : ERR_OK;
+	s = terms_span(p, r);
+	return terms_span_has(&s, index->mid) ? ERR_OK : ERR_REFUSED;
+}
+
+const struct price *
+terms_index_price(const struct terms_index *x, uint16_t unit)
+{
+	const struct price *p = &x->unit[unit];
+
+	return p->status == PRICE_REFUSED || px18_is_zero(p->mid) ? NULL : p;
+}
+
+const char *
+terms_held_name(uint32_t held)
+{
+	return held == TERMS_COUNTS ? "counts" :
+	    held == TERMS_CALENDAR ? "calendar" : "basis";
 }
 
 /* ---- expiries ------------------------------------------------------------ */
@@ -113,28 +135,17 @@ expiry_put(struct terms *t, uint16_t unit, uint64_t expiry_ms)
 	e = &u->expiry[at];
 	memset(e, 0, sizeof(*e));
 	e->expiry_ms = expiry_ms;
+	terms_bit_set(t->unit_used, unit);
 	return e;
 }
 
-static void
-unit_note(struct terms *t, uint16_t unit)
+void
+terms_forget_beside(struct terms_unit *u, struct terms_expiry *at)
 {
-	t->unit_moved |= UINT64_C(1) << unit;
-	t->generation++;
-}
-
-/* leaves_at: the first millisecond at which it is too old, or expired. */
-static void
-leaves_at(struct terms *t, uint64_t as_of_ms, uint64_t expiry_ms,
-    const struct terms_rules *r)
-{
-	uint64_t at = as_of_ms > NEVER - 1 - r->age_max_ms ? NEVER :
-	    as_of_ms + r->age_max_ms + 1;
-
-	if (at > expiry_ms)
-		at = expiry_ms;
-	if (t->leave_ms > at)
-		t->leave_ms = at;
+	at->beside_ms = 0;
+	for (uint32_t i = 0; i < u->count; i++)
+		if (u->expiry[i].beside_ms == at->expiry_ms)
+			u->expiry[i].beside_ms = 0;
 }
 
 /* ---- forwards ------------------------------------------------------------ */
@@ -158,7 +169,7 @@ terms_take_forward(struct terms *t, const struct wire_forward *w,
 	if (px18_is_zero(f.price)) {
 		if (at && at->forward.as_of_ms != 0) {
 			at->forward = (struct terms_forward){ 0 };
-			unit_note(t, w->unit);
+			terms_unit_note(t, w->unit);
 		}
 		return ERR_OK;
 	}
@@ -169,9 +180,11 @@ terms_take_forward(struct terms *t, const struct wire_forward *w,
 	at = expiry_put(t, w->unit, w->expiry_ms);
 	if (!at)
 		return ERR_LIMIT;
+	f.held = TERMS_BASIS;	/* until the batch ends */
 	at->forward = f;
-	leaves_at(t, f.as_of_ms, w->expiry_ms, r);
-	unit_note(t, w->unit);
+	terms_leaves_at(t, f.as_of_ms, w->expiry_ms, r);
+	terms_bit_set(t->unit_due, w->unit);
+	terms_unit_note(t, w->unit);
 	return ERR_OK;
 }
 
@@ -241,9 +254,11 @@ slice_remove(struct terms *t, uint16_t unit, struct terms_expiry *at)
 	if (!at)
 		return ERR_OK;
 	at->offered.as_of_ms = 0;
+	terms_forget_beside(&t->unit[unit], at);
+	terms_bit_set(t->unit_due, unit);	/* others are neighbours now */
 	if (at->slice.as_of_ms != 0) {
 		at->slice = (struct terms_slice){ 0 };
-		unit_note(t, unit);
+		terms_unit_note(t, unit);
 	}
 	return ERR_OK;
 }
@@ -272,9 +287,10 @@ terms_take_slice(struct terms *t, const struct wire_slice *w,
 	if (!at)
 		return ERR_LIMIT;
 	at->offered = s;
+	terms_forget_beside(&t->unit[w->unit], at);
 	/* It may grow old before the batch ends. */
-	leaves_at(t, s.as_of_ms, w->expiry_ms, r);
-	t->unit_moved |= UINT64_C(1) << w->unit;	/* to be settled */
+	terms_leaves_at(t, s.as_of_ms, w->expiry_ms, r);
+	terms_bit_set(t->unit_due, w->unit);
 	return ERR_OK;
 }
 
@@ -292,11 +308,12 @@ terms_take_mark(struct terms *t, const struct wire_mark *w,
 	MUST(w->instrument < t->mark_count);
 	if (w->has_mark) {
 		next.mark_ms = w->exchange_ms;
+		next.held = TERMS_BASIS;	/* until the batch ends */
 		next.mark = px18_from_raw(wire_to_u128(w->mark));
 		e = time_check(w->exchange_ms, at->mark_ms, now_ms, r);
 		if (e == ERR_OK && !is_option)
 			e = price_check(next.mark, r, index);
-		else if (e == ERR_OK && px18_to_raw(next.mark) >= PRICE_MAX)
+		else if (e == ERR_OK && px18_to_raw(next.mark) >= TERMS_PRICE_MAX)
 			e = ERR_RANGE;
 	}
 	if (e == ERR_OK && w->has_funding) {
@@ -314,181 +331,16 @@ terms_take_mark(struct terms *t, const struct wire_mark *w,
 		    wire_to_u128(w->interest));
 		e = time_check(w->exchange_ms, at->interest_ms, now_ms, r);
 		if (e == ERR_OK && (usd18_is_negative(next.interest) ||
-		    wire_to_u128(w->interest) >= PRICE_MAX))
+		    wire_to_u128(w->interest) >= TERMS_PRICE_MAX))
 			e = ERR_RANGE;
 	}
 	if (e != ERR_OK)
 		return e;
 	*at = next;
-	leaves_at(t, w->exchange_ms, NEVER, r);
-	t->mark_moved[w->instrument / 64] |=
-	    UINT64_C(1) << w->instrument % 64;
+	terms_leaves_at(t, w->exchange_ms, TERMS_NEVER, r);
+	terms_bit_set(t->mark_moved, w->instrument);
 	t->generation++;
 	return ERR_OK;
-}
-
-/* ---- the end of a batch -------------------------------------------------- */
-
-/* in_effect: what would be used of an expiry if all offers were accepted. */
-static const struct terms_slice *
-in_effect(const struct terms_expiry *e)
-{
-	return e->offered.as_of_ms != 0 ? &e->offered :
-	    e->slice.as_of_ms != 0 ? &e->slice : NULL;
-}
-
-/* At most what the check takes: a slice's own tau may lie a little ahead. */
-static struct num18
-left_of(const struct terms_expiry *e, uint64_t now_ms)
-{
-	struct num18 left = option_tau(e->expiry_ms - now_ms);
-
-	return num18_to_raw(left) > SURFACE_TAU_MAX_RAW ?
-	    num18_from_raw(SURFACE_TAU_MAX_RAW) : left;
-}
-
-/* pair_judge: of two neighbours one of which was offered the one to drop, or
- * NULL: the less sure one, of equals the farther. */
-static struct terms_expiry *
-pair_judge(struct terms_expiry *near, struct terms_expiry *far,
-    uint64_t now_ms)
-{
-	const struct terms_slice *n = in_effect(near), *f = in_effect(far);
-
-	if ((near->offered.as_of_ms == 0 && far->offered.as_of_ms == 0) ||
-	    surface_check_calendar(&n->svi, left_of(near, now_ms), &f->svi,
-	    left_of(far, now_ms)) == SURFACE_GOOD)
-		return NULL;
-	if (near->offered.as_of_ms == 0)
-		return far;
-	if (far->offered.as_of_ms == 0)
-		return near;
-	return num18_compare(n->confidence, f->confidence) < 0 ? near : far;
-}
-
-static struct terms_expiry *
-unit_judge(struct terms_unit *u, uint64_t now_ms)
-{
-	struct terms_expiry *near = NULL;
-
-	for (uint32_t i = 0; i < u->count; i++) {
-		struct terms_expiry *far = &u->expiry[i], *drop;
-
-		if (!in_effect(far))
-			continue;
-		drop = near ? pair_judge(near, far, now_ms) : NULL;
-		if (drop)
-			return drop;
-		near = far;
-	}
-	return NULL;
-}
-
-/* Each round drops an offer: no more rounds than there are. */
-static void
-offers_settle(struct terms *t, uint16_t unit, const struct terms_rules *r,
-    uint64_t now_ms)
-{
-	struct terms_unit *u = &t->unit[unit];
-	struct terms_expiry *drop;
-
-	while ((drop = unit_judge(u, now_ms)) != NULL) {
-		drop->offered.as_of_ms = 0;
-		t->refused[SURFACE_CALENDAR]++;
-	}
-	for (uint32_t i = 0; i < u->count; i++) {
-		struct terms_expiry *e = &u->expiry[i];
-
-		if (e->offered.as_of_ms == 0)
-			continue;
-		e->slice = e->offered;
-		e->offered.as_of_ms = 0;
-		leaves_at(t, e->slice.as_of_ms, e->expiry_ms, r);
-		t->taken++;
-		t->generation++;
-	}
-}
-
-/* What is too old, or over, leaves; an expiry without anything too. */
-static void
-unit_age(struct terms *t, uint16_t unit, const struct terms_rules *r,
-    uint64_t now_ms)
-{
-	struct terms_unit *u = &t->unit[unit];
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < u->count; i++) {
-		struct terms_expiry *e = &u->expiry[i];
-		bool is_over = e->expiry_ms <= now_ms, moved = false;
-
-		if (e->forward.as_of_ms != 0 && (is_over ||
-		    is_old(e->forward.as_of_ms, now_ms, r))) {
-			e->forward.as_of_ms = 0;
-			moved = true;
-		}
-		if (e->slice.as_of_ms != 0 && (is_over ||
-		    is_old(e->slice.as_of_ms, now_ms, r))) {
-			e->slice.as_of_ms = 0;
-			moved = true;
-		}
-		if (is_over || is_old(e->offered.as_of_ms, now_ms, r))
-			e->offered.as_of_ms = 0;
-		if (moved)
-			unit_note(t, unit);
-		if (e->forward.as_of_ms == 0 && !in_effect(e))
-			continue;
-		if (e->forward.as_of_ms != 0)
-			leaves_at(t, e->forward.as_of_ms, e->expiry_ms, r);
-		if (e->slice.as_of_ms != 0)
-			leaves_at(t, e->slice.as_of_ms, e->expiry_ms, r);
-		if (kept != i)
-			u->expiry[kept] = *e;
-		kept++;
-	}
-	u->count = kept;
-}
-
-static bool
-part_age(struct terms *t, uint64_t *time_ms, const struct terms_rules *r,
-    uint64_t now_ms)
-{
-	if (*time_ms == 0)
-		return false;
-	if (!is_old(*time_ms, now_ms, r)) {
-		leaves_at(t, *time_ms, NEVER, r);
-		return false;
-	}
-	*time_ms = 0;
-	return true;
-}
-
-static void
-mark_age(struct terms *t, uint32_t i, const struct terms_rules *r,
-    uint64_t now_ms)
-{
-	struct terms_mark *m = &t->mark[i];
-	bool moved = part_age(t, &m->mark_ms, r, now_ms);
-
-	moved |= part_age(t, &m->funding_ms, r, now_ms);
-	moved |= part_age(t, &m->interest_ms, r, now_ms);
-	if (!moved)
-		return;
-	t->mark_moved[i / 64] |= UINT64_C(1) << i % 64;
-	t->generation++;
-}
-
-void
-terms_settle(struct terms *t, const struct terms_rules *r, uint64_t now_ms)
-{
-	if (now_ms >= t->leave_ms) {
-		t->leave_ms = NEVER;
-		for (uint16_t u = 0; u < PRICES_UNITS_MAX; u++)
-			unit_age(t, u, r, now_ms);
-		for (uint32_t i = 0; i < t->mark_count; i++)
-			mark_age(t, i, r, now_ms);
-	}
-	for (uint64_t left = t->unit_moved; left != 0; left &= left - 1)
-		offers_settle(t, (uint16_t)__builtin_ctzll(left), r, now_ms);
 }
 
 /* ---- into a market ------------------------------------------------------- */
@@ -500,13 +352,13 @@ factor_apply(struct market_factor *out, const struct terms_unit *u)
 	for (uint32_t i = 0; i < u->count; i++) {
 		const struct terms_expiry *e = &u->expiry[i];
 
-		if (e->forward.as_of_ms != 0)
+		if (e->forward.as_of_ms != 0 && e->forward.held == TERMS_COUNTS)
 			out->forward[out->forward_count++] =
 			    (struct market_forward){
 				.expiry_ms = e->expiry_ms,
 				.price = e->forward.price,
 				.confidence = e->forward.confidence };
-		if (e->slice.as_of_ms != 0)
+		if (e->slice.as_of_ms != 0 && e->slice.held == TERMS_COUNTS)
 			out->slice[out->slice_count++] =
 			    (struct market_slice){
 				.expiry_ms = e->expiry_ms,
@@ -518,7 +370,8 @@ factor_apply(struct market_factor *out, const struct terms_unit *u)
 static void
 mark_apply(struct market_mark *out, const struct terms_mark *m)
 {
-	*out = (struct market_mark){ .has_mark = m->mark_ms != 0,
+	*out = (struct market_mark){
+		.has_mark = m->mark_ms != 0 && m->held == TERMS_COUNTS,
 		.has_open_interest = m->interest_ms != 0 };
 	if (out->has_mark)
 		out->mark = m->mark;
@@ -537,10 +390,10 @@ terms_apply(struct market_terms *out, struct terms *t, const struct book *b,
 		bool is_first = (seen >> f & 1) == 0;
 
 		seen |= UINT64_C(1) << f;
-		if (is_first && (t->unit_moved >> unit[i] & 1) != 0)
+		if (is_first && terms_bit(t->unit_moved, unit[i]))
 			factor_apply(&out->factor[f], &t->unit[unit[i]]);
 	}
-	t->unit_moved = 0;
+	memset(t->unit_moved, 0, sizeof(t->unit_moved));
 	for (uint32_t w = 0; w < ARRAY_COUNT(t->mark_moved); w++)
 		for (; t->mark_moved[w] != 0;
 		    t->mark_moved[w] &= t->mark_moved[w] - 1) {
@@ -555,7 +408,7 @@ terms_apply(struct market_terms *out, struct terms *t, const struct book *b,
 void
 terms_move_all(struct terms *t)
 {
-	t->unit_moved = UINT64_MAX;
+	memset(t->unit_moved, 0xff, sizeof(t->unit_moved));
 	memset(t->mark_moved, 0xff, sizeof(t->mark_moved));
 }
 
@@ -613,7 +466,7 @@ terms_believe(struct terms *t)
 		if (!is_time(m->funding_ms))
 			m->funding_ms = 0;
 		if (!is_time(m->interest_ms) || usd18_is_negative(m->interest) ||
-		    (u128)usd18_to_raw(m->interest) >= PRICE_MAX)
+		    (u128)usd18_to_raw(m->interest) >= TERMS_PRICE_MAX)
 			m->interest_ms = 0;
 	}
 }

@@ -11,8 +11,13 @@
  * moment at which its total variance holds; its tau is what was left then, so
  * that its volatilities stand still until the next one.
  *
- * Nothing here is in the signed vector: a forward or a mark counts only within
- * basis_max of the index price, which is.
+ * Nothing here is in the signed vector: a forward, a slice or a mark counts
+ * only within basis_max of the index price, which is, and none of a unit whose
+ * index price is refused.  That holds at the end of every batch, not only when
+ * it came: what is too far is held back and counts again once it is within.  So
+ * is of two slices that have become neighbours, because one between them left,
+ * the less sure one while they cross.  Each unit keeps how far its index may go
+ * before something changes: a batch costs a comparison a unit.
  *
  * Units:  as wire.h and margin/market.h; times Unix ms.
  * Owns:   nothing.
@@ -33,20 +38,33 @@ struct terms_rules {
 	struct ppb basis_max;	/* of the index price, either way */
 };
 
+/* Why something does not count, though it is there. */
+enum terms_held {
+	TERMS_COUNTS = 0,
+	TERMS_BASIS,	/* no index price, or too far from it */
+	TERMS_CALENDAR,	/* it crosses a neighbour that is surer */
+};
+/* terms_held_name: a static lower-case word, never NULL. */
+const char *terms_held_name(uint32_t held);
+
 struct terms_forward {
 	uint64_t as_of_ms;	/* 0: there is none */
+	uint32_t held, zero;	/* enum terms_held */
 	struct px18 price;
 	struct num18 confidence;
 };
 
 struct terms_slice {
 	uint64_t as_of_ms;	/* 0: there is none */
+	uint32_t held, zero;	/* enum terms_held */
 	struct svi svi;
 	struct num18 confidence, error;
 };
 
 struct terms_expiry {
 	uint64_t expiry_ms;
+	/* The nearer one that its slice, as it is, was found not to cross. */
+	uint64_t beside_ms;
 	struct terms_forward forward;
 	struct terms_slice slice;	/* accepted */
 	struct terms_slice offered;	/* since the batch began */
@@ -54,12 +72,21 @@ struct terms_expiry {
 
 struct terms_unit {
 	uint32_t count;
+	uint32_t zero;
 	struct terms_expiry expiry[MARKET_EXPIRIES_MAX];	/* ascending */
+};
+
+/* What the last batch found of a unit: whether there was an index price, and
+ * the least and the greatest with which nothing changes. */
+struct terms_watch {
+	bool has_index;
+	struct px18 low, high;
 };
 
 /* Each figure with the exchange's time of it; 0: there is none. */
 struct terms_mark {
 	uint64_t mark_ms, funding_ms, interest_ms;
+	uint32_t held, zero;	/* of the mark; enum terms_held */
 	struct px18 mark;
 	struct num18 funding;	/* of 8 hours; not in any requirement */
 	struct usd18 interest;
@@ -71,11 +98,31 @@ struct terms {
 	uint64_t leave_ms;	/* nothing leaves before */
 	uint32_t mark_count;	/* instruments of the book */
 	uint32_t zero;
-	uint64_t unit_moved;	/* a bit a unit, since terms_apply */
+	/* A bit a unit: something of it was there, is to be settled, moved
+	 * since terms_apply. */
+	uint64_t unit_used[PRICES_UNITS_MAX / 64];
+	uint64_t unit_due[PRICES_UNITS_MAX / 64];
+	uint64_t unit_moved[PRICES_UNITS_MAX / 64];
 	uint64_t mark_moved[INSTRUMENTS_MAX / 64];
 	struct terms_unit unit[PRICES_UNITS_MAX];
 	struct terms_mark mark[INSTRUMENTS_MAX];
+	struct terms_watch watch[PRICES_UNITS_MAX];	/* not on the board */
 };
+_Static_assert(PRICES_UNITS_MAX % 64 == 0 && INSTRUMENTS_MAX % 64 == 0,
+    "a bit each");
+
+/* What terms are measured by. */
+struct terms_index {
+	const struct price *unit;	/* by unit */
+	const uint16_t *mark;	/* by instrument: its underlying's unit, or
+				 * one of these */
+};
+#define TERMS_MARK_FREE UINT16_MAX	/* an option: its mark is not used */
+#define TERMS_MARK_LOST (UINT16_MAX - 1u)	/* no asset says its price */
+
+/* terms_index_price: NULL where it is refused. */
+const struct price *terms_index_price(const struct terms_index *x,
+    uint16_t unit);
 
 /* terms_take_*: index, the index price of the unit or underlying, or NULL
  * where it is refused.  Nothing is changed unless the answer is ERR_OK.
@@ -100,12 +147,12 @@ MUST_CHECK enum err terms_take_mark(struct terms *t,
     const struct wire_mark *w, const struct terms_rules *r,
     const struct price *index, bool is_option, uint64_t now_ms);
 
-/* terms_settle ends a batch at now_ms. */
+/* terms_settle ends a batch at now_ms, at the prices that it led to. */
 void terms_settle(struct terms *t, const struct terms_rules *r,
-    uint64_t now_ms);
+    const struct terms_index *x, uint64_t now_ms);
 
 /* terms_apply brings what moved since the last time into out: of each factor
- * the terms of the unit that its index price comes from, which is that of its
+ * what counts of the unit that its index price comes from, which is that of its
  * lowest asset; unit: by asset.  terms_move_all: everything did. */
 void terms_apply(struct market_terms *out, struct terms *t,
     const struct book *b, const uint16_t *unit);

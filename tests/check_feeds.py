@@ -32,7 +32,7 @@ ADDRESS = {
     "coinbase": "url: ws://127.0.0.1:%d/",
     "deribit": "url: ws://127.0.0.1:%d/ws/api/v2",
 }
-SYMBOL = {"kucoin": "%s-USDT", "bitfinex": "t%sUSD", "bitmex": "%sUSD",
+SYMBOL = {"kucoin": "%s-USD", "bitfinex": "t%sUSD", "bitmex": "%sUSD",
           "coinbase": "%s-USD", "deribit": "%s-PERPETUAL"}
 PERPETUAL = "A00"
 DROP_S = 8

@@ -173,7 +173,8 @@ def check_surface(ports):
         verdict("at the volatility and the forward that are quoted", e and
                 abs(float(e["slice"]["at_the_money"]) - VOL) < 1e-3 and
                 abs(float(e["forward"]["price"]) / FORWARD - 1) < 1e-3, e)
-        answer = ask_until(api, lambda a: True, 5)
+        answer = ask_until(api, lambda a: (check_feeds.venue_of(
+            a, "deribit") or {}).get("ticks"), 5)
         deribit = check_feeds.venue_of(answer, "deribit") or {}
         verdict("by one connection, nothing refused or unasked for",
                 deribit.get("connections") == 1 and deribit["ticks"] > 0 and

@@ -22,13 +22,22 @@ def variance(s, k):
     return a + b * (rho * (k - m) + mp.sqrt((k - m) ** 2 + sigma ** 2))
 
 
-def grid(s, reach):
-    _, _, _, m, sigma, _ = s
-    for j in range(-16, 17):
-        if abs(m + j * sigma / 2) <= reach:
-            yield m + j * sigma / 2
+def read(s, k):
+    """The variance that is read at k: from the reach on what is there."""
+    return variance(s, max(min(k, reach_of(s)), -reach_of(s)))
+
+
+def grid(*slices):
+    """Of one slice, or of two: as far as the one that reaches farther."""
+    reach = max(reach_of(s) for s in slices)
+    for _, _, _, m, sigma, _ in slices:
+        for j in range(-16, 17):
+            if abs(m + j * sigma / 2) <= reach:
+                yield m + j * sigma / 2
     for i in range(49):
         yield -reach + 2 * reach * i / 48
+    for s in slices:
+        yield from (reach_of(s), -reach_of(s))
 
 
 def reach_of(s):
@@ -56,7 +65,7 @@ def judge(s):
     if middle <= 0:
         yield "variance", mp.mpf(-1)
         return
-    points = list(grid(s, reach_of(s)))
+    points = list(grid(s))
     yield "variance", min(min(
         variance(s, k) / mp.mpf("1e-8") - 1,
         variance(s, k) / tau / mp.mpf("1e-4") - 1,
@@ -78,9 +87,8 @@ def check_slice(line, s, fault):
 
 def check_calendar(line, near, near_left, far, far_left, fault):
     slack = min(
-        variance(far, k) * far_left / far[5] * mp.mpf("1.01")
-        - variance(near, k) * near_left / near[5]
-        for k in grid(near, min(reach_of(near), reach_of(far))))
+        read(far, k) * far_left / far[5] * mp.mpf("1.01")
+        - read(near, k) * near_left / near[5] for k in grid(near, far))
     if abs(slack) < NEAR / 100:
         seen["edge calendar"] += 1
         return True

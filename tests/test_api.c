@@ -524,8 +524,9 @@ terms_fill(struct terms *t)
 	u->count = 1;
 	u->expiry[0] = (struct terms_expiry){
 		.expiry_ms = NOW + UINT64_C(31536000000),
-		.forward = { NOW - 5, px18_from_raw(2020 * WAD_ONE_RAW),
-		    num18_from_raw((i128)WAD_ONE_RAW / 2) },
+		.forward = { .as_of_ms = NOW - 5,
+		    .price = px18_from_raw(2020 * WAD_ONE_RAW),
+		    .confidence = num18_from_raw((i128)WAD_ONE_RAW / 2) },
 		.slice = { .as_of_ms = NOW - 7, .confidence = num18_one(),
 		    .svi = { .a = num18_from_raw((i128)WAD_ONE_RAW / 4),
 		    .sigma = num18_one(), .tau = num18_one(),
@@ -556,6 +557,7 @@ surfaces__show_what_the_engine_uses(void **state)
 	assert_string_equal(word(part, "at_the_money"), "0.5");
 	assert_int_equal(json_integer_value(json_object_get(part, "as_of")),
 	    NOW - 7);
+	assert_true(json_is_null(json_object_get(part, "held")));
 	assert_int_equal(json_integer_value(json_object_get(v,
 	    "slices_taken")), 3);
 	assert_int_equal(json_integer_value(json_object_get(json_object_get(v,
@@ -567,6 +569,34 @@ surfaces__show_what_the_engine_uses(void **state)
 	assert_non_null(strstr(b->answer.body.at, "\"} 0.5\n"));
 	assert_non_null(strstr(b->answer.body.at,
 	    "\nmargind_slices_refused_total{reason=\"calendar\"} 2\n"));
+}
+
+static void
+surfaces__show_what_is_held_back(void **state)
+{
+	static struct terms t;
+	struct bed *b = *state;
+	json_t *v, *u, *e;
+
+	terms_fill(&t);
+	t.unit[1].expiry[0].forward.held = TERMS_BASIS;
+	t.unit[1].expiry[0].slice.held = TERMS_CALENDAR;
+	board_put_terms(b->world.writer, &t);
+	bed_publish(b, NOW);
+	v = ask_json(b, "/v1/surfaces", "");
+	u = json_array_get(json_object_get(v, "surfaces"), 0);
+	assert_string_equal(word(u, "status"), "NO_SURFACE");
+	e = json_array_get(json_object_get(u, "expiries"), 0);
+	assert_string_equal(word(json_object_get(e, "forward"), "held"),
+	    "basis");
+	assert_string_equal(word(json_object_get(e, "slice"), "held"),
+	    "calendar");
+	json_decref(v);
+	assert_int_equal(ask(b, "/metrics", ""), 200);
+	assert_non_null(strstr(b->answer.body.at,
+	    "\nmargind_terms_held{reason=\"basis\"} 1\n"));
+	assert_non_null(strstr(b->answer.body.at,
+	    "\nmargind_terms_held{reason=\"calendar\"} 1\n"));
 }
 
 /* A slice that is none, and counts beyond every limit. */
@@ -1503,6 +1533,7 @@ main(void)
 		BED(feeds_table_print__shows_no_terminal_commands),
 		BED(metrics__count_rejects_by_venue_and_reason),
 		BED(surfaces__show_what_the_engine_uses),
+		BED(surfaces__show_what_is_held_back),
 		BED(surfaces__believe_nothing_outside_the_limits),
 		BED(vaults__page_like_a_sorted_list),
 		BED(vaults__pages_join_to_the_whole),

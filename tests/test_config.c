@@ -230,25 +230,56 @@ static void
 config_read__refuses_graphs_that_give_no_price(void **state)
 {
 	(void)state;
-	good(ONE_UNIT "venues: {kraken: {markets: {a: A/USD}}}\n");
+	good(ONE_UNIT "venues: {kraken: {markets: {A-USD: A/USD}}}\n");
 	bad(ONE_UNIT, "c.yaml:1:18: unit A: no market prices it\n");
-	good(ONE_UNIT "venues: {kucoin: {markets: {a: A/USD}}}\n");
+	good(ONE_UNIT "venues: {kucoin: {markets: {A-USD: A/USD}}}\n");
 	good(ONE_UNIT "venues: {kucoin: {url: \"ws://127.0.0.1:1/\", markets: "
-	    "{a: A/USD}}}\n");
-	bad(TWO_UNITS "venues: {kraken: {markets: {a: A/B, b: B/A}}}\n",
+	    "{A-USD: A/USD}}}\n");
+	bad(TWO_UNITS "venues: {kraken: {markets: {A-B: A/B, B-A: B/A}}}\n",
 	    "c.yaml:2:2: unit B: its markets lead back to itself\n");
-	bad(TWO_UNITS "venues: {kraken: {markets: {a: A/USD}}}\n",
+	bad(TWO_UNITS "venues: {kraken: {markets: {A-USD: A/USD}}}\n",
 	    "c.yaml:2:2: unit B: no market prices it\n");
-	bad(ONE_UNIT "venues: {kraken: {markets: {a: A/USD, b: USD/A}}}\n",
+	bad(ONE_UNIT "venues: {kraken: {markets: {A-USD: A/USD, "
+	    "USD-A: USD/A}}}\n",
 	    "c.yaml:2:9: USD is what prices are in: no market may price "
 	    "it\n");
-	bad(ONE_UNIT "venues: {kraken: {markets: {a: A/USD, b: A/USD}}}\n",
-	    "c.yaml:2:42: duplicate market: kraken has A/USD twice\n");
+	bad(ONE_UNIT "venues: {kraken: {markets: {A-USD: A/USD, "
+	    "A/USD: A/USD}}}\n",
+	    "c.yaml:2:50: duplicate market: kraken has A/USD twice\n");
 	bad(ONE_UNIT "venues: {kraken: {markets: {}}}\n",
 	    "c.yaml:2:28: kraken: `markets` is not a map of symbols\n");
 	bad("prices: {units: {USD: {constant: 1, unsafe: true}}}\n",
 	    "c.yaml:1:18: unit `USD`: USD is always there, and a name has "
 	    "no /\n");
+}
+
+/* R24: a unit mismatch is found before anything starts. */
+static void
+config_read__refuses_a_symbol_of_another_pair(void **state)
+{
+	(void)state;
+	bad(TWO_UNITS "venues:\n  okx:\n    markets:\n      A-B: A/USD\n"
+	    "      B-USDT: {pair: B/USD, weight: 2}\n",
+	    "c.yaml:6:7: market A-B: the symbol does not say A/USD; where it "
+	    "is that, {pair: A/USD, named: A-B}\n"
+	    "c.yaml:7:7: market B-USDT: the symbol does not say B/USD; where "
+	    "it is that, {pair: B/USD, named: B-USDT}\n");
+	good(TWO_UNITS "venues:\n  okx:\n    markets:\n"
+	    "      A-B: {pair: A/USD, named: A-B}\n      B-USD-SWAP: B/USD\n");
+	assert_string_equal(config.market[0].symbol, "A-B");
+	/* Consent is to one symbol. */
+	bad(TWO_UNITS "venues:\n  okx:\n    markets:\n"
+	    "      A-B: {pair: A/USD, named: A-USDT}\n      B-USD: B/USD\n",
+	    "c.yaml:6:33: market A-B: `named` is not the symbol itself\n");
+	/* Turned round, it says how much of the base a quote buys. */
+	good(TWO_UNITS "venues:\n  okx:\n    markets:\n"
+	    "      USD-A: {pair: A/USD, inverse: true}\n      A-B: {pair: "
+	    "B/A, inverse: true}\n");
+	bad(TWO_UNITS "venues:\n  okx:\n    markets:\n"
+	    "      A-USD: {pair: A/USD, inverse: true}\n"
+	    "      B-USD: B/USD\n",
+	    "c.yaml:6:7: market A-USD: the symbol does not say USD/A; where "
+	    "it is that, {pair: A/USD, named: A-USD, inverse: true}\n");
 }
 
 #define WRAPPED(of, more) "prices: {units: {A: {quorum: 1, age_max: 1s, " \
@@ -257,7 +288,7 @@ config_read__refuses_graphs_that_give_no_price(void **state)
 	"  rate: {of: " of ", price: rate, pinned: \"1.2\", pinned_at: " \
 	"2026-03-10T00:00:00Z, growth_max: 8%,\n" \
 	"   fall_max: 1%, gap_max: 5%, age_max: 1h}" more "}}}\n" \
-	"venues: {kraken: {markets: {a: A/USD}}}\n"
+	"venues: {kraken: {markets: {A-USD: A/USD}}}\n"
 
 static void
 config_read__reads_what_a_token_is_redeemed_for(void **state)
@@ -289,11 +320,11 @@ config_read__groups_markets_by_name(void **state)
 	const struct prices_market *m = config.prices.market;
 
 	(void)state;
-	good(TWO_UNITS "venues: {kraken: {markets: {a: {pair: A/USD, group: x, "
-	    "age_max: 30s},\n"
-	    "  b: {pair: B/USD, group: y}}}, coinbase: {markets: {a: {pair: "
-	    "A/USD, group: y, pinned_at: 5},\n"
-	    "  c: {pair: B/USD, group: x, inverse: true}, d: B/A}}}\n");
+	good(TWO_UNITS "venues: {kraken: {markets: {A-USD: {pair: A/USD, "
+	    "group: x, age_max: 30s},\n"
+	    "  B-USD: {pair: B/USD, group: y}}}, coinbase: {markets: {A-USD: "
+	    "{pair: A/USD, group: y, pinned_at: 5},\n"
+	    "  USD-B: {pair: B/USD, group: x, inverse: true}, B-A: B/A}}}\n");
 	assert_int_equal(m[0].correlation_id, m[3].correlation_id);
 	assert_int_equal(m[1].correlation_id, m[2].correlation_id);
 	assert_int_not_equal(m[0].correlation_id, m[1].correlation_id);
@@ -391,14 +422,14 @@ config_read__refuses_an_empty_or_too_long_text(void **state)
 
 /* ---- contracts, tokens, connections -------------------------------------- */
 
-#define DERIBIT(more) ONE_UNIT "venues:\n  deribit: {markets: {A-X: A/USD}, " \
-	more "}\n"
+#define DERIBIT(more) ONE_UNIT "venues:\n" \
+	"  deribit: {markets: {A-USD: A/USD}, " more "}\n"
 
 static void
 config_read__takes_what_venues_tell_of_contracts(void **state)
 {
 	(void)state;
-	good(ONE_UNIT "venues:\n  kraken: {markets: {a: A/USD}}\n"
+	good(ONE_UNIT "venues:\n  kraken: {markets: {A-USD: A/USD}}\n"
 	    "  okx: {instruments: {A-USD-SWAP: A-PERP, A-USDT-SWAP: {id: A-T,"
 	    " quote: A}, A-USD-FUT: {id: A-FUT, interest: base}},\n"
 	    "    options: {options.A-USD: A}}\n");
@@ -421,35 +452,35 @@ config_read__refuses_contracts_in_unsaid_units(void **state)
 {
 	(void)state;
 	bad(DERIBIT("instruments: {A_USDC-PERPETUAL: A-PERP}"),
-	    "c.yaml:3:68: A_USDC-PERPETUAL: say what its mark is in, as {id: "
+	    "c.yaml:3:70: A_USDC-PERPETUAL: say what its mark is in, as {id: "
 	    "A-PERP, quote: USDC}\n");
 	bad(DERIBIT("instruments: {P-F: {id: A, quote: B}}"),
-	    "c.yaml:3:55: unknown unit `B`\n");
+	    "c.yaml:3:57: unknown unit `B`\n");
 	bad(DERIBIT("instruments: {P-F: {id: A, quote: A, interest: base}}"),
-	    "c.yaml:3:55: P-F: `interest: base` needs a mark in USD\n");
+	    "c.yaml:3:57: P-F: `interest: base` needs a mark in USD\n");
 	bad(DERIBIT("instruments: {P-F: A, Q-F: A}"),
-	    "c.yaml:3:63: instrument A is told twice\n");
+	    "c.yaml:3:65: instrument A is told twice\n");
 	bad(DERIBIT("instruments: {A_USDC-PERPETUAL: {id: A, quote: USD}}"),
-	    "c.yaml:3:68: A_USDC-PERPETUAL: its mark is in USDC, not in "
+	    "c.yaml:3:70: A_USDC-PERPETUAL: its mark is in USDC, not in "
 	    "USD\n");
 	bad(DERIBIT("instruments: {}"),
-	    "c.yaml:3:49: deribit: `instruments` is not a map\n");
+	    "c.yaml:3:51: deribit: `instruments` is not a map\n");
 	bad(DERIBIT("options: {options.a_usdc: A}"),
-	    "c.yaml:3:62: options.a_usdc: its strikes are in USDC, not in "
+	    "c.yaml:3:64: options.a_usdc: its strikes are in USDC, not in "
 	    "USD\n");
 	bad(DERIBIT("options: {options.a_usd: USD}"),
-	    "c.yaml:3:61: options.a_usd: options on USD\n");
+	    "c.yaml:3:63: options.a_usd: options on USD\n");
 	bad(DERIBIT("options: {options.a_usd: {}}"),
-	    "c.yaml:3:61: options.a_usd: not the name of a unit\n");
-	bad(ONE_UNIT "venues: {kraken: {markets: {a: A/USD}, options: "
+	    "c.yaml:3:63: options.a_usd: not the name of a unit\n");
+	bad(ONE_UNIT "venues: {kraken: {markets: {A-USD: A/USD}, options: "
 	    "{a: A}}}\n",
-	    "c.yaml:2:53: kraken tells of no options\n");
+	    "c.yaml:2:57: kraken tells of no options\n");
 	bad(ONE_UNIT "venues: {kraken: {}}\n",
 	    "c.yaml:2:18: kraken: no `markets`, `instruments` or `options`\n");
 }
 
 #define AT(venue, more) ONE_UNIT "venues:\n" \
-	"  kraken: {markets: {a: A/USD}}\n  " venue ": {" more "}\n"
+	"  kraken: {markets: {A-USD: A/USD}}\n  " venue ": {" more "}\n"
 
 static void
 config_read__refuses_a_mark_whose_unit_is_not_said(void **state)
@@ -575,21 +606,21 @@ config_read__takes_a_token_url_where_there_are_tokens(void **state)
 {
 	(void)state;
 	good(ONE_UNIT "venues: {kucoin: {token_url: \"http://127.0.0.1:1/t\","
-	    " markets: {a: A/USD}}}\n");
+	    " markets: {A-USD: A/USD}}}\n");
 	assert_string_equal(config.venue[0].token_url, "http://127.0.0.1:1/t");
 	bad(ONE_UNIT "venues: {kucoin: {token_url: \"http://a.example/t\","
-	    " markets: {a: A/USD}}}\n",
+	    " markets: {A-USD: A/USD}}}\n",
 	    "c.yaml:2:30: `token_url`: plain http:// is for loopback only: "
 	    "http://a.example/t\n");
 	bad(ONE_UNIT "venues: {kucoin: {token_url: \"wss://a.example/t\","
-	    " markets: {a: A/USD}}}\n",
+	    " markets: {A-USD: A/USD}}}\n",
 	    "c.yaml:2:30: `token_url`: not a http:// or https:// address: "
 	    "wss://a.example/t\n");
 	bad(ONE_UNIT "venues: {kraken: {token_url: \"https://a.example/t\","
-	    " markets: {a: A/USD}}}\n",
+	    " markets: {A-USD: A/USD}}}\n",
 	    "c.yaml:2:30: kraken hands out no tokens\n");
 	bad(ONE_UNIT "venues: {kucoin: {token_url: \"https://a.example/t\","
-	    " url: \"wss://a.example/\", markets: {a: A/USD}}}\n",
+	    " url: \"wss://a.example/\", markets: {A-USD: A/USD}}}\n",
 	    "c.yaml:2:30: kucoin: with a `url` of its own nobody is asked "
 	    "for a token\n");
 }
@@ -609,7 +640,7 @@ many_markets(const char *venue, unsigned count)
 	    "    markets:\n", venue);
 	for (unsigned i = 0; i < count; i++)
 		n += (size_t)snprintf(text + n, size - n,
-		    "      S%u: U%u/USD\n", i, i);
+		    "      U%u-USD: U%u/USD\n", i, i);
 	return text;
 }
 
@@ -658,8 +689,9 @@ feeds_plan_make__gives_a_family_of_options_its_own(void **state)
 	size_t bad_venue;
 
 	(void)state;
-	good(ONE_UNIT "venues:\n  kraken: {markets: {a: A/USD}}\n"
-	    "  okx: {markets: {A-USD-1: A/USD}, instruments: "
+	good(ONE_UNIT "venues:\n  kraken: {markets: {A-USD: A/USD}}\n"
+	    "  okx: {markets: {A-USD-1: {pair: A/USD, "
+	    "named: A-USD-1}}, instruments: "
 	    "{A-USD-1: A-FUT, A-USD-SWAP: A-PERP},\n"
 	    "    options: {options.A-USD: A}}\n");
 	assert_int_equal(feeds_plan_make(&p, &config, &bad_venue), ERR_OK);
@@ -682,7 +714,7 @@ feeds_plan_make__puts_single_options_of_a_unit_together(void **state)
 	(void)state;
 	good("prices: {units: {A: {quorum: 1, age_max: 1s, dispersion_max: "
 	    "1%, band_max: 1%}, B: {constant: \"1\", unsafe: true}}}\n"
-	    "venues:\n  kraken: {markets: {a: A/USD}}\n"
+	    "venues:\n  kraken: {markets: {A-USD: A/USD}}\n"
 	    "  deribit: {instruments: {A-PERPETUAL: P}, options: "
 	    "{A-25SEP26-10-C: A, options.a_usd: A, B-25SEP26-10-C: B, "
 	    "A-25SEP26-10-P: A}}\n");
@@ -731,7 +763,7 @@ static void
 config_read__names_a_subscription_that_cannot_be_written(void **state)
 {
 	(void)state;
-	bad(ONE_UNIT "venues: {deribit: {markets: {A@USD: A/USD}}}\n",
+	bad(ONE_UNIT "venues: {deribit: {markets: {A@USD: {pair: A/USD, named: A@USD}}}}\n",
 	    "c.yaml:2:10: deribit: the subscription to its symbols cannot be "
 	    "used (syntax)\n");
 }
@@ -741,11 +773,13 @@ config_read__refuses_an_option_as_a_market(void **state)
 {
 	(void)state;
 	bad(ONE_UNIT "venues: {deribit: {markets: {A-27DEC26-3000-C: "
-	    "A/USD}}}\n", "c.yaml:2:10: deribit: A-27DEC26-3000-C is an "
-	    "option, priced in coins: it is no market; see `options`\n");
+	    "{pair: A/USD, named: A-27DEC26-3000-C}}}}\n",
+	    "c.yaml:2:10: deribit: A-27DEC26-3000-C is an option, priced in "
+	    "coins: it is no market; see `options`\n");
 	bad(ONE_UNIT "venues: {okx: {markets: {A-USD-261227-3000-P: "
-	    "A/USD}}}\n", "c.yaml:2:10: okx: A-USD-261227-3000-P is an "
-	    "option, priced in coins: it is no market; see `options`\n");
+	    "{pair: A/USD, named: A-USD-261227-3000-P}}}}\n",
+	    "c.yaml:2:10: okx: A-USD-261227-3000-P is an option, priced in "
+	    "coins: it is no market; see `options`\n");
 }
 
 static void
@@ -894,6 +928,8 @@ main(void)
 		    config_read__refuses_graphs_that_give_no_price),
 		cmocka_unit_test(
 		    config_read__reads_what_a_token_is_redeemed_for),
+		cmocka_unit_test(
+		    config_read__refuses_a_symbol_of_another_pair),
 		cmocka_unit_test(config_read__groups_markets_by_name),
 		cmocka_unit_test(config_read__checks_between_fields),
 		cmocka_unit_test(

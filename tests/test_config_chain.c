@@ -27,7 +27,8 @@ static struct config config;
 	"4634fd0ace\""
 #define NODE "chain: {rpc: [\"http://a:1\"], chain_id: 1, depth: 0, " \
 	"head_age_max: 1m"
-#define KRAKEN "kraken: {markets: {w: W/USD}}"
+#define KRAKEN "kraken: {markets: {W-USD: W/USD}}"
+#define BOTH "kraken: {markets: {W-USD: W/USD, A-USD: A/USD}}"
 
 static void
 check(const char *text, enum err want, const char *error)
@@ -65,13 +66,13 @@ config_read__fills_sources_of_every_kind(void **state)
 	good(UNITS "venues:\n"
 	    "  chainlink: {markets: {A-USD: {pair: A/USD, contract: " ADDRESS
 	    "}}}\n"
-	    "  kraken: {markets: {w: W/USD}}\n"
-	    "  uniswap-v3: {markets: {A-W: {pair: W/A, contract: " ADDRESS ","
+	    "  kraken: {markets: {W-USD: W/USD}}\n"
+	    "  uniswap-v3: {markets: {W-A: {pair: W/A, contract: " ADDRESS ","
 	    "\n    window: 30m, observations_min: 10, invert: true}}}\n"
 	    "  pyth:\n    url: \"http://127.0.0.1:9/x\"\n"
 	    "    token_file: t\n    markets:\n"
-	    "      A: {pair: A/USD, feed: " FEED ", confidence_max: 2%}\n"
-	    "      W: {pair: W/USD, feed: " FEED ", contract: " ADDRESS
+	    "      A-USD: {pair: A/USD, feed: " FEED ", confidence_max: 2%}\n"
+	    "      W-USD: {pair: W/USD, feed: " FEED ", contract: " ADDRESS
 	    "}\n"
 	    NODE ", rates: {W: {contract: " ADDRESS ", call: wsteth}}}\n");
 	assert_int_equal(config.venue_count, 4);
@@ -115,17 +116,17 @@ static void
 config_read__needs_no_node_for_a_stream_alone(void **state)
 {
 	(void)state;
-	good(UNITS "venues: {" KRAKEN ", pyth: {markets: {A: {pair: A/USD, "
-	    "feed: " FEED "}}}}\n");
+	good(UNITS "venues: {" KRAKEN ", pyth: {markets: {A-USD: {pair: "
+	    "A/USD, feed: " FEED "}}}}\n");
 	assert_true(config_uses_chain(&config));
 	assert_true(config_uses_feeds(&config));
 	assert_false(config.has_chain);
-	good(UNITS "venues: {pyth: {markets: {A: {pair: A/USD, feed: " FEED
-	    "}, W: {pair: W/USD, feed: " FEED "}}}}\n");
+	good(UNITS "venues: {pyth: {markets: {A-USD: {pair: A/USD, feed: "
+	    FEED "}, W-USD: {pair: W/USD, feed: " FEED "}}}}\n");
 	assert_false(config_uses_feeds(&config));
-	good(UNITS "venues: {kraken: {markets: {w: W/USD, a: A/USD}}}\n");
+	good(UNITS "venues: {" BOTH "}\n");
 	assert_false(config_uses_chain(&config));
-	good(UNITS "venues: {kraken: {markets: {w: W/USD, a: A/USD}}}\n"
+	good(UNITS "venues: {" BOTH "}\n"
 	    NODE ", clearing: " ADDRESS "}\n");
 	assert_true(config.has_clearing);
 	assert_true(config_uses_chain(&config));
@@ -135,33 +136,33 @@ static void
 config_read__refuses_what_a_source_has_no_use_for(void **state)
 {
 	(void)state;
-	bad(UNITS "venues: {kraken: {markets: {w: W/USD, a: {pair: A/USD, "
-	    "contract: " ADDRESS ", feed: " FEED "}}}}\n" NODE "}\n",
-	    "c.yaml:6:42: market a: kraken has no use for `contract`\n"
-	    "c.yaml:6:42: market a: kraken has no use for `feed`\n");
-	bad(UNITS "venues: {" KRAKEN ", chainlink: {markets: {a: A/USD}}}\n"
-	    NODE "}\n", "c.yaml:6:66: market a: needs `contract`\n");
-	bad(UNITS "venues: {" KRAKEN ", uniswap-v3: {markets: {a: {pair: "
+	bad(UNITS "venues: {kraken: {markets: {W-USD: W/USD, A-USD: {pair: "
+	    "A/USD, contract: " ADDRESS ", feed: " FEED "}}}}\n" NODE "}\n",
+	    "c.yaml:6:50: market A-USD: kraken has no use for `contract`\n"
+	    "c.yaml:6:50: market A-USD: kraken has no use for `feed`\n");
+	bad(UNITS "venues: {" KRAKEN ", chainlink: {markets: {A-USD: A/USD}}}\n"
+	    NODE "}\n", "c.yaml:6:74: market A-USD: needs `contract`\n");
+	bad(UNITS "venues: {" KRAKEN ", uniswap-v3: {markets: {A-USD: {pair: "
 	    "A/USD, contract: " ADDRESS ", confidence_max: 1%}}}}\n"
 	    NODE "}\n",
-	    "c.yaml:6:67: market a: needs `window`\n"
-	    "c.yaml:6:67: market a: needs `observations_min`\n"
-	    "c.yaml:6:67: market a: uniswap-v3 has no use for "
+	    "c.yaml:6:75: market A-USD: needs `window`\n"
+	    "c.yaml:6:75: market A-USD: needs `observations_min`\n"
+	    "c.yaml:6:75: market A-USD: uniswap-v3 has no use for "
 	    "`confidence_max`\n");
-	bad(UNITS "venues: {" KRAKEN ", pyth: {markets: {a: {pair: A/USD, "
+	bad(UNITS "venues: {" KRAKEN ", pyth: {markets: {A-USD: {pair: A/USD, "
 	    "invert: false}}}}\n",
-	    "c.yaml:6:61: market a: pyth has no use for `invert`\n"
-	    "c.yaml:6:61: market a: needs `feed`\n");
-	bad(UNITS "venues: {" KRAKEN ", pyth: {markets: {a: {pair: A/USD, "
+	    "c.yaml:6:69: market A-USD: pyth has no use for `invert`\n"
+	    "c.yaml:6:69: market A-USD: needs `feed`\n");
+	bad(UNITS "venues: {" KRAKEN ", pyth: {markets: {A-USD: {pair: A/USD, "
 	    "feed: \"0xff\"}}}}\n",
-	    "c.yaml:6:81: `feed`: not 0x and 64 digits\n");
-	bad(UNITS "venues: {" KRAKEN ", chainlink: {markets: {a: {pair: "
+	    "c.yaml:6:89: `feed`: not 0x and 64 digits\n");
+	bad(UNITS "venues: {" KRAKEN ", chainlink: {markets: {A-USD: {pair: "
 	    "A/USD, contract: " ADDRESS "}}}}\n",
-	    "c.yaml:6:9: market a: its contract needs the section "
+	    "c.yaml:6:9: market A-USD: its contract needs the section "
 	    "`chain`\n");
 	bad(UNITS "venues: {" KRAKEN ", chainlink: {url: \"https://a\", "
-	    "markets: {a: {pair: A/USD, contract: " ADDRESS "}}}}\n"
-	    NODE "}\n", "c.yaml:6:58: `url`: chainlink has none; its nodes "
+	    "markets: {A-USD: {pair: A/USD, contract: " ADDRESS "}}}}\n"
+	    NODE "}\n", "c.yaml:6:62: `url`: chainlink has none; its nodes "
 	    "are chain's `rpc`\n");
 }
 
@@ -195,7 +196,7 @@ config_read__holds_windows_and_addresses_to_their_bounds(void **state)
 		FILE *out = errors_open(&t);
 
 		snprintf(text, sizeof(text), "%svenues: {" KRAKEN
-		    ", uniswap-v3: {markets: {a: {pair: A/USD, contract: "
+		    ", uniswap-v3: {markets: {A-USD: {pair: A/USD, contract: "
 		    ADDRESS ", %s}}}}\n" NODE "}\n", UNITS, pools[i].keys);
 		assert_int_equal(config_read(&config, text, strlen(text), "c",
 		    out, &count), pools[i].is_good ? ERR_OK : ERR_SYNTAX);
@@ -207,8 +208,8 @@ config_read__holds_windows_and_addresses_to_their_bounds(void **state)
 		FILE *out = errors_open(&t);
 
 		snprintf(text, sizeof(text), "%svenues: {" KRAKEN
-		    ", pyth: {url: \"%s\", markets: {a: {pair: A/USD, feed: "
-		    FEED "}}}}\n", UNITS, urls[i].keys);
+		    ", pyth: {url: \"%s\", markets: {A-USD: {pair: A/USD, "
+		    "feed: " FEED "}}}}\n", UNITS, urls[i].keys);
 		assert_int_equal(config_read(&config, text, strlen(text), "c",
 		    out, &count), urls[i].is_good ? ERR_OK : ERR_SYNTAX);
 		errors_close(&t);
@@ -220,7 +221,7 @@ static void
 config_read__checks_rates_and_what_needs_a_contract(void **state)
 {
 	(void)state;
-	bad(UNITS "venues: {kraken: {markets: {w: W/USD, a: A/USD}}}\n" NODE
+	bad(UNITS "venues: {" BOTH "}\n" NODE
 	    ", rates: {V: {contract: " ADDRESS ", call: reth},\n"
 	    " USD: {contract: " ADDRESS ", call: erc4626},\n"
 	    " A: {contract: " ADDRESS ", call: cbeth},\n"
@@ -230,12 +231,12 @@ config_read__checks_rates_and_what_needs_a_contract(void **state)
 	    "c.yaml:9:5: unit A: it has no `rate` to tell\n"
 	    "c.yaml:10:68: `call`: \"wsteht\" is none of erc4626, wsteth, "
 	    "reth, cbeth (did you mean `wsteth`?)\n");
-	bad(UNITS "venues: {kraken: {markets: {w: W/USD, a: A/USD}}}\n" NODE
+	bad(UNITS "venues: {" BOTH "}\n" NODE
 	    ", publish: {every: 60s}}\n",
 	    "c.yaml:7:8: chain: `publish` needs the signer's `gas_keystore`\n"
 	    "c.yaml:7:8: chain: `publish` needs `clearing`\n");
-	bad(UNITS "venues: {kraken: {token_file: t, markets: {w: W/USD, a: "
-	    "A/USD}}}\n",
+	bad(UNITS "venues: {kraken: {token_file: t, markets: {W-USD: W/USD, "
+	    "A-USD: A/USD}}}\n",
 	    "c.yaml:6:18: kraken: `token_file` is for pyth\n");
 }
 

@@ -235,6 +235,17 @@ counts(uint64_t as_of_ms, uint64_t expiry_ms)
 	    expiry_ms > w.now_ms;
 }
 
+/* Within 30 % of its index price. */
+static bool
+is_near(struct wire_u128 price, unsigned factor)
+{
+	const struct price *index = &w.machine->prices.price[factor + 1];
+	u128 p = wire_to_u128(price), mid = px18_to_raw(index->mid);
+
+	return index->status != PRICE_REFUSED && 10 * p >= 7 * mid &&
+	    10 * p <= 13 * mid;
+}
+
 static struct num18
 num_of(struct wire_u128 v)
 {
@@ -262,17 +273,19 @@ terms_make(struct market_terms *t)
 	for (unsigned i = 0; i < EXPIRIES; i++) {
 		const struct wire_forward *m = &said.forward[i];
 
-		if (counts(m->as_of_ms, m->expiry_ms))
+		if (counts(m->as_of_ms, m->expiry_ms) && is_near(m->price, 0))
 			f->forward[f->forward_count++] =
 			    (struct market_forward){ .expiry_ms = m->expiry_ms,
 				.price = px18_from_raw(wire_to_u128(m->price)),
 				.confidence = num_of(m->confidence) };
-		if (counts(said.slice[i].as_of_ms, said.slice[i].expiry_ms))
+		if (counts(said.slice[i].as_of_ms, said.slice[i].expiry_ms) &&
+		    is_near(said.slice[i].forward, 0))
 			slice_put(f, &said.slice[i]);
 	}
 	for (unsigned i = 0; i < INSTRUMENTS; i++)
 		if (counts(said.mark[i].exchange_ms, UINT64_MAX))
-			t->mark[i] = (struct market_mark){ true, true,
+			t->mark[i] = (struct market_mark){
+				is_near(said.mark[i].mark, i == 1), true,
 				px18_from_raw(wire_to_u128(said.mark[i].mark)),
 				usd18_from_raw((i128)wire_to_u128(
 				said.mark[i].interest)) };
@@ -468,6 +481,52 @@ machine_surface__prices_options_while_a_slice_is_fresh(void **state)
 	close_batch();
 	assert_int_equal(state_of(&v), STATE_STALE);
 	assert_int_equal(w.machine->terms->unit[1].count, 0);
+	states_check(NULL);
+}
+
+/* What comes while the index is refused, and what the index goes away from. */
+static void
+machine_surface__counts_only_near_an_index(void **state)
+{
+	const struct market_terms *t = &w.machine->portfolio->terms;
+	struct vault v = call_holder();
+
+	(void)state;
+	forward_say(1, 2000000);
+	mark_say(0, 2000000);
+	slice_say(1, 0.6);
+	close_batch();
+	assert_int_equal(t->factor[0].forward_count, 0);
+	assert_int_equal(t->factor[0].slice_count, 0);
+	assert_false(t->mark[0].has_mark);
+	world_prices(&w, 200000, 6000000);
+	close_batch();
+	assert_int_equal(t->factor[0].forward_count, 0);
+	assert_int_equal(t->factor[0].slice_count, 1);
+	assert_false(t->mark[0].has_mark);
+	assert_int_equal(state_of(&v), STATE_HEALTHY);
+	states_check(NULL);
+	w.now_ms += 200;
+	forward_say(1, 2000);
+	mark_say(0, 2000);
+	world_prices(&w, 200000, 6000000);
+	close_batch();
+	assert_int_equal(t->factor[0].forward_count, 1);
+	assert_true(t->mark[0].has_mark);
+	w.now_ms += 200;			/* half of it is gone */
+	world_prices(&w, 100000, 6000000);
+	close_batch();
+	assert_int_equal(t->factor[0].forward_count, 0);
+	assert_int_equal(t->factor[0].slice_count, 0);
+	assert_false(t->mark[0].has_mark);
+	assert_int_equal(state_of(&v), STATE_STALE);
+	states_check(NULL);
+	w.now_ms += 200;
+	world_prices(&w, 200000, 6000000);
+	close_batch();
+	assert_int_equal(t->factor[0].forward_count, 1);
+	assert_int_equal(t->factor[0].slice_count, 1);
+	assert_true(t->mark[0].has_mark);
 	states_check(NULL);
 }
 
@@ -913,6 +972,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(machine_surface__holds_what_an_evaluation_says_after_every_batch),
 		CASE(machine_surface__prices_options_while_a_slice_is_fresh),
+		CASE(machine_surface__counts_only_near_an_index),
 		CASE(machine_surface__takes_away_what_is_withdrawn),
 		CASE(machine_surface__drops_an_offer_that_grows_old_in_its_batch),
 		CASE(machine_surface__keeps_the_volatility_between_messages),

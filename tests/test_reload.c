@@ -133,7 +133,7 @@ reload_prices__refuses_another_unit(void **state)
 	prices_try(UNITS
 	    "venues:\n"
 	    "  coinbase: {markets: {BTC-USD: BTC/USD}}\n"
-	    "  binance: {markets: {ETHBTC: ETH/USD}}\n");
+	    "  binance: {markets: {ETHBTC: {pair: ETH/USD, named: ETHBTC}}}\n");
 	assert_int_equal(reasons.count, 1);
 	assert_string_equal(reasons.reason[0], "ETH: 2000 would become 0.033, "
 	    "99.99835 % away (at most 2)");
@@ -264,7 +264,7 @@ reload_prices__refuses_what_rests_on_the_unknown(void **state)
 	prices_try(UNITS "    SOL: {" RULE "}\n"
 	    "venues:\n"
 	    "  coinbase: {markets: {BTC-USD: BTC/USD}}\n"
-	    "  bybit: {markets: {ETHUSDT: ETH/USD, SOLUSDT: SOL/USD}}\n");
+	    "  bybit: {markets: {ETHUSD: ETH/USD, SOLUSD: SOL/USD}}\n");
 	assert_int_equal(reasons.count, 2);
 	assert_true(is_said("ETH: its price would rest on markets that are "
 	    "not followed yet"));
@@ -280,7 +280,7 @@ reload_prices__takes_an_unknown_market_among_known_ones(void **state)
 	    "venues:\n"
 	    "  coinbase: {markets: {ETH-USD: ETH/USD, BTC-USD: BTC/USD}}\n"
 	    "  kraken: {markets: {ETH/USD: ETH/USD, BTC/USD: BTC/USD}}\n"
-	    "  bybit: {markets: {ETHUSDT: ETH/USD}}\n");
+	    "  bybit: {markets: {ETHUSD: ETH/USD}}\n");
 	assert_int_equal(reasons.count, 0);
 }
 

@@ -37,7 +37,8 @@ static const char wrong_unit_config[] =
     "venues:\n"
     "  coinbase: {markets: {BTC-USD: BTC/USD}}\n"
     "  kraken: {markets: {BTC/USD: BTC/USD}}\n"
-    "  binance: {markets: {ETHBTC: ETH/USD, SOLUSD: SOL/USD}}\n"
+    "  binance: {markets: {ETHBTC: {pair: ETH/USD, named: ETHBTC}, "
+    "SOLUSD: SOL/USD}}\n"
     "book: {file: book.json, vaults_max: 64}\n";
 
 /* world_config with ETH in BTC at binance, so that there is such a market. */
@@ -268,8 +269,8 @@ shadow_journal__names_what_the_journal_has_not(void **state)
 	    "band_max: 10%}\n"
 	    "venues:\n"
 	    "  coinbase: {markets: {ETH-USD: ETH/USD}}\n"
-	    "  bybit: {markets: {ETHUSDT: ETH/USD, BTCUSDT: BTC/USD, "
-	    "SOLUSDT: SOL/USD}}\n"
+	    "  bybit: {markets: {ETHUSD: ETH/USD, BTCUSD: BTC/USD, "
+	    "SOLUSD: SOL/USD}}\n"
 	    "book: {file: book.json, vaults_max: 64}\n";
 
 	(void)state;

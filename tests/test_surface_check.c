@@ -5,7 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <stdio.h>
+
 #include <cmocka.h>
+
+#include <math.h>
 
 #include "margin/surface.h"
 #include "margin/surface_check.h"
@@ -200,6 +204,184 @@ surface_check__looks_at_the_wings(void **state)
 	    far.tau), SURFACE_CALENDAR);
 }
 
+/* Near its middle the far one lies above the near one as far as that reaches;
+ * beyond, where svi_vol holds the near one's volatility, it falls below. */
+static void
+surface_check__looks_as_far_as_either_reaches(void **state)
+{
+	const struct svi near = slice("0.00237665", "0.0512652", "0.38796",
+	    "-0.023353", "0.0108792", "0.005");
+	const struct svi far = slice("-0.235", "0.319572", "-0.520827",
+	    "0.414002", "0.849793", "0.005");
+	struct num18 n, f;
+
+	(void)state;
+	assert_int_equal(surface_check_slice(&near), SURFACE_GOOD);
+	assert_int_equal(surface_check_slice(&far), SURFACE_GOOD);
+	assert_int_equal(svi_vol(&n, &near, px("4230")), ERR_OK);
+	assert_int_equal(svi_vol(&f, &far, px("4230")), ERR_OK);
+	assert_true(num18_to_raw(n) > 4 * num18_to_raw(f));
+	assert_int_equal(surface_check_calendar(&near, near.tau, &far,
+	    far.tau), SURFACE_CALENDAR);
+}
+
+/* ---- the whole axis ------------------------------------------------------ */
+
+static uint64_t axis_seed = 17;
+
+static double
+uniform(double low, double high)
+{
+	return low + (high - low) * (double)random_below(&axis_seed,
+	    1000001) / 1e6;
+}
+
+static struct num18
+rounded(double v)
+{
+	return num18_from_raw((i128)(v * 1e18));
+}
+
+static double
+plain(struct num18 v)
+{
+	return (double)num18_to_raw(v) / 1e18;
+}
+
+/* Any that is taken, of a life between a few hours and two years. */
+static struct svi
+slice_any(void)
+{
+	for (;;) {
+		double tau = uniform(0.08, 2) / (random_one_in(&axis_seed,
+		    2) ? 300 : 1);
+		double root = uniform(0.2, 1.5) * sqrt(tau);
+		struct svi s = { rounded(root * root * uniform(-0.5, 1)),
+			rounded(root * uniform(0.01, 2.5)),
+			rounded(uniform(-1, 1)), rounded(root *
+			uniform(-1, 1)), rounded(root * pow(10,
+			uniform(-1.3, 0.5))), px("2000"), rounded(tau) };
+
+		if (surface_check_slice(&s) == SURFACE_GOOD)
+			return s;
+	}
+}
+
+/* One that differs little from another, if it is good. */
+static bool
+slice_beside(struct svi *out, const struct svi *s)
+{
+	double b = plain(s->b), sigma = plain(s->sigma);
+
+	*out = *s;
+	out->a = rounded(plain(s->a) + b * sigma * uniform(-0.1, 0.6));
+	out->b = rounded(b * uniform(0.6, 1.4));
+	out->rho = rounded(fmin(1, fmax(-1, plain(s->rho) +
+	    uniform(-0.3, 0.3))));
+	out->m = rounded(plain(s->m) + uniform(-0.8, 0.8) * sigma);
+	out->sigma = rounded(sigma * pow(10, uniform(-1, 0.6)));
+	return surface_check_slice(out) == SURFACE_GOOD;
+}
+
+static double
+reach_of(const struct svi *s)
+{
+	return 4 * sqrt(plain(s->a) + plain(s->b) * plain(s->sigma));
+}
+
+/* Total variance as svi_vol has it. */
+static double
+variance_read(const struct svi *s, double k)
+{
+	struct num18 vol;
+
+	assert_int_equal(svi_vol(&vol, s, px18_from_raw((u128)(2000e18 *
+	    exp(k)))), ERR_OK);
+	return plain(vol) * plain(vol) * plain(s->tau);
+}
+
+/* Evenly a little beyond both reaches, and about both middles. */
+static double
+most_over(const struct svi *near, const struct svi *far)
+{
+	double reach = 1.1 * fmax(reach_of(near), reach_of(far)), most = 0;
+
+	for (int i = 0; i < 600; i++) {
+		const struct svi *s = i < 400 ? near : far;
+		double k = i < 200 ? reach * (i - 100) / 100 : plain(s->m) +
+		    plain(s->sigma) * (i % 200 - 100) / 12.5;
+
+		most = fmax(most, variance_read(near, k) /
+		    variance_read(far, k));
+	}
+	return most;
+}
+
+static void
+surface_check__lets_no_pair_cross_anywhere_on_the_axis(void **state)
+{
+	unsigned taken = 0, beyond = 0;
+	double worst = 0;
+
+	(void)state;
+	while (taken < 1500) {
+		struct svi near = slice_any(), far = slice_any();
+
+		if (random_one_in(&axis_seed, 2) && !slice_beside(&far, &near))
+			continue;
+		far.tau = near.tau;
+		if (surface_check_slice(&far) != SURFACE_GOOD ||
+		    surface_check_calendar(&near, near.tau, &far, far.tau) !=
+		    SURFACE_GOOD)
+			continue;
+		taken++;
+		beyond += reach_of(&far) > 1.5 * reach_of(&near);
+		worst = fmax(worst, most_over(&near, &far));
+	}
+	print_message("%u pairs, %u of which the far one reaches far "
+	    "beyond: the near one at most %.5f of it\n", taken, beyond,
+	    worst);
+	assert_true(beyond > 300);
+	assert_true(worst < 1.012);
+}
+
+/* Of smiles as markets have them the probability that is missing where svi_vol
+ * holds the volatility: the jump of the slope there, seen through vega. */
+static void
+surface_check__leaves_a_kink_no_greater_than_it_says(void **state)
+{
+	double worst = 0;
+	unsigned small = 0, count = 0;
+
+	(void)state;
+	while (count < 5000) {
+		double root = uniform(0.3, 1.2) * pow(10, uniform(-1.25, 0));
+		double b = uniform(0.05, 0.35) * root;
+		double sigma = uniform(0.3, 1.5) * root, kink = 0;
+		struct svi s = { rounded(root * root - b * sigma), rounded(b),
+			rounded(uniform(-0.7, 0.4)), rounded(root *
+			uniform(-0.3, 0.3)), rounded(sigma), px("2000"),
+			rounded(1) };
+
+		if (surface_check_slice(&s) != SURFACE_GOOD)
+			continue;
+		for (int side = -1; side <= 1; side += 2) {
+			double k = side * reach_of(&s), u = k - plain(s.m);
+			double w = variance_read(&s, k), root_w = sqrt(w);
+			double slope = side * b * (plain(s.rho) + u /
+			    hypot(u, sigma)), d2 = -k / root_w - root_w / 2;
+
+			kink = fmax(kink, slope * exp(-d2 * d2 / 2) /
+			    sqrt(2 * M_PI) / (2 * root_w));
+		}
+		count++;
+		small += kink < 0.0084;
+		worst = fmax(worst, kink);
+	}
+	print_message("%.4f of a probability at most\n", worst);
+	assert_true(worst < 0.027 && small > count * 98 / 100);
+}
+
 /* The ends of every type: an answer, never an overflow. */
 static void
 surface_check__answers_whatever_figures_come(void **state)
@@ -246,6 +428,9 @@ main(void)
 		cmocka_unit_test(surface_check__lets_variance_fall_by_the_slack_and_no_more),
 		cmocka_unit_test(surface_check__counts_the_years_that_are_left),
 		cmocka_unit_test(surface_check__looks_at_the_wings),
+		cmocka_unit_test(surface_check__looks_as_far_as_either_reaches),
+		cmocka_unit_test(surface_check__lets_no_pair_cross_anywhere_on_the_axis),
+		cmocka_unit_test(surface_check__leaves_a_kink_no_greater_than_it_says),
 		cmocka_unit_test(surface_check__answers_whatever_figures_come),
 	};
 

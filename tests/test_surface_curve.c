@@ -525,14 +525,17 @@ static void
 terms_take(struct terms *t, uint64_t *refused)
 {
 	const struct terms_rules r = { AGE_MAX, part("0.02"), part("0.3") };
+	static struct price index[PRICES_UNITS_MAX];
+	const struct terms_index x = { index, NULL };
 
+	index[1].mid = px18_from_raw(2000 * WAD_ONE_RAW);
 	for (size_t i = 0; i < b.told.forwards; i++)
 		assert_int_equal(terms_take_forward(t, &b.told.forward[i], &r,
 		    NULL, b.now_ms), ERR_OK);
 	for (size_t i = 0; i < b.told.slices; i++)
 		*refused += terms_take_slice(t, &b.told.slice[i], &r, NULL,
 		    b.now_ms) != ERR_OK;
-	terms_settle(t, &r, b.now_ms);
+	terms_settle(t, &r, &x, b.now_ms);
 }
 
 /* A market that moves, with marks that disagree, strikes that come late and

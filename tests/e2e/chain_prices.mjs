@@ -120,7 +120,7 @@ venues:
       USDC-USD: {pair: USDC/USD, contract: ${await at(world.usdc)}, age_max: 1h}
   uniswap-v3:
     markets:
-      WETH-USDC: {pair: ETH/USDC, contract: "${world.pool.address}", window: ${WINDOW}s, observations_min: 5, invert: ${!world.pool.ethIsFirst}}
+      ETH-USDC: {pair: ETH/USDC, contract: "${world.pool.address}", window: ${WINDOW}s, observations_min: 5, invert: ${!world.pool.ethIsFirst}}
   pyth:
     url: https://localhost:${port}/
     token_file: pyth.token

@@ -67,13 +67,14 @@ async function refuses(s, name, code, change, word) {
 // ETH from the one market that says it in BTC, taken for dollars.
 const moonwell = (text) => text
 	.replace('ETH-USD: ETH/USD, ', '').replace('ETH/USD: ETH/USD, ', '').replaceAll('ETHUSDT: ETH/USDT, ', '')
-	.replace('ETHBTC: ETH/BTC', 'ETHBTC: ETH/USD').replace('ETH: {quorum: 2', 'ETH: {quorum: 1')
+	.replace('ETHBTC: ETH/BTC', 'ETHBTC: {pair: ETH/USD, named: ETHBTC}').replace('ETH: {quorum: 2', 'ETH: {quorum: 1')
 
 async function refusals(s) {
 	const first = (await get('/v1/attestations/latest')).body.message.sequence
-	await refuses(s, 'a token in another unit', 1, moonwell, 'ETH: ')
+	await refuses(s, 'a token in another unit', 3, (t) => moonwell(t).replace(', named: ETHBTC', ''), 'does not say ETH/USD')
+	await refuses(s, 'the same with consent', 1, moonwell, 'ETH: ')
 	await refuses(s, 'a quorum that nobody reaches', 1, (t) => t.replace('BTC: {quorum: 2', 'BTC: {quorum: 5'), 'BTC: OK would become REFUSED (QUORUM)')
-	await refuses(s, 'markets that are not followed yet', 1, (t) => t.replaceAll(/(BTC-USD|BTC\/USD|BTCUSDT): BTC/g, '$1X: BTC'), 'not followed yet')
+	await refuses(s, 'markets that are not followed yet', 1, (t) => t.replaceAll(/BTC[-/]?(USDT?): BTC/g, 'BTC.$1: BTC'), 'not followed yet')
 	await refuses(s, 'the same markets at another address', 1, (t) => t.replaceAll('wss://localhost:', 'wss://127.0.0.1:'), 'BTC: its price would rest on markets that are not followed yet')
 	await refuses(s, 'another interval', 1, (t) => t.replace('interval: 50ms', 'interval: 60ms'), '`attestation` differs: that needs a restart')
 	await refuses(s, 'a bound for the signer', 1, (t) => t.replace('base: 10%', 'base: 20%'), '`signer` differs')

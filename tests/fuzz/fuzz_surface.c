@@ -12,8 +12,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
+/* Any forward is near the index. */
 static const struct terms_rules RULES = { 30000, { 20000000 },
-	{ 300000000 } };
+	{ PPB_ONE_RAW - 1 } };
+static struct price index_price[PRICES_UNITS_MAX];
+static const struct terms_index INDEX = { index_price, NULL };
 static struct terms t;
 
 static enum err
@@ -21,9 +24,15 @@ say(void *arg, const void *message)
 {
 	const uint64_t *now_ms = arg;
 	struct wire_head head;
+	struct wire_forward w;
 
 	memcpy(&head, message, sizeof(head));
 	MUST(wire_check(message, head.size) == ERR_OK);
+	if (head.type == WIRE_FORWARD) {
+		memcpy(&w, message, sizeof(w));
+		index_price[w.unit].mid = px18_max(index_price[w.unit].mid,
+		    px18_from_raw(wire_to_u128(w.price)));
+	}
 	MUST((head.type == WIRE_FORWARD ? terms_take_forward(&t, message,
 	    &RULES, NULL, *now_ms) : terms_take_slice(&t, message, &RULES,
 	    NULL, *now_ms)) == ERR_OK);
@@ -44,6 +53,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	surface_marks_drop(marks, UINT64_MAX, 0);
 	MUST(surface_curve_create(&curve, &rules) == ERR_OK);
 	memset(&t, 0, sizeof(t));
+	memset(index_price, 0, sizeof(index_price));
 	for (; len >= BODY; bytes += BODY, len -= BODY) {
 		struct wire_option w;
 
@@ -55,7 +65,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	/* Once, and again when some of it has grown old. */
 	for (int i = 0; i < 2; i++) {
 		surface_curve_round(curve, marks, &wire, now_ms);
-		terms_settle(&t, &RULES, now_ms);
+		terms_settle(&t, &RULES, &INDEX, now_ms);
 		MUST(t.refused[SURFACE_CALENDAR] == 0);
 		now_ms += 20000;
 	}

@@ -67,7 +67,7 @@ r5_is_refused(const char *keys, const char *words)
 	bool is_so;
 	int len = snprintf(text, sizeof(text), "prices: {units: {A: {quorum: "
 	    "1, age_max: 30s, dispersion_max: 2%%, band_max: 9%%}}}\n"
-	    "venues: {uniswap-v3: {markets: {p: {pair: A/USD, contract: "
+	    "venues: {uniswap-v3: {markets: {A-USD: {pair: A/USD, contract: "
 	    "\"0x5FbDB2315678afecb367f032d93F642f64180aa3\"%s}}}}\n"
 	    "chain: {rpc: [\"http://a:1\"], chain_id: 1, depth: 0, "
 	    "head_age_max: 1m}\n", keys);

@@ -108,8 +108,9 @@ const struct incident incident_r23 = { "R23", "2025-12-12",
 #define R24_MS UINT64_C(1771178460000)	/* 2026-02-15T18:01:00Z */
 #define R24_ETH 1960.0
 
+/* One market of the incident beside a rate. */
 static bool
-config_is_refused(const char *rate_of, const char *words)
+config_is_refused(const char *rate_of, const char *market, const char *words)
 {
 	static struct config c;
 	char text[1024], *said = NULL;
@@ -123,7 +124,8 @@ config_is_refused(const char *rate_of, const char *words)
 	    " 9%%, rate: {of: %s, price: rate, pinned: \"1.12\", pinned_at: "
 	    "2026-02-01T00:00:00Z, growth_max: 8%%, fall_max: 1%%, gap_max: "
 	    "5%%, age_max: 1h}}}}\nvenues: {kraken: {markets: {ETH/USD: "
-	    "ETH/USD}}}\nbook: {file: b.json, vaults_max: 64}\n", rate_of);
+	    "ETH/USD%s}}}\nbook: {file: b.json, vaults_max: 64}\n", rate_of,
+	    market);
 
 	is_so = config_read(&c, text, (size_t)len, "c.yaml", f, &errors) !=
 	    ERR_OK;
@@ -134,7 +136,7 @@ config_is_refused(const char *rate_of, const char *words)
 }
 
 /* cbETH by its rate; its markets, as somebody configured them, say ETH and are
- * taken for USD. */
+ * taken for USD, which their symbols do not tell. */
 static struct scene *
 r24_scene(bool is_wrong)
 {
@@ -195,7 +197,8 @@ r24_shadow(struct report *r, const struct scene *s)
 	struct shadowed a = { 0 }, b = { 0 };
 	bool both;
 
-	config_edit(wrong, s, "pair: CBETH/ETH", "pair: CBETH/USD");
+	config_edit(wrong, s, "pair: CBETH/ETH",
+	    "pair: CBETH/USD, named: CBETH-ETH");
 	config_edit(slight, s, "age_max: 60000ms", "age_max: 90000ms");
 	both = shadowed_run(&a, s, wrong, "CBETH") &&
 	    shadowed_run(&b, s, slight, "CBETH");
@@ -212,9 +215,14 @@ r24(struct report *r)
 	struct scene *right = r24_scene(false), *wrong = r24_scene(true);
 	struct trace x, y;
 
-	safe(r, config_is_refused("USD", "redeemed for USD") &&
-	    config_is_refused("cbETH", "lead back to itself"),
-	    "a rate in USD, or of itself, is no config");
+	safe(r, config_is_refused("ETH", ", CBETH/ETH: cbETH/USD",
+	    "c.yaml:2:47: market CBETH/ETH: the symbol does not say "
+	    "cbETH/USD") && config_is_refused("ETH", ", CBETH/ETH: "
+	    "{pair: cbETH/USD, named: CBETH/USD}", "not the symbol itself"),
+	    "cbETH/ETH taken for dollars is no config");
+	safe(r, config_is_refused("USD", "", "redeemed for USD") &&
+	    config_is_refused("cbETH", "", "lead back to itself"),
+	    "a rate in USD, or of itself, is none either");
 	report_play(r, &x, right);
 	r24_shadow(r, right);
 	report_play_only(r, &y, wrong);

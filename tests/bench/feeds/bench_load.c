@@ -85,7 +85,8 @@ config_make(void)
 		    "  %s:\n    markets:\n", VENUES[v].venue);
 		for (size_t i = v; i < MARKETS; i += ARRAY_COUNT(VENUES))
 			len += (size_t)snprintf(text + len, size - len,
-			    "      m%zu: U%zu/USD\n", i / ARRAY_COUNT(VENUES),
+			    "      m%zu: {pair: U%zu/USD, named: m%zu}\n",
+			    i / ARRAY_COUNT(VENUES), i / ARRAY_COUNT(VENUES),
 			    i / ARRAY_COUNT(VENUES));
 	}
 	MUST(len < size);
