@@ -154,6 +154,43 @@ poll_weigh(struct poll *p)
 	}
 }
 
+static long double
+poll_weight(const struct poll *p, unsigned venue)
+{
+	long double sum = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		sum += p->venue[i] == venue ? p->weight[i] : 0;
+	return sum;
+}
+
+/* A venue with half of all or more is brought down to what the others have but
+ * for the least of them; of two, to the other's. */
+static void
+poll_even(struct poll *p)
+{
+	for (unsigned v = 0; v < SCENE_VENUES_MAX; v++) {
+		long double own = poll_weight(p, v), rest = 0, least = 0;
+		unsigned others = 0;
+
+		for (unsigned o = 0; o < SCENE_VENUES_MAX; o++) {
+			long double w = o == v ? 0 : poll_weight(p, o);
+
+			rest += w;
+			others += w > 0;
+			if (w > 0 && (others == 1 || w < least))
+				least = w;
+		}
+		if (others == 0 || own < rest - 1e-9L)
+			continue;
+		for (size_t i = 0; i < p->count; i++)
+			if (p->venue[i] == v)
+				p->weight[i] *= (others == 1 ? rest :
+				    rest - least) / own;
+		return;
+	}
+}
+
 /* The least value that half of all weight does not exceed; a half as a sum of
  * fractions is not to be missed by the last bit. */
 static long double
@@ -195,8 +232,10 @@ agreed(const struct poll *p, double dispersion)
 			continue;
 		}
 		near.value[near.count] = p->value[i];
+		near.venue[near.count] = p->venue[i];
 		near.weight[near.count++] = p->weight[i];
 	}
+	poll_even(&near);
 	return 3 * dropped <= all + 1e-9L ? middle(&near) : m;
 }
 
