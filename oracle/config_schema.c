@@ -122,7 +122,7 @@ const struct schema_key config_market_keys[] = {
 	{ .name = "weight", .type = SCHEMA_WHOLE, .fallback = "1",
 	  SCHEMA_ROW(config_market_row, weight), .min = 1,
 	  .max = PRICES_WEIGHT_MAX,
-	  .help = "of its vote, relative to the others'" },
+	  .help = "of its vote, relative to the others'; no group holds half of all" },
 	{ .name = "age_max", .type = SCHEMA_DURATION, .is_optional = true,
 	  SCHEMA_ROW(config_market_row, age_max_ms), .min = 1,
 	  .max = 7 * DAY_MS, .help = "instead of the unit's" },
