@@ -433,6 +433,11 @@ reload_try__takes_or_says_why_not(void **state)
 	    "venues:\n"
 	    "  coinbase: {markets: {ETH-USD: ETH/USD, BTC-USD: BTC/USD}}\n"
 	    "reload: {differ_max: 2%}\n";
+	static const char pinned[] = UNITS
+	    "venues:\n"
+	    "  coinbase: {markets: {BTC-USD: BTC/USD, ETH-USD: {pair: ETH/USD,"
+	    " pinned_at: 1795182300000}}}\n"
+	    "reload: {differ_max: 2%}\n";
 	struct bed b;
 
 	(void)state;
@@ -442,6 +447,10 @@ reload_try__takes_or_says_why_not(void **state)
 	assert_int_equal(file_try(&b, good, NOW + RELOAD_SILENCE_MS + 1),
 	    ERR_REFUSED);
 	assert_non_null(strstr(b.answer.at, "the engine is silent"));
+	assert_int_equal(file_try(&b, pinned, NOW), ERR_OK);
+	assert_int_equal(file_try(&b, pinned, NOW - 1), ERR_SYNTAX);
+	assert_non_null(strstr(b.answer.at, "market ETH-USD: `pinned_at` lies "
+	    "ahead"));
 	assert_int_equal(file_try(&b, running_text, NOW), ERR_STATE);
 	assert_string_equal(b.answer.at,
 	    "{\"reloaded\":false,\"reason\":\"nothing differs\"}\n");

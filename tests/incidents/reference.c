@@ -49,8 +49,8 @@ from_raw(u128 v)
 /* ---- what was heard ----------------------------------------------------- */
 
 /* A ticker that was away for a day of its venue's talk, or for a day and came
- * back less than half or more than half again as dear, or from a pause a hundred times
- * dearer or cheaper, is another until somebody says otherwise. */
+ * back below half of its price or above half more, or from a pause a hundred
+ * times dearer or cheaper, is another until somebody says otherwise. */
 static void
 listing_hear(struct listing *l, uint64_t ms, uint64_t talk_ms,
     long double price)
