@@ -65,6 +65,40 @@ shares_make(u128 *shares, const struct vote *votes, size_t count)
 	}
 }
 
+/* shares_cut sees to it that no group of those that are not dropped holds half
+ * of the weight or more (one that is alone but for another: exactly half). */
+static void
+shares_cut(u128 *shares, const struct vote *votes, size_t count)
+{
+	u128 weight[VOTES_MAX] = { 0 }, others = 0, lightest = 0;
+	size_t size[VOTES_MAX] = { 0 }, groups = 0, most = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (votes[i].is_outlier)
+			continue;
+		groups += size[votes[i].group]++ == 0;
+		weight[votes[i].group] += shares[i];
+	}
+	for (size_t g = 0; g < VOTES_MAX; g++)
+		if (weight[g] > weight[most])
+			most = g;
+	for (size_t g = 0; g < VOTES_MAX; g++) {
+		if (g == most || size[g] == 0)
+			continue;
+		others += weight[g];
+		if (lightest == 0 || weight[g] < lightest)
+			lightest = weight[g];
+	}
+	if (groups < 2 || weight[most] < others)
+		return;
+	if (groups > 2)
+		others -= lightest;
+	/* All of it times the group's size: its members share evenly. */
+	for (size_t i = 0; i < count; i++)
+		shares[i] = votes[i].group == most ? others :
+		    shares[i] * size[most];
+}
+
 /* points_add keeps the points in ascending order. */
 static void
 points_add(struct point *points, size_t count, struct point p)
@@ -170,6 +204,7 @@ votes_aggregate(struct vote_result *out, struct vote *votes, size_t count,
 	if (votes_groups(votes, count) < rule->quorum)
 		return ERR_QUORUM;
 	shares_make(shares, votes, count);
+	shares_cut(shares, votes, count);
 	n = votes_points(points, votes, shares, count, false);
 	m = points_quantile(points, n, 2);
 	r.is_dispersed = !outliers_mark(votes, shares, count, m,
@@ -178,6 +213,8 @@ votes_aggregate(struct vote_result *out, struct vote *votes, size_t count,
 	if (r.groups < rule->quorum)
 		return ERR_QUORUM;
 
+	shares_make(shares, votes, count);
+	shares_cut(shares, votes, count);
 	n = votes_points(points, votes, shares, count, false);
 	r.mid = points_quantile(points, n, 2);
 	low = r.is_dispersed ? points[0].value : points_quantile(points, n, 1);

@@ -1,12 +1,15 @@
 /* feeds/aggregate.h - votes in, one middle and its half-bands out.  Pure.
  *
  * A group counts once: its weight is the largest of its members' and is
- * shared equally among those that vote.  m is the weighted median: the
- * smallest value whose cumulative weight reaches half.  Votes further from m
- * than dispersion_max are dropped while they hold at most a third of the
+ * shared equally among those that vote.  No group owns the median: one that
+ * holds half of the weight or more is cut down to what the others hold without
+ * the lightest of them; two groups weigh the same.  m is the weighted median:
+ * the smallest value whose cumulative weight reaches half.  Votes further from
+ * m than dispersion_max are dropped while they hold at most a third of the
  * weight (3 x dropped <= total); the groups that are left must still be a
- * quorum, and m is taken anew.  If they hold more, nothing is dropped and the
- * band is the full range.  Source: DESIGN section 3.
+ * quorum, and m is taken anew, of their own weights cut in the same way.  If
+ * they hold more, nothing is dropped and the band is the full range.  Source:
+ * DESIGN section 3.
  *
  * Units:  px18.  Exact: integers only, no rounding but half the spread (ceil).
  * Owns:   nothing.
@@ -19,7 +22,8 @@
 #include "base/types.h"
 
 #define VOTES_MAX 32u
-/* The cap: no vote weighs more than so many of the lightest. */
+/* No vote is given more than so many of the lightest; what it then weighs is
+ * less than half, see above. */
 #define VOTE_WEIGHT_MAX 4u
 
 struct vote {

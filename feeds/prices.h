@@ -25,7 +25,7 @@
 #define PRICES_VOTES_MAX 32u	/* markets of one unit */
 #define PRICES_NAME_MAX 16u	/* with its NUL */
 #define PRICES_UNIT_USD 0u	/* unit 0 is always the dollar itself */
-#define PRICES_WEIGHT_MAX 4u	/* of a market: the cap */
+#define PRICES_WEIGHT_MAX 4u	/* of a market; a group holds less than half */
 #define PRICES_SKEW_DEGRADED_MS 2000u	/* a clock further ahead degrades */
 #define PRICES_SKEW_MAX_MS 10000u	/* and further than this has no vote */
 #define PRICES_BEAT_MS 30000u	/* how long heartbeats renew a book */
@@ -33,6 +33,9 @@
  * silences of the venue itself not counted, */
 #define PRICES_LISTING_QUIET_MS 86400000u
 #define PRICES_TALK_MS 60000u
+/* or that was away so long itself, whoever was silent, and comes back more than
+ * half of its price away, */
+#define PRICES_LISTING_AWAY_MS 86400000u
 /* or that comes back after this gap with a price so many times another. */
 #define PRICES_LISTING_GAP_MS 600000u
 #define PRICES_LISTING_FACTOR 100u
@@ -55,7 +58,7 @@ struct prices_wrap {
 	uint16_t of;		/* unit that it is redeemed for */
 	uint64_t age_max_ms;	/* of the rate */
 	struct px18 pinned;	/* the rate that an operator saw, */
-	uint64_t pinned_ms;	/* and when */
+	uint64_t pinned_ms;	/* and when; ahead of now it settles nothing */
 	struct ppb growth_max;	/* a year since then, simple */
 	struct ppb fall_max;	/* below the pinned one */
 	struct ppb gap_max;	/* between rate x base and the market's */
@@ -87,7 +90,7 @@ struct prices_market {
 					 * pool and are one group; 0: none */
 	uint64_t age_max_ms;	/* instead of the unit's; 0: the unit's */
 	uint64_t pinned_ms;	/* what was doubtful of the listing before is
-				 * settled */
+				 * settled; ahead of now it settles nothing */
 	bool is_inverse;	/* the venue says quote units the other way
 				 * round: base units per quote unit */
 	bool is_by_address;	/* a contract's address, not a ticker's name,
@@ -180,7 +183,7 @@ struct prices {
 	/* Of a wrapped unit: by its rate, and by its markets. */
 	struct price rated[PRICES_UNITS_MAX], traded[PRICES_UNITS_MAX];
 	/* When two groups last contradicted its rate, and nobody agreed with
-	 * it since; 0: never. */
+	 * it since; 0: never.  It outlives the engine. */
 	uint64_t apart_ms[PRICES_UNITS_MAX];
 	struct prices_source source[PRICES_MARKETS_MAX];
 	/* The lowest market of the same operator stands for the operator, and
@@ -230,6 +233,10 @@ void prices_apply_heartbeat(struct prices *p, uint16_t venue,
  * moment before the one that is there. */
 MUST_CHECK enum err prices_apply_rate(struct prices *p, size_t unit,
     struct px18 rate, uint64_t time_ms, uint64_t recv_ms);
+
+/* prices_apart_restore: what an earlier life knew of apart_ms; of a wrapped
+ * unit (MUST). */
+void prices_apart_restore(struct prices *p, size_t unit, uint64_t apart_ms);
 
 /* What is remembered of a listing beyond this life: talk_ms is then how long
  * its venue has talked since it was seen. */

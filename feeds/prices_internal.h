@@ -57,6 +57,14 @@ sets_meet(const struct prices_set *a, const struct prices_set *b,
 	return both != 0;
 }
 
+/* Since when what was doubtful is settled.  Nobody saw what a pin that lies
+ * ahead speaks of: it is none. */
+static inline uint64_t
+settled_ms(uint64_t pinned_ms, uint64_t now_ms)
+{
+	return pinned_ms <= now_ms ? pinned_ms : 0;
+}
+
 /* How far a clock is ahead of ours. */
 static inline uint32_t
 ahead_ms(uint64_t exchange_ms, uint64_t now_ms)
@@ -91,6 +99,7 @@ void prices_wrap_compute(struct prices *p, size_t unit,
  * the same listing; at or before its recv_ms. */
 void prices_listing_see(struct prices *p, const struct prices_tick *t);
 void prices_listing_hear(struct prices *p, uint16_t venue, uint64_t recv_ms);
-bool prices_listing_is_doubted(const struct prices *p, size_t market);
+bool prices_listing_is_doubted(const struct prices *p, size_t market,
+    uint64_t now_ms);
 
 #endif

@@ -1,6 +1,7 @@
 /* Is a ticker still the same listing?  One that was silent for a day while its
- * venue talked, or that comes back a hundred times away after a gap, is not
- * taken for it until an operator says so (pinned_ms). */
+ * venue talked, that comes back after a day with half of its price gone or
+ * more than half on top, or a hundred times away after a gap, is not taken for
+ * it until an operator says so (pinned_ms). */
 #include "feeds/prices_internal.h"
 
 #include "base/must.h"
@@ -43,6 +44,26 @@ is_far(struct px18 a, struct px18 b)
 	return more / PRICES_LISTING_FACTOR > less;
 }
 
+/* is_half_away: from where it was, by more than half of that. */
+static bool
+is_half_away(struct px18 price, struct px18 was)
+{
+	u128 more = px18_to_raw(px18_max(price, was));
+	u128 less = px18_to_raw(px18_min(price, was));
+
+	return more - less > px18_to_raw(was) / 2;
+}
+
+/* gap: that it was away for; quiet: while its venue talked. */
+static bool
+is_another(struct px18 price, struct px18 was, uint64_t gap_ms,
+    uint64_t quiet_ms)
+{
+	return quiet_ms > PRICES_LISTING_QUIET_MS ||
+	    (gap_ms > PRICES_LISTING_AWAY_MS && is_half_away(price, was)) ||
+	    (gap_ms > PRICES_LISTING_GAP_MS && is_far(price, was));
+}
+
 void
 prices_listing_see(struct prices *p, const struct prices_tick *t)
 {
@@ -59,8 +80,7 @@ prices_listing_see(struct prices *p, const struct prices_tick *t)
 	quiet = p->talk[m->venue].talk_ms - l->talk_ms;
 	gap = t->exchange_ms - l->seen_ms;
 	if (l->seen_ms != 0 && !m->is_by_address &&
-	    (quiet > PRICES_LISTING_QUIET_MS ||
-	    (gap > PRICES_LISTING_GAP_MS && is_far(price, l->price)))) {
+	    is_another(price, l->price, gap, quiet)) {
 		l->doubt_ms = t->exchange_ms;
 		p->doubts++;
 	}
@@ -70,10 +90,11 @@ prices_listing_see(struct prices *p, const struct prices_tick *t)
 }
 
 bool
-prices_listing_is_doubted(const struct prices *p, size_t market)
+prices_listing_is_doubted(const struct prices *p, size_t market,
+    uint64_t now_ms)
 {
 	return p->listing[market].doubt_ms >
-	    p->config->market[market].pinned_ms;
+	    settled_ms(p->config->market[market].pinned_ms, now_ms);
 }
 
 void

@@ -101,8 +101,13 @@ market_vote(struct prices *p, size_t market, uint64_t now_ms,
 
 		*until = end < *until ? end : *until;
 	}
-	if (prices_listing_is_doubted(p, market))
+	if (prices_listing_is_doubted(p, market, now_ms)) {
+		uint64_t pinned = p->config->market[market].pinned_ms;
+
+		if (pinned > now_ms && pinned < *until)
+			*until = pinned;
 		return VOTE_DOUBTED;
+	}
 	if (*skew_ms > PRICES_SKEW_MAX_MS)
 		return VOTE_SKEWED;
 	if (prices_source_age(s, now_ms) > age_max_ms)

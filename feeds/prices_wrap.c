@@ -109,13 +109,22 @@ gap_judge(struct price *out, struct prices *p, size_t unit, uint64_t now_ms)
 		p->apart_ms[unit] = 0;
 	else if (has_gap && market->sources >= 2)
 		p->apart_ms[unit] = now_ms;
-	if (p->apart_ms[unit] > w->pinned_ms ||
+	if (p->apart_ms[unit] > settled_ms(w->pinned_ms, now_ms) ||
 	    (has_gap && !w->by_rate))
 		price_refuse(out, REASON_RATE);
 	else if (has_gap)
 		/* One group alone cannot refuse what the rate says: it may be
 		 * the one that is wrong. */
 		price_degrade(out, REASON_RATE);
+}
+
+void
+prices_apart_restore(struct prices *p, size_t unit, uint64_t apart_ms)
+{
+	MUST(unit < p->config->unit_count &&
+	    p->config->unit[unit].wrap.is_wrapped);
+	p->apart_ms[unit] = apart_ms;
+	p->cache[unit].is_dirty = true;
 }
 
 void

@@ -41,7 +41,7 @@ slow_step(struct slow *s, const struct prices_slow *rule, struct px18 mid,
     uint64_t now_ms)
 {
 	uint64_t dt = now_ms > s->at_ms ? now_ms - s->at_ms : 0;
-	u128 limit;
+	u128 part, limit;
 
 	MUST(rule->window_ms > 0);
 	if (s->at_ms == 0) {
@@ -50,9 +50,10 @@ slow_step(struct slow *s, const struct prices_slow *rule, struct px18 mid,
 	}
 	if (dt < SLOW_STEP_MS)
 		return false;
-	s->average = towards(s->average, s->last,
-	    scaled(distance(s->average, s->last),
-	    dt < rule->window_ms ? dt : rule->window_ms, rule->window_ms));
+	dt = dt < SLOW_HOLD_MS ? dt : SLOW_HOLD_MS;
+	part = scaled(distance(s->average, s->last),
+	    dt < rule->window_ms ? dt : rule->window_ms, rule->window_ms);
+	s->average = towards(s->average, s->last, part > 0 ? part : 1);
 	limit = scaled(px18_to_raw(s->stable),
 	    (u128)ppb_to_raw(rule->step_max) * dt,
 	    (u128)PPB_ONE_RAW * HOUR_MS);

@@ -5,11 +5,12 @@
  *	stable'  = stable towards average', at most stable step_max dt / 1 h
  *
  * `last` is the price that stood during dt, not the one at its end: what shows
- * itself for an instant weighs nothing.  A step is at least SLOW_STEP_MS.
+ * itself for an instant weighs nothing.  A step is at least SLOW_STEP_MS.  dt
+ * counts at most SLOW_HOLD_MS: a refused price, and an engine that is away, let
+ * both stand still instead of holding on to the last that was accepted.
  *
  * Units:  px18, ms.  Rounds: both towards where they come from (floor of the
- *         distance); the stable price moves at least one unit of the last
- *         decimal a step.
+ *         distance), but at least one unit of the last decimal a step.
  * Owns:   nothing.  Source: DESIGN section 3; incident R13.
  */
 #ifndef FEEDS_SLOW_H
@@ -18,6 +19,7 @@
 #include "feeds/prices.h"
 
 #define SLOW_STEP_MS 1000u
+#define SLOW_HOLD_MS 5000u
 
 struct slow {
 	uint64_t at_ms;		/* 0: nothing was seen yet */

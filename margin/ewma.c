@@ -4,6 +4,9 @@
 #include "base/q64.h"
 #include "base/u256.h"
 
+/* Of two returns of EWMA_RETURN_MAX, and a bit. */
+#define COVARIANCE_MAX ((u128)1 << 126)
+
 static bool
 return_fits(struct num18 r)
 {
@@ -101,7 +104,7 @@ ewma_pair_step(struct ewma_pair *p, struct num18 a, struct num18 b,
     struct num18 lambda)
 {
 	/* Returns fit 64 bits with their sign, products 127. */
-	i128 product, offset = (i128)1 << 126;
+	i128 product, offset = (i128)COVARIANCE_MAX;
 
 	if (!return_fits(a) || !return_fits(b) || !lambda_fits(lambda))
 		return ERR_RANGE;
@@ -115,16 +118,63 @@ ewma_pair_step(struct ewma_pair *p, struct num18 a, struct num18 b,
 	return ERR_OK;
 }
 
+static u128
+deviation_product(const struct ewma *a, const struct ewma *b)
+{
+	struct u256 product = u256_mul_u128(a->variance36, b->variance36);
+
+	return u256_sqrt_floor(&product);
+}
+
+void
+ewma_pair_begin(struct ewma_pair *p, struct num18 return_a,
+    struct num18 return_b, const struct ewma *a, const struct ewma *b)
+{
+	i128 most = (i128)deviation_product(a, b);
+
+	if (num18_is_zero(return_a) || num18_is_zero(return_b))
+		most = 0;
+	p->covariance36 = num18_is_negative(return_a) !=
+	    num18_is_negative(return_b) ? -most : most;
+	p->is_seeded = true;
+}
+
+/* The square root of a variance, times the same for any. */
+static u128
+deviation_scaled(const struct ewma *e)
+{
+	struct u256 v = u256_mul_u128(e->variance36, (u128)1 << 127);
+
+	return u256_sqrt_floor(&v);
+}
+
+void
+ewma_pair_follow(struct ewma_pair *p, const struct ewma *before,
+    const struct ewma *after)
+{
+	u128 from = deviation_scaled(before), m;
+
+	if (!p->is_seeded)
+		return;
+	if (from == 0)	/* then it is zero itself */
+		m = 0;
+	else if (muldiv_u128(&m, magnitude(p->covariance36),
+	    deviation_scaled(after), from, ROUND_FLOOR) != ERR_OK ||
+	    m > COVARIANCE_MAX)
+		m = COVARIANCE_MAX;
+	p->covariance36 = p->covariance36 < 0 ? -(i128)m : (i128)m;
+}
+
 struct num18
 ewma_correlation(const struct ewma_pair *p, const struct ewma *a,
     const struct ewma *b)
 {
-	struct u256 product = u256_mul_u128(a->variance36, b->variance36);
-	u128 deviation = u256_sqrt_floor(&product), m;
+	u128 deviation = deviation_product(a, b), m;
 
 	if (deviation == 0)
 		return num18_zero();
-	/* Beyond one only by the rounding of the three states. */
+	/* Beyond one only by the rounding of the three states (or where they
+	 * are of different moments, as a life may have left them). */
 	if (muldiv_u128(&m, magnitude(p->covariance36), WAD_ONE_RAW, deviation,
 	    ROUND_FLOOR) != ERR_OK || m > WAD_ONE_RAW)
 		m = WAD_ONE_RAW;

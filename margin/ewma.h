@@ -40,6 +40,22 @@ struct ewma_pair {
 /* ewma_pair_step: the same with the product of two returns. */
 MUST_CHECK enum err ewma_pair_step(struct ewma_pair *p, struct num18 a,
     struct num18 b, struct num18 lambda);
+
+/* A covariance beside variances that also step without each other, where one of
+ * the two has no return.  Where both have one, its variances step and then it
+ * does; where one has, that variance steps and the covariance follows it: the
+ * correlation is what it was when both were last seen together.  So |covariance|
+ * never exceeds sigma_a sigma_b by more than rounding.
+ *
+ * ewma_pair_begin: the first two returns that were seen together; a and b: the
+ * variances with them in it.  All of sigma_a sigma_b, with the product's sign:
+ * the product itself where they are its variances' first too. */
+void ewma_pair_begin(struct ewma_pair *p, struct num18 return_a,
+    struct num18 return_b, const struct ewma *a, const struct ewma *b);
+/* ewma_pair_follow: one variance went from `before` to `after`; floor of the
+ * magnitude.  A pair that has not begun stays so. */
+void ewma_pair_follow(struct ewma_pair *p, const struct ewma *before,
+    const struct ewma *after);
 /* ewma_correlation: covariance / (sigma_a sigma_b), floor of its magnitude, at
  * most one; zero where a variance is. */
 struct num18 ewma_correlation(const struct ewma_pair *p, const struct ewma *a,

@@ -26,7 +26,7 @@ cmd_check_config(int argc, char **argv)
 
 	if (!options_read(&given, &COMMAND, argc, argv, &code))
 		return code;
-	if (input_config_read(&config, &book, given.operand[0]) != ERR_OK)
+	if (input_config_check(&config, &book, given.operand[0]) != ERR_OK)
 		return EXIT_CONFIG;
 	good = !options_get(&COMMAND, &given, "run") ||
 	    (config_require_run(&config, given.operand[0], stderr) ==

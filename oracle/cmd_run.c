@@ -33,7 +33,7 @@ run(const char *path, uint32_t seconds)
 	char *text = NULL, *book = NULL;
 	int code = EXIT_CONFIG;
 
-	if (input_config_read(&config, &input, path) != ERR_OK ||
+	if (input_config_check(&config, &input, path) != ERR_OK ||
 	    !input_book_is_for_run(input, &config) ||
 	    config_require_run(&config, path, stderr) != ERR_OK ||
 	    config_path_from(book_path, path, config.book_file) != ERR_OK ||

@@ -66,8 +66,16 @@ enum err
 config_read(struct config *out, const char *text, size_t len,
     const char *file, FILE *errors, unsigned *error_count)
 {
+	return config_read_at(out, UINT64_MAX, text, len, file, errors,
+	    error_count);
+}
+
+enum err
+config_read_at(struct config *out, uint64_t now_ms, const char *text,
+    size_t len, const char *file, FILE *errors, unsigned *error_count)
+{
 	struct doc_errors e = { .file = file, .out = errors };
-	struct config_reader r = { .config = out };
+	struct config_reader r = { .config = out, .now_ms = now_ms };
 	struct schema s = { .errors = &e, .root = &r };
 	struct doc *doc = NULL;
 	const struct doc_node *root;

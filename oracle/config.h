@@ -165,6 +165,14 @@ struct config {
 MUST_CHECK enum err config_read(struct config *out, const char *text,
     size_t len, const char *file, FILE *errors, unsigned *error_count);
 
+/* config_read_at: as config_read, for a config that is to be in force from
+ * now_ms on (Unix): a pin of a later moment is an error, for nobody has seen
+ * what it speaks of.  config_read knows no moment and lets it pass; it settles
+ * nothing (feeds/prices.h). */
+MUST_CHECK enum err config_read_at(struct config *out, uint64_t now_ms,
+    const char *text, size_t len, const char *file, FILE *errors,
+    unsigned *error_count);
+
 /* config_uses_chain, config_uses_feeds: whether anything of it is that process's
  * to do. */
 bool config_uses_chain(const struct config *c);

@@ -34,6 +34,18 @@ config_name_take(struct schema *s, char *out, size_t size, const char *what,
 	return true;
 }
 
+/* n: a map with a `pinned_at`, which may be missing. */
+static void
+pin_check(struct schema *s, const struct config_reader *r,
+    const struct doc_node *n, const char *what, const char *name,
+    uint64_t pinned_ms)
+{
+	if (pinned_ms > r->now_ms)
+		doc_error_at(s->errors, doc_find(s->doc, n, "pinned_at"),
+		    "%s %s: `pinned_at` lies ahead: it is when somebody saw "
+		    "that it is right", what, name);
+}
+
 /* ---- units -------------------------------------------------------------- */
 
 static void
@@ -124,6 +136,8 @@ unit_read(struct schema *s, struct config_reader *r, const struct doc_node *n)
 	unit->rule.dispersion_max = ppb_from_raw(row.dispersion_max);
 	unit->rule.band_max = ppb_from_raw(row.band_max);
 	unit_wrap(unit, &row);
+	pin_check(s, r, doc_find(s->doc, n, "rate"), "unit", unit->name,
+	    unit->wrap.pinned_ms);
 }
 
 static bool
@@ -312,6 +326,7 @@ market_read(struct schema *s, struct config_reader *r,
 		return;
 	}
 	c->prices.market[at] = m;
+	pin_check(s, r, n, "market", symbol, m.pinned_ms);
 	c->market[at].venue = venue;
 	memcpy(c->market[at].symbol, symbol, sizeof(symbol));
 	memcpy(c->market[at].group, row.group, sizeof(row.group));

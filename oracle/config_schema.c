@@ -122,7 +122,7 @@ const struct schema_key config_market_keys[] = {
 	{ .name = "weight", .type = SCHEMA_WHOLE, .fallback = "1",
 	  SCHEMA_ROW(config_market_row, weight), .min = 1,
 	  .max = PRICES_WEIGHT_MAX,
-	  .help = "of its vote, relative to the others'" },
+	  .help = "of its vote, relative to the others'; no group holds half of all" },
 	{ .name = "age_max", .type = SCHEMA_DURATION, .is_optional = true,
 	  SCHEMA_ROW(config_market_row, age_max_ms), .min = 1,
 	  .max = 7 * DAY_MS, .help = "instead of the unit's" },
@@ -140,8 +140,8 @@ const struct schema_key config_market_keys[] = {
 	{ .name = "pinned_at", .type = SCHEMA_INSTANT, .is_optional = true,
 	  SCHEMA_ROW(config_market_row, pinned_ms),
 	  .help = "when an operator last saw that the symbol is this pair; a "
-	    "listing that vanished for a day, or came back 100 times away, has "
-	    "no vote until then" },
+	    "listing that vanished for a day, or came back half away after a "
+	    "day or 100 times away, has no vote until then" },
 	{ .name = "contract", .type = SCHEMA_ADDRESS, .is_optional = true,
 	  SOURCE(contract, has_contract),
 	  .help = "chainlink: the feed's proxy; uniswap-v3: the pool; pyth: "

@@ -72,6 +72,7 @@ struct config_rate_row {
 /* What the parts that name each other leave for the second step. */
 struct config_reader {
 	struct config *config;
+	uint64_t now_ms;		/* a pin lies before it; or UINT64_MAX */
 	const struct doc_node *units, *venues, *rates;
 	const struct doc_node *unit_node[PRICES_UNITS_MAX];
 	const struct doc_node *venue_node[CONFIG_VENUES_MAX];

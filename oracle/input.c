@@ -1,6 +1,7 @@
 #include "oracle/input.h"
 
 #include "base/keccak.h"
+#include "oracle/clock.h"
 #include "oracle/file.h"
 #include "oracle/portfolio.h"
 
@@ -396,9 +397,9 @@ config_book_read(struct config *c, struct input_book **out, const char *path)
 	return e;
 }
 
-enum err
-input_config_read(struct config *out, struct input_book **book,
-    const char *path)
+static enum err
+config_text_read(struct config *out, struct input_book **book,
+    const char *path, uint64_t now_ms)
 {
 	char *text;
 	size_t len;
@@ -410,9 +411,23 @@ input_config_read(struct config *out, struct input_book **book,
 		*book = NULL;
 	if (e != ERR_OK)
 		return e;
-	e = config_read(out, text, len, path, stderr, &count);
+	e = config_read_at(out, now_ms, text, len, path, stderr, &count);
 	free(text);
 	if (e != ERR_OK || !out->book_file[0])
 		return e;
 	return config_book_read(out, book, path);
+}
+
+enum err
+input_config_read(struct config *out, struct input_book **book,
+    const char *path)
+{
+	return config_text_read(out, book, path, UINT64_MAX);
+}
+
+enum err
+input_config_check(struct config *out, struct input_book **book,
+    const char *path)
+{
+	return config_text_read(out, book, path, clock_wall_ms());
 }

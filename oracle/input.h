@@ -77,6 +77,10 @@ MUST_CHECK enum err input_rules_read(struct rules *out, const char *path);
 bool input_book_is_for_run(const struct input_book *b,
     const struct config *c);
 
+/* input_config_check: as input_config_read, of a config that is to be in force
+ * from now on (config_read_at). */
+MUST_CHECK enum err input_config_check(struct config *out,
+    struct input_book **book, const char *path);
 /* input_config_read reads a config and, where it names one, checks its book
  * file as the service reads it and binds its assets (book may be NULL; *book is
  * NULL where there is none).  The book has no vaults, only its excess. */

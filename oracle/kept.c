@@ -10,9 +10,12 @@ is_same(const union kept_record *a, const union kept_record *b)
 {
 	if (a->head.type != b->head.type)
 		return false;
-	return a->head.type == WIRE_KEEP_UNIT ?
-	    memcmp(a->unit.name, b->unit.name, sizeof(a->unit.name)) == 0 :
-	    b32_equal(&a->market.name, &b->market.name);
+	if (a->head.type == WIRE_KEEP_MARKET)
+		return b32_equal(&a->market.name, &b->market.name);
+	if (a->head.type == WIRE_KEEP_RATE)
+		return memcmp(a->rate.name, b->rate.name,
+		    sizeof(a->rate.name)) == 0;
+	return memcmp(a->unit.name, b->unit.name, sizeof(a->unit.name)) == 0;
 }
 
 /* A place for one more; NULL where there is none. */
@@ -41,7 +44,7 @@ kept_note(struct kept *k, const void *message)
 
 	memset(&r, 0, sizeof(r));
 	memcpy(&r.head, message, sizeof(r.head));
-	if (r.head.type != WIRE_KEEP_UNIT && r.head.type != WIRE_KEEP_MARKET)
+	if (!wire_is_kept(r.head.type))
 		return;
 	memcpy(&r, message, wire_size(r.head.type));
 	for (size_t i = 0; i < k->count && !at; i++)
@@ -59,7 +62,8 @@ kept_tell(union kept_record *out, const struct kept *k, size_t i)
 	MUST(i < k->count);
 	*out = k->record[i];
 	wire_head_set(&out->head, out->head.type == WIRE_KEEP_UNIT ?
-	    WIRE_MEMORY_UNIT : WIRE_MEMORY_MARKET);
+	    WIRE_MEMORY_UNIT : out->head.type == WIRE_KEEP_MARKET ?
+	    WIRE_MEMORY_MARKET : WIRE_MEMORY_RATE);
 }
 
 void

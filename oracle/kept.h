@@ -1,6 +1,6 @@
 /* oracle/kept.h - what the engine has the journal keep for the next one
- * (WIRE_KEEP_): the last word on each unit and each listing, told again as
- * WIRE_MEMORY_.
+ * (WIRE_KEEP_): the last word on each unit, each listing and each rate, told
+ * again as WIRE_MEMORY_.
  *
  * Owns:   its table.  Limits: KEPT_MAX names; ones beyond are not kept.
  */
@@ -10,12 +10,13 @@
 #include "feeds/prices.h"
 #include "oracle/wire.h"
 
-#define KEPT_MAX (WIRE_UNITS + 2u * PRICES_MARKETS_MAX)
+#define KEPT_MAX (WIRE_UNITS + 2u * (PRICES_MARKETS_MAX + PRICES_WRAPS_MAX))
 
 union kept_record {
 	struct wire_head head;
 	struct wire_memory_unit unit;
 	struct wire_memory_market market;
+	struct wire_memory_rate rate;
 };
 
 struct kept {

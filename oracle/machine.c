@@ -368,5 +368,7 @@ machine_apply(struct machine *m, const void *message,
 		return machine_kept_unit(m, message);
 	if (head.type == WIRE_MEMORY_MARKET)
 		return machine_kept_market(m, message);
+	if (head.type == WIRE_MEMORY_RATE)
+		return machine_kept_rate(m, message);
 	return ERR_UNKNOWN;	/* an input that nothing is made of yet */
 }

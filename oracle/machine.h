@@ -54,10 +54,12 @@ struct machine_crossed {
 
 /* What is known of units and listings beyond their last ticks.  It outlives the
  * engine: said to the journal in turn, a few messages a CLOSE, all of it each
- * MACHINE_KEEP_MS, first after MACHINE_KEEP_FIRST_MS, and told to the next life. */
+ * MACHINE_KEEP_MS, first after MACHINE_KEEP_FIRST_MS, and told to the next life.
+ * What bars a price is said at once. */
 #define MACHINE_KEEP_MS 300000u
 #define MACHINE_KEEP_FIRST_MS 10000u
 #define MACHINE_KEEP_BATCH 16u
+#define MACHINE_KEEP_APART_MS 10000u	/* a contradiction that goes on */
 struct machine_unit {
 	uint16_t unit;		/* of the config */
 	struct slow slow;
@@ -78,6 +80,8 @@ struct machine_kept {
 	uint64_t due_ms;		/* when the next round begins */
 	uint32_t next;			/* of this round; all: it is over */
 	uint64_t doubts;		/* prices.doubts, as it was then */
+	uint64_t apart_ms[PRICES_UNITS_MAX];	/* prices.apart_ms, as it was
+						 * said last */
 	uint64_t samples;		/* rises with each, */
 	uint64_t version;		/* and with each step of a companion */
 	uint64_t closed_ms;		/* the CLOSE before this one */

@@ -3,7 +3,7 @@
  *   machine.c          creation; one input at a time
  *   machine_prices.c   ticks -> prices -> words -> market
  *   machine_kept.c     what outlives a life: slow companions, volatilities,
- *                      correlations, listings
+ *                      correlations, listings, contradicted rates
  *   machine_wire.c     vaults as messages
  *   machine_vaults.c   vaults in, and the tree of their positions
  *   machine_portfolio.c  of them those with positions
@@ -23,14 +23,16 @@ u128 machine_prices_close(struct machine *m);
 
 /* machine_kept_begin: which units are followed.  _close, after the prices, goes
  * on to now_ms, and says to the journal what it is to remember; a bit per
- * asset whose slow companion moved.  _unit and _market: what an earlier life
- * knew; ERR_UNKNOWN for what is none of ours now. */
+ * asset whose slow companion moved.  _unit, _market and _rate: what an earlier
+ * life knew; ERR_UNKNOWN for what is none of ours now. */
 void machine_kept_begin(struct machine *m);
 u128 machine_kept_close(struct machine *m, const struct machine_output *o);
 MUST_CHECK enum err machine_kept_unit(struct machine *m,
     const struct wire_memory_unit *w);
 MUST_CHECK enum err machine_kept_market(struct machine *m,
     const struct wire_memory_market *w);
+MUST_CHECK enum err machine_kept_rate(struct machine *m,
+    const struct wire_memory_rate *w);
 
 /* machine_vault_from_wire, machine_portfolio_from_wire: ERR_LIMIT for counts
  * beyond the message's; ERR_UNKNOWN for `ratio` in a WIRE_PORTFOLIO. */

@@ -1,6 +1,6 @@
 /*~ What outlives a life.  Slow companions of prices, volatilities and
- * correlations, and what identifies a listing take longer to learn than an
- * engine lives.  They are integer state of the machine like everything else:
+ * correlations, what identifies a listing, and which rate was contradicted take
+ * longer to learn than an engine lives.  They are integer state of the machine like everything else:
  * said to the journal in turn (WIRE_KEEP_), and told to the next life as an
  * input (WIRE_MEMORY_), so that its replay knows them too. */
 #include "oracle/machine_internal.h"
@@ -135,15 +135,24 @@ unit_sample(struct machine_unit *u, const struct price *p, uint64_t now_ms,
 	u->sample_ms = now_ms;
 }
 
+/* before: the units' variances before they stepped. */
 static void
-pairs_step(struct machine_kept *k, struct num18 lambda)
+pair_step(struct machine_kept *k, uint32_t i, uint32_t j,
+    const struct ewma *before, struct num18 lambda)
 {
-	for (uint32_t i = 1; i < k->unit_count; i++)
-		for (uint32_t j = 0; j < i; j++)
-			if (k->unit[i].has_return && k->unit[j].has_return)
-				MUST(ewma_pair_step(pair_of(k, i, j),
-				    k->unit[i].last_return,
-				    k->unit[j].last_return, lambda) == ERR_OK);
+	const struct machine_unit *a = &k->unit[i], *b = &k->unit[j];
+	struct ewma_pair *p = pair_of(k, i, j);
+
+	if (a->has_return && b->has_return && !p->is_seeded)
+		ewma_pair_begin(p, a->last_return, b->last_return, &a->ewma,
+		    &b->ewma);
+	else if (a->has_return && b->has_return)
+		MUST(ewma_pair_step(p, a->last_return, b->last_return,
+		    lambda) == ERR_OK);
+	else if (a->has_return)
+		ewma_pair_follow(p, &before[i], &a->ewma);
+	else if (b->has_return)
+		ewma_pair_follow(p, &before[j], &b->ewma);
 }
 
 static struct num18
@@ -158,14 +167,19 @@ units_sample(struct machine *m, uint64_t before_ms)
 	uint64_t every = m->config->volatility_every_ms;
 	struct num18 lambda = num18_from_ppb(m->config->volatility_lambda_ppb);
 	struct machine_kept *k = &m->kept;
+	struct ewma before[WIRE_UNITS];
 
 	if (!m->config->has_volatility || before_ms / every ==
 	    m->now_ms / every)
 		return;
-	for (uint32_t i = 0; i < k->unit_count; i++)
+	for (uint32_t i = 0; i < k->unit_count; i++) {
+		before[i] = k->unit[i].ewma;
 		unit_sample(&k->unit[i], &m->prices.price[k->unit[i].unit],
 		    m->now_ms, every, lambda);
-	pairs_step(k, lambda);
+	}
+	for (uint32_t i = 1; i < k->unit_count; i++)
+		for (uint32_t j = 0; j < i; j++)
+			pair_step(k, i, j, before, lambda);
 	k->samples++;
 	k->version++;
 }
@@ -224,6 +238,7 @@ unit_keep(struct machine *m, uint32_t i, const struct machine_output *o)
 	w.stable = wire_from_u128(px18_to_raw(u->slow.stable));
 	w.sample_ms = u->sample_ms;
 	w.sample = wire_from_u128(px18_to_raw(u->sample));
+	w.every_ms = m->config->volatility_every_ms;
 	w.is_seeded = u->ewma.is_seeded;
 	w.variance = wire_from_u128(u->ewma.variance36);
 	for (uint32_t j = 0; j < i; j++) {
@@ -255,13 +270,57 @@ market_keep(struct machine *m, uint32_t market, const struct machine_output *o)
 	o->emit(o->arg, &w, sizeof(w));
 }
 
+static void
+rate_keep(struct machine *m, uint32_t unit, const struct machine_output *o)
+{
+	struct wire_memory_rate w;
+
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_KEEP_RATE);
+	memcpy(w.name, m->config->prices.unit[unit].name, sizeof(w.name));
+	w.apart_ms = m->prices.apart_ms[unit];
+	m->kept.apart_ms[unit] = w.apart_ms;
+	o->emit(o->arg, &w, sizeof(w));
+}
+
+/* A contradiction of a rate at once, its end too, and now and then that it goes
+ * on: nobody may trade the token by the time that the next life looks. */
+static void
+rates_keep(struct machine *m, const struct machine_output *o)
+{
+	for (uint32_t u = 0; u < m->config->prices.unit_count; u++) {
+		uint64_t now = m->prices.apart_ms[u];
+		uint64_t told = m->kept.apart_ms[u];
+
+		if ((now == 0) != (told == 0) ||
+		    now > told + MACHINE_KEEP_APART_MS)
+			rate_keep(m, u, o);
+	}
+}
+
+/* The i-th of a round: units, markets, rates. */
+static void
+keep_one(struct machine *m, uint32_t i, const struct machine_output *o)
+{
+	uint32_t units = m->kept.unit_count;
+	uint32_t markets = (uint32_t)m->config->prices.market_count;
+
+	if (i < units)
+		unit_keep(m, i, o);
+	else if (i < units + markets)
+		market_keep(m, i - units, o);
+	else if (m->prices.apart_ms[i - units - markets] != 0)
+		rate_keep(m, i - units - markets, o);
+}
+
 /* A round each MACHINE_KEEP_MS, and one at once where a listing is doubted. */
 static void
 keep_turn(struct machine *m, const struct machine_output *o)
 {
 	struct machine_kept *k = &m->kept;
 	uint32_t all = k->unit_count +
-	    (uint32_t)m->config->prices.market_count;
+	    (uint32_t)m->config->prices.market_count +
+	    (uint32_t)m->config->prices.unit_count;
 
 	if (k->due_ms == 0) {
 		k->due_ms = m->now_ms + MACHINE_KEEP_FIRST_MS;
@@ -274,10 +333,7 @@ keep_turn(struct machine *m, const struct machine_output *o)
 		k->next = 0;
 	}
 	for (uint32_t i = 0; i < MACHINE_KEEP_BATCH && k->next < all; i++) {
-		if (k->next < k->unit_count)
-			unit_keep(m, k->next, o);
-		else
-			market_keep(m, k->next - k->unit_count, o);
+		keep_one(m, k->next, o);
 		k->next++;
 	}
 }
@@ -289,22 +345,20 @@ machine_kept_close(struct machine *m, const struct machine_output *o)
 
 	units_sample(m, m->kept.closed_ms);
 	m->kept.closed_ms = m->now_ms;
+	rates_keep(m, o);
 	keep_turn(m, o);
 	return moved;
 }
 
 /* ---- remembering -------------------------------------------------------- */
 
+/* Returns of another period say nothing of ours. */
 static void
-unit_remember(struct machine_kept *k, uint32_t i,
+returns_remember(struct machine_kept *k, uint32_t i,
     const struct wire_memory_unit *w, bool same_units)
 {
 	struct machine_unit *u = &k->unit[i];
 
-	u->slow = (struct slow){ .at_ms = w->slow_ms,
-		.last = px18_from_raw(wire_to_u128(w->last)),
-		.average = px18_from_raw(wire_to_u128(w->average)),
-		.stable = px18_from_raw(wire_to_u128(w->stable)) };
 	u->sample_ms = w->sample_ms;
 	u->sample = px18_from_raw(wire_to_u128(w->sample));
 	u->ewma.is_seeded = w->is_seeded;
@@ -313,6 +367,15 @@ unit_remember(struct machine_kept *k, uint32_t i,
 		*pair_of(k, i, j) = (struct ewma_pair){
 			.is_seeded = w->pair_seeded[j / 64] >> j % 64 & 1,
 			.covariance36 = (i128)wire_to_u128(w->covariance[j]) };
+}
+
+static void
+slow_remember(struct machine_unit *u, const struct wire_memory_unit *w)
+{
+	u->slow = (struct slow){ .at_ms = w->slow_ms,
+		.last = px18_from_raw(wire_to_u128(w->last)),
+		.average = px18_from_raw(wire_to_u128(w->average)),
+		.stable = px18_from_raw(wire_to_u128(w->stable)) };
 }
 
 enum err
@@ -325,7 +388,10 @@ machine_kept_unit(struct machine *m, const struct wire_memory_unit *w)
 
 		if (memcmp(name, w->name, sizeof(w->name)) != 0)
 			continue;
-		unit_remember(k, i, w, b32_equal(&w->units, &k->units));
+		slow_remember(&k->unit[i], w);
+		if (w->every_ms == m->config->volatility_every_ms)
+			returns_remember(k, i, w, b32_equal(&w->units,
+			    &k->units));
 		k->samples++;
 		k->version++;
 		return ERR_OK;
@@ -345,6 +411,22 @@ machine_kept_market(struct machine *m, const struct wire_memory_market *w)
 		if (!b32_equal(&m->kept.market_name[i], &w->name))
 			continue;
 		prices_listing_restore(&m->prices, i, &l);
+		return ERR_OK;
+	}
+	return ERR_UNKNOWN;
+}
+
+enum err
+machine_kept_rate(struct machine *m, const struct wire_memory_rate *w)
+{
+	const struct prices_config *c = &m->config->prices;
+
+	for (size_t u = 0; u < c->unit_count; u++) {
+		if (memcmp(c->unit[u].name, w->name, sizeof(w->name)) != 0 ||
+		    !c->unit[u].wrap.is_wrapped)
+			continue;
+		prices_apart_restore(&m->prices, u, w->apart_ms);
+		m->kept.apart_ms[u] = w->apart_ms;
 		return ERR_OK;
 	}
 	return ERR_UNKNOWN;

@@ -260,7 +260,7 @@ proc_may_say(enum role from, unsigned type)
 		    1u << WIRE_BLOCK | 1u << WIRE_RATE | 1u << WIRE_TICK,
 		[ROLE_SURFACE] = 1u << WIRE_FORWARD | 1u << WIRE_SLICE,
 		[ROLE_JOURNAL] = 1u << WIRE_MEMORY_UNIT |
-		    1u << WIRE_MEMORY_MARKET,
+		    1u << WIRE_MEMORY_MARKET | 1u << WIRE_MEMORY_RATE,
 		[ROLE_SIGNER] = 1u << WIRE_SIGNER_BASE |
 		    1u << WIRE_SIGNER_READY | 1u << WIRE_SIGNED |
 		    1u << WIRE_REJECTED | 1u << WIRE_PAUSED |

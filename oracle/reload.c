@@ -440,7 +440,8 @@ answer_reasons(struct text *answer, const struct reload_reasons *r)
 
 /* Complaints of the readers go into the answer. */
 static enum err
-text_read(struct reload_text *out, struct text *answer, const char *path)
+text_read(struct reload_text *out, struct text *answer, const char *path,
+    uint64_t now_ms)
 {
 	char *said = NULL;
 	size_t said_len = 0;
@@ -453,8 +454,8 @@ text_read(struct reload_text *out, struct text *answer, const char *path)
 		e = file_read_text(&out->text, &out->len, path,
 		    CONFIG_TEXT_MAX, complaints);
 	if (e == ERR_OK)
-		e = config_read(out->config, out->text, out->len, path,
-		    complaints, &errors);
+		e = config_read_at(out->config, now_ms, out->text, out->len,
+		    path, complaints, &errors);
 	if (complaints)
 		fclose(complaints);
 	if (e != ERR_OK) {
@@ -520,7 +521,7 @@ reload_try(struct reload_text *out, struct text *answer,
 {
 	struct reload_text new = { 0 };
 	struct reload_reasons *reasons = NULL;
-	enum err e = text_read(&new, answer, path);
+	enum err e = text_read(&new, answer, path, now_ms);
 
 	if (e == ERR_OK && new.len == now->len && memcmp(new.text, now->text,
 	    new.len) == 0) {

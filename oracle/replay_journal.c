@@ -22,7 +22,8 @@
 /* Of one input: an attestation and its words, or what is to be kept. */
 #define EXPECTED_MAX (sizeof(struct wire_attestation) + \
 	BOOK_ASSETS_MAX * sizeof(struct wire_word) + \
-	MACHINE_KEEP_BATCH * sizeof(struct wire_memory_unit))
+	MACHINE_KEEP_BATCH * sizeof(struct wire_memory_unit) + \
+	PRICES_WRAPS_MAX * sizeof(struct wire_memory_rate))
 #define FLUSH_EVERY 1000u
 
 struct replay {
@@ -90,8 +91,7 @@ on_output(void *arg, const void *message, size_t size)
 		r->expected_len = r->expected_at = 0;
 	} else if (head.type == WIRE_WORD && r->words_to_come > 0) {
 		r->words_to_come--;
-	} else if (head.type == WIRE_KEEP_UNIT ||
-	    head.type == WIRE_KEEP_MARKET) {
+	} else if (wire_is_kept(head.type)) {
 		if (r->expected_at == r->expected_len)
 			r->expected_len = r->expected_at = 0;
 	} else {
@@ -122,8 +122,7 @@ output_compare(struct replay *r, const struct segment_record *record)
 			complain(r, r->expected_at < r->expected_len ?
 			    "is recorded, but another one comes out" :
 			    "is recorded, but none comes out", w.sequence);
-	} else if (record->type == WIRE_KEEP_UNIT ||
-	    record->type == WIRE_KEEP_MARKET) {
+	} else if (wire_is_kept(record->type)) {
 		if (!equal)
 			complain(r, "is followed by what another machine "
 			    "would keep", r->last_sequence);

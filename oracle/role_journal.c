@@ -253,8 +253,8 @@ message_judge(const struct journal *j, const void *bytes, unsigned type)
 	if (type == WIRE_WORD && !j->collector.is_open)
 		return "sends a word of nothing";
 	return wire_is_input(type) || type == WIRE_ATTESTATION ||
-	    type == WIRE_WORD || type == WIRE_KEEP_UNIT ||
-	    type == WIRE_KEEP_MARKET ? NULL : "sends what is no record";
+	    type == WIRE_WORD || wire_is_kept(type) ? NULL :
+	    "sends what is no record";
 }
 
 static bool

@@ -288,5 +288,5 @@ shadow_map_input(void *message, const struct shadow_map *map)
 	/* Of the book, or by name. */
 	return type == WIRE_VAULT || type == WIRE_PORTFOLIO ||
 	    type == WIRE_BLOCK || type == WIRE_MEMORY_UNIT ||
-	    type == WIRE_MEMORY_MARKET;
+	    type == WIRE_MEMORY_MARKET || type == WIRE_MEMORY_RATE;
 }

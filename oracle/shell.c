@@ -155,7 +155,7 @@ on_output(void *arg, const void *message, size_t size)
 		s->request_ns = s->batch_ns;
 		s->batch_ns = 0;
 	}
-	if (head.type == WIRE_KEEP_UNIT || head.type == WIRE_KEEP_MARKET) {
+	if (wire_is_kept(head.type)) {
 		journal(s, message);
 	} else if (head.type == WIRE_ATTESTATION) {
 		journal(s, message);

@@ -14,8 +14,9 @@ _Static_assert(sizeof(struct wire_rate) == 48, "");
 _Static_assert(sizeof(struct wire_mark) == 80, "");
 _Static_assert(sizeof(struct wire_forward) == 64, "");
 _Static_assert(sizeof(struct wire_slice) == 160, "");
-_Static_assert(sizeof(struct wire_memory_unit) == 2224, "");
+_Static_assert(sizeof(struct wire_memory_unit) == 2232, "");
 _Static_assert(sizeof(struct wire_memory_market) == 88, "");
+_Static_assert(sizeof(struct wire_memory_rate) == 32, "");
 _Static_assert(sizeof(struct wire_option) == 104, "");
 _Static_assert(sizeof(struct wire_block) == 64, "");
 _Static_assert(sizeof(struct wire_signer_base) == 64, "");
@@ -55,8 +56,10 @@ static const uint16_t sizes[] = {
 	[WIRE_SLICE] = sizeof(struct wire_slice),
 	[WIRE_MEMORY_UNIT] = sizeof(struct wire_memory_unit),
 	[WIRE_MEMORY_MARKET] = sizeof(struct wire_memory_market),
+	[WIRE_MEMORY_RATE] = sizeof(struct wire_memory_rate),
 	[WIRE_KEEP_UNIT] = sizeof(struct wire_memory_unit),
 	[WIRE_KEEP_MARKET] = sizeof(struct wire_memory_market),
+	[WIRE_KEEP_RATE] = sizeof(struct wire_memory_rate),
 	[WIRE_OPTION] = sizeof(struct wire_option),
 	[WIRE_BLOCK] = sizeof(struct wire_block),
 	[WIRE_SIGNER_BASE] = sizeof(struct wire_signer_base),
@@ -94,7 +97,13 @@ wire_size(unsigned type)
 bool
 wire_is_input(unsigned type)
 {
-	return type >= WIRE_START && type <= WIRE_MEMORY_MARKET;
+	return type >= WIRE_START && type <= WIRE_MEMORY_RATE;
+}
+
+bool
+wire_is_kept(unsigned type)
+{
+	return type >= WIRE_KEEP_UNIT && type <= WIRE_KEEP_RATE;
 }
 
 void

@@ -15,7 +15,7 @@
 
 #include "base/types.h"
 
-#define WIRE_VERSION 3u
+#define WIRE_VERSION 4u
 #define WIRE_SIZE_MAX 8192u
 #define WIRE_LEGS 16u
 #define WIRE_POSITIONS 128u
@@ -47,6 +47,7 @@ enum wire_type {
 	WIRE_SLICE = 17,	/* surface: the volatilities of one expiry */
 	WIRE_MEMORY_UNIT = 18,	/* journal: what an earlier life knew, */
 	WIRE_MEMORY_MARKET = 19,	/* said right after START */
+	WIRE_MEMORY_RATE = 20,
 	/* Engine -> signer: BEGIN, the changes, END. */
 	WIRE_BEGIN = 32,
 	WIRE_WORD = 33,
@@ -59,6 +60,7 @@ enum wire_type {
 	WIRE_JOURNAL_READY = 50,	/* journal -> engine, first message */
 	WIRE_KEEP_UNIT = 51,	/* engine -> journal: to be remembered; */
 	WIRE_KEEP_MARKET = 52,	/* comes back as WIRE_MEMORY_ */
+	WIRE_KEEP_RATE = 53,
 	/* Chain -> signer and back. */
 	WIRE_TX_REQUEST = 64,
 	WIRE_TX_SIGNED = 65,
@@ -203,6 +205,7 @@ struct wire_memory_unit {
 	struct wire_u128 last, average, stable;
 	uint64_t sample_ms;	/* 0: no sample was taken yet */
 	struct wire_u128 sample;
+	uint64_t every_ms;	/* a period, of the sample and what is below */
 	uint8_t is_seeded, zero[7];
 	uint64_t pair_seeded[2];	/* a bit a unit */
 	struct wire_u128 variance;	/* of one period; 36 decimals */
@@ -219,6 +222,14 @@ struct wire_memory_market {
 	uint64_t doubt_ms;	/* since when it is not taken for itself; 0 */
 	uint64_t zero;
 	struct wire_u128 price;	/* in its quote unit */
+};
+
+/* What the markets of a wrapped unit said against its rate. */
+struct wire_memory_rate {
+	struct wire_head head;
+	char name[16];		/* of the unit, NUL-padded */
+	uint64_t apart_ms;	/* when two groups last contradicted it, and
+				 * nobody agreed since; 0: it is settled */
 };
 
 struct wire_option {
@@ -461,6 +472,8 @@ struct wire_feed {
 size_t wire_size(unsigned type);
 /* wire_is_input: whether the machine takes it (and the journal hashes it). */
 bool wire_is_input(unsigned type);
+/* wire_is_kept: whether it is a WIRE_KEEP_. */
+bool wire_is_kept(unsigned type);
 /* wire_head_set fills the head; the message is zeroed by the caller. */
 void wire_head_set(struct wire_head *h, enum wire_type type);
 /* wire_check validates version, type and size of a received packet. */

@@ -290,6 +290,15 @@ def check_table():
     check("check-config", code == 0 and "configuration OK" in out, err)
     code, out, err = run("check-config", "examples/chain-prices.yaml")
     check("an example with chains", code == 0 and "OK" in out, err)
+    with open("examples/chain-prices.yaml", encoding="utf-8") as f:
+        ahead = f.read().replace("2026-03-10", "2099-03-10")
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(BOOK, folder)
+        path = write(folder, "ahead.yaml", ahead)
+        for args in (["check-config", path], ["run", "--config", path]):
+            code, out, err = run(*args)
+            check("a pin ahead", code == 3 and "`pinned_at` lies ahead" in
+                  err and "ahead.yaml:" in err, (args, code, err))
 
 
 def check_chart():

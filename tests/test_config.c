@@ -314,6 +314,43 @@ config_read__reads_what_a_token_is_redeemed_for(void **state)
 	    "c.yaml:1:21: unit A: a `constant` price has no other rules\n");
 }
 
+/* Errors at that moment; NULL: there are none. */
+static void
+at_moment(uint64_t now_ms, const char *text, const char *error)
+{
+	struct errors_text t;
+	unsigned count = 99;
+	FILE *out = errors_open(&t);
+	enum err e = config_read_at(&config, now_ms, text, strlen(text),
+	    "c.yaml", out, &count);
+
+	errors_close(&t);
+	assert_string_equal(t.text, error ? error : "");
+	assert_int_equal(e, error ? ERR_SYNTAX : ERR_OK);
+	free(t.text);
+}
+
+/* Nobody saw what a pin of a later moment speaks of. */
+static void
+config_read_at__refuses_a_pin_that_lies_ahead(void **state)
+{
+	static const char market[] = TWO_UNITS "venues: {kraken: {markets: {A-USD:"
+	    " {pair: A/USD, pinned_at: 5},\n"
+	    "  B-USD: {pair: B/USD, pinned_at: 2099-01-01T00:00:00Z}}}}\n";
+	static const char unit[] = "c.yaml:3:56: unit W: `pinned_at` lies "
+	    "ahead: it is when somebody saw that it is right\n";
+
+	(void)state;
+	at_moment(1773100800000, WRAPPED("A", ""), NULL);
+	at_moment(1773100799999, WRAPPED("A", ""), unit);
+	at_moment(4070908800000, market, NULL);
+	at_moment(4070908799999, market, "c.yaml:4:35: market B-USD: "
+	    "`pinned_at` lies ahead: it is when somebody saw that it is right\n");
+	/* A recording's config is of its own time. */
+	good(market);
+	good(WRAPPED("A", ""));
+}
+
 static void
 config_read__groups_markets_by_name(void **state)
 {
@@ -930,6 +967,8 @@ main(void)
 		    config_read__reads_what_a_token_is_redeemed_for),
 		cmocka_unit_test(
 		    config_read__refuses_a_symbol_of_another_pair),
+		cmocka_unit_test(
+		    config_read_at__refuses_a_pin_that_lies_ahead),
 		cmocka_unit_test(config_read__groups_markets_by_name),
 		cmocka_unit_test(config_read__checks_between_fields),
 		cmocka_unit_test(

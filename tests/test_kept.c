@@ -31,19 +31,24 @@ struct life {
 };
 
 static void
-life_open(struct life *l)
+life_open_as(struct life *l, const char *config)
 {
 	struct wire_start w;
 	struct machine_output o = { world_emit, &l->out };
 
 	memset(l, 0, sizeof(*l));
-	MUST(replay_life_open(&l->life, KEPT_CONFIG, sizeof(KEPT_CONFIG) - 1,
-	    "kept.yaml", world_book, sizeof(world_book) - 1, "book.json") ==
+	MUST(replay_life_open(&l->life, config, strlen(config), "kept.yaml", world_book, sizeof(world_book) - 1, "book.json") ==
 	    ERR_OK);
 	memset(&w, 0, sizeof(w));
 	wire_head_set(&w.head, WIRE_START);
 	w.now_ms = WORLD_NOW;
 	assert_int_equal(machine_apply(l->life->machine, &w, &o), ERR_OK);
+}
+
+static void
+life_open(struct life *l)
+{
+	life_open_as(l, KEPT_CONFIG);
 }
 
 static void
@@ -261,6 +266,141 @@ machine_kept__goes_on_in_another_life(void **state)
 	life_close(&b);
 }
 
+/* One goes on, and the other is refused for 200 hours: their correlation is what
+ * it was, and then goes on too. */
+static void
+machine_correlation__stands_while_one_is_refused(void **state)
+{
+	(void)state;
+	for (unsigned gone = 0; gone < 2; gone++) {
+		uint64_t (*const there_at)(uint64_t) = gone ? eth_at : btc_at;
+		uint64_t (*const gone_at)(uint64_t) = gone ? btc_at : eth_at;
+		long double a = 0, b = 0, rho = 0;
+		int32_t before = 0, far;
+		struct life l;
+
+		life_open(&l);
+		hours_run(&l, 0, 40);
+		for (uint64_t i = 40; i < 240; i++) {
+			uint64_t ms = WORLD_NOW + i * HOUR;
+
+			tick(&l, (uint16_t)(1 - gone), there_at(i), ms);
+			close_at(&l, ms);
+			/* In the 40th hour its last price is still fresh. */
+			if (i == 40)
+				before = machine_correlation(l.life->machine,
+				    0, 1);
+			far = machine_correlation(l.life->machine, 0, 1) -
+			    before;
+			assert_true(far >= -2 && far <= 2);
+		}
+		assert_true(before != 0);
+		assert_int_equal(l.life->machine->prices.price[1 +
+		    gone].status, PRICE_REFUSED);
+		hours_run(&l, 240, 260);
+		for (uint64_t i = 1; i < 260; i++) {
+			long double x = logl((long double)there_at(i) /
+			    there_at(i - 1));
+			long double y = logl((long double)gone_at(i == 40 ?
+			    39 : i) / gone_at(i - 1));
+			long double c = 0.9L * rho * sqrtl(a * b) +
+			    0.1L * x * y;
+
+			a = i == 1 ? x * x : 0.9L * a + 0.1L * x * x;
+			if (i > 40 && i <= 240)
+				continue;
+			b = i == 1 ? y * y : 0.9L * b + 0.1L * y * y;
+			rho = i == 1 ? (x * y < 0 ? -1 : 1) :
+			    c / sqrtl(a * b);
+		}
+		assert_true(fabsl((long double)machine_correlation(
+		    l.life->machine, 0, 1) / 1e9L - rho * 0.5L) < 2e-9L);
+		life_close(&l);
+	}
+}
+
+/* Returns of an hour are no returns of a minute; the slow companions have
+ * nothing to do with either, nor has lambda with what was measured. */
+static void
+machine_kept__forgets_returns_of_another_period(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_known;
+	} cases[] = {
+		{ "every: 1h, lambda: 0.9", true },
+		{ "every: 1h, lambda: 0.5", true },
+		{ "every: 1m, lambda: 0.9", false },
+		{ "every: 2h, lambda: 0.9", false },
+	};
+	struct life a, b;
+	struct num18 was, vol;
+
+	(void)state;
+	life_open(&a);
+	hours_run(&a, 0, 40);
+	assert_int_equal(machine_volatility(&was, a.life->machine, 0), ERR_OK);
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		const char *rest = strstr(KEPT_CONFIG, ", shrink");
+		char config[1024];
+
+		snprintf(config, sizeof(config), "prices:\n  volatility: {%s%s",
+		    cases[i].text, rest);
+		life_open_as(&b, config);
+		memories_tell(&b, &a.kept);
+		assert_int_equal(machine_volatility(&vol, b.life->machine, 0),
+		    cases[i].is_known ? ERR_OK : ERR_MISSING);
+		if (cases[i].is_known)
+			assert_int_equal(num18_compare(vol, was), 0);
+		assert_int_equal(machine_correlation(b.life->machine, 0, 1) !=
+		    0, cases[i].is_known);
+		assert_int_equal(b.life->machine->kept.unit[0].sample_ms != 0,
+		    cases[i].is_known);
+		assert_true(b.life->machine->kept.unit[0].slow.at_ms != 0);
+		life_close(&b);
+	}
+	life_close(&a);
+}
+
+/* An accepted second of a pump, and then nothing for the window of two hours,
+ * in one life and over two. */
+static void
+machine_close__leaves_the_stable_price_over_a_refusal(void **state)
+{
+	struct life a, b;
+	uint64_t back = WORLD_NOW + 60000 + 2 * HOUR;
+
+	(void)state;
+	life_open(&a);
+	for (uint64_t ms = WORLD_NOW; ms < WORLD_NOW + 60000; ms += 1000) {
+		tick(&a, 0, 2000, ms);
+		close_at(&a, ms);
+	}
+	tick(&a, 0, 48000, WORLD_NOW + 60000);
+	close_at(&a, WORLD_NOW + 60000);
+	a.life->machine->kept.due_ms = 0;	/* a round of its own */
+	a.life->machine->kept.next = 0;
+	close_at(&a, WORLD_NOW + 60001);
+	close_at(&a, WORLD_NOW + 60001 + MACHINE_KEEP_FIRST_MS);
+	life_open(&b);
+	memories_tell(&b, &a.kept);
+	for (int i = 0; i < 2; i++) {
+		struct life *l = i == 0 ? &a : &b;
+		const struct slow *s = &l->life->machine->kept.unit[0].slow;
+
+		tick(l, 0, 2000, back);
+		close_at(l, back);
+		assert_int_equal(s->at_ms, back);
+		/* 2000 + 46000 x some seconds / 7200 of the average. */
+		assert_in_range((uint64_t)(px18_to_raw(s->average) /
+		    WAD_ONE_RAW), 2000, 2000 + 46000 * 16 / 7200);
+		assert_in_range((uint64_t)(px18_to_raw(s->stable) /
+		    (WAD_ONE_RAW / 1000)), 2000000, 2001000);
+	}
+	life_close(&a);
+	life_close(&b);
+}
+
 /* Doubt is kept at once, and survives. */
 static void
 machine_kept__remembers_a_doubt(void **state)
@@ -285,15 +425,139 @@ machine_kept__remembers_a_doubt(void **state)
 	life_close(&b);
 }
 
+/* A unit that no asset has the price of. */
+static const char WRAPPED_CONFIG[] =
+    "prices:\n"
+    "  units:\n"
+    "    ETH: {quorum: 1, age_max: 1h, dispersion_max: 2%, band_max: 10%}\n"
+    "    BTC: {quorum: 1, age_max: 1h, dispersion_max: 2%, band_max: 10%}\n"
+    "    W: {quorum: 2, age_max: 3s, dispersion_max: 2%, band_max: 10%,\n"
+    "      rate: {of: ETH, price: rate, pinned: 2, pinned_at: PIN,\n"
+    "        growth_max: 9%, fall_max: 1%, gap_max: 5%, age_max: 7d}}\n"
+    "venues:\n"
+    "  coinbase: {markets: {ETH-USD: ETH/USD, BTC-USD: BTC/USD,\n"
+    "    W-USD: W/USD}}\n"
+    "  kraken: {markets: {W/USD: W/USD}}\n"
+    "book: {file: book.json, vaults_max: 64}\n";
+#define W_UNIT 3u
+
+static void
+wrapped_open(struct life *l, const char *pinned_at)
+{
+	const char *cut = strstr(WRAPPED_CONFIG, "PIN");
+	char config[1024];
+	struct wire_rate r;
+
+	snprintf(config, sizeof(config), "%.*s%s%s", (int)(cut -
+	    WRAPPED_CONFIG), WRAPPED_CONFIG, pinned_at, cut + strlen("PIN"));
+	life_open_as(l, config);
+	memset(&r, 0, sizeof(r));
+	wire_head_set(&r.head, WIRE_RATE);
+	r.unit = W_UNIT;
+	r.time_ms = r.recv_ms = WORLD_NOW;
+	r.rate = wire_from_u128((u128)2 * WAD_ONE_RAW);
+	assert_int_equal(apply(l, &r), ERR_OK);
+	tick(l, 0, 2000, WORLD_NOW);
+}
+
+/* W at two venues then, and what its price is (ETH has one venue alone). */
+static enum price_status
+wrapped_at(struct life *l, uint64_t ms, uint64_t price)
+{
+	if (price > 0) {
+		tick(l, 2, price, ms);
+		tick(l, 3, price, ms);
+	}
+	close_at(l, ms);
+	return l->life->machine->prices.price[W_UNIT].status;
+}
+
+static const struct wire_memory_rate *
+kept_rate(const struct kept *k)
+{
+	for (size_t i = 0; i < k->count; i++)
+		if (k->record[i].head.type == WIRE_KEEP_RATE)
+			return &k->record[i].rate;
+	return NULL;
+}
+
+/* A contradicted rate is kept at once, and its end too. */
+static void
+machine_kept__remembers_a_contradicted_rate(void **state)
+{
+	struct life a, b, c;
+	uint64_t ms = WORLD_NOW + 1000, apart_ms = 0;
+
+	(void)state;
+	wrapped_open(&a, "5");
+	assert_int_equal(wrapped_at(&a, ms, 4000), PRICE_DEGRADED);
+	assert_null(kept_rate(&a.kept));
+	assert_int_equal(wrapped_at(&a, ms + 1, 3), PRICE_REFUSED);
+	assert_non_null(kept_rate(&a.kept));
+	assert_string_equal(kept_rate(&a.kept)->name, "W");
+	assert_int_equal(kept_rate(&a.kept)->apart_ms, ms + 1);
+	/* It goes on, and the journal knows within ten seconds. */
+	for (ms++; ms < WORLD_NOW + 60000; ms += 500) {
+		assert_int_equal(wrapped_at(&a, ms, 3), PRICE_REFUSED);
+		apart_ms = kept_rate(&a.kept)->apart_ms;
+		assert_true(apart_ms + 10000 >= ms);
+	}
+	/* Nobody trades it any more, here and in the next life. */
+	ms += 60000;
+	assert_int_equal(wrapped_at(&a, ms, 0), PRICE_REFUSED);
+	wrapped_open(&b, "5");
+	memories_tell(&b, &a.kept);
+	assert_int_equal(wrapped_at(&b, ms, 0), PRICE_REFUSED);
+	assert_int_equal(b.life->machine->prices.price[W_UNIT].reason,
+	    REASON_RATE);
+	/* The market agrees: b ends it, at once. */
+	assert_int_equal(b.kept.count, 0);
+	assert_int_equal(wrapped_at(&b, ms + 1, 4000), PRICE_DEGRADED);
+	assert_int_equal(kept_rate(&b.kept)->apart_ms, 0);
+	assert_int_equal(wrapped_at(&b, ms + 60000, 0), PRICE_DEGRADED);
+	wrapped_open(&c, "5");
+	memories_tell(&c, &b.kept);
+	assert_int_equal(wrapped_at(&c, ms + 60001, 0), PRICE_DEGRADED);
+	life_close(&c);
+	/* Or an operator does, in a life of its own. */
+	for (int later = 0; later < 2; later++) {
+		char pinned_at[32];
+
+		snprintf(pinned_at, sizeof(pinned_at), "%llu",
+		    (unsigned long long)apart_ms - 1 + (unsigned)later);
+		wrapped_open(&c, pinned_at);
+		memories_tell(&c, &a.kept);
+		assert_int_equal(wrapped_at(&c, ms + 2, 0), later ?
+		    PRICE_DEGRADED : PRICE_REFUSED);
+		life_close(&c);
+	}
+	/* The five minutes' round says it once more. */
+	b.kept.count = 0;
+	memories_tell(&b, &a.kept);
+	close_at(&b, ms + 400000);
+	for (int i = 0; i < 20; i++)
+		close_at(&b, ms + 400001 + (unsigned)i);
+	assert_int_equal(kept_rate(&b.kept)->apart_ms, apart_ms);
+	life_close(&a);
+	life_close(&b);
+}
+
 static void
 machine_apply__refuses_a_memory_of_another_config(void **state)
 {
 	struct life l;
 	struct wire_memory_unit u;
 	struct wire_memory_market m;
+	struct wire_memory_rate r;
 
 	(void)state;
 	life_open(&l);
+	memset(&r, 0, sizeof(r));
+	wire_head_set(&r.head, WIRE_MEMORY_RATE);
+	memcpy(r.name, "DOGE", 4);
+	assert_int_equal(apply(&l, &r), ERR_UNKNOWN);
+	memcpy(r.name, "ETH\0", 4);	/* of ours, but not wrapped */
+	assert_int_equal(apply(&l, &r), ERR_UNKNOWN);
 	memset(&u, 0, sizeof(u));
 	wire_head_set(&u.head, WIRE_MEMORY_UNIT);
 	memcpy(u.name, "DOGE", 4);
@@ -332,6 +596,28 @@ kept_note__keeps_the_last_word_on_each(void **state)
 		assert_int_equal(wire_check(&r, r.head.size), ERR_OK);
 		assert_int_equal(r.market.seen_ms, 3000 + i);
 	}
+	/* A rate of the name of a unit is another thing. */
+	for (int i = 0; i < 2; i++) {
+		struct wire_memory_rate rate;
+		struct wire_memory_unit unit;
+
+		memset(&rate, 0, sizeof(rate));
+		wire_head_set(&rate.head, WIRE_KEEP_RATE);
+		rate.name[0] = 'W';
+		rate.apart_ms = 7 + (unsigned)i;
+		kept_note(&k, &rate);
+		memset(&unit, 0, sizeof(unit));
+		wire_head_set(&unit.head, WIRE_KEEP_UNIT);
+		unit.name[0] = 'W';
+		kept_note(&k, &unit);
+		assert_int_equal(k.count, 102);
+		kept_tell(&r, &k, 100);
+		assert_int_equal(r.head.type, WIRE_MEMORY_RATE);
+		assert_int_equal(wire_check(&r, r.head.size), ERR_OK);
+		assert_int_equal(r.rate.apart_ms, 7 + i);
+		kept_tell(&r, &k, 101);
+		assert_int_equal(r.head.type, WIRE_MEMORY_UNIT);
+	}
 	for (uint32_t i = 0; i < KEPT_MAX + 100; i++) {
 		memcpy(m.name.b + 1, &i, sizeof(i));
 		kept_note(&k, &m);
@@ -351,7 +637,14 @@ main(void)
 		cmocka_unit_test(
 		    machine_close__gives_the_stable_price_to_the_market),
 		cmocka_unit_test(machine_kept__goes_on_in_another_life),
+		cmocka_unit_test(
+		    machine_correlation__stands_while_one_is_refused),
+		cmocka_unit_test(
+		    machine_kept__forgets_returns_of_another_period),
+		cmocka_unit_test(
+		    machine_close__leaves_the_stable_price_over_a_refusal),
 		cmocka_unit_test(machine_kept__remembers_a_doubt),
+		cmocka_unit_test(machine_kept__remembers_a_contradicted_rate),
 		cmocka_unit_test(
 		    machine_apply__refuses_a_memory_of_another_config),
 		cmocka_unit_test(kept_note__keeps_the_last_word_on_each),

@@ -1,5 +1,5 @@
 /* prices: the recorded incidents, both sides of each limit, and random runs
- * against a reference that sorts lists of equal votes. */
+ * against a reference of plain sums. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -516,6 +516,60 @@ prices_compute__counts_a_shared_operator_once(void **state)
 	assert_int_equal(prices.source[1].vote, VOTE_OUTLIER);
 }
 
+/* ETH of a venue of weight 4 and n of weight 1, all of one price; the heavy
+ * one's is `heavy`. */
+static const struct price *
+heavy_compute(const char *heavy, const char *other, uint16_t n)
+{
+	eth_venues((uint16_t)(n + 1));
+	config.market[0].weight = 4;
+	world_init();
+	last(0, heavy, NOW);
+	for (uint16_t i = 1; i <= n; i++)
+		last(i, other, NOW);
+	return compute(NOW);
+}
+
+static void
+prices_compute__lets_no_group_own_the_median(void **state)
+{
+	const struct price *p;
+
+	(void)state;
+	for (uint16_t n = 2; n < 8; n++) {
+		p = heavy_compute("1.019", "1", n);
+		expect(p, PRICE_OK, REASON_NONE);
+		assert_px(p->mid, "1");
+		p = heavy_compute("0.99", "1", n);
+		expect(p, PRICE_OK, REASON_NONE);
+		assert_px(p->mid, "1");
+	}
+	/* Against three it holds two fifths: not to be dropped, nor believed. */
+	p = heavy_compute("1.09", "1", 3);
+	expect(p, PRICE_DEGRADED, REASON_DISPERSION);
+	assert_px(p->mid, "1");
+	assert_px(p->high, "1.09");
+	/* Against two a third: dropped like any third. */
+	p = heavy_compute("1000", "1", 2);
+	expect(p, PRICE_OK, REASON_NONE);
+	assert_px(p->mid, "1");
+	assert_int_equal(prices.source[0].vote, VOTE_OUTLIER);
+	/* Two weigh the same: the lower of the two, whichever is heavy. */
+	p = heavy_compute("1.01", "1", 1);
+	assert_px(p->mid, "1");
+	assert_px(p->high, "1.01");
+	p = heavy_compute("1", "1.01", 1);
+	assert_px(p->mid, "1");
+	/* And of what is left, once one was dropped: 4, 3, 1 for 4, 3, 1, 1. */
+	eth_venues(4);
+	config.market[0].weight = 4;
+	config.market[1].weight = 3;
+	ETH_COMPUTE(p, "1", "1.005", "1.01", "2");
+	expect(p, PRICE_OK, REASON_NONE);
+	assert_int_equal(prices.source[3].vote, VOTE_OUTLIER);
+	assert_px(p->mid, "1.005");
+}
+
 static void
 prices_compute__is_stale_one_ms_after_age_max(void **state)
 {
@@ -875,47 +929,76 @@ graph_order__puts_quotes_first_and_names_a_cycle(void **state)
 	assert_memory_equal(order, want, sizeof(want));
 }
 
-/* --- against lists of equal votes ---------------------------------------- */
+/* --- against plain sums -------------------------------------------------- */
 
-#define LIST_MAX 4096u
-
-static int
-u128_order(const void *a, const void *b)
-{
-	const u128 *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-/* One entry for each 1/60 of a group's unit weight: groups of up to 6. */
-static size_t
-list_expand(u128 *list, const struct vote *votes, size_t n, bool spreads,
+/* What each vote weighs, in parts of 3600 (groups of up to six): its part of
+ * the largest of its group's weights, and no group of three or more holds half
+ * of all.  Nothing, where it is dropped. */
+static void
+dumb_weights(uint64_t *weight, const struct vote *votes, size_t n,
     const bool *dropped)
 {
-	size_t len = 0;
+	uint64_t whole[VOTES_MAX] = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		size_t size = 0, weight = 0;
+		size_t size = 0, most = 0;
 
 		for (size_t k = 0; k < n; k++) {
 			if (votes[k].group != votes[i].group)
 				continue;
 			size++;
-			if (votes[k].weight > weight)
-				weight = votes[k].weight;
+			if (votes[k].weight > most)
+				most = votes[k].weight;
 		}
-		for (size_t c = 0; !dropped[i] && c < 60 * weight / size; c++)
-			list[len++] = px18_to_raw(spreads ? votes[i].spread :
-			    votes[i].mid);
+		whole[i] = dropped[i] ? 0 : 3600 * most / size;
 	}
-	qsort(list, len, sizeof(*list), u128_order);
-	return len;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t group[VOTES_MAX] = { 0 }, own, rest = 0, least = 0;
+		size_t members = 0, others = 0;
+
+		weight[i] = whole[i];
+		for (size_t k = 0; k < n; k++) {
+			group[votes[k].group] += whole[k];
+			members += votes[k].group == votes[i].group &&
+			    !dropped[k];
+		}
+		own = group[votes[i].group];
+		group[votes[i].group] = 0;
+		for (size_t g = 0; g < VOTES_MAX; g++) {
+			rest += group[g];
+			others += group[g] > 0;
+			if (group[g] > 0 && (least == 0 || group[g] < least))
+				least = group[g];
+		}
+		if (!dropped[i] && others > 0 && own >= rest)
+			weight[i] = (others == 1 ? rest : rest - least) /
+			    members;
+	}
 }
 
+/* The smallest value that so many quarters of the weight do not exceed. */
 static u128
-list_part(const u128 *list, size_t len, size_t part)
+dumb_part(const struct vote *votes, const uint64_t *weight, size_t n,
+    bool spreads, unsigned part)
 {
-	return list[(len * part + 3) / 4 - 1];
+	uint64_t all = 0;
+	u128 best = ~(u128)0;
+
+	for (size_t i = 0; i < n; i++)
+		all += weight[i];
+	for (size_t i = 0; i < n; i++) {
+		u128 v = px18_to_raw(spreads ? votes[i].spread :
+		    votes[i].mid);
+		uint64_t reach = 0;
+
+		for (size_t k = 0; k < n; k++)
+			if (px18_to_raw(spreads ? votes[k].spread :
+			    votes[k].mid) <= v)
+				reach += weight[k];
+		if (weight[i] > 0 && 4 * reach >= part * all && v < best)
+			best = v;
+	}
+	return best;
 }
 
 static size_t
@@ -932,41 +1015,55 @@ dumb_groups(const struct vote *votes, size_t n, const bool *dropped)
 	return groups;
 }
 
+/* The farthest value. */
+static u128
+dumb_end(const struct vote *votes, size_t n, bool is_high)
+{
+	u128 end = px18_to_raw(votes[0].mid);
+
+	for (size_t i = 0; i < n; i++) {
+		u128 v = px18_to_raw(votes[i].mid);
+
+		if (is_high ? v > end : v < end)
+			end = v;
+	}
+	return end;
+}
+
 static enum err
 dumb_aggregate(struct vote_result *out, bool *dropped,
     const struct vote *votes, size_t n, const struct vote_rule *rule)
 {
-	static u128 list[LIST_MAX];
+	uint64_t weight[VOTES_MAX], all = 0, gone = 0;
 	bool none[VOTES_MAX] = { false };
-	size_t len, all;
 	u128 m, low, high, half;
 
 	memset(dropped, 0, VOTES_MAX * sizeof(bool));
 	if (dumb_groups(votes, n, none) < rule->quorum)
 		return ERR_QUORUM;
-	all = list_expand(list, votes, n, false, none);
-	m = list_part(list, all, 2);
+	dumb_weights(weight, votes, n, none);
+	m = dumb_part(votes, weight, n, false, 2);
 	for (size_t i = 0; i < n; i++) {
 		u128 v = px18_to_raw(votes[i].mid), d = v > m ? v - m : m - v;
 
 		dropped[i] = d * 1000000000u >
 		    (u128)ppb_to_raw(rule->dispersion_max) * m;
+		all += weight[i];
+		gone += dropped[i] ? weight[i] : 0;
 	}
-	len = list_expand(list, votes, n, false, dropped);
-	out->is_dispersed = 3 * (all - len) > all;
-	if (out->is_dispersed) {
+	out->is_dispersed = 3 * gone > all;
+	if (out->is_dispersed)
 		memset(dropped, 0, VOTES_MAX * sizeof(bool));
-		len = list_expand(list, votes, n, false, dropped);
-	}
 	out->groups = (uint32_t)dumb_groups(votes, n, dropped);
 	if (out->groups < rule->quorum)
 		return ERR_QUORUM;
-	m = list_part(list, len, 2);
-	low = m - (out->is_dispersed ? list[0] : list_part(list, len, 1));
-	high = (out->is_dispersed ? list[len - 1] : list_part(list, len, 3)) -
-	    m;
-	len = list_expand(list, votes, n, true, dropped);
-	half = (list_part(list, len, 2) + 1) / 2;
+	dumb_weights(weight, votes, n, dropped);
+	m = dumb_part(votes, weight, n, false, 2);
+	low = m - (out->is_dispersed ? dumb_end(votes, n, false) :
+	    dumb_part(votes, weight, n, false, 1));
+	high = (out->is_dispersed ? dumb_end(votes, n, true) :
+	    dumb_part(votes, weight, n, false, 3)) - m;
+	half = (dumb_part(votes, weight, n, true, 2) + 1) / 2;
 	low = low > half ? low : half;
 	high = high > half ? high : half;
 	if (!out->is_dispersed)
@@ -978,7 +1075,7 @@ dumb_aggregate(struct vote_result *out, bool *dropped,
 }
 
 static void
-votes_aggregate__agrees_with_lists_of_equal_votes(void **state)
+votes_aggregate__agrees_with_plain_sums(void **state)
 {
 	size_t results[2] = { 0 }, dispersed = 0, outliers = 0;
 
@@ -1001,7 +1098,7 @@ votes_aggregate__agrees_with_lists_of_equal_votes(void **state)
 			    (uint32_t)next_random(6),
 			    1 + (uint32_t)next_random(VOTE_WEIGHT_MAX),
 			    next_random(2) == 0 };
-		/* Sizes whose parts of 60 are whole: not seven or eight. */
+		/* Sizes whose parts of 3600 are whole: not seven. */
 		for (size_t i = 6; i < n; i++)
 			votes[i].group = (uint32_t)i;
 		e = votes_aggregate(&got, votes, n, &rule);
@@ -1153,6 +1250,8 @@ main(void)
 		cmocka_unit_test(
 		    prices_compute__counts_a_shared_operator_once),
 		cmocka_unit_test(
+		    prices_compute__lets_no_group_own_the_median),
+		cmocka_unit_test(
 		    prices_compute__is_stale_one_ms_after_age_max),
 		cmocka_unit_test(
 		    prices_compute__degrades_and_refuses_by_skew),
@@ -1181,7 +1280,7 @@ main(void)
 		cmocka_unit_test(
 		    graph_order__puts_quotes_first_and_names_a_cycle),
 		cmocka_unit_test(
-		    votes_aggregate__agrees_with_lists_of_equal_votes),
+		    votes_aggregate__agrees_with_plain_sums),
 		cmocka_unit_test(
 		    prices_compute__groups_like_the_dumb_reading),
 	};

@@ -58,6 +58,10 @@ random_world(void)
 			config.market[m].age_max_ms = next_random(4) == 0 ?
 			    700 : 0;
 			config.market[m].is_inverse = next_random(8) == 0;
+			config.market[m].weight = 1 + (uint32_t)next_random(
+			    PRICES_WEIGHT_MAX);
+			config.market[m].pinned_ms = next_random(2) == 0 ?
+			    NOW + next_random(60000) : 0;
 		}
 	world_init();
 }
@@ -71,6 +75,10 @@ random_say(uint64_t now_ms)
 	    1000;
 	struct prices_tick t = { .market = m, .recv_ms = now_ms };
 
+	if (next_random(200) == 0)	/* an earlier life's doubt */
+		prices_listing_restore(&prices, m, &(struct prices_listing){
+		    .price = px18_from_raw(mid), .seen_ms = now_ms,
+		    .doubt_ms = now_ms });
 	t.exchange_ms = next_random(30) == 0 ? 0 :
 	    now_ms + next_random(60) - next_random(200);
 	if (next_random(40) == 0)

@@ -126,6 +126,62 @@ prices_apply_tick__learns_nothing_from_an_impossible_time(void **state)
 	assert_int_equal(prices.listing[0].seen_ms, 0);
 }
 
+/* A day of its own is enough where the price says so too: nobody else talked. */
+static void
+prices_apply_tick__doubts_what_comes_back_from_a_day_half_away(void **state)
+{
+	static const struct {
+		const char *price;
+		uint64_t after;
+		enum prices_vote vote;
+	} cases[] = {
+		{ "50", 24 * HOUR + 1, VOTE_COUNTED },
+		{ "49.999999999999999999", 24 * HOUR + 1, VOTE_DOUBTED },
+		{ "150", 24 * HOUR + 1, VOTE_COUNTED },
+		{ "150.000000000000000001", 24 * HOUR + 1, VOTE_DOUBTED },
+		{ "49", 24 * HOUR, VOTE_COUNTED },
+		{ "151", 24 * HOUR, VOTE_COUNTED },
+		{ "49", 2000 * HOUR, VOTE_DOUBTED },
+	};
+	struct prices_listing kept;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		uint64_t back = NOW + cases[i].after;
+
+		listing_begin();
+		say(0, "100", NOW);
+		say(0, cases[i].price, back);
+		assert_int_equal(vote(back), cases[i].vote);
+		/* The same where we were away ourselves. */
+		listing_begin();
+		say(0, "100", NOW);
+		prices_listing_keep(&kept, &prices, 0);
+		listing_begin();
+		prices_listing_restore(&prices, 0, &kept);
+		say(0, cases[i].price, back);
+		assert_int_equal(vote(back), cases[i].vote);
+	}
+}
+
+/* Nobody has seen what a pin that lies ahead speaks of. */
+static void
+prices_apply_tick__is_not_settled_by_a_pin_ahead(void **state)
+{
+	uint64_t back = NOW + 25 * HOUR;
+
+	(void)state;
+	listing_begin();
+	config.market[0].pinned_ms = back + HOUR;
+	say(0, "100", NOW);
+	say(0, "1", back);
+	assert_int_equal(vote(back), VOTE_DOUBTED);
+	say(0, "1", back + HOUR - 1);
+	assert_int_equal(vote(back + HOUR - 1), VOTE_DOUBTED);
+	/* Nothing else is said: the moment alone has come. */
+	assert_int_equal(vote(back + HOUR), VOTE_COUNTED);
+}
+
 /* What a life remembers, the next one goes on from. */
 static void
 prices_listing_restore__goes_on_from_an_earlier_life(void **state)
@@ -168,6 +224,10 @@ main(void)
 		    prices_apply_tick__doubts_what_comes_back_far_away),
 		cmocka_unit_test(
 		    prices_apply_tick__learns_nothing_from_an_impossible_time),
+		cmocka_unit_test(
+		    prices_apply_tick__doubts_what_comes_back_from_a_day_half_away),
+		cmocka_unit_test(
+		    prices_apply_tick__is_not_settled_by_a_pin_ahead),
 		cmocka_unit_test(
 		    prices_listing_restore__goes_on_from_an_earlier_life),
 	};

@@ -199,6 +199,49 @@ prices_compute__believes_no_rate_that_was_contradicted(void **state)
 	expect(computed(later + 8001), PRICE_REFUSED, REASON_RATE);
 }
 
+/* Nobody has seen what a pin that lies ahead speaks of. */
+static void
+prices_compute__is_not_settled_by_a_pin_ahead(void **state)
+{
+	(void)state;
+	wrap_begin(true, 2);
+	config.unit[WETH].wrap.pinned = px("1.25");
+	config.unit[WETH].wrap.pinned_ms = NOW + 8001;
+	rate("1.25", NOW);
+	last(2, "0.0063", NOW);
+	last(3, "0.0063", NOW);
+	expect(computed(NOW), PRICE_REFUSED, REASON_RATE);
+	base(NOW + 8000);
+	expect(computed(NOW + 8000), PRICE_REFUSED, REASON_RATE);
+	assert_int_equal(prices.traded[WETH].status, PRICE_REFUSED);
+	expect(computed(NOW + 8001), PRICE_OK, REASON_NONE);
+}
+
+/* A contradiction outlives the engine that heard it. */
+static void
+prices_apart_restore__goes_on_from_an_earlier_life(void **state)
+{
+	uint64_t apart_ms;
+
+	(void)state;
+	wrap_begin(true, 2);
+	rate("1.25", NOW - 1);
+	last(2, "0.0063", NOW);
+	last(3, "0.0063", NOW);
+	expect(computed(NOW), PRICE_REFUSED, REASON_RATE);
+	apart_ms = prices.apart_ms[WETH];
+	assert_int_equal(apart_ms, NOW);
+	wrap_begin(true, 2);
+	rate("1.25", NOW);
+	prices_apart_restore(&prices, WETH, apart_ms);
+	base(NOW + 4000);
+	expect(computed(NOW + 4000), PRICE_REFUSED, REASON_RATE);
+	last(2, "1.25", NOW + 4000);
+	last(3, "1.25", NOW + 4000);
+	expect(computed(NOW + 4000), PRICE_OK, REASON_NONE);
+	assert_int_equal(prices.apart_ms[WETH], 0);
+}
+
 /* R20: one venue alone says 430 where the rate says 2,500. */
 static void
 prices_compute__keeps_the_rate_against_one_venue_alone(void **state)
@@ -295,6 +338,10 @@ main(void)
 		    prices_compute__refuses_where_rate_and_markets_part),
 		cmocka_unit_test(
 		    prices_compute__believes_no_rate_that_was_contradicted),
+		cmocka_unit_test(
+		    prices_compute__is_not_settled_by_a_pin_ahead),
+		cmocka_unit_test(
+		    prices_apart_restore__goes_on_from_an_earlier_life),
 		cmocka_unit_test(
 		    prices_compute__keeps_the_rate_against_one_venue_alone),
 		cmocka_unit_test(

@@ -30,6 +30,7 @@ proc_may_say__gives_each_input_to_its_neighbours(void **state)
 		[WIRE_SLICE] = 1u << ROLE_SURFACE,
 		[WIRE_MEMORY_UNIT] = 1u << ROLE_JOURNAL,
 		[WIRE_MEMORY_MARKET] = 1u << ROLE_JOURNAL,
+		[WIRE_MEMORY_RATE] = 1u << ROLE_JOURNAL,
 	};
 
 	(void)state;

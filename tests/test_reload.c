@@ -245,11 +245,11 @@ reload_prices__lets_what_has_none_have_none_by_the_same_markets(void **state)
 	assert_int_equal(reasons.count, 0);
 	/* Another pair, a market more, an address more: who could tell? */
 	both_refused_try("  coinbase: {markets: {BTC-USD: BTC/USD}}\n"
-	    "  binance: {markets: {ETHBTC: ETH/USD}}\n");
+	    "  binance: {markets: {ETHBTC: {pair: ETH/USD, named: ETHBTC}}}\n");
 	assert_int_equal(reasons.count, 1);
 	assert_true(is_said("ETH: REFUSED by both"));
 	both_refused_try("  coinbase: {markets: {ETH-USD: ETH/USD, "
-	    "BTC-USD: BTC/USD}}\n  bybit: {markets: {ETHUSDT: ETH/USD}}\n");
+	    "BTC-USD: BTC/USD}}\n  bybit: {markets: {ETHUSD: ETH/USD}}\n");
 	assert_int_equal(reasons.count, 1);
 	both_refused_try("  coinbase: {markets: {ETH-USD: ETH/USD, "
 	    "BTC-USD: BTC/USD}}\n  kraken: {url: \"wss://example.org/v2\", "
@@ -428,7 +428,7 @@ reload_prices__refuses_another_address_of_a_venue(void **state)
 {
 	static const char own[] = "coinbase: {markets: {ETH-USD: ETH/USD}}";
 	static const char token[] =
-	    "kucoin: {markets: {ETH-USDT: ETH/USD}}";
+	    "kucoin: {markets: {ETH-USD: ETH/USD}}";
 
 	(void)state;
 	source_is_other(own, "coinbase: {url: \"wss://example.org/feed\", "
@@ -437,9 +437,9 @@ reload_prices__refuses_another_address_of_a_venue(void **state)
 	    "markets: {ETH-USD: ETH/USD}}", "coinbase: {url: "
 	    "\"wss://example.org/b\", markets: {ETH-USD: ETH/USD}}");
 	source_is_other(token, "kucoin: {token_url: "
-	    "\"https://example.org/token\", markets: {ETH-USDT: ETH/USD}}");
+	    "\"https://example.org/token\", markets: {ETH-USD: ETH/USD}}");
 	source_is_other(token, "kucoin: {url: \"wss://example.org/feed\", "
-	    "markets: {ETH-USDT: ETH/USD}}");
+	    "markets: {ETH-USD: ETH/USD}}");
 }
 
 static void
@@ -453,8 +453,8 @@ reload_prices__takes_a_venue_s_own_address_in_words(void **state)
 	source_try("coinbase: {markets: {ETH-USD: ETH/USD}}", text);
 	assert_int_equal(reasons.count, 0);
 	snprintf(text, sizeof(text), "kucoin: {token_url: \"%s\", markets: "
-	    "{ETH-USDT: ETH/USD}}", venue_find("kucoin")->token_url);
-	source_try("kucoin: {markets: {ETH-USDT: ETH/USD}}", text);
+	    "{ETH-USD: ETH/USD}}", venue_find("kucoin")->token_url);
+	source_try("kucoin: {markets: {ETH-USD: ETH/USD}}", text);
 	assert_int_equal(reasons.count, 0);
 }
 
@@ -551,7 +551,7 @@ reload_instruments__refuses_another_venue(void **state)
 {
 	(void)state;
 	instrument_differs(UNITS_USDT "venues:\n" SPOT "  okx: {instruments: "
-	    "{ETH-PERPETUAL: {id: ETH-PERP, interest: usd}}}\n",
+	    "{ETH-USD-SWAP: {id: ETH-PERP, interest: usd}}}\n",
 	    "its venue");
 	instrument_differs(UNITS_USDT "venues:\n" SPOT
 	    "  deribit: {url: \"wss://example.org/ws\", instruments: "
@@ -724,6 +724,11 @@ reload_try__takes_or_says_why_not(void **state)
 	    "venues:\n"
 	    "  coinbase: {markets: {ETH-USD: ETH/USD, BTC-USD: BTC/USD}}\n"
 	    "reload: {differ_max: 2%}\n";
+	static const char pinned[] = UNITS
+	    "venues:\n"
+	    "  coinbase: {markets: {BTC-USD: BTC/USD, ETH-USD: {pair: ETH/USD,"
+	    " pinned_at: 1795182300000}}}\n"
+	    "reload: {differ_max: 2%}\n";
 	struct bed b;
 
 	(void)state;
@@ -733,6 +738,10 @@ reload_try__takes_or_says_why_not(void **state)
 	assert_int_equal(file_try(&b, good, NOW + RELOAD_SILENCE_MS + 1),
 	    ERR_REFUSED);
 	assert_non_null(strstr(b.answer.at, "the engine is silent"));
+	assert_int_equal(file_try(&b, pinned, NOW), ERR_OK);
+	assert_int_equal(file_try(&b, pinned, NOW - 1), ERR_SYNTAX);
+	assert_non_null(strstr(b.answer.at, "market ETH-USD: `pinned_at` lies "
+	    "ahead"));
 	assert_int_equal(file_try(&b, running_text, NOW), ERR_STATE);
 	assert_string_equal(b.answer.at,
 	    "{\"reloaded\":false,\"reason\":\"nothing differs\"}\n");

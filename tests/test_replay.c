@@ -11,6 +11,7 @@
 #include "oracle/cmd.h"
 #include "oracle/history.h"
 #include "oracle/inputs.h"
+#include "oracle/kept.h"
 #include "oracle/shell.h"
 #include "tests/journal_world.h"
 #include "tests/machine_world.h"
@@ -24,6 +25,9 @@ struct engine {
 	struct dumb_signer signer;
 	struct world_output asked;
 	uint64_t now_ms, attestations, released;
+	uint64_t btc_cents;	/* 0: nobody trades it */
+	bool has_rate;		/* BTC is redeemed for 30 ETH */
+	struct kept kept;	/* what the journal remembers */
 	char dir[64];
 	struct b32 config_hash;
 	struct replay_window window;	/* of replay_run; all */
@@ -46,6 +50,7 @@ static enum err
 on_journal(void *arg, const void *message)
 {
 	(void)arg;
+	kept_note(&g.kept, message);
 	return segment_writer_add(g.writer, message);
 }
 
@@ -68,6 +73,18 @@ on_release(void *arg, const struct board_attestation *a)
 	(void)arg;
 	assert_int_equal(a->word_count, 2);
 	g.released++;
+}
+
+/* As the journal does; what is none of this config's is refused. */
+static void
+memories_say(void)
+{
+	for (size_t i = 0; i < g.kept.count; i++) {
+		union kept_record r;
+
+		kept_tell(&r, &g.kept, i);
+		(void)!shell_input(&g.shell, &r, 0);
+	}
 }
 
 /* A life's machine takes the texts as a replay will: bounds of zero let every
@@ -109,6 +126,7 @@ life_begin(uint64_t segment_bytes, const char *config)
 	    sizeof(world_book) - 1) == ERR_OK);
 	g.config_hash = g.life->config_hash;
 	MUST(shell_input(&g.shell, &start, 0) == ERR_OK);
+	memories_say();
 	memset(&ready, 0, sizeof(ready));
 	wire_head_set(&ready.head, WIRE_SIGNER_READY);
 	ready.first_sequence = g.now_ms * 1024;
@@ -158,6 +176,19 @@ vault_say(uint8_t n)
 	MUST(shell_input(&g.shell, &v, 0) == ERR_OK);
 }
 
+static void
+rate_say(void)
+{
+	struct wire_rate r;
+
+	memset(&r, 0, sizeof(r));
+	wire_head_set(&r.head, WIRE_RATE);
+	r.unit = g.life->config.asset_unit[1];
+	r.time_ms = r.recv_ms = g.now_ms;
+	r.rate = wire_from_u128((u128)30 * WAD_ONE_RAW);
+	MUST(shell_input(&g.shell, &r, 0) == ERR_OK);
+}
+
 /* `seconds` of prices, a vault now and then, every request answered. */
 static void
 seconds_run(unsigned seconds)
@@ -169,7 +200,10 @@ seconds_run(unsigned seconds)
 
 		g.now_ms += 500;
 		for (size_t m = 0; m < 6; m++)
-			tick_say(m, m % 2 == 0 ? 200000 : 6000000);
+			if (m % 2 == 0 || g.btc_cents > 0)
+				tick_say(m, m % 2 == 0 ? 200000 : g.btc_cents);
+		if (g.has_rate)
+			rate_say();
 		if (i % 5 == 0)
 			vault_say((uint8_t)(1 + i % 13));
 		shell_close(&g.shell, g.now_ms, 0);
@@ -193,13 +227,21 @@ seconds_run(unsigned seconds)
 	}
 }
 
+static void
+journal_begin(void)
+{
+	kept_free(&g.kept);
+	memset(&g, 0, sizeof(g));
+	folder_make(g.dir);
+	g.now_ms = WORLD_NOW;
+	g.btc_cents = 6000000;
+}
+
 /* Two lives, the second in the middle of the first's last segment. */
 static void
 journal_make_of(uint64_t segment_bytes, const char *first, const char *second)
 {
-	memset(&g, 0, sizeof(g));
-	folder_make(g.dir);
-	g.now_ms = WORLD_NOW;
+	journal_begin();
 	life_begin(segment_bytes, first);
 	seconds_run(20);
 	life_end();
@@ -438,6 +480,71 @@ replay_journal__takes_each_life_with_its_own_config(void **state)
 	folder_remove(g.dir);
 }
 
+static const char wrapped_config[] =
+    "prices:\n"
+    "  units:\n"
+    "    ETH: {quorum: 2, age_max: 3s, dispersion_max: 2%, band_max: 10%}\n"
+    "    BTC: {quorum: 2, age_max: 3s, dispersion_max: 2%, band_max: 10%,\n"
+    "      rate: {of: ETH, price: rate, pinned: 30, pinned_at: 1795089600000,\n"
+    "        growth_max: 9%, fall_max: 1%, gap_max: 5%, age_max: 1m}}\n"
+    "venues:\n"
+    "  coinbase: {markets: {ETH-USD: ETH/USD, BTC-USD: BTC/USD}}\n"
+    "  kraken: {markets: {ETH/USD: ETH/USD, BTC/USD: BTC/USD}}\n"
+    "  binance: {markets: {ETHUSD: ETH/USD, BTCUSD: BTC/USD}}\n"
+    "book: {file: book.json, vaults_max: 64}\n";
+
+/* `seconds` with that price on BTC's markets, and what its price then is. */
+static void
+btc_run(unsigned seconds, uint64_t cents, enum price_status status,
+    enum price_reason reason)
+{
+	const struct price *p =
+	    &g.life->machine->prices.price[g.life->config.asset_unit[1]];
+
+	g.btc_cents = cents;
+	seconds_run(seconds);
+	assert_int_equal(p->status, status);
+	assert_int_equal(p->reason, reason);
+}
+
+static void
+life_again(void)
+{
+	life_end();
+	g.now_ms += 3000;
+	life_begin(1 << 20, wrapped_config);
+}
+
+/* R14 over lives: markets contradict the rate, then nobody trades, then the
+ * engine begins anew, before any round of what is kept. */
+static void
+replay_journal__knows_what_bars_a_price_from_an_earlier_life(void **state)
+{
+	char said[1024];
+
+	(void)state;
+	journal_begin();
+	g.has_rate = true;
+	life_begin(1 << 20, wrapped_config);
+	btc_run(2, 6000000, PRICE_OK, REASON_NONE);
+	btc_run(1, 30000, PRICE_REFUSED, REASON_RATE);
+	life_again();
+	btc_run(5, 0, PRICE_REFUSED, REASON_RATE);
+	life_again();
+	btc_run(5, 0, PRICE_REFUSED, REASON_RATE);
+	btc_run(1, 6000000, PRICE_OK, REASON_NONE);
+	life_again();
+	btc_run(5, 0, PRICE_OK, REASON_NONE);
+	life_end();
+	assert_int_equal(replay_run(said, g.dir, false), EXIT_OK);
+	assert_said(said, "attestations", g.attestations);
+	assert_said(said, "lives", 4);
+	assert_said(said, "mismatches", 0);
+	assert_said(said, "unrecorded", 0);
+	folder_remove(g.dir);
+	kept_free(&g.kept);
+}
+
 /* What `said` has behind a key, a whole number. */
 static uint64_t
 said_value(const char *said, const char *key)
@@ -505,6 +612,8 @@ main(void)
 		cmocka_unit_test(replay_journal__rebuilds_the_history),
 		cmocka_unit_test(
 		    replay_journal__takes_each_life_with_its_own_config),
+		cmocka_unit_test(
+		    replay_journal__knows_what_bars_a_price_from_an_earlier_life),
 		cmocka_unit_test(
 		    replay_journal__looks_at_the_lives_of_a_window),
 	};

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include <cmocka.h>
+#include <math.h>
 
 #include "base/must.h"
 #include "margin/philox.h"
@@ -153,6 +154,112 @@ ewma_correlation__lies_within_one(void **state)
 	assert_true(num18_to_raw(ewma_correlation(&same, &a, &b)) <= ONE);
 	assert_true(num18_to_raw(ewma_correlation(&against, &a, &a)) <
 	    -ONE + 1000000000);
+}
+
+static long double
+real(i128 v36)
+{
+	return (long double)v36 / 1e36L;
+}
+
+/* Two columns with holes, by what a correlation is: the last known one, times
+ * the deviations of now. */
+static void
+ewma_pair_follow__keeps_the_correlation_over_a_hole(void **state)
+{
+	struct num18 lambda = num("0.97");
+
+	(void)state;
+	for (unsigned run = 0; run < 50; run++) {
+		struct ewma a = { 0 }, b = { 0 };
+		struct ewma_pair p = { 0 };
+		long double va = 0, vb = 0, rho = 0;
+		unsigned seen = 0, together = 0;
+
+		for (unsigned t = 0; t < 600; t++) {
+			struct num18 x = num18_from_raw((i128)(next() %
+			    20000000000000001) - 10000000000000000);
+			struct num18 y = num18_from_raw(num18_to_raw(x) / 2 +
+			    (i128)(next() % 20000000000000001) -
+			    10000000000000000);
+			bool has_a = t < 20 + run || t > 300 || next() % 4;
+			bool has_b = (t > run && t < 200) || t > 400;
+			long double rx = (long double)num18_to_raw(x) / 1e18L;
+			long double ry = (long double)num18_to_raw(y) / 1e18L;
+			struct ewma was_a = a, was_b = b;
+			long double c;
+
+			if (has_a)
+				assert_int_equal(ewma_step(&a, x, lambda),
+				    ERR_OK);
+			if (has_b)
+				assert_int_equal(ewma_step(&b, y, lambda),
+				    ERR_OK);
+			if (has_a && has_b && !p.is_seeded)
+				ewma_pair_begin(&p, x, y, &a, &b);
+			else if (has_a && has_b)
+				assert_int_equal(ewma_pair_step(&p, x, y,
+				    lambda), ERR_OK);
+			else if (has_a)
+				ewma_pair_follow(&p, &was_a, &a);
+			else if (has_b)
+				ewma_pair_follow(&p, &was_b, &b);
+			/* The same in long double. */
+			c = 0.97L * rho * sqrtl(va * vb) + 0.03L * rx * ry;
+			if (has_a)
+				va = !was_a.is_seeded ? rx * rx :
+				    0.97L * va + 0.03L * rx * rx;
+			if (has_b)
+				vb = !was_b.is_seeded ? ry * ry :
+				    0.97L * vb + 0.03L * ry * ry;
+			if (has_a && has_b)
+				rho = together++ == 0 ?
+				    (rx * ry < 0 ? -1 : 1) :
+				    c / sqrtl(va * vb);
+			seen += has_a != has_b;
+			if (!b.is_seeded)
+				continue;
+			assert_true(fabsl((long double)num18_to_raw(
+			    ewma_correlation(&p, &a, &b)) / 1e18L - rho) <
+			    1e-12L);
+			/* It never has to be cut to one. */
+			assert_true(fabsl(real(p.covariance36)) <= (1 +
+			    1e-15L) * sqrtl(real((i128)a.variance36) *
+			    real((i128)b.variance36)));
+		}
+		assert_true(seen > 200 && together > 200);
+	}
+}
+
+static void
+ewma_pair_begin__takes_the_product_of_two_first_returns(void **state)
+{
+	struct ewma a = { 0 }, b = { 0 }, none = { 0 };
+	struct ewma_pair p = { 0 }, q = { 0 };
+
+	(void)state;
+	assert_int_equal(ewma_step(&a, num("-0.2"), num("0.9")), ERR_OK);
+	assert_int_equal(ewma_step(&b, num("0.3"), num("0.9")), ERR_OK);
+	ewma_pair_follow(&p, &none, &a);
+	assert_false(p.is_seeded);
+	ewma_pair_begin(&p, num("-0.2"), num("0.3"), &a, &b);
+	assert_int_equal(ewma_pair_step(&q, num("-0.2"), num("0.3"),
+	    num("0.9")), ERR_OK);
+	assert_true(p.covariance36 == q.covariance36);
+	ewma_pair_begin(&p, num("0"), num("-0.3"), &a, &b);
+	assert_true(p.is_seeded && p.covariance36 == 0);
+	/* What never moved has no correlation, before and after it does. */
+	none.is_seeded = true;
+	ewma_pair_begin(&p, num("0"), num("0.3"), &none, &b);
+	ewma_pair_follow(&p, &none, &a);
+	assert_true(num18_is_zero(ewma_correlation(&p, &a, &b)));
+	/* A state of no sense stays within its type. */
+	p.covariance36 = I128_MAX;
+	none.variance36 = 1;
+	ewma_pair_follow(&p, &none, &a);
+	assert_true(num18_to_raw(ewma_correlation(&p, &a, &b)) == ONE);
+	assert_int_equal(ewma_pair_step(&p, num("-9"), num("9"), num("0.9")),
+	    ERR_OK);
 }
 
 /* ---- historical, filtered, stressed -------------------------------------- */
@@ -451,6 +558,10 @@ main(void)
 		cmocka_unit_test(philox_next__counts_blocks_of_the_hash),
 		cmocka_unit_test(ewma_step__is_the_recursion),
 		cmocka_unit_test(ewma_correlation__lies_within_one),
+		cmocka_unit_test(
+		    ewma_pair_follow__keeps_the_correlation_over_a_hole),
+		cmocka_unit_test(
+		    ewma_pair_begin__takes_the_product_of_two_first_returns),
 		cmocka_unit_test(
 		    sample_historical__compounds_overlapping_periods),
 		cmocka_unit_test(

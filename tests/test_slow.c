@@ -11,8 +11,6 @@
 #include "feeds/slow.h"
 #include "tests/prices_world.h"
 
-#define HOUR UINT64_C(3600000)
-
 static const struct prices_slow rule = { .has_slow = true,
     .window_ms = 3600000, .step_max = { 50000000 } };
 
@@ -36,8 +34,16 @@ slow_step__begins_at_the_first_price(void **state)
 	assert_px(s.last, "100");
 }
 
-/* A spike between two steps weighs nothing; one that stands for a minute moves
- * the average a sixtieth and the stable price 5 % / 60. */
+/* The same price each second in (from, to]; the one before stood until then. */
+static void
+stands(struct slow *s, const char *price, uint64_t from_ms, uint64_t to_ms)
+{
+	for (uint64_t ms = from_ms + 1000; ms <= to_ms; ms += 1000)
+		assert_true(slow_step(s, &rule, px(price), ms));
+}
+
+/* A spike between two steps weighs nothing; one that stands for five seconds
+ * moves the average 5 / 3600 and the stable price 5 % x 5 / 3600. */
 static void
 slow_step__weighs_what_stood_and_not_what_shows(void **state)
 {
@@ -45,12 +51,41 @@ slow_step__weighs_what_stood_and_not_what_shows(void **state)
 
 	(void)state;
 	assert_true(slow_step(&s, &rule, px("100"), NOW));
-	assert_true(slow_step(&s, &rule, px("2400"), NOW + 60000));
+	assert_true(slow_step(&s, &rule, px("2400"), NOW + 5000));
 	assert_px(s.average, "100");
 	assert_px(s.stable, "100");
-	assert_true(slow_step(&s, &rule, px("100"), NOW + 120000));
-	assert_px(s.average, "138.333333333333333333");
-	assert_px(s.stable, "100.083333333333333333");
+	assert_true(slow_step(&s, &rule, px("100"), NOW + 10000));
+	assert_px(s.average, "103.194444444444444444");
+	assert_px(s.stable, "100.006944444444444444");
+}
+
+/* One accepted second of a pump, and then nothing for a window: five seconds of
+ * it count, on either side of that limit. */
+static void
+slow_step__holds_on_to_nothing_that_was_not_accepted(void **state)
+{
+	static const uint64_t gaps[] = { 5001, 60000, 3600000, 360000000 };
+	struct slow five = { 0 };
+
+	(void)state;
+	(void)slow_step(&five, &rule, px("100"), NOW);
+	(void)slow_step(&five, &rule, px("2400"), NOW + 1000);
+	assert_true(slow_step(&five, &rule, px("100"), NOW + 6000));
+	assert_px(five.average, "103.194444444444444444");
+	for (size_t i = 0; i < ARRAY_COUNT(gaps); i++) {
+		struct slow s = { 0 };
+
+		(void)slow_step(&s, &rule, px("100"), NOW);
+		(void)slow_step(&s, &rule, px("2400"), NOW + 1000);
+		assert_true(slow_step(&s, &rule, px("100"), NOW + 1000 +
+		    gaps[i]));
+		assert_int_equal(px18_compare(s.average, five.average), 0);
+		assert_int_equal(px18_compare(s.stable, five.stable), 0);
+		/* And it goes on from there as ever. */
+		stands(&s, "100", NOW + 1000 + gaps[i], NOW + 3000 + gaps[i]);
+		assert_true(px18_compare(s.average, five.average) < 0);
+		assert_int_equal(s.at_ms, NOW + 3000 + gaps[i]);
+	}
 }
 
 static void
@@ -84,8 +119,9 @@ slow_step__arrives_where_the_price_stays(void **state)
 		struct px18 to = px(from_to[i][1]);
 
 		(void)slow_step(&s, &rule, px(from_to[i][0]), NOW);
-		for (uint64_t h = 1; h < 3000; h++)
-			(void)slow_step(&s, &rule, to, NOW + h * HOUR);
+		for (uint64_t k = 1; k < 3000 * 720; k++)
+			(void)slow_step(&s, &rule, to, NOW + k *
+			    SLOW_HOLD_MS);
 		assert_px(s.average, from_to[i][1]);
 		assert_px(s.stable, from_to[i][1]);
 	}
@@ -105,7 +141,7 @@ slow_step__agrees_with_long_double(void **state)
 		(void)slow_step(&s, &rule, px("1000"), ms);
 		for (size_t i = 0; i < 400; i++) {
 			uint64_t dt, price;
-			long double move, limit;
+			long double move, limit, counts;
 
 			x ^= x << 13;
 			x ^= x >> 7;
@@ -113,9 +149,9 @@ slow_step__agrees_with_long_double(void **state)
 			dt = 1000 + x % 20000 * (x % 7 == 0 ? 1000 : 1);
 			price = 200 + x / 20000 % 4000;
 			ms += dt;
-			average += (last - average) * fminl(1, (long double)dt /
-			    3600000);
-			limit = stable * 0.05L * (long double)dt / 3600000;
+			counts = fminl((long double)dt, 5000);
+			average += (last - average) * counts / 3600000;
+			limit = stable * 0.05L * counts / 3600000;
 			move = average - stable;
 			stable += fmaxl(-limit, fminl(limit, move));
 			last = (long double)price;
@@ -136,6 +172,8 @@ main(void)
 		cmocka_unit_test(slow_step__begins_at_the_first_price),
 		cmocka_unit_test(
 		    slow_step__weighs_what_stood_and_not_what_shows),
+		cmocka_unit_test(
+		    slow_step__holds_on_to_nothing_that_was_not_accepted),
 		cmocka_unit_test(slow_step__bounds_borrowing_power_in_a_pump),
 		cmocka_unit_test(slow_step__arrives_where_the_price_stays),
 		cmocka_unit_test(slow_step__agrees_with_long_double),

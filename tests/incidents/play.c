@@ -2,6 +2,8 @@
 
 #include "tests/machine_world.h"
 
+#include "oracle/kept.h"
+
 struct player {
 	const struct scene *scene;
 	struct replay_life *life;
@@ -37,9 +39,29 @@ static enum err
 say(struct player *p, const void *message)
 {
 	struct machine_output o = { world_emit, &p->out };
+	enum err e;
 
 	p->out.len = 0;
-	return machine_apply(p->life->machine, message, &o);
+	e = machine_apply(p->life->machine, message, &o);
+	for (size_t at = 0; p->scene->kept && at < p->out.len;) {
+		struct wire_head head;
+
+		memcpy(&head, p->out.bytes + at, sizeof(head));
+		kept_note(p->scene->kept, p->out.bytes + at);
+		at += head.size;
+	}
+	return e;
+}
+
+static void
+memories_say(struct player *p)
+{
+	union kept_record r;
+
+	for (size_t i = 0; p->scene->kept && i < p->scene->kept->count; i++) {
+		kept_tell(&r, p->scene->kept, i);
+		MUST(say(p, &r) == ERR_OK);
+	}
 }
 
 static void
@@ -52,6 +74,7 @@ start_say(struct player *p)
 	wire_head_set(&start.head, WIRE_START);
 	start.now_ms = p->scene->begin_ms;
 	MUST(say(p, &start) == ERR_OK);
+	memories_say(p);
 	memset(&ready, 0, sizeof(ready));
 	wire_head_set(&ready.head, WIRE_SIGNER_READY);
 	ready.first_sequence = p->scene->begin_ms * 1024;

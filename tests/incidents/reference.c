@@ -11,6 +11,7 @@
 #define BEAT_MS 30000u
 #define DAY_MS 86400000u
 #define GAP_MS 600000u
+#define TALK_MS 60000u		/* of a silence, so much is talk */
 #define AHEAD_MS 10000u
 #define LISTING_TIMES 100.0L
 #define YEAR_MS 31536000000.0L
@@ -23,11 +24,13 @@ struct listing {
 	/* Where it was last, to know it again. */
 	long double seen;
 	uint64_t seen_ms, doubt_ms;
+	uint64_t seen_talk_ms;		/* its venue's, then */
 };
 
 struct reading {
 	const struct scene *s;
 	struct listing listing[SCENE_MARKETS_MAX];
+	uint64_t heard_ms[SCENE_VENUES_MAX], talk_ms[SCENE_VENUES_MAX];
 	/* The last rate within its bounds, and whether another came since. */
 	long double rate[SCENE_UNITS_MAX];
 	uint64_t rate_ms[SCENE_UNITS_MAX];
@@ -45,19 +48,34 @@ from_raw(u128 v)
 
 /* ---- what was heard ----------------------------------------------------- */
 
-/* A ticker that was away for a day, or came back from a pause a hundred times
- * dearer or cheaper, is another until somebody says otherwise. */
+/* A ticker that was away for a day of its venue's talk, or for a day and came
+ * back below half of its price or above half more, or from a pause a hundred
+ * times dearer or cheaper, is another until somebody says otherwise. */
 static void
-listing_hear(struct listing *l, uint64_t ms, long double price)
+listing_hear(struct listing *l, uint64_t ms, uint64_t talk_ms,
+    long double price)
 {
 	long double times = l->seen > 0 ? price / l->seen : 1;
 	uint64_t away = ms - l->seen_ms;
 
-	if (l->seen > 0 && (away > DAY_MS || (away > GAP_MS &&
-	    (times > LISTING_TIMES || times < 1 / LISTING_TIMES))))
+	if (l->seen > 0 && (talk_ms - l->seen_talk_ms > DAY_MS ||
+	    (away > DAY_MS && (times > 1.5L || times < 0.5L)) ||
+	    (away > GAP_MS && (times > LISTING_TIMES ||
+	    times < 1 / LISTING_TIMES))))
 		l->doubt_ms = ms;
 	l->seen = price;
 	l->seen_ms = ms;
+	l->seen_talk_ms = talk_ms;
+}
+
+static void
+venue_hear(struct reading *r, unsigned venue, uint64_t ms)
+{
+	uint64_t since = ms - r->heard_ms[venue];
+
+	if (r->heard_ms[venue] > 0)
+		r->talk_ms[venue] += since < TALK_MS ? since : TALK_MS;
+	r->heard_ms[venue] = ms;
 }
 
 static void
@@ -83,11 +101,15 @@ static void
 hear(struct reading *r, const struct input *in)
 {
 	struct listing *l = &r->listing[in->market];
+	unsigned venue;
 
 	if (in->kind == INPUT_RATE) {
 		rate_hear(r, in);
 		return;
 	}
+	venue = in->kind == INPUT_BEAT ? in->market :
+	    r->s->market[in->market].venue;
+	venue_hear(r, venue, in->recv_ms);
 	if (in->kind == INPUT_BEAT) {
 		for (size_t i = 0; i < r->s->market_count; i++)
 			if (r->s->market[i].venue == in->market)
@@ -105,7 +127,7 @@ hear(struct reading *r, const struct input *in)
 		l->trade = from_raw(in->bid);
 		l->trade_ms = in->exchange_ms;
 	}
-	listing_hear(l, in->recv_ms, from_raw(in->bid));
+	listing_hear(l, in->recv_ms, r->talk_ms[venue], from_raw(in->bid));
 }
 
 /* ---- what it was worth -------------------------------------------------- */
@@ -120,7 +142,7 @@ listing_value(const struct listing *l, const struct scene_market *m,
 	if (l->book > 0 && ms > 0 && l->beat_ms > ms)
 		ms = l->beat_ms < ms + BEAT_MS ? l->beat_ms : ms + BEAT_MS;
 	if (v <= 0 || ms + age_max_ms < now_ms || ms > now_ms + AHEAD_MS ||
-	    l->doubt_ms > m->pinned_ms)
+	    l->doubt_ms > (m->pinned_ms > now_ms ? 0 : m->pinned_ms))
 		return 0;
 	return v;
 }
@@ -151,6 +173,43 @@ poll_weigh(struct poll *p)
 		for (size_t k = 0; k < p->count; k++)
 			same += p->venue[k] == p->venue[i];
 		p->weight[i] = 1.0L / same;
+	}
+}
+
+static long double
+poll_weight(const struct poll *p, unsigned venue)
+{
+	long double sum = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		sum += p->venue[i] == venue ? p->weight[i] : 0;
+	return sum;
+}
+
+/* A venue with half of all or more is brought down to what the others have but
+ * for the least of them; of two, to the other's. */
+static void
+poll_even(struct poll *p)
+{
+	for (unsigned v = 0; v < SCENE_VENUES_MAX; v++) {
+		long double own = poll_weight(p, v), rest = 0, least = 0;
+		unsigned others = 0;
+
+		for (unsigned o = 0; o < SCENE_VENUES_MAX; o++) {
+			long double w = o == v ? 0 : poll_weight(p, o);
+
+			rest += w;
+			others += w > 0;
+			if (w > 0 && (others == 1 || w < least))
+				least = w;
+		}
+		if (others == 0 || own < rest - 1e-9L)
+			continue;
+		for (size_t i = 0; i < p->count; i++)
+			if (p->venue[i] == v)
+				p->weight[i] *= (others == 1 ? rest :
+				    rest - least) / own;
+		return;
 	}
 }
 
@@ -195,8 +254,10 @@ agreed(const struct poll *p, double dispersion)
 			continue;
 		}
 		near.value[near.count] = p->value[i];
+		near.venue[near.count] = p->venue[i];
 		near.weight[near.count++] = p->weight[i];
 	}
+	poll_even(&near);
 	return 3 * dropped <= all + 1e-9L ? middle(&near) : m;
 }
 

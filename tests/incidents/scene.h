@@ -89,6 +89,9 @@ struct scene {
 		u128 collateral_atoms, debt_atoms;
 	} vault[SCENE_VAULTS_MAX];
 	struct inputs inputs;
+	/* What its lives remember: told when one begins, noted while it goes
+	 * (oracle/kept.h); the caller's; NULL: nothing. */
+	struct kept *kept;
 };
 
 struct scene *scene_new(uint64_t begin_ms, uint64_t seconds);
