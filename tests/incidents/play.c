@@ -207,7 +207,7 @@ words_note(struct player *p, const struct attestation *a)
 
 /* Answers a request, if there is one, as the signer would. */
 static void
-sign(struct player *p)
+sign(struct player *p, uint64_t ms)
 {
 	struct dumb_answer a;
 	struct wire_signed s;
@@ -223,6 +223,7 @@ sign(struct player *p)
 	memset(s.signature.r, 7, sizeof(s.signature.r));
 	MUST(say(p, &s) == ERR_OK);
 	words_note(p, &a.header);
+	p->now.signed_ms = ms;
 }
 
 static void
@@ -281,7 +282,7 @@ play(struct trace *out, const struct scene *s, const struct inputs *in)
 		wire_head_set(&c.head, WIRE_CLOSE);
 		c.now_ms = ms[i];
 		MUST(say(p, &c) == ERR_OK);
-		sign(p);
+		sign(p, ms[i]);
 		moment_take(p, ms[i]);
 		out->moment[i] = p->now;
 	}

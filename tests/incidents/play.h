@@ -18,7 +18,8 @@ struct signed_price {
 /* What is in force once a CLOSE was answered. */
 struct moment {
 	uint64_t ms;
-	bool is_signed;			/* something was, so far */
+	bool is_signed;			/* something was, so far; */
+	uint64_t signed_ms;		/* when */
 	struct signed_price price[SCENE_ASSETS_MAX];
 	uint8_t verdict[SCENE_VAULTS_MAX];	/* of signed leaves; HEALTHY
 						 * where there is none */
