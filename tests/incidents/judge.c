@@ -140,25 +140,32 @@ judged_add(struct report *r, bool ok, bool *failed)
 	*failed = *failed || !ok;
 }
 
-static void
-scene_play(struct report *r, struct trace *out, struct scene *s, bool mutates)
+void
+report_read(struct report *r, struct trace *out, struct scene *s)
 {
 	struct difference d;
-	struct reference ref;
-	struct judgement j;
 
 	inputs_sort(&s->inputs);
-	reference_make(&ref, s);
 	play(out, s, &s->inputs);
 	MUST(out->mismatches == 0);
-	j = judge(out, &ref, s, 0);
-	r->as_off_s = fmax(r->as_off_s, (double)j.off_ms / 1000);
-	r->as_held_s += j.held_s;
-	r->as_live_s += j.live_s;
 	reading_differs(&d, out, s, &s->inputs);
 	r->as_headers += d.of;
 	difference_tell(r, &d, 0, "as it was");
 	judged_add(r, d.count == 0 && d.of > 0, &r->safe_failed);
+}
+
+static void
+scene_play(struct report *r, struct trace *out, struct scene *s, bool mutates)
+{
+	struct reference ref;
+	struct judgement j;
+
+	report_read(r, out, s);
+	reference_make(&ref, s);
+	j = judge(out, &ref, s, 0);
+	r->as_off_s = fmax(r->as_off_s, (double)j.off_ms / 1000);
+	r->as_held_s += j.held_s;
+	r->as_live_s += j.live_s;
 	judged_add(r, j.off_ms < OFF_MS_MAX, &r->safe_failed);
 	judged_add(r, 100 * j.live_s >= LIVE_PER_CENT * j.held_s,
 	    &r->live_failed);

@@ -51,6 +51,8 @@ void report_skip(struct report *r);
 void report_play(struct report *r, struct trace *out, struct scene *s);
 /* report_play_only: without mutations. */
 void report_play_only(struct report *r, struct trace *out, struct scene *s);
+/* report_read: each header as reading.h reads it, and nothing else. */
+void report_read(struct report *r, struct trace *out, struct scene *s);
 
 /* judge_late: how long in one go the same words would be off, in seconds, if
  * they came so much later. */

@@ -78,8 +78,7 @@ r23(struct report *r)
 		struct scene *one = r23_scene(d);
 		const struct moment *m;
 
-		inputs_sort(&one->inputs);
-		play(&x, one, &one->inputs);
+		report_read(r, &x, one);
 		m = trace_at(&x, one->end_ms);
 		right += m->collateral_usd == 3 * ETH_USD ? 1 : 0;
 		healthy += m->state[0] == STATE_HEALTHY ? 1 : 0;
