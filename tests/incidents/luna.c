@@ -73,12 +73,16 @@ r10_day(struct report *r, const struct path *p)
 	struct scene *s = r10_scene(p, R10_MS, R10_END, 1);
 	uint64_t halt_ms = s->end_ms;
 	const struct moment *last;
+	double off_s, most;
 	struct trace x;
 
 	s->end_ms += MINUTE;
 	s->step_ms = 1000;
 	report_play_only(r, &x, s);
 	last = trace_at(&x, halt_ms - S);
+	off_s = path_off(&most, &x, 0, p, s, 1);
+	safe(r, off_s == 0, "100 bp from the recorded path for %.2f s at most",
+	    off_s);
 	safe(r, last->price[0].status != PRICE_REFUSED &&
 	    last->price[0].mid < 0.0001, "%.3g before the halt",
 	    last->price[0].mid);
@@ -96,10 +100,13 @@ r10_window(struct report *r, const struct path *p, uint64_t at_ms)
 	struct scene *s = r10_scene(p, at_ms - 10 * MINUTE,
 	    at_ms + 10 * MINUTE, 1);
 	const struct moment *last;
+	double most;
 	struct trace x;
 
 	report_play(r, &x, s);
 	last = trace_at(&x, s->end_ms);
+	safe(r, path_off(&most, &x, 0, p, s, 1) == 0, "near %.3g the path is "
+	    "followed within %.1f %%", last->price[0].mid, most * 100);
 	safe(r, last->vote[5] == VOTE_STALE && last->vote[4] == VOTE_OUTLIER,
 	    "at %.3g the frozen source is stale, the clamping one dropped",
 	    last->price[0].mid);

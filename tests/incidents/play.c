@@ -234,8 +234,10 @@ moment_take(struct player *p, uint64_t ms)
 	p->now.ms = ms;
 	for (size_t i = 0; i < p->scene->vault_count; i++)
 		p->now.state[i] = m->tables.state[i];
-	for (size_t i = 0; i < p->scene->market_count; i++)
+	for (size_t i = 0; i < p->scene->market_count; i++) {
 		p->now.vote[i] = (uint8_t)m->prices.source[i].vote;
+		p->now.usd[i] = (float)usd_of(m->prices.source[i].mid);
+	}
 }
 
 /* ---- the run ------------------------------------------------------------ */

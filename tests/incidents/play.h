@@ -27,6 +27,7 @@ struct moment {
 	uint8_t header_status;
 	double collateral_usd;		/* of the header */
 	uint8_t vote[SCENE_MARKETS_MAX];	/* enum prices_vote */
+	float usd[SCENE_MARKETS_MAX];	/* what each market says */
 };
 
 struct trace {
