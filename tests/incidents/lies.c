@@ -14,6 +14,23 @@
 #define R1_MS UINT64_C(1561420800000)	/* 2019-06-25T00:00:00Z */
 #define KRW 0.00086
 
+/* Whether /metrics names a market's vote so at that moment. */
+static bool
+r1_is_told(const struct scene *s, uint64_t ms, const char *line)
+{
+	struct text t;
+	bool is_there;
+
+	text_init(&t, 1 << 16);
+	play_metrics(&t, s, ms);
+	is_there = !t.failed && strstr(t.at, line) != NULL;
+	text_free(&t);
+	return is_there;
+}
+
+#define R1_VOTE(vote) "margind_feed_vote{venue=\"binance\",market=" \
+    "\"KRW-USD\",vote=\"" vote "\"} 1\n"
+
 static void
 r1(struct report *r)
 {
@@ -34,9 +51,13 @@ r1(struct report *r)
 	feed_hold(s, m + 2, t + 180 * S, t + 240 * S, KRW);
 	report_play(r, &x, s);
 
-	safe(r, always(&x, 0, t + 122 * S, t + 180 * S, PRICE_REFUSED),
-	    "{1,1000} refused (%s)", price_reason_name(
-	    trace_at(&x, t + 150 * S)->price[0].reason));
+	/* The table has "quorum".  Two groups are a quorum: by DESIGN section
+	 * 3 half of the weight is too much to be dropped, both stand, and the
+	 * band over both is too wide. */
+	safe(r, always(&x, 0, t + 122 * S, t + 180 * S, PRICE_REFUSED) &&
+	    trace_at(&x, t + 150 * S)->price[0].reason == REASON_BAND,
+	    "{1,1000} refused (%s: both are there, neither can be dropped)",
+	    price_reason_name(trace_at(&x, t + 150 * S)->price[0].reason));
 	safe(r, farthest(&x, 0, t, t + 240 * S, KRW) < 1e-9,
 	    "{1,1,1000} stays at 1");
 	safe(r, trace_at(&x, t + 200 * S)->vote[m + 1] == VOTE_OUTLIER,
@@ -47,6 +68,10 @@ r1(struct report *r)
 	after = trace_at(&x, t + 64 * S);
 	live(r, before->price[0].sources == 3 && after->price[0].sources == 2,
 	    "the lost third shows in one cycle (3 -> 2 sources)");
+	live(r, r1_is_told(s, t + 62 * S, R1_VOTE("counted")) &&
+	    r1_is_told(s, t + 63 * S, R1_VOTE("stale")),
+	    "and in the metrics: %.*s", (int)sizeof(R1_VOTE("stale")) - 2,
+	    R1_VOTE("stale"));
 	live(r, until_priced(&x, 0, t + 181 * S) <= S,
 	    "priced again %u ms after the third is back",
 	    (unsigned)until_priced(&x, 0, t + 181 * S));

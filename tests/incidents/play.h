@@ -6,6 +6,7 @@
 #define TESTS_INCIDENTS_PLAY_H
 
 #include "base/price.h"
+#include "oracle/text.h"
 #include "tests/incidents/scene.h"
 
 /* A signed word, unpacked; USD per whole unit. */
@@ -44,6 +45,9 @@ size_t scene_moments(uint64_t *ms, const struct scene *s);
  * order.  The trace is the caller's: trace_free. */
 void play(struct trace *out, const struct scene *s, const struct inputs *in);
 void trace_free(struct trace *t);
+/* play_metrics: what /metrics says of the feeds (oracle/metrics_text.h) after
+ * the last CLOSE at or before ms, of the scene as it is. */
+void play_metrics(struct text *out, const struct scene *s, uint64_t ms);
 /* trace_at: what was in force at ms: the last moment at or before it. */
 const struct moment *trace_at(const struct trace *t, uint64_t ms);
 
