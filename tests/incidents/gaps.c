@@ -181,8 +181,9 @@ r30(struct report *r)
 	r30_clock(r, 11 * S, VOTE_SKEWED, PRICE_OK);
 	r30_clock(r, 3 * S, VOTE_COUNTED, PRICE_DEGRADED);
 	r30_clock(r, 1 * S, VOTE_COUNTED, PRICE_OK);
-	live(r, every_venue_has_a_deadline(),
-	    "every venue's mute connection has a deadline");
+	live(r, every_venue_has_a_deadline(), "every venue's mute connection "
+	    "has a deadline (kept: test_client, client_service__drops_a_mute_"
+	    "connection)");
 	live(r, always(&x, 0, t + 5 * S, s->end_ms, PRICE_OK),
 	    "the price is OK throughout");
 	trace_free(&x);
