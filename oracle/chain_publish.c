@@ -17,8 +17,8 @@
 enum tx_stage { TX_NONE, TX_ASKED, TX_SENT };
 struct under_way {
 	enum tx_stage stage;
-	uint64_t id, nonce, sequence, sent_block, asked_ms;
-	struct publish_fees fees;
+	uint64_t id, nonce, sequence, asked_ms;
+	struct publish_tx look;
 	struct b32 hash;
 	uint8_t status;
 	uint8_t data[CLEARING_DATA_MAX];
@@ -98,8 +98,8 @@ tx_ask(struct chain_publish *p, uint64_t now)
 	w.chain_id = p->proc->config.chain_id;
 	w.nonce = p->tx.nonce;
 	w.gas_limit = SUBMIT_GAS;
-	w.max_priority_fee_wei = wire_from_u128(p->tx.fees.priority_wei);
-	w.max_fee_wei = wire_from_u128(p->tx.fees.max_fee_wei);
+	w.max_priority_fee_wei = wire_from_u128(p->tx.look.fees.priority_wei);
+	w.max_fee_wei = wire_from_u128(p->tx.look.fees.max_fee_wei);
 	w.type = TX_FEE_MARKET;
 	w.data_len = (uint32_t)p->tx.data_len;
 	w.to = p->proc->config.clearing;
@@ -167,8 +167,8 @@ tx_begin(struct chain_publish *p, uint64_t now)
 		e = rpc_priority_fee(&tip, p->rpc);
 	if (e != ERR_OK)
 		return e;
-	if (publish_fees_first(&p->tx.fees, p->block.base_fee_wei, tip,
-	    &caps) != ERR_OK) {
+	if (publish_begin(&p->tx.look, p->block.base_fee_wei, tip, &caps) ==
+	    PUBLISH_HELD) {
 		log_error("the base fee is above max_fee: not publishing");
 		return ERR_OK;
 	}
@@ -183,8 +183,8 @@ chain_publish_signed(struct chain_publish *p, const struct wire_tx_signed *w)
 	struct tx t = {
 		.type = TX_FEE_MARKET, .chain_id = p->proc->config.chain_id,
 		.nonce = p->tx.nonce,
-		.max_priority_fee_wei = p->tx.fees.priority_wei,
-		.max_fee_wei = p->tx.fees.max_fee_wei,
+		.max_priority_fee_wei = p->tx.look.fees.priority_wei,
+		.max_fee_wei = p->tx.look.fees.max_fee_wei,
 		.gas_limit = SUBMIT_GAS, .to = p->proc->config.clearing,
 		.data = p->tx.data, .data_len = p->tx.data_len,
 	};
@@ -205,7 +205,7 @@ chain_publish_signed(struct chain_publish *p, const struct wire_tx_signed *w)
 		return;
 	}
 	p->tx.stage = TX_SENT;
-	p->tx.sent_block = p->block.number;
+	p->tx.look.sent_block = p->block.number;
 	p->counters.sent++;
 }
 
@@ -252,17 +252,21 @@ chain_publish_turn(struct chain_publish *p, const struct watch_block *block,
 		tx_mined(p, &receipt);
 		return ERR_OK;
 	}
-	if (e != ERR_UNKNOWN ||
-	    p->block.number < p->tx.sent_block + PUBLISH_PATIENCE)
+	if (e != ERR_UNKNOWN)
 		return ERR_OK;
-	if (publish_fees_raise(&p->tx.fees, &p->tx.fees, &caps) != ERR_OK) {
+	switch (publish_look(&p->tx.look, p->block.number, &caps)) {
+	case PUBLISH_WAIT:
+	case PUBLISH_HELD:
+		break;
+	case PUBLISH_STUCK:
 		log_error("a transaction is stuck at max_fee");
-		p->tx.sent_block = p->block.number;
-		return ERR_OK;
+		break;
+	case PUBLISH_ASK:
+		p->counters.replaced++;
+		if (submit_encode(p) == ERR_OK)
+			tx_ask(p, now);
+		break;
 	}
-	p->counters.replaced++;
-	if (submit_encode(p) == ERR_OK)
-		tx_ask(p, now);
 	return ERR_OK;
 }
 
