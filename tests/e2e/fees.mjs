@@ -1,7 +1,7 @@
 // `margind run` on a chain whose gas costs 1,656 gwei, as on 19 May 2021: nothing is
 // sent above `max_fee`, which is said, and attestations are served as before; a
 // transaction that is outbid is replaced within two blocks, with the same nonce and
-// an eighth more.
+// an eighth more, whatever a node did with the one before.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -13,7 +13,7 @@ import { expect, finish, sleep, until } from './tally.mjs'
 
 const MARGIND = resolve(process.env.MARGIND ?? 'build/margind')
 const GWEI = 10n ** 9n, PEAK = 1656n * GWEI, CAP = 500n * GWEI, LOW = 10n * GWEI
-const ROOM = 4_000_000_000
+const ROOM = 4_000_000_000, NO_ROOM = 60_000 // for a submit
 
 const dir = mkdtempSync(join(tmpdir(), 'margind-fees-'))
 const stage = new Stage({ margind: MARGIND, dir, died: (e) => expect(false, e.message) })
@@ -33,16 +33,15 @@ const sequence = async () => {
 	return status === 200 ? BigInt(JSON.parse(text).message.sequence) : 0n
 }
 
-// The next block, whose base fee is that; a full one has no room for a submit.
-async function block(baseFee, isFull = false) {
+// The next block, whose base fee is that.
+async function block(baseFee) {
 	await node.send('anvil_setNextBlockBaseFeePerGas', [ethers.toQuantity(baseFee)])
-	if (isFull) await node.send('evm_setBlockGasLimit', [ethers.toQuantity(60_000)])
 	await node.send('evm_mine', [])
-	await node.send('evm_setBlockGasLimit', [ethers.toQuantity(ROOM)])
 	const got = await node.send('eth_getBlockByNumber', ['latest', false])
 	if (BigInt(got.baseFeePerGas) !== baseFee) expect(false, `a base fee of ${got.baseFeePerGas}`)
 }
 
+const room = (gasLimit) => node.send('evm_setBlockGasLimit', [ethers.toQuantity(gasLimit)])
 const nonce = async (tag) => Number(await node.send('eth_getTransactionCount', [gas, tag]))
 
 // What is waiting of the service's, by nonce: its fees.
@@ -75,6 +74,9 @@ async function build() {
 // Blocks of 1,656 gwei: nothing is sent, it is said, and headers go on.
 async function above() {
 	const alarm = 'the base fee is above max_fee'
+	// None is under way.
+	const clear = await until(40_000, async () => (await block(LOW), await sleep(500), await nonce('latest') > 0))
+	expect(clear && (await waiting()).length === 0, 'a transaction is mined')
 	await until(20_000, async () => (await block(PEAK), await sleep(400), said(alarm) > 0))
 	expect(said(alarm) > 0, 'at 1,656 gwei the log says so')
 	const [sent, from] = [await nonce('pending'), await sequence()]
@@ -89,30 +91,49 @@ async function above() {
 	expect(/^margind_attestation_age_seconds [0-2](\.|$)/m.test((await get('/metrics')).text), 'the newest is fresh in the metrics')
 }
 
-// The price falls and a transaction goes out, but from then on blocks are full of
-// what pays more: what it offers rises with each second of them.
-async function outbid() {
-	const there = await until(20_000, async () => {
-		await block(LOW, true)
-		return until(800, async () => (await waiting())[0])
-	})
-	if (!expect(there, `one is sent again, for ${there?.fee / GWEI} gwei at most`)) return
-	let last = there, raised = 0, late = 0
-	for (let full = 1; full <= 8; full++) {
-		await block(LOW, true)
-		const t = await until(full % 2 ? 700 : 4000, async () => (await waiting()).find((x) => x.fee > last.fee))
-		if (full % 2) continue
-		if (!t) late++
-		else {
-			raised++
-			expect(t.nonce === there.nonce && 8n * t.fee >= 9n * last.fee && 8n * t.tip >= 9n * last.tip,
-				`after ${full} full blocks ${(Number(t.fee) / 1e9).toFixed(2)} gwei and a tip of ${(Number(t.tip) / 1e9).toFixed(3)}`)
-			last = t
-		}
+// Two blocks that are a sixteenth dearer than what it offers; what it offers then.
+async function dearer(last) {
+	for (let i = 0; i < 2; i++) {
+		await block(last.fee * 17n / 16n)
+		await sleep(i === 0 ? 500 : 0)
 	}
-	expect(raised === 4 && late === 0, `raised ${raised} times in 8 blocks, an eighth or more and the same nonce each time`)
+	return until(4000, async () => (await waiting()).find((t) => t.fee > last.fee))
+}
+
+const isRaised = (t, last) => t && t.nonce === last.nonce && 8n * t.fee >= 9n * last.fee && 8n * t.tip >= 9n * last.tip
+const shown = (t) => `${(Number(t.fee) / 1e9).toFixed(2)} gwei and a tip of ${(Number(t.tip) / 1e9).toFixed(3)}`
+
+// The price falls and a transaction goes out; from then on each block is dearer than
+// what it offers.
+async function outbid() {
+	const first = await until(40_000, async () => {
+		await block(LOW)
+		return until(2500, async () => (await waiting())[0])
+	})
+	if (!expect(first, `one is sent again, for ${first && shown(first)}`)) return
+	let last = first
+	for (let i = 0; i < 3; i++) {
+		const t = await dearer(last)
+		if (!expect(isRaised(t, last), `outbid, after two blocks it offers ${t && shown(t)}, of the same nonce`)) return
+		last = t
+	}
+	// A replacement that the node will not have is tried again, higher.
+	const refused = said('not sent')
+	await room(NO_ROOM)
+	expect(!await dearer(last) && said('not sent') > refused, 'a node refuses a replacement')
+	await room(ROOM)
+	const t = await dearer(last)
+	if (!expect(isRaised(t, last), `two blocks later it offers ${t && shown(t)}`)) return
+	// Its tip is near its cap; a node drops what no more is offered for.
+	await node.send('anvil_dropAllTransactions', [])
+	await block(t.fee * 17n / 16n)
+	await sleep(500)
+	await block(t.fee * 17n / 16n)
+	const again = await until(4000, async () => (await waiting())[0])
+	expect(said('a transaction is stuck') > 0 && again?.nonce === t.nonce && again?.fee === t.fee,
+		`stuck there, and dropped: the log says so, and it is sent again for ${again && shown(again)}`)
 	await block(LOW)
-	expect(await until(3000, async () => await nonce('latest') === there.nonce + 1), 'and mined where there is room')
+	expect(await until(3000, async () => await nonce('latest') === first.nonce + 1), 'and is mined below that')
 }
 
 try {
