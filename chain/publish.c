@@ -44,6 +44,27 @@ publish_fees_raise(struct publish_fees *out, const struct publish_fees *last,
 	return ERR_OK;
 }
 
+enum publish_act
+publish_begin(struct publish_tx *tx, u128 base_fee_wei,
+    u128 suggested_priority_wei, const struct publish_fees *caps)
+{
+	return publish_fees_first(&tx->fees, base_fee_wei,
+	    suggested_priority_wei, caps) == ERR_OK ? PUBLISH_ASK :
+	    PUBLISH_HELD;
+}
+
+enum publish_act
+publish_look(struct publish_tx *tx, uint64_t block,
+    const struct publish_fees *caps)
+{
+	if (block < tx->sent_block + PUBLISH_PATIENCE)
+		return PUBLISH_WAIT;
+	if (publish_fees_raise(&tx->fees, &tx->fees, caps) == ERR_OK)
+		return PUBLISH_ASK;
+	tx->sent_block = block;
+	return PUBLISH_STUCK;
+}
+
 bool
 publish_is_due(const struct publish_state *s, uint64_t sequence,
     uint8_t status, uint64_t now_ms, uint64_t every_ms)

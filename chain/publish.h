@@ -28,6 +28,25 @@ MUST_CHECK enum err publish_fees_first(struct publish_fees *out,
 MUST_CHECK enum err publish_fees_raise(struct publish_fees *out,
     const struct publish_fees *last, const struct publish_fees *caps);
 
+/* The one that is under way, and what is to be done about it. */
+struct publish_tx {
+	struct publish_fees fees;
+	uint64_t sent_block;
+};
+enum publish_act {
+	PUBLISH_WAIT,
+	PUBLISH_ASK,		/* to be signed with tx->fees, and sent */
+	PUBLISH_HELD,		/* the base fee is above the cap: an alarm */
+	PUBLISH_STUCK,		/* no more may be offered: an alarm */
+};
+/* publish_begin: the first fees; PUBLISH_ASK or PUBLISH_HELD. */
+enum publish_act publish_begin(struct publish_tx *tx, u128 base_fee_wei,
+    u128 suggested_priority_wei, const struct publish_fees *caps);
+/* publish_look at one that was sent and that no block until this one has.
+ * PUBLISH_STUCK is said once in PUBLISH_PATIENCE blocks. */
+enum publish_act publish_look(struct publish_tx *tx, uint64_t block,
+    const struct publish_fees *caps);
+
 /* What was published last, and whether it is time again. */
 struct publish_state {
 	bool has_last;

@@ -17,8 +17,9 @@
 enum tx_stage { TX_NONE, TX_ASKED, TX_SENT };
 struct under_way {
 	enum tx_stage stage;
-	uint64_t id, nonce, sequence, sent_block, asked_ms;
-	struct publish_fees fees;
+	bool was_sent;		/* a node has one of this nonce */
+	uint64_t id, nonce, sequence, asked_ms;
+	struct publish_tx look;
 	struct b32 hash;
 	uint8_t status;
 	uint8_t data[CLEARING_DATA_MAX];
@@ -77,11 +78,25 @@ chain_publish_counters(const struct chain_publish *p)
 	return &p->counters;
 }
 
+/* tx_fail: this one will not be sent.  What was sent before under its nonce is
+ * still under way, unless another of that nonce was mined: a new one would
+ * offer less than a node asks of a replacement. */
+static void
+tx_fail(struct chain_publish *p)
+{
+	uint64_t next;
+
+	p->tx.stage = p->tx.was_sent && rpc_nonce(&next, p->rpc,
+	    &p->gas_address) == ERR_OK && next <= p->tx.nonce ? TX_SENT :
+	    TX_NONE;
+	p->tx.look.sent_block = p->block.number;
+}
+
 void
 chain_publish_rejected(struct chain_publish *p,
     const struct wire_tx_rejected *w)
 {
-	p->tx.stage = TX_NONE;
+	tx_fail(p);
 	p->counters.refused++;
 	log_warn("the signer refuses a transaction: %s",
 	    policy_rule_name((enum policy_rule)w->rule));
@@ -98,8 +113,8 @@ tx_ask(struct chain_publish *p, uint64_t now)
 	w.chain_id = p->proc->config.chain_id;
 	w.nonce = p->tx.nonce;
 	w.gas_limit = SUBMIT_GAS;
-	w.max_priority_fee_wei = wire_from_u128(p->tx.fees.priority_wei);
-	w.max_fee_wei = wire_from_u128(p->tx.fees.max_fee_wei);
+	w.max_priority_fee_wei = wire_from_u128(p->tx.look.fees.priority_wei);
+	w.max_fee_wei = wire_from_u128(p->tx.look.fees.max_fee_wei);
 	w.type = TX_FEE_MARKET;
 	w.data_len = (uint32_t)p->tx.data_len;
 	w.to = p->proc->config.clearing;
@@ -107,7 +122,7 @@ tx_ask(struct chain_publish *p, uint64_t now)
 	p->tx.stage = TX_ASKED;
 	p->tx.asked_ms = now;
 	if (proc_send(p->proc->peer[ROLE_SIGNER], &w, false) != ERR_OK)
-		p->tx.stage = TX_NONE;
+		tx_fail(p);
 }
 
 static enum err
@@ -167,11 +182,12 @@ tx_begin(struct chain_publish *p, uint64_t now)
 		e = rpc_priority_fee(&tip, p->rpc);
 	if (e != ERR_OK)
 		return e;
-	if (publish_fees_first(&p->tx.fees, p->block.base_fee_wei, tip,
-	    &caps) != ERR_OK) {
+	if (publish_begin(&p->tx.look, p->block.base_fee_wei, tip, &caps) ==
+	    PUBLISH_HELD) {
 		log_error("the base fee is above max_fee: not publishing");
 		return ERR_OK;
 	}
+	p->tx.was_sent = false;
 	tx_ask(p, now);
 	return ERR_OK;
 }
@@ -183,8 +199,8 @@ chain_publish_signed(struct chain_publish *p, const struct wire_tx_signed *w)
 	struct tx t = {
 		.type = TX_FEE_MARKET, .chain_id = p->proc->config.chain_id,
 		.nonce = p->tx.nonce,
-		.max_priority_fee_wei = p->tx.fees.priority_wei,
-		.max_fee_wei = p->tx.fees.max_fee_wei,
+		.max_priority_fee_wei = p->tx.look.fees.priority_wei,
+		.max_fee_wei = p->tx.look.fees.max_fee_wei,
 		.gas_limit = SUBMIT_GAS, .to = p->proc->config.clearing,
 		.data = p->tx.data, .data_len = p->tx.data_len,
 	};
@@ -193,19 +209,21 @@ chain_publish_signed(struct chain_publish *p, const struct wire_tx_signed *w)
 
 	if (p->tx.stage != TX_ASKED || w->id != p->tx.id)
 		return;
-	p->tx.stage = TX_NONE;
 	if (tx_encode(raw, &len, &t, w->signature.recovery, w->signature.r,
 	    w->signature.s) != ERR_OK) {
 		log_error("the signer's transaction signature is none");
+		tx_fail(p);
 		return;
 	}
 	e = rpc_send(&p->tx.hash, p->rpc, raw, len);
 	if (e != ERR_OK) {
 		log_warn("not sent: %s", rpc_error(p->rpc));
+		tx_fail(p);
 		return;
 	}
 	p->tx.stage = TX_SENT;
-	p->tx.sent_block = p->block.number;
+	p->tx.was_sent = true;
+	p->tx.look.sent_block = p->block.number;
 	p->counters.sent++;
 }
 
@@ -241,7 +259,7 @@ chain_publish_turn(struct chain_publish *p, const struct watch_block *block,
 	p->block = *block;
 	if (p->tx.stage == TX_ASKED && now > p->tx.asked_ms + 5000) {
 		log_warn("the signer does not answer for a transaction");
-		p->tx.stage = TX_NONE;
+		tx_fail(p);
 	}
 	if (p->tx.stage == TX_NONE)
 		e = tx_begin(p, now);
@@ -252,17 +270,24 @@ chain_publish_turn(struct chain_publish *p, const struct watch_block *block,
 		tx_mined(p, &receipt);
 		return ERR_OK;
 	}
-	if (e != ERR_UNKNOWN ||
-	    p->block.number < p->tx.sent_block + PUBLISH_PATIENCE)
+	if (e != ERR_UNKNOWN)
 		return ERR_OK;
-	if (publish_fees_raise(&p->tx.fees, &p->tx.fees, &caps) != ERR_OK) {
-		log_error("a transaction is stuck at max_fee");
-		p->tx.sent_block = p->block.number;
-		return ERR_OK;
+	switch (publish_look(&p->tx.look, p->block.number, &caps)) {
+	case PUBLISH_WAIT:
+	case PUBLISH_HELD:
+		break;
+	case PUBLISH_STUCK:
+		log_error("a transaction is stuck: no more may be offered");
+		/* For the same again: a node may have dropped it. */
+		if (submit_encode(p) == ERR_OK)
+			tx_ask(p, now);
+		break;
+	case PUBLISH_ASK:
+		p->counters.replaced++;
+		if (submit_encode(p) == ERR_OK)
+			tx_ask(p, now);
+		break;
 	}
-	p->counters.replaced++;
-	if (submit_encode(p) == ERR_OK)
-		tx_ask(p, now);
 	return ERR_OK;
 }
 

@@ -57,6 +57,38 @@ publish_fees_raise__adds_an_eighth_at_least_until_the_cap(void **state)
 }
 
 static void
+publish_begin__is_held_at_the_cap_and_asks_below_it(void **state)
+{
+	struct publish_tx tx = { 0 };
+
+	(void)state;
+	assert_int_equal(publish_begin(&tx, 100 * GWEI, GWEI, &caps),
+	    PUBLISH_HELD);
+	assert_int_equal(publish_begin(&tx, 10 * GWEI, GWEI, &caps),
+	    PUBLISH_ASK);
+	assert_true(tx.fees.max_fee_wei == 21 * GWEI);
+}
+
+static void
+publish_look__raises_after_two_blocks_until_it_is_stuck(void **state)
+{
+	struct publish_tx tx = { { 80 * GWEI, GWEI }, 7 };
+
+	(void)state;
+	assert_int_equal(publish_look(&tx, 7, &caps), PUBLISH_WAIT);
+	assert_int_equal(publish_look(&tx, 8, &caps), PUBLISH_WAIT);
+	assert_int_equal(publish_look(&tx, 9, &caps), PUBLISH_ASK);
+	assert_true(tx.fees.max_fee_wei == 90 * GWEI + 1);
+	tx.sent_block = 9;
+	assert_int_equal(publish_look(&tx, 10, &caps), PUBLISH_WAIT);
+	/* Another eighth is above the cap: said once in two blocks. */
+	assert_int_equal(publish_look(&tx, 11, &caps), PUBLISH_STUCK);
+	assert_int_equal(publish_look(&tx, 12, &caps), PUBLISH_WAIT);
+	assert_int_equal(publish_look(&tx, 13, &caps), PUBLISH_STUCK);
+	assert_true(tx.fees.max_fee_wei == 90 * GWEI + 1);
+}
+
+static void
 publish_is_due__first_interval_and_refusals(void **state)
 {
 	struct publish_state s = { 0 };
@@ -83,6 +115,10 @@ main(void)
 		cmocka_unit_test(publish_fees_first__stays_below_both_caps),
 		cmocka_unit_test(
 		    publish_fees_raise__adds_an_eighth_at_least_until_the_cap),
+		cmocka_unit_test(
+		    publish_begin__is_held_at_the_cap_and_asks_below_it),
+		cmocka_unit_test(
+		    publish_look__raises_after_two_blocks_until_it_is_stuck),
 		cmocka_unit_test(publish_is_due__first_interval_and_refusals),
 	};
 

@@ -115,6 +115,49 @@ r30_scene(void)
 	return s;
 }
 
+/* Three venues, of which one says no book after the first minute and beats on,
+ * and another's clock goes ahead by so much from the second on. */
+static struct scene *
+r30_clocks(uint64_t ahead_ms)
+{
+	struct scene *s = scene_new(R30_MS, 180);
+	unsigned btc = scene_unit(s, "BTC", 2);
+	unsigned m = scene_venues(s, 4, btc, 0);
+	uint64_t t = R30_MS, half = price_of(0.3) & UINT64_MAX;
+
+	feed_hold(s, m, t, t + 60 * S, 3650);
+	for (uint64_t at = t; at < s->end_ms; at += S)
+		feed_beat(s, 0, at, at);
+	feed_hold(s, m + 1, t, t + 120 * S, 3650);
+	for (uint64_t at = t + 120 * S; at < s->end_ms; at += S)
+		feed_quote(s, m + 1, at + ahead_ms, at, price_of(3650) - half,
+		    price_of(3650) + half);
+	feed_hold(s, m + 2, t, s->end_ms, 3650);
+	feed_hold(s, m + 3, t, s->end_ms, 3650);
+	scene_asset(s, "WBTC", btc, "");
+	return s;
+}
+
+static void
+r30_clock(struct report *r, uint64_t ahead_ms, enum prices_vote vote,
+    enum price_status status)
+{
+	struct scene *s = r30_clocks(ahead_ms);
+	uint64_t t = R30_MS;
+	struct trace x;
+
+	report_play_only(r, &x, s);
+	safe(r, trace_at(&x, t + 92 * S)->vote[0] == VOTE_COUNTED &&
+	    trace_at(&x, t + 94 * S)->vote[0] == VOTE_STALE &&
+	    trace_at(&x, t + 150 * S)->vote[1] == vote &&
+	    trace_at(&x, t + 150 * S)->price[0].status == status,
+	    "a clock %u s ahead: %s, the price %s",
+	    (unsigned)(ahead_ms / S), prices_vote_name(vote),
+	    price_status_name(status));
+	trace_free(&x);
+	scene_free(s);
+}
+
 static void
 r30(struct report *r)
 {
@@ -134,8 +177,13 @@ r30(struct report *r)
 	    "the book is void until it is heard anew, whatever beats");
 	safe(r, trace_at(&x, t + 104 * S)->vote[1] == VOTE_STALE,
 	    "a mute venue has no vote after age_max");
-	live(r, every_venue_has_a_deadline(),
-	    "every venue's mute connection has a deadline");
+	/* In each of these heartbeats renew a book for 30 s and no more. */
+	r30_clock(r, 11 * S, VOTE_SKEWED, PRICE_OK);
+	r30_clock(r, 3 * S, VOTE_COUNTED, PRICE_DEGRADED);
+	r30_clock(r, 1 * S, VOTE_COUNTED, PRICE_OK);
+	live(r, every_venue_has_a_deadline(), "every venue's mute connection "
+	    "has a deadline (kept: test_client, client_service__drops_a_mute_"
+	    "connection)");
 	live(r, always(&x, 0, t + 5 * S, s->end_ms, PRICE_OK),
 	    "the price is OK throughout");
 	trace_free(&x);

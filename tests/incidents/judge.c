@@ -9,6 +9,7 @@
 #include "base/must.h"
 #include "margin/verdict.h"
 #include "tests/incidents/mutate.h"
+#include "tests/incidents/reading.h"
 
 #define OFF_SHARE 0.01		/* 100 bp */
 #define OFF_MS_MAX 10000u
@@ -84,11 +85,22 @@ judge(const struct trace *t, const struct reference *ref,
 }
 
 static void
+difference_tell(struct report *r, const struct difference *d, unsigned run,
+    const char *what)
+{
+	if (d->count > 0)
+		printf("    %s, run %u (%s): %" PRIu64 " of %" PRIu64
+		    " headers are read otherwise: %s\n", r->incident->id, run,
+		    what, d->count, d->of, d->where);
+}
+
+static void
 mutations_play(struct report *r, const struct scene *s,
     const struct reference *ref)
 {
 	for (unsigned i = 0; i < r->mutations; i++) {
 		uint64_t seed = r->seed + i * 1000003u + r->runs * 7919u;
+		struct difference d;
 		struct mutation m;
 		struct judgement j;
 		struct trace t;
@@ -97,8 +109,12 @@ mutations_play(struct report *r, const struct scene *s,
 		play(&t, s, &m.inputs);
 		MUST(t.mismatches == 0);
 		j = judge(&t, ref, s, m.mutated);
+		reading_differs(&d, &t, s, &m.inputs);
 		r->held_s += j.held_s;
 		r->live_s += j.live_s;
+		r->headers += d.of;
+		r->unread += d.count;
+		difference_tell(r, &d, r->runs + i, m.text);
 		if (j.off_ms >= OFF_MS_MAX ||
 		    100 * j.live_s < LIVE_PER_CENT * j.held_s)
 			printf("    %s, run %u (%s): off %.2f s, live %" PRIu64
@@ -124,16 +140,28 @@ judged_add(struct report *r, bool ok, bool *failed)
 	*failed = *failed || !ok;
 }
 
+void
+report_read(struct report *r, struct trace *out, struct scene *s)
+{
+	struct difference d;
+
+	inputs_sort(&s->inputs);
+	play(out, s, &s->inputs);
+	MUST(out->mismatches == 0);
+	reading_differs(&d, out, s, &s->inputs);
+	r->as_headers += d.of;
+	difference_tell(r, &d, 0, "as it was");
+	judged_add(r, d.count == 0 && d.of > 0, &r->safe_failed);
+}
+
 static void
 scene_play(struct report *r, struct trace *out, struct scene *s, bool mutates)
 {
 	struct reference ref;
 	struct judgement j;
 
-	inputs_sort(&s->inputs);
+	report_read(r, out, s);
 	reference_make(&ref, s);
-	play(out, s, &s->inputs);
-	MUST(out->mismatches == 0);
 	j = judge(out, &ref, s, 0);
 	r->as_off_s = fmax(r->as_off_s, (double)j.off_ms / 1000);
 	r->as_held_s += j.held_s;

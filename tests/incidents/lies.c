@@ -14,6 +14,23 @@
 #define R1_MS UINT64_C(1561420800000)	/* 2019-06-25T00:00:00Z */
 #define KRW 0.00086
 
+/* Whether /metrics names a market's vote so at that moment. */
+static bool
+r1_is_told(const struct scene *s, uint64_t ms, const char *line)
+{
+	struct text t;
+	bool is_there;
+
+	text_init(&t, 1 << 16);
+	play_metrics(&t, s, ms);
+	is_there = !t.failed && strstr(t.at, line) != NULL;
+	text_free(&t);
+	return is_there;
+}
+
+#define R1_VOTE(vote) "margind_feed_vote{venue=\"binance\",market=" \
+    "\"KRW-USD\",vote=\"" vote "\"} 1\n"
+
 static void
 r1(struct report *r)
 {
@@ -34,9 +51,13 @@ r1(struct report *r)
 	feed_hold(s, m + 2, t + 180 * S, t + 240 * S, KRW);
 	report_play(r, &x, s);
 
-	safe(r, always(&x, 0, t + 122 * S, t + 180 * S, PRICE_REFUSED),
-	    "{1,1000} refused (%s)", price_reason_name(
-	    trace_at(&x, t + 150 * S)->price[0].reason));
+	/* The table has "quorum".  Two groups are a quorum: by DESIGN section
+	 * 3 half of the weight is too much to be dropped, both stand, and the
+	 * band over both is too wide. */
+	safe(r, always(&x, 0, t + 122 * S, t + 180 * S, PRICE_REFUSED) &&
+	    trace_at(&x, t + 150 * S)->price[0].reason == REASON_BAND,
+	    "{1,1000} refused (%s: both are there, neither can be dropped)",
+	    price_reason_name(trace_at(&x, t + 150 * S)->price[0].reason));
 	safe(r, farthest(&x, 0, t, t + 240 * S, KRW) < 1e-9,
 	    "{1,1,1000} stays at 1");
 	safe(r, trace_at(&x, t + 200 * S)->vote[m + 1] == VOTE_OUTLIER,
@@ -47,6 +68,10 @@ r1(struct report *r)
 	after = trace_at(&x, t + 64 * S);
 	live(r, before->price[0].sources == 3 && after->price[0].sources == 2,
 	    "the lost third shows in one cycle (3 -> 2 sources)");
+	live(r, r1_is_told(s, t + 62 * S, R1_VOTE("counted")) &&
+	    r1_is_told(s, t + 63 * S, R1_VOTE("stale")),
+	    "and in the metrics: %.*s", (int)sizeof(R1_VOTE("stale")) - 2,
+	    R1_VOTE("stale"));
 	live(r, until_priced(&x, 0, t + 181 * S) <= S,
 	    "priced again %u ms after the third is back",
 	    (unsigned)until_priced(&x, 0, t + 181 * S));
@@ -150,8 +175,7 @@ r6(struct report *r)
 	live(r, always(&x, 1, t + 130 * S, t + 180 * S, PRICE_OK),
 	    "OK again once they agree");
 	/* A quorum agrees, and still: the band is wider than is allowed. */
-	inputs_sort(&narrow->inputs);
-	play(&y, narrow, &narrow->inputs);
+	report_read(r, &y, narrow);
 	safe(r, always(&y, 1, t + 65 * S, t + 120 * S, PRICE_REFUSED) &&
 	    !was_liquidatable(&y, 0), "refused where band_max is 10 %%");
 	trace_free(&x);
@@ -182,9 +206,53 @@ r15_scene(uint32_t quorum)
 	return s;
 }
 
+/* Two rows of one operator against one other, or two venues that quote in a
+ * dollar that one venue alone measures: of two and one it is two and one, or
+ * one and one.  The two say 3 % more. */
+static struct scene *
+r15_groups(const char *const *venues, bool is_by_dollar)
+{
+	struct scene *s = scene_new(R15_MS, 60);
+	unsigned usdt = scene_unit(s, "USDT", 1);
+	unsigned unit = scene_unit(s, "WALBT", 2), m;
+
+	scene_venue(s, "gateio");
+	m = scene_market(s, usdt, 0);
+	feed_hold(s, m, R15_MS, s->end_ms, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		scene_venue(s, venues[i]);
+		m = scene_market(s, unit, i < 2 && is_by_dollar ? usdt : 0);
+		feed_hold(s, m, R15_MS, s->end_ms, i < 2 ? 0.0309 : 0.03);
+	}
+	scene_asset(s, "WALBT", unit, "");
+	return s;
+}
+
+static void
+r15_one(struct report *r, const char *const *venues, bool is_by_dollar,
+    const char *what)
+{
+	struct scene *s = r15_groups(venues, is_by_dollar);
+	const struct moment *m;
+	struct trace x;
+
+	report_read(r, &x, s);
+	m = trace_at(&x, R15_MS + 30 * S);
+	safe(r, m->price[0].sources == 2 &&
+	    never(&x, 0, R15_MS + 2 * S, s->end_ms, PRICE_OK) &&
+	    fabs(m->price[0].mid - 0.03) < 1e-9,
+	    "%s count once: against one other %.4g, %s", what,
+	    m->price[0].mid, price_status_name(
+	    (enum price_status)m->price[0].status));
+	trace_free(&x);
+	scene_free(s);
+}
+
 static void
 r15(struct report *r)
 {
+	static const char *const rows[] = { "kraken", "kraken-v1", "okx" };
+	static const char *const others[] = { "kraken", "bybit", "okx" };
 	struct scene *two = r15_scene(2), *one = r15_scene(1);
 	uint64_t t = R15_MS;
 	struct trace x, y;
@@ -195,16 +263,18 @@ r15(struct report *r)
 	    trace_at(&x, t + 30 * S)->price[0].reason));
 	/* Where somebody asks for no more than one, it is still never OK, and
 	 * a jump of eight digits is beyond the signer's bound for a while. */
-	inputs_sort(&one->inputs);
-	play(&y, one, &one->inputs);
+	report_read(r, &y, one);
 	safe(r, never(&y, 0, t, t + 121 * S, PRICE_OK),
 	    "with a quorum of one: never OK");
 	safe(r, until_refused(&y, 0, t + 60 * S) <= S,
 	    "the jump itself is refused (%s)", price_reason_name(
 	    trace_at(&y, t + 63 * S)->price[0].reason));
-	live(r, trace_at(&x, t + 60 * S)->is_signed &&
-	    trace_at(&x, t + 60 * S)->header_status == PRICE_DEGRADED,
-	    "the refusal is signed, each second");
+	r15_one(r, rows, false, "two rows of one operator");
+	r15_one(r, others, true, "two priced in a dollar of one source");
+	live(r, always(&x, 0, t, t + 121 * S, PRICE_REFUSED) &&
+	    trace_at(&x, t + 60 * S)->header_status == PRICE_DEGRADED &&
+	    x.signatures >= 120, "the refusal is signed, %u times in 120 s",
+	    (unsigned)x.signatures);
 	trace_free(&x);
 	trace_free(&y);
 	scene_free(two);

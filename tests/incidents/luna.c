@@ -74,12 +74,16 @@ r10_day(struct report *r, const struct path *p)
 	struct scene *s = r10_scene(p, R10_MS, R10_END, 1);
 	uint64_t halt_ms = s->end_ms;
 	const struct moment *last;
+	double off_s, most;
 	struct trace x;
 
 	s->end_ms += MINUTE;
 	s->step_ms = 1000;
 	report_play_only(r, &x, s);
 	last = trace_at(&x, halt_ms - S);
+	off_s = path_off(&most, &x, 0, p, s, 1);
+	safe(r, off_s == 0, "100 bp from the recorded path for %.2f s at most",
+	    off_s);
 	safe(r, last->price[0].status != PRICE_REFUSED &&
 	    last->price[0].mid < 0.0001, "%.3g before the halt",
 	    last->price[0].mid);
@@ -97,10 +101,13 @@ r10_window(struct report *r, const struct path *p, uint64_t at_ms)
 	struct scene *s = r10_scene(p, at_ms - 10 * MINUTE,
 	    at_ms + 10 * MINUTE, 1);
 	const struct moment *last;
+	double most;
 	struct trace x;
 
 	report_play(r, &x, s);
 	last = trace_at(&x, s->end_ms);
+	safe(r, path_off(&most, &x, 0, p, s, 1) == 0, "near %.3g the path is "
+	    "followed within %.1f %%", last->price[0].mid, most * 100);
 	safe(r, last->vote[5] == VOTE_STALE && last->vote[4] == VOTE_OUTLIER,
 	    "at %.3g the frozen source is stale, the clamping one dropped",
 	    last->price[0].mid);
@@ -136,44 +143,41 @@ const struct incident incident_r10 = { "R10", "2022-05-12",
 #define R11_HALT UINT64_C(1652402400000)	/* 2022-05-13T00:40:00Z */
 #define R11_MS UINT64_C(1653976800000)	/* 2022-05-31T06:00:00Z */
 
-/* 0.00005 until the halt; then the venues talk of other things for more than a
- * day; then another coin under the same name, from 1 to 25 and 9.0092. */
+/* 0.00005 until the halt, and again by one path after a pause in which the
+ * venues talk of other things for so long. */
 static struct scene *
-r11_scene(uint64_t pinned_ms)
+r11_scene(uint64_t talk_ms, uint64_t again_ms, const struct path *p,
+    uint64_t pinned_ms)
 {
 	struct scene *s = scene_new(R11_HALT - 2 * MINUTE, 60);
 	unsigned unit = scene_unit(s, "LUNA", 3);
 	unsigned m = scene_venues(s, 4, unit, 0);
-	struct path p = { 0 };
 
-	s->end_ms = R11_MS + 10 * MINUTE;
-	scene_skip(s, R11_HALT + MINUTE, R11_MS);
+	s->end_ms = again_ms + 10 * MINUTE;
+	scene_skip(s, R11_HALT + MINUTE, again_ms);
 	scene_asset(s, "LUNA", unit, "");
-	path_add(&p, R11_MS, 1);
-	path_add(&p, R11_MS + 4 * MINUTE, 25);
-	path_add(&p, R11_MS + 10 * MINUTE, 9.0092);
 	for (unsigned i = 0; i < 4; i++) {
-		struct feeding f = { .from_ms = R11_MS, .begin_ms = R11_MS,
-		    .end_ms = s->end_ms, .speed = 1, .phase_ms = 97 * i,
-		    .tick_ms = 1000 };
+		struct feeding f = { .from_ms = again_ms,
+		    .begin_ms = again_ms, .end_ms = s->end_ms, .speed = 1,
+		    .phase_ms = 97 * i, .tick_ms = 1000 };
 
 		s->market[m + i].pinned_ms = pinned_ms;
 		feed_hold(s, m + i, s->begin_ms, R11_HALT, 0.00005);
-		for (uint64_t t = R11_HALT; t < R11_HALT + 25 * HOUR;
+		for (uint64_t t = R11_HALT; t < R11_HALT + talk_ms;
 		    t += 59 * S)
 			feed_beat(s, i, t, t);
-		feed_path(s, m + i, &p, &f);
+		feed_path(s, m + i, p, &f);
 	}
-	path_free(&p);
 	return s;
 }
 
 /* A second life from the fourth minute of the new coin on, with what the first
  * one remembered and a pin of that moment. */
 static void
-r11_again(struct trace *out, const struct kept *first, uint64_t pinned_ms)
+r11_again(struct trace *out, const struct kept *first, const struct path *p,
+    uint64_t pinned_ms)
 {
-	struct scene *s = r11_scene(pinned_ms);
+	struct scene *s = r11_scene(25 * HOUR, R11_MS, p, pinned_ms);
 	struct kept kept = { 0 };
 	size_t n = 0;
 
@@ -194,9 +198,9 @@ r11_again(struct trace *out, const struct kept *first, uint64_t pinned_ms)
 /* The operator says that it is what it says it is: once it was doubted, for a
  * pin of before, or of a moment that is still to come, says nothing. */
 static void
-r11_pinned(struct report *r)
+r11_pinned(struct report *r, const struct path *p)
 {
-	struct scene *s = r11_scene(R11_MS + HOUR);
+	struct scene *s = r11_scene(25 * HOUR, R11_MS, p, R11_MS + HOUR);
 	struct kept kept = { 0 };
 	struct trace first, pinned, not;
 	uint64_t ms, begin_ms = R11_MS + 3 * MINUTE;
@@ -207,11 +211,11 @@ r11_pinned(struct report *r)
 	play(&first, s, &s->inputs);
 	safe(r, always(&first, 0, R11_MS, begin_ms, PRICE_REFUSED),
 	    "pinned an hour ahead: refused");
-	r11_again(&not, &kept, R11_MS - 1);
+	r11_again(&not, &kept, p, R11_MS - 1);
 	safe(r, always(&not, 0, begin_ms, begin_ms + 7 * MINUTE,
 	    PRICE_REFUSED), "by the next engine too (%s)", price_reason_name(
 	    trace_at(&not, begin_ms + MINUTE)->price[0].reason));
-	r11_again(&pinned, &kept, begin_ms);
+	r11_again(&pinned, &kept, p, begin_ms);
 	ms = until_priced(&pinned, 0, begin_ms);
 	live(r, ms < 10 * S && fabs(trace_at(&pinned, begin_ms +
 	    7 * MINUTE)->price[0].mid / 9.0092 - 1) < 0.02,
@@ -225,19 +229,62 @@ r11_pinned(struct report *r)
 	scene_free(s);
 }
 
+/* One of the two rules alone, without the other: the coin comes back at the
+ * same price after 25 hours, or a hundred times dearer after 11 minutes; and
+ * what is no reason: the same price after 23 hours, 99 times after 11 minutes
+ * and a hundred times after nine. */
+static void
+r11_rule(struct report *r, uint64_t away_ms, double price, bool refuses,
+    const char *what)
+{
+	uint64_t again_ms = R11_HALT + away_ms;
+	struct path p = { 0 };
+	struct scene *s;
+	struct trace x;
+
+	path_add(&p, again_ms, price);
+	path_add(&p, again_ms + MINUTE, price);
+	s = r11_scene(away_ms, again_ms, &p, 0);
+	report_read(r, &x, s);
+	if (refuses)
+		safe(r, always(&x, 0, again_ms + S, s->end_ms + 1,
+		    PRICE_REFUSED) && trace_at(&x, s->end_ms)->price[0].reason
+		    == REASON_IDENTITY, "%s: refused (%s)", what,
+		    price_reason_name(trace_at(&x, s->end_ms)->
+		    price[0].reason));
+	else
+		live(r, trace_at(&x, s->end_ms)->price[0].status == PRICE_OK,
+		    "%s: OK", what);
+	path_free(&p);
+	trace_free(&x);
+	scene_free(s);
+}
+
 static void
 r11(struct report *r)
 {
-	struct scene *s = r11_scene(0);
+	struct path p = { 0 };
+	struct scene *s;
 	struct trace x;
 
+	/* Another coin under the same name, from 1 to 25 and 9.0092. */
+	path_add(&p, R11_MS, 1);
+	path_add(&p, R11_MS + 4 * MINUTE, 25);
+	path_add(&p, R11_MS + 10 * MINUTE, 9.0092);
+	s = r11_scene(25 * HOUR, R11_MS, &p, 0);
 	report_play(r, &x, s);
 	safe(r, always(&x, 0, R11_MS, s->end_ms + 1, PRICE_REFUSED),
 	    "the new coin is refused (%s)", price_reason_name(
 	    trace_at(&x, s->end_ms)->price[0].reason));
+	r11_rule(r, 25 * HOUR, 0.00005, true, "the same price after 25 h");
+	r11_rule(r, 11 * MINUTE, 0.00502, true, "100x after 11 min");
+	r11_rule(r, 23 * HOUR, 0.00005, false, "the same price after 23 h");
+	r11_rule(r, 11 * MINUTE, 0.00495, false, "99x after 11 min");
+	r11_rule(r, 9 * MINUTE, 0.00502, false, "100x after 9 min");
 	live(r, trace_at(&x, R11_HALT)->price[0].status == PRICE_OK,
 	    "the old one was priced until the halt");
-	r11_pinned(r);
+	r11_pinned(r, &p);
+	path_free(&p);
 	trace_free(&x);
 	scene_free(s);
 }

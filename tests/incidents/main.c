@@ -81,7 +81,16 @@ is_live_enough(uint64_t live_s, uint64_t held_s)
 static double
 per_cent(uint64_t part, uint64_t whole)
 {
-	return whole > 0 ? 100.0 * (double)part / (double)whole : 100.0;
+	MUST(whole > 0);
+	return 100.0 * (double)part / (double)whole;
+}
+
+/* Where no quorum ever held, only what is asserted by name shows life. */
+static void
+liveness_judge(struct report *r)
+{
+	if (!r->is_skipped && r->as_held_s == 0 && !r->live[0])
+		live(r, false, "no quorum in any second, nothing by name");
 }
 
 static void
@@ -93,11 +102,16 @@ line_print(const struct report *r)
 	if (r->is_skipped)
 		printf("skipped: no recorded data\n");
 	else
-		printf("%s | safe: 100 bp off for %.2f s at most%s%s | live: %"
-		    PRIu64 " of %" PRIu64 " s%s%s\n", i->required,
-		    r->as_off_s, r->safe[0] ? "; " : "", r->safe,
-		    r->as_live_s, r->as_held_s, r->live[0] ? "; " : "",
+		printf("%s | safe: %" PRIu64 " headers read alike; 100 bp off "
+		    "for %.2f s at most%s%s | live: ", i->required,
+		    r->as_headers, r->as_off_s, r->safe[0] ? "; " : "",
+		    r->safe);
+	if (!r->is_skipped && r->as_held_s == 0)
+		printf("none held a quorum%s%s\n", r->live[0] ? "; " : "",
 		    r->live);
+	else if (!r->is_skipped)
+		printf("%" PRIu64 " of %" PRIu64 " s%s%s\n", r->as_live_s,
+		    r->as_held_s, r->live[0] ? "; " : "", r->live);
 	fflush(stdout);
 }
 
@@ -115,10 +129,13 @@ table_print(const struct report *reports, size_t count)
 			    n->date, n->name);
 			continue;
 		}
-		printf("%-4s %-11s %-36.36s %-5s %-5s %5u %7.2f s %7.2f %%\n",
-		    n->id, n->date, n->name, r->safe_failed ? "NO" : "yes",
-		    r->live_failed ? "NO" : "yes", r->runs, r->off_s,
-		    per_cent(r->live_s, r->held_s));
+		printf("%-4s %-11s %-36.36s %-5s %-5s %5u %7.2f s", n->id,
+		    n->date, n->name, r->safe_failed ? "NO" : "yes",
+		    r->live_failed ? "NO" : "yes", r->runs, r->off_s);
+		if (r->held_s > 0)
+			printf(" %7.2f %%\n", per_cent(r->live_s, r->held_s));
+		else
+			printf(" %9s\n", "none");
 	}
 }
 
@@ -161,18 +178,22 @@ options_read(struct options *o, int argc, char *const *argv)
 	return at >= argc || argv[at][0] != '-';
 }
 
-/* Over all runs: the two sentences that every incident is held to. */
+/* Over all runs: the three sentences that every incident is held to. */
 static void
 sums_judge(struct report *all)
 {
+	if (all->runs == 0)
+		return;
 	printf("\n%u mutated runs: off the reference by 100 bp or more for "
 	    "%.2f s at most (below 10 s); a price in %" PRIu64 " of %" PRIu64
 	    " s that held a quorum, %.3f %% (99 %%)\n", all->runs, all->off_s,
-	    all->live_s, all->held_s, per_cent(all->live_s, all->held_s));
-	if (all->runs == 0)
-		return;
+	    all->live_s, all->held_s, all->held_s > 0 ?
+	    per_cent(all->live_s, all->held_s) : 0);
+	printf("%" PRIu64 " of their %" PRIu64 " headers are read otherwise "
+	    "from the same inputs (none)\n", all->unread, all->headers);
 	count(all, all->off_s < 10);
 	count(all, is_live_enough(all->live_s, all->held_s));
+	count(all, all->unread == 0 && all->headers > 0);
 }
 
 static void
@@ -183,6 +204,8 @@ sums_add(struct report *all, const struct report *r)
 	all->runs += r->runs;
 	all->held_s += r->held_s;
 	all->live_s += r->live_s;
+	all->headers += r->headers;
+	all->unread += r->unread;
 	if (r->off_s > all->off_s)
 		all->off_s = r->off_s;
 }
@@ -210,6 +233,7 @@ main(int argc, char **argv)
 		r->mutations = o.mutations;
 		r->seed = o.seed;
 		r->incident->judge(r);
+		liveness_judge(r);
 		line_print(r);
 		skipped += r->is_skipped ? 1 : 0;
 		sums_add(&all, r);

@@ -5,12 +5,17 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum kind { FAIL, DELAY, LATE, DOUBLE, ORDER, KINDS };
+/* ORDER: of all venues, within a step; SWAP: neighbours of one market; COARSE:
+ * the same, where its clock goes in steps of three periods. */
+enum kind { FAIL, DELAY, LATE, SWAP, COARSE, DOUBLE, ORDER, KINDS };
+
+#define PERIODS 3u		/* that a frame comes later at most */
 
 struct change {
 	enum kind kind;
 	unsigned venue;
 	uint64_t from_ms, to_ms, by_ms;
+	uint64_t period_ms;	/* between two of a market's frames */
 };
 
 static uint64_t
@@ -57,11 +62,30 @@ is_minority(uint32_t mutated, const struct scene *s)
 	return (size_t)__builtin_popcount(mutated) <= most;
 }
 
+/* The time between a venue's first two of the same kind and market. */
+static uint64_t
+period_of(const struct scene *s, unsigned venue)
+{
+	const struct input *first = NULL;
+
+	for (size_t i = 0; i < s->inputs.count; i++) {
+		const struct input *in = &s->inputs.at[i];
+
+		if (in->venue != venue || in->kind == INPUT_VOID)
+			continue;
+		if (first && in->kind == first->kind && in->market ==
+		    first->market && in->recv_ms > first->recv_ms)
+			return in->recv_ms - first->recv_ms;
+		first = first ? first : in;
+	}
+	return s->step_ms;
+}
+
 static struct change
 change_draw(struct mutation *m, const struct scene *s, uint64_t *state)
 {
 	static const char *const names[KINDS] = { "fails", "delayed", "late",
-	    "doubled", "reordered" };
+	    "swapped", "swapped, its times alike", "doubled", "reordered" };
 	uint64_t span = s->end_ms - s->begin_ms;
 	struct change c = { .kind = (enum kind)below(state, KINDS) };
 
@@ -72,11 +96,12 @@ change_draw(struct mutation *m, const struct scene *s, uint64_t *state)
 	c.from_ms = s->begin_ms + below(state, span);
 	c.to_ms = c.from_ms + 5000 + below(state, span);
 	c.by_ms = 50 + below(state, 7950);
+	c.period_ms = period_of(s, c.venue);
 	/* Where most of them are late, nobody can know it. */
-	if (c.kind <= LATE && !is_minority(m->mutated |
+	if (c.kind < DOUBLE && !is_minority(m->mutated |
 	    (uint32_t)1 << c.venue % 32, s))
 		c.kind = DOUBLE;
-	if (c.kind <= LATE)
+	if (c.kind < DOUBLE)
 		m->mutated |= (uint32_t)1 << c.venue % 32;
 	note(m, "%s%s %s", m->text[0] ? ", " : "", c.kind == ORDER ? "all" :
 	    c.venue == SCENE_NO_VENUE ? "rates" : s->venue[c.venue],
@@ -106,6 +131,14 @@ change_apply(struct mutation *m, struct input *in, const struct change *c,
 	case LATE:
 		if (below(state, 10) == 0)
 			in->recv_ms += 1000 + below(state, 60000);
+		break;
+	case COARSE:
+		if (in->kind == INPUT_BOOK || in->kind == INPUT_TRADE)
+			in->exchange_ms -= in->exchange_ms %
+			    (PERIODS * c->period_ms);
+		/* fall through */
+	case SWAP:
+		in->recv_ms += below(state, PERIODS * c->period_ms);
 		break;
 	case DOUBLE:
 		copy.recv_ms += below(state, 2000);

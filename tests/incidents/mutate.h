@@ -1,6 +1,7 @@
 /* tests/incidents/mutate.h - what else may go wrong on the way to us: another
- * venue fails, frames change their order, are delayed, doubled, or late.  One
- * to three of these at once; what fails, is delayed or late is a minority of
+ * venue fails, frames change their order (neighbours of one market too, with
+ * times that move or stand still), are delayed, doubled, or late.  One to three
+ * of these at once; what fails, is delayed, swapped or late is a minority of
  * the venues.  The same seed gives the same mutation.
  */
 #ifndef TESTS_INCIDENTS_MUTATE_H

@@ -3,6 +3,7 @@
 #include "base/decimal.h"
 #include "base/must.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,6 +131,47 @@ path_at(const struct path *p, uint64_t ms)
 		return a->price;
 	return a->price + (a[1].price - a->price) * (double)(ms - a->ms) /
 	    (double)(a[1].ms - a->ms);
+}
+
+/* From the nearest that the path was within the last two seconds. */
+static double
+path_apart(const struct path *p, const struct scene *s, double speed,
+    uint64_t ms, double price)
+{
+	double least = HUGE_VAL;
+
+	for (uint64_t ago = 0; ago <= 2000 && ago <= ms - s->begin_ms;
+	    ago += 250) {
+		double was = path_at(p, s->begin_ms + (uint64_t)((double)
+		    (ms - ago - s->begin_ms) * speed));
+
+		least = fmin(least, fabs(price / was - 1));
+	}
+	return least;
+}
+
+double
+path_off(double *most, const struct trace *t, unsigned asset,
+    const struct path *p, const struct scene *s, double speed)
+{
+	uint64_t since = 0, longest = 0;
+
+	*most = 0;
+	for (size_t i = 0; i < t->count; i++) {
+		const struct moment *m = &t->moment[i];
+		const struct signed_price *at = &m->price[asset];
+		double off = m->is_signed && at->status != PRICE_REFUSED ?
+		    path_apart(p, s, speed, m->ms, at->mid) : 0;
+
+		*most = fmax(*most, off);
+		if (since != 0 && m->ms - since > longest)
+			longest = m->ms - since;
+		if (off < 0.01)
+			since = 0;
+		else if (since == 0)
+			since = m->ms;
+	}
+	return (double)longest / 1000;
 }
 
 void

@@ -10,7 +10,7 @@
 #ifndef TESTS_INCIDENTS_PATH_H
 #define TESTS_INCIDENTS_PATH_H
 
-#include "tests/incidents/scene.h"
+#include "tests/incidents/play.h"
 
 struct path_point {
 	uint64_t ms;
@@ -30,6 +30,14 @@ bool path_load(struct path *p, const char *name, enum path_shape shape,
     uint64_t from_ms, uint64_t to_ms);
 /* path_at: on the line between two points; the first or last outside. */
 double path_at(const struct path *p, uint64_t ms);
+
+/* path_off: how long in one go, in s, an asset's signed prices were 100 bp or
+ * more from a recorded path that went speed times as fast, at the scene's begin
+ * from that moment on; and how far at most.  A price is as old as it may be: it
+ * is near if the path was there within the last two seconds of ours.  Refused
+ * ones do not count. */
+double path_off(double *most, const struct trace *t, unsigned asset,
+    const struct path *p, const struct scene *s, double speed);
 
 /* feed_path sends the path to a market each tick_ms of our time, `speed` times
  * as fast as it happened; offset: 0.0001 is a basis point above; each tick

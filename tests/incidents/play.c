@@ -1,5 +1,6 @@
 #include "tests/incidents/play.h"
 
+#include "oracle/metrics_text.h"
 #include "tests/machine_world.h"
 
 #include "oracle/kept.h"
@@ -230,7 +231,7 @@ words_note(struct player *p, const struct attestation *a)
 
 /* Answers a request, if there is one, as the signer would. */
 static void
-sign(struct player *p)
+sign(struct player *p, uint64_t ms)
 {
 	struct dumb_answer a;
 	struct wire_signed s;
@@ -246,6 +247,7 @@ sign(struct player *p)
 	memset(s.signature.r, 7, sizeof(s.signature.r));
 	MUST(say(p, &s) == ERR_OK);
 	words_note(p, &a.header);
+	p->now.signed_ms = ms;
 }
 
 static void
@@ -256,8 +258,10 @@ moment_take(struct player *p, uint64_t ms)
 	p->now.ms = ms;
 	for (size_t i = 0; i < p->scene->vault_count; i++)
 		p->now.state[i] = m->tables.state[i];
-	for (size_t i = 0; i < p->scene->market_count; i++)
+	for (size_t i = 0; i < p->scene->market_count; i++) {
 		p->now.vote[i] = (uint8_t)m->prices.source[i].vote;
+		p->now.usd[i] = (float)usd_of(m->prices.source[i].mid);
+	}
 }
 
 /* ---- the run ------------------------------------------------------------ */
@@ -278,41 +282,85 @@ scene_moments(uint64_t *ms, const struct scene *s)
 	return n;
 }
 
-void
-play(struct trace *out, const struct scene *s, const struct inputs *in)
+/* What is heard until ms, and the CLOSE of that moment. */
+static void
+step(struct player *p, const struct inputs *in, size_t *at, uint64_t ms)
+{
+	struct wire_close c;
+
+	while (*at < in->count && in->at[*at].recv_ms <= ms)
+		input_say(p, &in->at[(*at)++]);
+	block_say(p, ms);
+	memset(&c, 0, sizeof(c));
+	wire_head_set(&c.head, WIRE_CLOSE);
+	c.now_ms = ms;
+	MUST(say(p, &c) == ERR_OK);
+	sign(p, ms);
+	moment_take(p, ms);
+}
+
+static struct player *
+player_new(const struct scene *s)
 {
 	struct player *p = calloc(1, sizeof(*p));
-	size_t count = scene_moments(NULL, s), at = 0;
-	uint64_t *ms = calloc(count, sizeof(*ms));
 
-	MUST(p && ms);
-	scene_moments(ms, s);
-	out->count = count;
-	out->moment = calloc(count, sizeof(*out->moment));
-	MUST(out->moment);
+	MUST(p);
 	p->scene = s;
 	life_open(p);
 	start_say(p);
 	vaults_say(p);
-	for (size_t i = 0; i < count; i++) {
-		struct wire_close c;
+	return p;
+}
 
-		while (at < in->count && in->at[at].recv_ms <= ms[i])
-			input_say(p, &in->at[at++]);
-		block_say(p, ms[i]);
-		memset(&c, 0, sizeof(c));
-		wire_head_set(&c.head, WIRE_CLOSE);
-		c.now_ms = ms[i];
-		MUST(say(p, &c) == ERR_OK);
-		sign(p);
-		moment_take(p, ms[i]);
+static void
+player_free(struct player *p)
+{
+	replay_life_close(p->life);
+	free(p);
+}
+
+void
+play(struct trace *out, const struct scene *s, const struct inputs *in)
+{
+	struct player *p = player_new(s);
+	size_t count = scene_moments(NULL, s), at = 0;
+	uint64_t *ms = calloc(count, sizeof(*ms));
+
+	MUST(ms);
+	scene_moments(ms, s);
+	out->count = count;
+	out->moment = calloc(count, sizeof(*out->moment));
+	MUST(out->moment);
+	for (size_t i = 0; i < count; i++) {
+		step(p, in, &at, ms[i]);
 		out->moment[i] = p->now;
 	}
 	out->signatures = p->life->machine->signatures;
 	out->mismatches = p->life->machine->mismatches;
-	replay_life_close(p->life);
+	player_free(p);
 	free(ms);
-	free(p);
+}
+
+void
+play_metrics(struct text *out, const struct scene *s, uint64_t ms)
+{
+	struct api_state *state = calloc(1, sizeof(*state));
+	struct player *p = player_new(s);
+	const struct prices *prices = &p->life->machine->prices;
+	size_t at = 0;
+
+	MUST(state);
+	for (uint64_t t = s->begin_ms; t <= ms; t += s->step_ms)
+		step(p, &s->inputs, &at, t);
+	state->config = &p->life->config;
+	state->head.now_ms = ms;
+	state->head.market_count = (uint32_t)s->market_count;
+	for (size_t i = 0; i < s->market_count; i++)
+		state->head.source[i] = (struct board_source){
+		    prices->quote[i], prices->source[i] };
+	metrics_feeds(out, state, ms);
+	player_free(p);
+	free(state);
 }
 
 void

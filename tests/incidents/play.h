@@ -6,6 +6,7 @@
 #define TESTS_INCIDENTS_PLAY_H
 
 #include "base/price.h"
+#include "oracle/text.h"
 #include "tests/incidents/scene.h"
 
 /* A signed word, unpacked; USD per whole unit. */
@@ -18,7 +19,8 @@ struct signed_price {
 /* What is in force once a CLOSE was answered. */
 struct moment {
 	uint64_t ms;
-	bool is_signed;			/* something was, so far */
+	bool is_signed;			/* something was, so far; */
+	uint64_t signed_ms;		/* when */
 	struct signed_price price[SCENE_ASSETS_MAX];
 	uint8_t verdict[SCENE_VAULTS_MAX];	/* of signed leaves; HEALTHY
 						 * where there is none */
@@ -26,6 +28,7 @@ struct moment {
 	uint8_t header_status;
 	double collateral_usd;		/* of the header */
 	uint8_t vote[SCENE_MARKETS_MAX];	/* enum prices_vote */
+	float usd[SCENE_MARKETS_MAX];	/* what each market says */
 };
 
 struct trace {
@@ -42,6 +45,9 @@ size_t scene_moments(uint64_t *ms, const struct scene *s);
  * order.  The trace is the caller's: trace_free. */
 void play(struct trace *out, const struct scene *s, const struct inputs *in);
 void trace_free(struct trace *t);
+/* play_metrics: what /metrics says of the feeds (oracle/metrics_text.h) after
+ * the last CLOSE at or before ms, of the scene as it is. */
+void play_metrics(struct text *out, const struct scene *s, uint64_t ms);
 /* trace_at: what was in force at ms: the last moment at or before it. */
 const struct moment *trace_at(const struct trace *t, uint64_t ms);
 

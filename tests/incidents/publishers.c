@@ -6,6 +6,8 @@
 #include "feeds/venue.h"
 #include "margin/verdict.h"
 
+#include <string.h>
+
 #define S UINT64_C(1000)
 
 /* ---- R7 ------------------------------------------------------------------ */
@@ -74,6 +76,48 @@ r7_pyth(struct report *r)
 	    "a missing exponent, and one that is no whole number, are refused");
 }
 
+/* 42,000 of Pyth beside 43,000 and 44,000, with its publishers' interval as
+ * they say it: what is signed then. */
+static void
+r7_confident(struct report *r, struct moment *out, uint64_t conf)
+{
+	struct scene *s = scene_new(R7_MS, 60);
+	unsigned unit = scene_unit(s, "BTC", 2);
+	double price = 0;
+	unsigned m;
+	struct trace x;
+
+	s->unit[unit].dispersion_max = 0.05;
+	m = scene_venues(s, 2, unit, 0);
+	feed_hold(s, m, R7_MS, s->end_ms, 43000);
+	feed_hold(s, m + 1, R7_MS, s->end_ms, 44000);
+	scene_venue(s, "pyth");
+	m = scene_market(s, unit, 0);
+	if (pyth_price(&price, 42000, conf, 0) == QUOTE_OK)
+		for (uint64_t t = R7_MS; t < s->end_ms; t += S)
+			feed_trade(s, m, t, price);
+	scene_asset(s, "WBTC", unit, "");
+	report_play_only(r, &x, s);
+	*out = *trace_at(&x, s->end_ms);
+	trace_free(&x);
+	scene_free(s);
+}
+
+/* One vote each, whatever it says of itself: the middle one is the price. */
+static void
+r7_confidence(struct report *r)
+{
+	static struct moment sure, unsure;
+
+	r7_confident(r, &sure, 420);
+	r7_confident(r, &unsure, 3780);
+	safe(r, sure.price[0].sources == 3 && sure.price[0].mid == 43000 &&
+	    memcmp(&sure.price[0], &unsure.price[0], sizeof(sure.price[0])) ==
+	    0, "42,000 of Pyth within 1 %% or 9 %% has one vote of %u: %.0f "
+	    "(%.0f to %.0f) both times", unsure.price[0].sources,
+	    unsure.price[0].mid, unsure.price[0].low, unsure.price[0].high);
+}
+
 static void
 r7(struct report *r)
 {
@@ -101,6 +145,7 @@ r7(struct report *r)
 	    coinbase_price("\"43500\"") == ERR_OK,
 	    "a zero, and a number where a string is due, are refused");
 	r7_pyth(r);
+	r7_confidence(r);
 	live(r, never(&x, 0, t + 5 * S, t + 180 * S, PRICE_REFUSED),
 	    "never refused");
 	trace_free(&x);
@@ -109,7 +154,8 @@ r7(struct report *r)
 
 const struct incident incident_r7 = { "R7", "2021-09-20",
     "Pyth: two publishers with 0 and 10^-8",
-    "{9 x 43500, 0, 0.000435} is 43500; a zero is refused", r7 };
+    "{9 x 43500, 0, 0.000435} is 43500; a zero is refused; "
+    "a confidence is no weight", r7 };
 
 /* ---- R8 ------------------------------------------------------------------ */
 

@@ -3,6 +3,7 @@
 #include "chain/publish.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/must.h"
@@ -24,38 +25,56 @@ wei_of(json_t *bucket, const char *key)
 	return (u128)json_number_value(json_object_get(bucket, key));
 }
 
-/* One transaction after the other, each looked after as role_chain.c does. */
+/* One transaction after the other, as chain_publish.c has publish_begin and
+ * publish_look say what to do; a block takes what offers enough. */
 struct sender {
 	bool is_sent;
-	struct publish_fees fees, most;
-	uint64_t sent_block, mined, raised, outbid_most, outbid;
+	struct publish_tx tx;
+	u128 most_wei;
+	uint64_t mined, raised, outbid_most, outbid, held, stuck;
+	uint64_t sent_block;	/* or raised, or said to be stuck */
 	bool is_late;		/* outbid for longer than two blocks */
 };
 
 static void
-block_pass(struct sender *p, uint64_t block, u128 known_wei, u128 needed_wei)
+sender_act(struct sender *p, enum publish_act act, uint64_t block)
 {
-	if (p->is_sent && p->fees.max_fee_wei >= needed_wei) {
+	switch (act) {
+	case PUBLISH_WAIT:
+		/* Outbid from the block after it was sent on. */
+		p->is_late = p->is_late || block >= p->sent_block + 2;
+		break;
+	case PUBLISH_ASK:
+		p->raised += p->is_sent;
+		p->is_sent = true;
+		p->tx.sent_block = p->sent_block = block;
+		if (p->tx.fees.max_fee_wei > p->most_wei)
+			p->most_wei = p->tx.fees.max_fee_wei;
+		break;
+	case PUBLISH_HELD:
+		p->held++;
+		break;
+	case PUBLISH_STUCK:
+		p->stuck++;
+		p->sent_block = block;
+		break;
+	}
+}
+
+static void
+block_pass(struct sender *p, uint64_t block, u128 known_wei, u128 needed_wei,
+    const struct publish_fees *caps)
+{
+	if (p->is_sent && p->tx.fees.max_fee_wei >= needed_wei) {
 		p->is_sent = false;
 		p->mined++;
 		p->outbid = 0;
 	}
-	if (!p->is_sent) {
-		MUST(publish_fees_first(&p->fees, known_wei, TIP, &CAPS) ==
-		    ERR_OK);
-		p->is_sent = true;
-		p->sent_block = block;
-	} else if (block >= p->sent_block + PUBLISH_PATIENCE) {
-		p->is_late = p->is_late || block > p->sent_block + 2 ||
-		    publish_fees_raise(&p->fees, &p->fees, &CAPS) != ERR_OK;
-		p->sent_block = block;
-		p->raised++;
-	}
+	sender_act(p, p->is_sent ? publish_look(&p->tx, block, caps) :
+	    publish_begin(&p->tx, known_wei, TIP, caps), block);
 	p->outbid++;
 	if (p->outbid > p->outbid_most)
 		p->outbid_most = p->outbid;
-	if (p->fees.max_fee_wei > p->most.max_fee_wei)
-		p->most = p->fees;
 }
 
 bool
@@ -77,21 +96,44 @@ publishing_follows(struct publishing *out, const char *recording)
 		for (unsigned k = 0; k < BUCKET_BLOCKS; k++)
 			block_pass(&p, block++, wei_of(json_array_get(rows,
 			    i - 1), "avgGasDay"),
-			    wei_of(json_array_get(rows, i), "90.0 Perc"));
+			    wei_of(json_array_get(rows, i), "90.0 Perc"),
+			    &CAPS);
 	json_decref(all);
-	*out = (struct publishing){ .is_late = p.is_late, .raised = p.raised,
+	*out = (struct publishing){ .is_late = p.is_late || p.held > 0 ||
+	    p.stuck > 0, .raised = p.raised,
 	    .mined = p.mined, .outbid_most = p.outbid_most,
-	    .fee_gwei = (double)p.most.max_fee_wei / GWEI };
+	    .fee_gwei = (double)p.most_wei / GWEI };
 	return true;
 }
 
-bool
-publishing_alarms_at_cap(double base_fee_gwei)
+/* The gas price goes from 50 gwei to the peak and back, an eighth a block. */
+void
+publishing_peaks(struct publishing_peak *out, double peak_gwei,
+    double cap_gwei)
 {
-	struct publish_fees caps = { (u128)500 * 1000000000u, TIP };
-	struct publish_fees last = { (u128)480 * 1000000000u, TIP }, out;
+	struct publish_fees caps = { (u128)(cap_gwei * GWEI),
+	    (u128)300 * 1000000000u };
+	struct sender p = { 0 };
+	double gwei = 50;
+	uint64_t block = 0, mined = 0;
 
-	return publish_fees_first(&out, (u128)(base_fee_gwei * GWEI), TIP,
-	    &caps) == ERR_LIMIT &&
-	    publish_fees_raise(&out, &last, &caps) == ERR_LIMIT;
+	*out = (struct publishing_peak){ 0 };
+	for (bool is_rising = true; is_rising || gwei > 50; block++) {
+		u128 wei = (u128)(gwei * GWEI);
+		uint64_t said = p.held + p.stuck;
+
+		block_pass(&p, block, wei, wei, &caps);
+		if (gwei >= cap_gwei) {
+			out->above++;
+			out->alarms += p.held + p.stuck - said;
+			mined = p.mined;
+		}
+		if (gwei >= peak_gwei)
+			is_rising = false;
+		gwei = is_rising ? fmin(gwei * 1.125, peak_gwei) :
+		    gwei / 1.125;
+	}
+	out->mined_after = p.mined - mined;
+	out->fee_gwei = (double)p.most_wei / GWEI;
+	out->is_late = p.is_late;
 }

@@ -1,5 +1,6 @@
-/* tests/incidents/publishing.h - the chain's side of a crash: chain/publish.h
- * against blocks whose price of inclusion is the recorded one. */
+/* tests/incidents/publishing.h - the chain's side of a crash: what chain/publish.h
+ * has done against blocks whose price of inclusion is the recorded one.  The
+ * same by the whole service, on a chain at 1,656 gwei: tests/e2e/fees.mjs. */
 #ifndef TESTS_INCIDENTS_PUBLISHING_H
 #define TESTS_INCIDENTS_PUBLISHING_H
 
@@ -15,8 +16,15 @@ struct publishing {
 /* publishing_follows goes through a day's recorded gas prices.  False where the
  * recording is missing. */
 bool publishing_follows(struct publishing *out, const char *recording);
-/* publishing_alarms_at_cap: with a base fee above the cap no fees are to be
- * had, neither first nor raised. */
-bool publishing_alarms_at_cap(double base_fee_gwei);
+/* A gas price that goes to a peak above the cap and comes back. */
+struct publishing_peak {
+	bool is_late;
+	uint64_t above, alarms;		/* blocks above the cap, and what was
+					 * said in them: held, or stuck */
+	uint64_t mined_after;
+	double fee_gwei;		/* the most that was offered */
+};
+void publishing_peaks(struct publishing_peak *out, double peak_gwei,
+    double cap_gwei);
 
 #endif

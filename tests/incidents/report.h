@@ -22,10 +22,13 @@ struct report {
 	/* Of its scenes as they were, and of all mutated runs of them. */
 	double as_off_s;
 	uint64_t as_held_s, as_live_s;
+	uint64_t as_headers;
 	unsigned runs;
 	double off_s;		/* longest that a signed value was 100 bp or
 				 * more from the reference */
 	uint64_t held_s, live_s;	/* seconds with a quorum, a price */
+	uint64_t headers, unread;	/* all; and otherwise than
+					 * reading.h reads them */
 };
 
 struct incident {
@@ -40,13 +43,16 @@ void live(struct report *r, bool ok, const char *seen, ...)
 /* report_skip: there is no recorded data. */
 void report_skip(struct report *r);
 
-/* report_play plays a scene as it was: within 100 bp of the reference but for
- * less than 10 s (safe), a price in 99 of 100 seconds that held a quorum
- * (live); then its mutations, which are counted for the sums over all runs.
+/* report_play plays a scene as it was: each header as reading.h reads the same
+ * inputs, within 100 bp of the reference but for less than 10 s (safe), a price
+ * in 99 of 100 seconds that held a quorum (live); then its mutations, which are
+ * counted for the sums over all runs.
  * The trace of the unmutated run is the caller's. */
 void report_play(struct report *r, struct trace *out, struct scene *s);
 /* report_play_only: without mutations. */
 void report_play_only(struct report *r, struct trace *out, struct scene *s);
+/* report_read: each header as reading.h reads it, and nothing else. */
+void report_read(struct report *r, struct trace *out, struct scene *s);
 
 /* judge_late: how long in one go the same words would be off, in seconds, if
  * they came so much later. */

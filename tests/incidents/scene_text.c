@@ -57,9 +57,9 @@ put_unit(struct writer *w, const struct scene *s, const struct scene_unit *u)
 }
 
 static bool
-scene_is_pool(const struct scene *s, unsigned venue)
+venue_is(const struct scene *s, unsigned venue, const char *name)
 {
-	return strcmp(s->venue[venue], "uniswap-v3") == 0;
+	return strcmp(s->venue[venue], name) == 0;
 }
 
 static void
@@ -72,7 +72,9 @@ put_market(struct writer *w, const struct scene *s,
 	put(w, "      %s-%s: {pair: %s/%s", base, quote, base, quote);
 	if (m->pinned_ms != 0)
 		put(w, ", pinned_at: %llu", (unsigned long long)m->pinned_ms);
-	if (scene_is_pool(s, m->venue))
+	if (venue_is(s, m->venue, "pyth"))
+		put(w, ", feed: \"0x%064x\"", m->base);
+	if (venue_is(s, m->venue, "uniswap-v3"))
 		put(w, ", contract: \"0x%040x\", window: 10m, "
 		    "observations_min: 10", m->base);
 	put(w, "}\n");
@@ -95,7 +97,7 @@ scene_config(char out[SCENE_TEXT_MAX], const struct scene *s)
 		if (m->venue != venue)
 			put(&w, "  %s:\n    markets:\n", s->venue[m->venue]);
 		venue = m->venue;
-		has_pool = has_pool || scene_is_pool(s, venue);
+		has_pool = has_pool || venue_is(s, venue, "uniswap-v3");
 		put_market(&w, s, m);
 	}
 	if (has_pool)

@@ -1,13 +1,10 @@
 /* True prices of thin markets: what may be borrowed on them. */
 #include "tests/incidents/incidents.h"
 
-#include "margin/collateral.h"
-#include "margin/verdict.h"
 #include "tests/incidents/path.h"
+#include "tests/incidents/valued.h"
 
 #include <math.h>
-
-#include "base/must.h"
 
 #define S UINT64_C(1000)
 #define MINUTE (60 * S)
@@ -64,23 +61,37 @@ r13_scene(void)
 	return s;
 }
 
-/* What counts of 10 M of them at a price, where the market's depth lets no more
- * than 100,000 USD count. */
-static double
-r13_counted(double price)
-{
-	struct collateral_item item = {
-		.value = usd18_from_raw((i128)price_of(1e7 * price)),
-		.has_cap = true,
-		.cap = usd18_from_raw((i128)price_of(100000)) };
-	struct collateral_rules rules;
-	struct usd18 counted;
+/* Two loans by the whole model, at a moment: on 10 M of them, and on 100,000,
+ * where no more than 100,000 USD of one account's count. */
+#define R13_CAP "\"ltv\":\"0.6\",\"liquidation_threshold\":\"0.7\"," \
+    "\"cap\":\"100000\""
 
-	collateral_rules_default(&rules);
-	MUST(collateral_curve_make(&item.curve, ppb_from_raw(400000000),
-	    num18_zero(), usd18_from_raw((i128)price_of(1e6))) == ERR_OK);
-	MUST(collateral_count(&counted, &item, 1, &rules) == ERR_OK);
-	return (double)((long double)usd18_to_raw(counted) / 1e18L);
+static enum vault_state
+r13_state(const struct scene *s, const struct moment *m, double amount,
+    double owed)
+{
+	const struct loan l = { .collateral = 0, .debt = 1, .amount = amount,
+	    .owed = owed };
+
+	return valued_state(s, m, &l, R13_CAP);
+}
+
+static void
+r13_capped(struct report *r, const struct scene *s,
+    const struct moment *before, const struct moment *after)
+{
+	/* 60,000 and no more, at 0.0382 as at 0.91. */
+	safe(r, r13_state(s, before, 1e7, 59000) == STATE_HEALTHY &&
+	    r13_state(s, before, 1e7, 61000) == STATE_RESTRICTED &&
+	    r13_state(s, after, 1e7, 59000) == STATE_HEALTHY &&
+	    r13_state(s, after, 1e7, 61000) == STATE_RESTRICTED,
+	    "by its cap 10 M of them carry 59,000, not 61,000, before and "
+	    "after");
+	safe(r, r13_state(s, before, 1e5, 2200) == STATE_HEALTHY &&
+	    r13_state(s, before, 1e5, 2400) == STATE_RESTRICTED &&
+	    r13_state(s, after, 1e5, 53000) == STATE_HEALTHY &&
+	    r13_state(s, after, 1e5, 56000) == STATE_RESTRICTED,
+	    "100,000 of them, below it, what their price says");
 }
 
 static void
@@ -99,9 +110,7 @@ r13(struct report *r)
 	    "at %.2f a loan of 30,000 (500,000) on what was worth 38,200 is %s"
 	    " (%s)", after->price[0].mid, vault_state_name(after->state[1]),
 	    vault_state_name(after->state[2]));
-	safe(r, r13_counted(0.0382) == 60000 && r13_counted(0.91) == 60000,
-	    "10 M of them count %.0f before and after, by the cap",
-	    r13_counted(0.91));
+	r13_capped(r, s, before, after);
 	live(r, before->state[0] == STATE_HEALTHY &&
 	    fabs(after->price[0].mid / 0.91 - 1) < 0.001,
 	    "the price itself is signed: %.4f", after->price[0].mid);
@@ -117,23 +126,19 @@ const struct incident incident_r13 = { "R13", "2022-10-11",
 
 #define R18_MS UINT64_C(1742994000000)	/* 2025-03-26T13:00:00Z */
 
-/* The haircut's size term of a position of so many days of trading. */
-static double
-r18_size_term(double days)
-{
-	struct asset_risk risk = {
-		.volatility = num18_from_raw((i128)(3 * WAD_ONE_RAW)),
-		.adv = usd18_from_raw((i128)(1000000 * WAD_ONE_RAW)),
-		.finality_s = 1 };
-	struct haircut_input in = {
-		.position = usd18_from_raw((i128)price_of(1e6 * days)) };
-	struct collateral_rules rules;
-	struct haircut h;
+/* Who borrows 45 % on so many days of the asset's trading, of which 1 M USD
+ * change hands a day.  Without a size it would carry 54 %. */
+#define R18_RISK "\"volatility\":\"1.5\",\"adv\":\"1000000\""
 
-	collateral_rules_default(&rules);
-	in.sigma = risk.volatility;
-	MUST(collateral_haircut(&h, &risk, &in, &rules) == ERR_OK);
-	return (double)((long double)num18_to_raw(h.size) / 1e18L);
+static enum vault_state
+r18_state(const struct scene *s, const struct moment *m, double days,
+    double share)
+{
+	const struct loan l = { .collateral = 0, .debt = 1,
+	    .amount = 1e6 * days / m->price[0].mid,
+	    .owed = 1e6 * days * share };
+
+	return valued_state(s, m, &l, R18_RISK);
 }
 
 static void
@@ -142,8 +147,8 @@ r18(struct report *r)
 	struct scene *s = scene_new(R18_MS, 10 * 60);
 	unsigned jelly = scene_unit(s, "JELLY", 2);
 	unsigned m = scene_venues(s, 4, jelly, 0);
-	double tenth = r18_size_term(0.1), four = r18_size_term(0.4);
-	double whole = r18_size_term(1), ten = r18_size_term(10);
+	unsigned usdc = scene_unit(s, "USDC", 1);
+	const struct moment *m9;
 	struct path p = { 0 };
 	struct trace x;
 
@@ -152,12 +157,22 @@ r18(struct report *r)
 	path_add(&p, R18_MS + 8 * MINUTE, 0.043);
 	feed_all(s, m, 4, &p);
 	path_free(&p);
+	s->unit[usdc].constant = "1";
 	scene_asset(s, "JELLY", jelly, "");
+	scene_asset(s, "USDC", usdc, "");
 	report_play(r, &x, s);
-	safe(r, fabs(four / tenth - 2) < 1e-6 && ten > 3 * whole,
-	    "add-on %.1f %% at a tenth of a day's volume, %.1f %% at four "
-	    "tenths, %.0f %% at ten days", tenth * 100, four * 100,
-	    ten * 100);
+	m9 = trace_at(&x, R18_MS + 9 * MINUTE);
+	safe(r, r18_state(s, m9, 0.1, 0.45) == STATE_HEALTHY &&
+	    r18_state(s, m9, 10, 0.45) == STATE_RESTRICTED,
+	    "a loan of 45 %% on a tenth of a day's trading is %s, on ten days' "
+	    "%s", vault_state_name(r18_state(s, m9, 0.1, 0.45)),
+	    vault_state_name(r18_state(s, m9, 10, 0.45)));
+	safe(r, r18_state(s, m9, 1, 0.45) == STATE_HEALTHY &&
+	    r18_state(s, m9, 4, 0.45) == STATE_RESTRICTED &&
+	    r18_state(s, m9, 4, 0.38) == STATE_HEALTHY &&
+	    r18_state(s, m9, 10, 0.38) == STATE_RESTRICTED,
+	    "of four days' 38 %% is carried, not 45; of one day's 45; of ten "
+	    "days' not 38");
 	live(r, fabs(trace_at(&x, R18_MS + 9 * MINUTE)->price[0].mid / 0.043 -
 	    1) < 0.001, "all venues at 0.043: signed");
 	trace_free(&x);

@@ -125,6 +125,35 @@ const struct incident incident_r14 = { "R14", "2022-12-02",
 
 #define R21_MS UINT64_C(1762236000000)	/* 2025-11-04T06:00:00Z */
 
+/* And the other way: the rate, which nobody trades against, halves. */
+static void
+r21_falls(struct report *r)
+{
+	struct scene *s = scene_new(R21_MS, 180);
+	unsigned eth = scene_unit(s, "ETH", 2);
+	unsigned wrap = wrapping_unit(s, "WRSETH", eth, true, "1.057");
+	uint64_t t = R21_MS;
+	struct trace x;
+
+	wrapping_steady(s, WRAPPING_LARGE, eth, 3500);
+	feed_rates(s, wrap, t, t + 60 * S, "1.057");
+	feed_rates(s, wrap, t + 60 * S, t + 120 * S, "0.5285");
+	feed_rates(s, wrap, t + 120 * S, s->end_ms, "1.057");
+	scene_asset(s, "WETH", eth, "");
+	scene_asset(s, "wrsETH", wrap, "");
+	scene_vault(s, 1, 20, 0, 12);
+	report_play(r, &x, s);
+	safe(r, always(&x, 1, t + 62 * S, t + 120 * S, PRICE_REFUSED) &&
+	    trace_at(&x, t + 90 * S)->price[1].reason == REASON_RATE &&
+	    !was_liquidatable(&x, 0),
+	    "a rate of half is refused, nobody is liquidated by it");
+	live(r, until_priced(&x, 1, t + 121 * S) <= S &&
+	    trace_at(&x, s->end_ms)->state[0] == STATE_HEALTHY,
+	    "and the loan stands");
+	trace_free(&x);
+	scene_free(s);
+}
+
 static void
 r21(struct report *r)
 {
@@ -155,10 +184,11 @@ r21(struct report *r)
 	    (unsigned)until_priced(&x, 1, t + 151 * S));
 	trace_free(&x);
 	scene_free(s);
+	r21_falls(r);
 }
 
 const struct incident incident_r21 = { "R21", "2025-11-04",
-    "Moonwell: wrsETH at 1.65 M ETH", "a rate beyond its growth: refused",
+    "Moonwell: wrsETH at 1.65 M ETH", "a rate beyond its bounds: refused",
     r21 };
 
 /* ---- R25 ----------------------------------------------------------------- */
