@@ -49,7 +49,7 @@ $(foreach f,$(FLOORS),$(eval SRC_$(f) := $(filter-out %/main.c,$(wildcard $(f)/*
 # What is signed is computed here: floating point does not compile (gcc).
 INTEGER_SRC = $(SRC_base) $(SRC_margin) $(SRC_contracts-abi) \
 	$(wildcard feeds/venue*.c feeds/aggregate.c feeds/graph.c \
-		feeds/prices*.c feeds/slow.c feeds/depth.c) \
+		feeds/prices*.c feeds/slow.c feeds/depth.c feeds/symbol.c) \
 	$(wildcard chain/hermes_event.c chain/quotes.c chain/sse.c) \
 	$(wildcard oracle/machine*.c oracle/policy.c oracle/terms*.c)
 # Screening and display kernels in floating point: files of their own, never

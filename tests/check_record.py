@@ -134,6 +134,15 @@ def check_replay(files, path):
     verdict("prices of two venues", len(good) > 30, f"{len(good)}")
 
 
+def swapped(text, venue, a, b):
+    """Each of two bases priced by the other's market, as if it were meant."""
+    for of, now in ((a, b), (b, a)):
+        name = symbol(venue, of)
+        text = text.replace(f"{name}: {of}/USD",
+                            f"{name}: {{pair: {now}/USD, named: {name}}}")
+    return text
+
+
 def check_shadow(folder, files, path):
     """`margind shadow` over the recording: itself, then a config in which two
     bases changed places at every venue: 1,001 instead of 1,000."""
@@ -151,10 +160,7 @@ def check_shadow(folder, files, path):
     other = os.path.join(folder, "other.yaml")
     text = open(path).read()
     for venue in ports_venues(text):
-        a, b = (f"{symbol(venue, x)}: {x}/USD" for x in ("A00", "A01"))
-        text = text.replace(a, "X").replace(
-            b, b.replace("A01/USD", "A00/USD")).replace(
-            "X", a.replace("A00/USD", "A01/USD"))
+        text = swapped(text, venue, "A00", "A01")
     open(other, "w").write(text)
     code, rows = shadow("--config", other, "--max", "0.09%")
     units = {r["unit"]["unit"]: r["unit"] for r in rows if "unit" in r}
@@ -200,10 +206,7 @@ def check_shadow_vaults(folder, path, shadow):
     old, new = (os.path.join(folder, f) for f in ("old.yaml", "new.yaml"))
     open(old, "w").write(text)
     for venue in ports_venues(text):
-        a, b = (f"{symbol(venue, x)}: {x}/USD" for x in ("A00", "A29"))
-        text = text.replace(a, "X").replace(
-            b, b.replace("A29/USD", "A00/USD")).replace(
-            "X", a.replace("A00/USD", "A29/USD"))
+        text = swapped(text, venue, "A00", "A29")
     open(new, "w").write(text)
     code, rows = shadow("--config", new, "--against", old, "--max", "10%")
     vaults = [r["vault"] for r in rows if "vault" in r]
