@@ -1,6 +1,7 @@
-/* tests/incidents/publishing.h - the chain's side of a crash: what chain/publish.h
- * has done against blocks whose price of inclusion is the recorded one.  The
- * same by the whole service, on a chain at 1,656 gwei: tests/e2e/fees.mjs. */
+/* tests/incidents/publishing.h - the chain's side of a crash: what
+ * chain/publish.h has done against blocks whose price of inclusion is the
+ * recorded one.  The same by the whole service, on a chain at 1,656 gwei:
+ * tests/e2e/fees.mjs. */
 #ifndef TESTS_INCIDENTS_PUBLISHING_H
 #define TESTS_INCIDENTS_PUBLISHING_H
 
