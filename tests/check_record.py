@@ -295,7 +295,12 @@ def every_config(rows, ports):
         lines += [f"  {name}:", "    " +
                   ("token_url: http" if token else "url: ws") +
                   f"://127.0.0.1:{ports[name]}/{path}", "    markets:"]
-        lines += [f"      {symbol_of(name, b)}: {b}/USD" for b in FEW]
+        for symbol, base in ((symbol_of(name, b), b) for b in FEW):
+            # The script's prices are in USD whatever the symbol says.
+            lines.append(f"      {symbol}: {{pair: {base}/USD, named: "
+                         f"\"{symbol}\"}}" if "USDT" in symbol or
+                         "PERP" in symbol else
+                         f"      {symbol}: {base}/USD")
     return "\n".join(lines) + "\n"
 
 
