@@ -35,6 +35,19 @@ sum_add(struct usd18 *sum, struct usd18 part)
 		*sum = usd18_from_raw(I128_MAX);
 }
 
+static bool
+asset_is_used(const struct vaults *v, const struct book *b, uint8_t asset)
+{
+	for (uint8_t mode = 0; mode < b->mode_count; mode++) {
+		struct u256 held = vaults_total_of(v, asset, mode, false);
+		struct u256 owed = vaults_total_of(v, asset, mode, true);
+
+		if (!u256_is_zero(&held) || !u256_is_zero(&owed))
+			return true;
+	}
+	return false;
+}
+
 /* What all that is held, or owed, of an asset in a mode is worth at mid. */
 static void
 side_value(struct aggregate *a, const struct vaults *v, const struct book *b,
@@ -66,11 +79,14 @@ aggregate_value(struct aggregate *a, const struct vaults *v,
 {
 	a->collateral_value = a->debt_value = usd18_zero();
 	a->weighted_collateral = a->weighted_debt = usd18_zero();
+	a->unpriced = 0;
 	for (uint8_t i = 0; i < b->asset_count; i++) {
 		const struct price *p = &m->asset[i].price;
 
-		if (p->status == PRICE_REFUSED)
+		if (p->status == PRICE_REFUSED) {
+			a->unpriced += asset_is_used(v, b, i);
 			continue;
+		}
 		for (uint8_t mode = 0; mode < b->mode_count; mode++) {
 			side_value(a, v, b, i, mode, p->mid, false);
 			side_value(a, v, b, i, mode, p->mid, true);

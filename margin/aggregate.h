@@ -18,6 +18,9 @@ struct aggregate {
 	struct usd18 debt_value;
 	struct usd18 weighted_collateral;	/* sum V * LT */
 	struct usd18 weighted_debt;		/* sum D * b */
+	uint32_t unpriced;	/* assets that are held or owed and count
+				 * nothing: the sums are a part, and no ratio
+				 * of them says anything */
 };
 
 /* aggregate_count: a vault is in state `after`, and was in `before`, or is new:
@@ -29,7 +32,8 @@ void aggregate_count(struct aggregate *a, unsigned before, unsigned after);
  * USD) where they would leave it. */
 void aggregate_value(struct aggregate *a, const struct vaults *v,
     const struct book *b, const struct market *m);
-/* floor(sum V / sum D), floor(sum V*LT / sum D*b); infinite without debt. */
+/* floor(sum V / sum D), floor(sum V*LT / sum D*b); infinite without debt, and
+ * of no meaning while something is unpriced. */
 struct wad aggregate_collateralization_ratio(const struct aggregate *a);
 struct wad aggregate_health(const struct aggregate *a);
 

@@ -94,11 +94,18 @@ aggregate_value__is_of_totals_at_mid(void **state)
 	w.book.accrual[usdc] = wad_from_raw(WAD_ONE_RAW + WAD_ONE_RAW / 10);
 	aggregate_value(&a, &vaults, &w.book, &w.market);
 	assert_string_equal(usd_text(a.debt_value), "20900");
+	assert_int_equal(a.unpriced, 0);
 	/* A refused asset counts nothing; the other does. */
 	w.market.asset[eth].price.status = PRICE_REFUSED;
 	aggregate_value(&a, &vaults, &w.book, &w.market);
 	assert_true(usd18_is_zero(a.collateral_value));
 	assert_string_equal(usd_text(a.debt_value), "20900");
+	assert_int_equal(a.unpriced, 1);
+	/* One that nobody has is not missed. */
+	w.market.asset[world_asset(&w, 18, "1", "0", "0")].price.status =
+	    PRICE_REFUSED;
+	aggregate_value(&a, &vaults, &w.book, &w.market);
+	assert_int_equal(a.unpriced, 1);
 }
 
 /* The sums of the vaults' own values, each rounded, differ by less than a unit

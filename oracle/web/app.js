@@ -86,11 +86,11 @@ function drawAge() {
 function drawTiles() {
 	const a = S.aggregate;
 	if (!a) return;
-	const n = (x) => a.states[x] || 0;
+	const n = (x) => a.states[x] || 0, part = a.unpriced_assets > 0;
 	const tiles = [
 		["vaults", a.vaults, ""], ["collateral", usd(a.collateral_value), ""], ["debt", usd(a.debt_value), ""],
-		["collateralization", a.collateralization_ratio === null ? "∞" : (num(a.collateralization_ratio) * 100).toFixed(1) + " %", ""],
-		["book health", ratio(a.health_factor), ""],
+		["collateralization", part ? "–" : a.collateralization_ratio === null ? "∞" : (num(a.collateralization_ratio) * 100).toFixed(1) + " %", ""],
+		["book health", part ? "–" : ratio(a.health_factor), ""],
 		["restricted", n("RESTRICTED"), n("RESTRICTED") ? "c-warn" : ""],
 		["liquidatable", n("LIQUIDATABLE"), n("LIQUIDATABLE") ? "c-bad" : ""],
 		["stale", n("STALE"), n("STALE") ? "c-mute" : ""],
