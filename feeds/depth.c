@@ -39,6 +39,13 @@ depth_void_all(struct depth *books)
 		depth_void(&books[i]);
 }
 
+void
+depth_forget_all(struct depth *books)
+{
+	for (size_t i = 0; i < VENUE_SYMBOLS_MAX; i++)
+		memset(&books[i], 0, offsetof(struct depth, price));
+}
+
 /* Below zero where a is the better price of that side. */
 static int
 order_of(enum depth_side side, struct dec18 a, struct dec18 b)

@@ -35,6 +35,9 @@ struct depth *depth_of(struct depth *books, const char *symbol);
 /* depth_begin empties the book for a snapshot; it is known from then on. */
 void depth_begin(struct depth *d);
 void depth_void(struct depth *d);
+/* depth_forget_all: none of the books is taken.  Levels are left as they are:
+ * beyond its counts nothing of a book is read. */
+void depth_forget_all(struct depth *books);
 /* depth_void_all: a message was lost that may have changed or begun any. */
 void depth_void_all(struct depth *books);
 /* depth_set: something (has_size) or nothing stands at a price, whose digits

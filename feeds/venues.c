@@ -425,7 +425,7 @@ venue_memory_begin(struct venue_memory *m)
 	memset(m, 0, sizeof(*m));
 	m->depth = depth;
 	if (depth)
-		memset(depth, 0, VENUE_SYMBOLS_MAX * sizeof(*depth));
+		depth_forget_all(depth);
 }
 
 void
