@@ -277,6 +277,44 @@ poll_groups(const struct poll *p)
 }
 
 static long double
+group_weight(const struct poll *p, unsigned group)
+{
+	long double sum = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (!p->voter[i].is_dropped && p->voter[i].group == group)
+			sum += p->voter[i].weight;
+	return sum;
+}
+
+/* Of those who are left no group has half or more: it keeps what the others
+ * have without the lightest, and of two each has as much. */
+static void
+poll_cut(struct poll *p)
+{
+	for (unsigned g = 0; g < p->count; g++) {
+		long double own = group_weight(p, g), rest = 0, least = 0;
+		unsigned others = 0;
+
+		for (unsigned o = 0; o < p->count; o++) {
+			long double w = o == g ? 0 : group_weight(p, o);
+
+			rest += w;
+			others += w > 0;
+			if (w > 0 && (least <= 0 || w < least))
+				least = w;
+		}
+		if (others == 0 || own < rest - TINY)
+			continue;
+		for (size_t i = 0; i < p->count; i++)
+			if (p->voter[i].group == g)
+				p->voter[i].weight *= (others == 1 ? rest :
+				    rest - least) / own;
+		return;
+	}
+}
+
+static long double
 mid_of(const struct voter *v)
 {
 	return v->mid;
@@ -389,6 +427,7 @@ poll_count(struct known *out, struct poll *p, const struct scene_unit *u)
 	out->sources = poll_groups(p);
 	if (out->sources < u->quorum)
 		return NO_QUORUM;
+	poll_cut(p);
 	out->mid = quarter(p, mid_of, 2);
 	half = quarter(p, spread_of, 2) / 2;
 	low = out->mid - (is_agreed ? quarter(p, mid_of, 1) :
