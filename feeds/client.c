@@ -1,13 +1,15 @@
 #include "feeds/client.h"
 
 #include "feeds/client_conn.h"
+#include "feeds/client_dial.h"
+#include "feeds/client_names.h"
+#include "feeds/client_watch.h"
+#include "feeds/resolve.h"
 
 #include "base/must.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PIECE_BYTES 16384u	/* what lws hands over at a time */
 
@@ -18,24 +20,6 @@ static const char *const system_stores[] = {
 	"/etc/pki/tls/certs/ca-bundle.crt",
 	"/etc/ssl/cert.pem",
 };
-
-uint64_t
-client_random(struct client *c)
-{
-	uint64_t x = c->random;
-
-	x ^= x >> 12;
-	x ^= x << 25;
-	x ^= x >> 27;
-	c->random = x;
-	return (x * 0x2545f4914f6cdd1du) >> 16;
-}
-
-static size_t
-slot_count(const struct client *c)
-{
-	return c->call.takes_successors ? 2 * c->conn_count : c->conn_count;
-}
 
 static void
 second_expired(lws_sorted_usec_list_t *sul)
@@ -55,26 +39,8 @@ resolver_read(struct client *c)
 	struct resolve_answer a;
 
 	while (resolve_next(c->resolver_fd, &a) == ERR_OK)
-		for (size_t i = 0; i < slot_count(c); i++)
+		for (size_t i = 0; i < client_slots(c); i++)
 			conn_answer(&c->conn[i], &a);
-}
-
-/* The next question opens another; what was asked of this one is lost. */
-static void
-resolver_drop(struct client *c)
-{
-	struct watch *w = &c->resolver;
-
-	if (w->wsi != NULL) {
-		lws_set_opaque_user_data(w->wsi, NULL);
-		lws_set_timeout(w->wsi, PENDING_TIMEOUT_USER_OK,
-		    LWS_TO_KILL_ASYNC);
-		w->wsi = NULL;
-	}
-	resolve_close(c->resolver_fd);
-	c->resolver_fd = -1;
-	for (size_t i = 0; i < slot_count(c); i++)
-		c->conn[i].question_until_us = 0;
 }
 
 static int
@@ -96,7 +62,7 @@ watch_callback(struct watch *w, enum lws_callback_reasons reason)
 		if (w->kind == KIND_WATCH)
 			c->call.readable(c->call.arg, w->fd);
 		else
-			resolver_drop(c);
+			client_names_drop(c);
 	}
 	return 0;
 }
@@ -129,33 +95,6 @@ static const struct lws_protocols protocols[] = {
 	{ .name = NULL },
 };
 
-/* lws closes what it adopts, so it gets a copy. */
-static enum err
-watch_start(struct watch *w, struct client *c, enum client_kind kind, int fd)
-{
-	lws_adopt_desc_t d;
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-
-	if (copy < 0)
-		return ERR_IO;
-	w->kind = kind;
-	w->client = c;
-	w->fd = fd;
-	memset(&d, 0, sizeof(d));
-	d.vh = lws_get_vhost_by_name(c->context, "client");
-	d.type = LWS_ADOPT_RAW_FILE_DESC;
-	d.fd.filefd = copy;
-	d.vh_prot_name = "venue";
-	d.opaque = w;
-	w->wsi = lws_adopt_descriptor_vhost_via_info(&d);
-	if (w->wsi == NULL) {
-		close(copy);
-		w->fd = -1;
-		return ERR_IO;
-	}
-	return ERR_OK;
-}
-
 enum err
 client_watch(struct client *c, int fd)
 {
@@ -174,68 +113,9 @@ client_unwatch(struct client *c, int fd)
 
 		if (w->fd != fd)
 			continue;
-		if (w->wsi != NULL) {
-			lws_set_opaque_user_data(w->wsi, NULL);
-			lws_set_timeout(w->wsi, PENDING_TIMEOUT_USER_OK,
-			    LWS_TO_KILL_ASYNC);
-		}
-		w->wsi = NULL;
+		watch_stop(w);
 		w->fd = -1;
 	}
-}
-
-static enum err
-resolver_open(struct client *c)
-{
-	enum err e = resolve_open(&c->resolver_fd);
-
-	if (e != ERR_OK)
-		return e;
-	e = watch_start(&c->resolver, c, KIND_RESOLVER, c->resolver_fd);
-	if (e != ERR_OK)
-		resolver_drop(c);
-	return e;
-}
-
-/* The connections of a venue ask for one name: if its name server is silent,
- * one question may hold a thread, not all of them all. */
-static bool
-question_share(struct client *c, struct conn *k)
-{
-	for (size_t i = 0; i < slot_count(c); i++) {
-		const struct conn *o = &c->conn[i];
-
-		if (o == k || o->state != CONN_RESOLVING ||
-		    o->question_until_us <= lws_now_usecs() ||
-		    strcmp(conn_host(o), conn_host(k)) != 0)
-			continue;
-		k->question = o->question;
-		k->question_until_us = o->question_until_us;
-		return true;
-	}
-	return false;
-}
-
-enum err
-client_ask_name(struct client *c, struct conn *k, unsigned wait_ms)
-{
-	enum err e = ERR_IO;
-
-	if (question_share(c, k))
-		return ERR_OK;
-	k->question = ++c->questions;
-	/* Twice: the threads may have ended. */
-	for (unsigned i = 0; i < 2 && e == ERR_IO; i++) {
-		e = c->resolver_fd < 0 ? resolver_open(c) : ERR_OK;
-		if (e == ERR_OK)
-			e = resolve_ask(c->resolver_fd, k->question,
-			    conn_host(k), wait_ms);
-		if (e == ERR_IO && c->resolver_fd >= 0)
-			resolver_drop(c);
-	}
-	k->question_until_us = lws_now_usecs() + (lws_usec_t)wait_ms *
-	    LWS_US_PER_MS;
-	return e;
 }
 
 /* --- set up -------------------------------------------------------------- */
@@ -371,7 +251,7 @@ client_fill(struct client *c, const struct client_connection *connections,
 	enum err e;
 
 	c->conn_count = count;
-	c->conn = calloc(slot_count(c) + 1, sizeof(*c->conn));
+	c->conn = calloc(client_slots(c) + 1, sizeof(*c->conn));
 	c->pace = calloc(count + 1, sizeof(*c->pace));
 	if (c->conn == NULL || c->pace == NULL)
 		return ERR_IO;
@@ -406,6 +286,7 @@ client_create(struct client **out, const struct client_connection *connections,
 	if (c == NULL)
 		return ERR_IO;
 	c->call = *callbacks;
+	c->dial = conn_dial;
 	c->resolver_fd = -1;
 	/* xorshift must not start at zero. */
 	c->random = (seed ^ 0x9e3779b97f4a7c15u) | 1;
@@ -435,7 +316,7 @@ client_reply(struct client *c, size_t slot, const char *text)
 {
 	struct conn *k = &c->conn[slot];
 
-	MUST(slot < slot_count(c) && strlen(text) < sizeof(k->answer));
+	MUST(slot < client_slots(c) && strlen(text) < sizeof(k->answer));
 	memcpy(k->answer, text, strlen(text) + 1);
 	if (k->wsi != NULL)
 		lws_callback_on_writable(k->wsi);
@@ -444,14 +325,14 @@ client_reply(struct client *c, size_t slot, const char *text)
 void
 client_redial(struct client *c, size_t slot, const char *why)
 {
-	MUST(slot < slot_count(c));
+	MUST(slot < client_slots(c));
 	conn_redial(&c->conn[slot], why);
 }
 
 bool
 client_leave(struct client *c, size_t slot)
 {
-	MUST(slot < slot_count(c));
+	MUST(slot < client_slots(c));
 	return conn_leave(&c->conn[slot]);
 }
 
@@ -469,14 +350,14 @@ client_destroy(struct client *c)
 		return;
 	/* What lws says while it goes down is not reported. */
 	c->is_stopped = 1;
-	for (size_t i = 0; c->conn != NULL && i < slot_count(c); i++)
+	for (size_t i = 0; c->conn != NULL && i < client_slots(c); i++)
 		if (c->conn[i].wsi != NULL)
 			lws_set_opaque_user_data(c->conn[i].wsi, NULL);
 	if (c->context != NULL)
 		lws_context_destroy(c->context);
 	resolve_close(c->resolver_fd);
 	SSL_CTX_free(c->tls);
-	for (size_t i = 0; c->conn != NULL && i < slot_count(c); i++)
+	for (size_t i = 0; c->conn != NULL && i < client_slots(c); i++)
 		free(c->conn[i].message);
 	free(c->conn);
 	free(c->pace);

@@ -1,7 +1,10 @@
-#include "feeds/client.h"
-#include "feeds/client_conn.h"
+#include "feeds/client_check.h"
+
+#include "feeds/client_url.h"
 
 #include <string.h>
+
+#define SUBSCRIBES_MAX 160u	/* messages of one connection */
 
 const char *
 client_part_name(enum client_part p)
@@ -27,7 +30,7 @@ symbols_check(const struct client_connection *k)
 		if (strlen(k->symbols[i]) >= VENUE_SYMBOL_MAX)
 			return ERR_LIMIT;
 	for (unsigned n = 0; len > 0; n++) {
-		if (n == CONN_SUBSCRIBES_MAX)
+		if (n == SUBSCRIBES_MAX)
 			return ERR_LIMIT;
 		e = k->venue->subscribe(out, sizeof(out), &len, n, k->symbols,
 		    k->symbol_count);

@@ -1,101 +1,17 @@
 #include "feeds/client_conn.h"
 
 #include "base/must.h"
+#include "feeds/client_check.h"
+#include "feeds/client_dial.h"
+#include "feeds/client_lose.h"
+#include "feeds/client_token.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define BACKOFF_FIRST_MS 500u
-#define BACKOFF_MAX_MS 30000u
-#define DOUBLINGS_MAX 6u	/* reach it */
 #define HEALTHY_US (10 * LWS_USEC_PER_SEC)
-
-/* Texts come from lws, from TLS and from the peer: one printable line. */
-void
-conn_why(struct conn *c, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(c->why, sizeof(c->why), format, ap);
-	va_end(ap);
-	for (char *p = c->why; *p != '\0'; p++)
-		if (*p < ' ' || *p > '~')
-			*p = '?';
-}
-
-void
-conn_timer(struct conn *c, sul_cb_t call, lws_usec_t us)
-{
-	lws_sul_schedule(c->client->context, 0, &c->timer, call, us);
-}
-
-static void
-conn_tell(struct conn *c, enum client_event e, const char *why)
-{
-	c->client->call.event(c->client->call.arg, c->slot, e, why);
-}
-
-/* --- let go -------------------------------------------------------------- */
-
-static uint64_t
-backoff_ms(struct conn *c)
-{
-	unsigned doublings = c->failures < DOUBLINGS_MAX ? c->failures :
-	    DOUBLINGS_MAX;
-	uint64_t whole = (uint64_t)BACKOFF_FIRST_MS << doublings;
-
-	if (whole > BACKOFF_MAX_MS)
-		whole = BACKOFF_MAX_MS;
-	return whole / 2 + client_random(c->client) % (whole / 2);
-}
-
-void
-conn_let_go(struct conn *c)
-{
-	if (c->wsi != NULL) {
-		lws_set_opaque_user_data(c->wsi, NULL);
-		lws_set_timeout(c->wsi, PENDING_TIMEOUT_USER_OK,
-		    LWS_TO_KILL_ASYNC);
-		c->wsi = NULL;
-	}
-	lws_sul_cancel(&c->timer);
-	lws_sul_cancel(&c->ping_timer);
-	lws_sul_cancel(&c->pause_timer);
-	lws_sul_cancel(&c->rotate_timer);
-	lws_sul_cancel(&c->overlap_timer);
-	c->message_len = 0;
-	c->must_redial = c->is_taking_over = c->is_leaving = false;
-	c->answer[0] = '\0';
-}
-
-/* The one place that reports CLIENT_LOST and schedules the next attempt, which
- * is left to a successor that is under way. */
-void
-conn_lose(struct conn *c, const char *why)
-{
-	struct conn *twin = c->twin;
-
-	MUST(c->state != CONN_WAITING && c->state != CONN_IDLE);
-	conn_let_go(c);
-	if (twin != NULL && twin->is_successor) {
-		twin->is_successor = false;
-		c->state = CONN_IDLE;
-		c->failures = 0;
-		twin->is_taking_over = false;
-		lws_sul_cancel(&twin->overlap_timer);
-	} else {
-		c->state = CONN_WAITING;
-		conn_timer(c, conn_dial, (lws_usec_t)backoff_ms(c) *
-		    LWS_US_PER_MS);
-		if (c->failures < UINT16_MAX)
-			c->failures++;
-	}
-	conn_tell(c, CLIENT_LOST, why);
-}
 
 /* The successor speaks: who spoke before it goes. */
 static void
@@ -335,8 +251,8 @@ conn_receive(struct conn *c, struct lws *wsi, const char *in, size_t len)
 
 	if (len > FRAME_BYTES_MAX - c->message_len) {
 		/* A snapshot of this size comes again with each attempt. */
-		if (c->failures < DOUBLINGS_MAX)
-			c->failures = DOUBLINGS_MAX;
+		if (c->failures < CONN_DOUBLINGS_MAX)
+			c->failures = CONN_DOUBLINGS_MAX;
 		conn_why(c, "a message above the cap of %u bytes",
 		    FRAME_BYTES_MAX);
 		conn_tell(c, CLIENT_OVERSIZE, c->why);
@@ -418,16 +334,6 @@ conn_gone(struct conn *c, struct lws *wsi)
 	else if (c->state == CONN_ASKING)
 		conn_lose(c, c->why[0] != '\0' ? c->why :
 		    "the token's answer broke off");
-}
-
-int
-conn_add_agent(struct lws *wsi, unsigned char **p, size_t room)
-{
-	static const char agent[] = "margind/" MARGIND_VERSION;
-
-	return lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_USER_AGENT,
-	    (const unsigned char *)agent, (int)sizeof(agent) - 1, p,
-	    *p + room) != 0 ? -1 : 0;
 }
 
 static int

@@ -1,118 +1,15 @@
-/* feeds/client_conn.h - one connection of the client: ask for a token, dial
- * (client_dial.c, client_token.c), subscribe, receive, lose, wait, dial again
- * (client_conn.c).  Private to client*.c.
- *
- * A connection holds one lws wsi at most.  Letting go of it (conn_lose) cuts
- * the tie in both directions first, so whatever lws still has to say about
- * the old one finds no connection behind it.
- *
- * Of a connection and its twin one is spoken with, and the other idle or its
- * successor; the loss of the first makes the second the one.
+/* feeds/client_conn.h - one connection of the client while it is open:
+ * subscribe, receive, answer, rotate; and what lws says of it.  Private to
+ * client*.c.
  */
 #ifndef FEEDS_CLIENT_CONN_H
 #define FEEDS_CLIENT_CONN_H
 
-#include "feeds/client.h"
-#include "feeds/client_url.h"
-#include "feeds/lws.h"
-#include "feeds/resolve.h"
-
-#include <signal.h>
-
-#define CONN_WHY_MAX 160u
-#define CONN_SUBSCRIBES_MAX 160u	/* messages of one connection */
-
-enum conn_state {
-	CONN_IDLE,	/* a twin that is not needed */
-	CONN_WAITING,	/* timer: when to dial */
-	CONN_RESOLVING,	/* timer: when to give up */
-	CONN_ASKING,	/* for a token; timer: when to give up */
-	CONN_DIALLING,	/* timer: when to give up */
-	CONN_OPEN,	/* timer: when it counts as mute */
-};
-
-/* What lws's opaque user data points to begins with its kind. */
-enum client_kind { KIND_CONN, KIND_WATCH, KIND_RESOLVER };
-
-/* How often a venue was dialled lately; shared by its connections. */
-struct pace {
-	const struct venue *venue;
-	lws_usec_t due_us;
-};
-
-struct conn {
-	enum client_kind kind;
-	enum conn_state state;
-	struct client *client;
-	struct conn *twin;		/* NULL: it has none */
-	bool is_successor;
-	size_t slot;
-	const struct venue *venue;
-	struct pace *pace;
-	bool has_turn;			/* the timer ends at its turn to dial */
-	struct client_url url;		/* where to dial, or to be told */
-	struct client_url token_url;
-	bool has_token_url;		/* url is asked for each time */
-	bool is_asking;			/* for url, not at it yet */
-	uint32_t ping_ms;
-	char symbol[VENUE_SYMBOLS_MAX][VENUE_SYMBOL_MAX];
-	const char *symbol_refs[VENUE_SYMBOLS_MAX];
-	size_t symbol_count;
-
-	struct lws *wsi;
-	lws_sorted_usec_list_t timer;
-	lws_sorted_usec_list_t ping_timer, pause_timer, rotate_timer,
-	    overlap_timer;
-	unsigned failures;		/* in a row */
-	unsigned dials;			/* which of the host's addresses */
-	uint64_t question;		/* the look-up under way */
-	lws_usec_t question_until_us;	/* it may be begun; 0: it is lost */
-	lws_usec_t opened_us, heard_us;
-	unsigned subscribe_next;
-	bool is_subscribed, ping_is_due;
-	bool is_taking_over;		/* the twin goes when the timer ends */
-	bool is_pausing;		/* before the next subscribe message */
-	bool must_redial;		/* after the frame at hand */
-	bool is_leaving;		/* the venue will close it */
-	char answer[VENUE_ANSWER_MAX];	/* to be sent; empty: none */
-	char *message;			/* FRAME_BYTES_MAX, being reassembled;
-					 * a token's answer before that */
-	size_t message_len;
-	char why[CONN_WHY_MAX];		/* what lws or TLS said last */
-};
-
-struct watch {
-	enum client_kind kind;
-	struct client *client;
-	struct lws *wsi;		/* of a copy of the descriptor */
-	int fd;				/* the caller's; -1: free */
-};
-
-struct client {
-	struct lws_context *context;
-	SSL_CTX *tls;
-	const char *alert;	/* the newest fatal one of TLS, a static text */
-	struct client_callbacks call;
-	struct conn *conn;	/* of all slots; twins behind the others */
-	size_t conn_count;
-	struct pace *pace;	/* as many as connections, or fewer used */
-	lws_sorted_usec_list_t second_timer;
-	struct watch watch[CLIENT_WATCHES_MAX];
-	struct watch resolver;
-	int resolver_fd;
-	uint64_t questions;
-	uint64_t random;
-	volatile sig_atomic_t is_stopped;
-	unsigned char out[LWS_PRE + VENUE_SUBSCRIBE_MAX];
-};
+#include "feeds/client_state.h"
 
 /* conn_init fills an empty conn; the errors are client_create's. */
 MUST_CHECK enum err conn_init(struct conn *c, struct client *client,
     size_t slot, const struct client_connection *from);
-/* conn_start dials from inside the loop, as soon as it is its turn. */
-void conn_start(struct conn *c);
-/* conn_answer takes the answer to the connection's look-up. */
-void conn_answer(struct conn *c, const struct resolve_answer *a);
 /* conn_redial: from the frame callback (client_redial). */
 void conn_redial(struct conn *c, const char *why);
 /* conn_leave: the same (client_leave). */
@@ -120,32 +17,5 @@ bool conn_leave(struct conn *c);
 /* conn_callback handles lws's callbacks for c; lws's answer. */
 int conn_callback(struct conn *c, struct lws *wsi,
     enum lws_callback_reasons reason, void *user, void *in, size_t len);
-
-/* Between the parts of a connection.  conn_lose ends the attempt, says why, and
- * schedules the next; after it c->wsi is gone.  conn_let_go is the part of it
- * that leaves the wsi and its timers.  conn_dial is the timer's call that begins an
- * attempt; conn_locate looks up where to go now and goes there.  conn_why is
- * one printable line in c->why. */
-void conn_lose(struct conn *c, const char *why);
-void conn_let_go(struct conn *c);
-void conn_dial(lws_sorted_usec_list_t *sul);
-void conn_locate(struct conn *c);
-void conn_timer(struct conn *c, sul_cb_t call, lws_usec_t us);
-__attribute__((format(printf, 2, 3)))
-void conn_why(struct conn *c, const char *format, ...);
-int conn_add_agent(struct lws *wsi, unsigned char **p, size_t room);
-/* token_callback is conn_callback while c asks for its token. */
-int token_callback(struct conn *c, struct lws *wsi,
-    enum lws_callback_reasons reason, void *in, size_t len);
-
-/* conn_host is the host that c is on its way to. */
-const char *conn_host(const struct conn *c);
-/* client_ask_name asks for the address of conn_host(k), for wait_ms; where
- * another connection waits for the same, its answer will be k's too.  The
- * look-up threads are started where there are none. */
-MUST_CHECK enum err client_ask_name(struct client *c, struct conn *k,
-    unsigned wait_ms);
-/* client_random: xorshift64*, for jitter only. */
-uint64_t client_random(struct client *c);
 
 #endif

@@ -1,8 +1,8 @@
-/* From the decision to dial to an open connection: its turn, a token where the
- * venue hands them out, the name, the upgrade. */
-#include "feeds/client_conn.h"
+#include "feeds/client_dial.h"
 
 #include "base/must.h"
+#include "feeds/client_lose.h"
+#include "feeds/client_names.h"
 
 #include <netdb.h>
 #include <string.h>
@@ -93,12 +93,6 @@ conn_connect(struct conn *c, const char *numeric)
 		conn_lose(c, c->why[0] != '\0' ? c->why : "cannot connect");
 }
 
-const char *
-conn_host(const struct conn *c)
-{
-	return c->is_asking ? c->token_url.host : c->url.host;
-}
-
 void
 conn_locate(struct conn *c)
 {
@@ -153,4 +147,14 @@ conn_start(struct conn *c)
 	c->state = CONN_WAITING;
 	c->has_turn = false;
 	conn_timer(c, conn_dial, 1);
+}
+
+int
+conn_add_agent(struct lws *wsi, unsigned char **p, size_t room)
+{
+	static const char agent[] = "margind/" MARGIND_VERSION;
+
+	return lws_add_http_header_by_token(wsi, WSI_TOKEN_HTTP_USER_AGENT,
+	    (const unsigned char *)agent, (int)sizeof(agent) - 1, p,
+	    *p + room) != 0 ? -1 : 0;
 }

@@ -1,5 +1,7 @@
-/* A token, and with it an address, asked for over HTTP before each attempt. */
-#include "feeds/client_conn.h"
+#include "feeds/client_token.h"
+
+#include "feeds/client_dial.h"
+#include "feeds/client_lose.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,9 +1,13 @@
-#include "feeds/prices_internal.h"
+#include "feeds/prices.h"
 
 #include <string.h>
 
 #include "base/must.h"
 #include "feeds/graph.h"
+#include "feeds/prices_grade.h"
+#include "feeds/prices_set.h"
+#include "feeds/prices_time.h"
+#include "feeds/prices_vote.h"
 
 _Static_assert(PRICES_UNITS_MAX <= GRAPH_UNITS_MAX, "a node a unit");
 
@@ -315,14 +319,6 @@ is_leg_changed(const struct prices *p, size_t unit)
 		if (p->cache[p->config->market[p->by_unit[k]].quote].is_changed)
 			return true;
 	return false;
-}
-
-uint32_t
-price_age(uint64_t oldest_ms, uint64_t now_ms)
-{
-	uint64_t age = now_ms > oldest_ms ? now_ms - oldest_ms : 0;
-
-	return age > UINT32_MAX ? UINT32_MAX : (uint32_t)age;
 }
 
 void

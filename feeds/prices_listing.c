@@ -1,10 +1,7 @@
-/* Is a ticker still the same listing?  One that was silent for a day while its
- * venue talked, that comes back after a day with half of its price gone or
- * more than half on top, or a hundred times away after a gap, is not taken for
- * it until an operator says so (pinned_ms). */
-#include "feeds/prices_internal.h"
+#include "feeds/prices_listing.h"
 
 #include "base/must.h"
+#include "feeds/prices_time.h"
 
 /* The venue's talk: time in which it was heard, silences cut short. */
 void

@@ -1,9 +1,10 @@
-/* How the markets of one unit become its price: who may vote, in which groups,
- * and what the outcome of the vote means. */
-#include "feeds/prices_internal.h"
+#include "feeds/prices_vote.h"
 
-#include "base/must.h"
 #include "feeds/aggregate.h"
+#include "feeds/prices_grade.h"
+#include "feeds/prices_listing.h"
+#include "feeds/prices_set.h"
+#include "feeds/prices_time.h"
 
 _Static_assert(PRICES_VOTES_MAX <= VOTES_MAX, "a vote a market");
 _Static_assert(PRICES_WEIGHT_MAX <= VOTE_WEIGHT_MAX, "one cap");
@@ -18,22 +19,6 @@ struct ballot {
 	uint64_t until_ms;	/* it stands as it is until then */
 	uint64_t oldest_ms;	/* of what was counted */
 };
-
-const char *
-prices_vote_name(enum prices_vote v)
-{
-	switch (v) {
-	case VOTE_COUNTED: return "counted";
-	case VOTE_SILENT: return "silent";
-	case VOTE_STALE: return "stale";
-	case VOTE_CROSSED: return "crossed";
-	case VOTE_OUTLIER: return "outlier";
-	case VOTE_SKEWED: return "skewed";
-	case VOTE_UNCONVERTED: return "unconverted";
-	case VOTE_DOUBTED: return "doubted";
-	}
-	return "unnamed";
-}
 
 /* quote_ms: the exchange time that a quote counts from; 0 where it has none. */
 static uint64_t
@@ -210,32 +195,6 @@ quorum_reason(const struct prices *p, const struct ballot *b, uint32_t quorum)
 	return REASON_QUORUM;
 }
 
-void
-price_refuse(struct price *out, enum price_reason reason)
-{
-	out->mid = out->low = out->high = px18_from_raw(0);
-	out->status = PRICE_REFUSED;
-	out->reason = reason;
-}
-
-void
-price_degrade(struct price *out, enum price_reason reason)
-{
-	static const enum price_reason RANK[] = {
-		REASON_UNIT, REASON_RATE, REASON_DISPERSION, REASON_SKEW,
-		REASON_QUORUM,
-	};
-	size_t old = 0, new = 0;
-
-	while (old < ARRAY_COUNT(RANK) && RANK[old] != out->reason)
-		old++;
-	while (new < ARRAY_COUNT(RANK) && RANK[new] != reason)
-		new++;
-	if (out->status == PRICE_OK || new < old)
-		out->reason = reason;
-	out->status = PRICE_DEGRADED;
-}
-
 /* leg_half_band: the conversion's own relative half-band, applied to m. */
 static enum err
 leg_half_band(struct px18 *out, const struct price *leg, struct px18 m)
@@ -282,23 +241,6 @@ counted_take(struct price *out, struct px18 *legs, const struct prices *p,
 			return ERR_RANGE;
 		*legs = px18_max(*legs, half);
 	}
-	return ERR_OK;
-}
-
-enum err
-price_band(struct price *out, struct px18 down, struct px18 up,
-    struct ppb band_max)
-{
-	struct px18 low, high;
-	struct ppb part;
-
-	if (px18_part_ppb(&part, px18_max(down, up), out->mid, ROUND_CEIL) !=
-	    ERR_OK || ppb_to_raw(part) > ppb_to_raw(band_max) ||
-	    px18_sub(&low, out->mid, down) != ERR_OK ||
-	    px18_add(&high, out->mid, up) != ERR_OK)
-		return ERR_RANGE;
-	out->low = low;
-	out->high = high;
 	return ERR_OK;
 }
 

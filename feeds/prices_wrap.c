@@ -1,8 +1,9 @@
-/* Wrapped and staked tokens: rate x base beside what the markets say.  The
- * config names which of the two is the price; the other only judges it. */
-#include "feeds/prices_internal.h"
+#include "feeds/prices_wrap.h"
 
 #include "base/must.h"
+#include "feeds/prices_grade.h"
+#include "feeds/prices_set.h"
+#include "feeds/prices_time.h"
 
 #define YEAR_MS UINT64_C(31536000000)
 

@@ -1,7 +1,13 @@
 /* The simulator's set-up: one listener a venue, and what its owner calls. */
-#include "feeds/sim_loop.h"
+#include "feeds/sim.h"
 
 #include "base/must.h"
+#include "feeds/sim_clock.h"
+#include "feeds/sim_peer.h"
+#include "feeds/sim_script.h"
+#include "feeds/sim_serve.h"
+#include "feeds/sim_tick.h"
+#include "feeds/sim_venues.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -21,25 +27,6 @@ static const struct lws_protocols protocols[] = {
 	  .rx_buffer_size = 4096 },
 	{ .name = NULL },
 };
-
-const struct sim_protocol *
-sim_protocol_find(const char *name)
-{
-	static const struct sim_protocol *const all[] = {
-		&sim_coinbase, &sim_kraken, &sim_kraken_v1,
-		&sim_kraken_futures, &sim_binance, &sim_binance_us,
-		&sim_binance_usdm, &sim_binance_usdm_market, &sim_bybit,
-		&sim_bybit_linear, &sim_okx, &sim_okcoin, &sim_deribit,
-		&sim_bitmex, &sim_kucoin, &sim_gateio, &sim_cryptocom,
-		&sim_gemini, &sim_bitstamp, &sim_bitfinex,
-		&sim_coinbase_exchange,
-	};
-
-	for (size_t i = 0; i < ARRAY_COUNT(all); i++)
-		if (strcmp(all[i]->name, name) == 0)
-			return all[i];
-	return NULL;
-}
 
 static enum err
 listen_on(struct sim *s, size_t venue, const struct sim_options *o,

@@ -72,13 +72,7 @@
 #ifndef FEEDS_SIM_H
 #define FEEDS_SIM_H
 
-#include "base/types.h"
-
-#define SIM_BASES_MAX 32u
-#define SIM_EVENTS_MAX 64u
-#define SIM_PEERS_MAX 128u
-#define SIM_ERROR_MAX 160u
-#define SIM_LATE_MS_MAX 10000u
+#include "feeds/sim_path.h"
 
 struct sim;
 

@@ -1,6 +1,6 @@
-/* What a client asks for over HTTP before it connects: a venue's POST that
- * takes nothing and answers one document. */
-#include "feeds/sim_loop.h"
+#include "feeds/sim_http.h"
+
+#include "feeds/sim_clock.h"
 
 #include <string.h>
 

@@ -11,7 +11,7 @@
 #ifndef FEEDS_SIM_OPTION_H
 #define FEEDS_SIM_OPTION_H
 
-#include "feeds/sim_script.h"
+#include "feeds/sim_path.h"
 
 #include "base/types.h"
 

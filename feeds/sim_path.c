@@ -1,6 +1,6 @@
 /* The script's prices: integer arithmetic alone, written down in feeds/sim.h
  * so that another program can work it out. */
-#include "feeds/sim_script.h"
+#include "feeds/sim_path.h"
 
 #include "base/must.h"
 

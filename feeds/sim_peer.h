@@ -3,13 +3,11 @@
 #ifndef FEEDS_SIM_PEER_H
 #define FEEDS_SIM_PEER_H
 
-#include "feeds/lws.h"
-#include "feeds/sim_script.h"
+#include "feeds/sim_state.h"
 
 #include <jansson.h>
 
 #define SIM_TEXTS 24u		/* of sim_text and its kin, live at a time */
-#define SIM_MESSAGE_MAX 32768u	/* bytes of one message, either way */
 #define SIM_QUEUE_MAX 1048576u	/* unsent bytes; more closes the connection */
 
 /* What can be subscribed to, in a venue's own words. */
@@ -76,6 +74,15 @@ extern const struct sim_protocol sim_coinbase, sim_coinbase_exchange,
     sim_binance_usdm_market, sim_bybit, sim_bybit_linear, sim_okx, sim_okcoin,
     sim_deribit, sim_bitmex, sim_kucoin, sim_gateio, sim_cryptocom, sim_gemini,
     sim_bitstamp, sim_bitfinex;
+
+/* Without a queue; wsi is NULL for a peer of a test. */
+void sim_peer_init(struct sim_peer *p, struct sim_listener *l,
+    struct lws *wsi);
+/* When the next message of the queue may leave, Unix ms; 0: there is none. */
+uint64_t sim_queue_due_ms(const struct sim_peer *p);
+/* The next message of the queue, which it leaves: its length, 0: none.  text
+ * holds until something is said. */
+size_t sim_queue_next(struct sim_peer *p, const char **text);
 
 /* sim_say queues one message; a mute venue's is dropped.  ' stands for ", so
  * that a format reads like what is sent; no text below has a ' of its own. */

@@ -3,7 +3,7 @@
 #ifndef FEEDS_SIM_READER_H
 #define FEEDS_SIM_READER_H
 
-#include "feeds/sim_script.h"
+#include "feeds/sim_path.h"
 
 #include <jansson.h>
 

@@ -1,4 +1,6 @@
 /* The script's JSON, read with jansson (it is configuration, not traffic). */
+#include "feeds/sim_script.h"
+
 #include "feeds/sim_option.h"
 #include "feeds/sim_reader.h"
 

@@ -1,56 +1,7 @@
-/* The simulator's clock: what each venue says when. */
-#include "feeds/sim_loop.h"
+#include "feeds/sim_tick.h"
 
-#include "base/must.h"
-
-#include <time.h>
-
-uint64_t
-sim_clock_ms(void)
-{
-	struct timespec t;
-
-	MUST(clock_gettime(CLOCK_REALTIME, &t) == 0);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-uint64_t
-sim_script_ms(const struct sim *s, uint64_t now_ms)
-{
-	return now_ms > s->start_ms ? now_ms - s->start_ms : 0;
-}
-
-/* A stale venue's clock stands where its event began. */
-static uint64_t
-venue_ms(const struct sim *s, size_t venue, uint64_t t_ms)
-{
-	const struct sim_event *e = sim_script_event(&s->script, SIM_STALE,
-	    venue, t_ms);
-
-	return e != NULL ? e->at_ms : t_ms;
-}
-
-/* Before the start prices stand still, the clock does not. */
-static uint64_t
-frame_ms(const struct sim *s, size_t venue, uint64_t now_ms)
-{
-	if (now_ms < s->start_ms)
-		return now_ms;
-	return s->start_ms + venue_ms(s, venue, now_ms - s->start_ms);
-}
-
-uint64_t
-sim_frame_ms(const struct sim *s, size_t venue)
-{
-	return frame_ms(s, venue, sim_clock_ms());
-}
-
-bool
-sim_venue_has(const struct sim *s, enum sim_event_kind kind, size_t venue)
-{
-	return sim_script_event(&s->script, kind, venue,
-	    sim_script_ms(s, sim_clock_ms())) != NULL;
-}
+#include "feeds/sim_clock.h"
+#include "feeds/sim_peer.h"
 
 static void
 peer_tick(struct sim_peer *p, uint64_t v_ms, bool is_second)
@@ -91,8 +42,8 @@ venue_tick(struct sim *s, size_t venue, uint64_t now_ms, bool is_second)
 		}
 		p->gaps += gaps;
 		p->duplicates += duplicates;
-		p->now_ms = frame_ms(s, venue, now_ms);
-		peer_tick(p, venue_ms(s, venue, t_ms), is_second);
+		p->now_ms = sim_frame_ms(s, venue, now_ms);
+		peer_tick(p, sim_venue_ms(s, venue, t_ms), is_second);
 	}
 }
 

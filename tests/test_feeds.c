@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "feeds/client_conn.h"
+#include "feeds/client_state.h"
 #include "oracle/feeds_role.h"
 
 #define NOW UINT64_C(1795176000000)

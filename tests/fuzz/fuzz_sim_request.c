@@ -2,7 +2,10 @@
  * each line is a message.  Whatever it is, the venue says JSON (or the bare
  * "pong" of some), within the limits of a message, and nothing but its own
  * symbols is subscribed to. */
-#include "feeds/sim_loop.h"
+#include "feeds/sim_peer.h"
+#include "feeds/sim_script.h"
+#include "feeds/sim_serve.h"
+#include "feeds/sim_venues.h"
 
 #include <stdio.h>
 #include <stdlib.h>
