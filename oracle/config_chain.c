@@ -1,6 +1,8 @@
 /* What the config says of sources on a chain: a market's own keys by its venue,
  * the rates of wrapped tokens, and what each needs of `chain`. */
-#include "oracle/config_schema.h"
+#include "oracle/config_chain.h"
+
+#include "oracle/config_units.h"
 
 #include <string.h>
 

@@ -1,9 +1,10 @@
 /* What venues tell of contracts: the book's instruments, families of options
  * and single ones.  And whether a venue can be dialled for all that is followed. */
-#include "oracle/config_schema.h"
+#include "oracle/config_contracts.h"
 
 #include "feeds/venue_contract.h"
 #include "feeds/venue_quote.h"
+#include "oracle/config_units.h"
 #include "oracle/feeds_plan.h"
 
 #include <stdlib.h>

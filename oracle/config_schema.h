@@ -1,4 +1,5 @@
-/* oracle/config_schema.h - the tables of the config's keys (config*.c only). */
+/* oracle/config_schema.h - the tables of the config's keys, and what their rows
+ * are read into (config*.c only). */
 #ifndef ORACLE_CONFIG_SCHEMA_H
 #define ORACLE_CONFIG_SCHEMA_H
 
@@ -85,33 +86,5 @@ extern const struct schema_key config_venue_keys[];
 extern const struct schema_key config_market_keys[];
 extern const struct schema_key config_instrument_keys[];
 extern const struct schema_key config_rate_keys[];
-
-/* config_markets_read reads units and venues once the whole file was seen, and
- * checks the graph that they make. */
-void config_markets_read(struct schema *s, struct config_reader *r);
-/* config_contracts_read reads the instruments and options of the venue that was
- * read last, from its node n. */
-void config_contracts_read(struct schema *s, struct config_reader *r,
-    const struct doc_node *n);
-/* config_dials_check says what keeps a venue from being dialled. */
-void config_dials_check(struct schema *s, struct config_reader *r);
-/* config_name_take copies a word of this file whole or not at all, and
- * config_unit_take finds a unit; false, with an error, where it is none. */
-bool config_name_take(struct schema *s, char *out, size_t size,
-    const char *what, const char *text, size_t len, uint32_t line,
-    uint32_t column);
-bool config_unit_take(struct schema *s, uint16_t *out,
-    const struct prices_config *c, const struct doc_node *n, const char *name,
-    size_t len);
-
-/* config_chain.c.  config_source_take makes a market's source of what its row
- * says, and refuses what its venue has no use for. */
-void config_source_take(struct schema *s, struct quote_source *out,
-    const struct config_source_row *row, const struct venue *venue,
-    const struct doc_node *n);
-/* config_rates_read reads chain: rates: once the units are known;
- * config_chain_check is what must hold between sources and the chain. */
-void config_rates_read(struct schema *s, struct config_reader *r);
-void config_chain_check(struct schema *s, const struct config_reader *r);
 
 #endif

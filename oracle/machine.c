@@ -1,12 +1,14 @@
 /*~ The state machine.  Every input is hashed, then applied; a CLOSE ends the
  * batch: prices, words, verdicts, and perhaps a request to the signer.  Read
  * machine_close below first: it is the whole pipeline. */
-#include "oracle/machine_internal.h"
+#include "oracle/machine.h"
 
 #include "base/keccak.h"
 #include "base/must.h"
-#include "oracle/arena.h"
 #include "oracle/bookfile.h"
+#include "oracle/machine_portfolio.h"
+#include "oracle/machine_prices.h"
+#include "oracle/machine_surface.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,109 +25,14 @@ machine_close(struct machine *m, const struct machine_output *o)
 	machine_request_close(m, o);		/* -> the signer, if it is time */
 }
 
-struct tables_size
-machine_tables_size(const struct config *c)
-{
-	return tables_size_for(c->vaults_max, c->verdicts_max,
-	    c->portfolios_max);
-}
-
-/* bits_create: one for each vault slot. */
-static uint64_t *
-bits_create(uint32_t vaults)
-{
-	return calloc(vaults / 64 + 1, sizeof(uint64_t));
-}
-
-static bool
-lists_create(struct machine *m, uint32_t vaults, uint32_t verdicts)
-{
-	m->touched = calloc(vaults, sizeof(*m->touched));
-	m->is_touched = bits_create(vaults);
-	m->crossing = calloc(vaults, sizeof(*m->crossing));
-	m->is_crossing = bits_create(vaults);
-	m->put = calloc(vaults, sizeof(*m->put));
-	m->is_put = bits_create(vaults);
-	m->has_value = bits_create(vaults);
-	m->verdict_told = calloc(verdicts, sizeof(uint32_t));
-	m->stored = calloc(verdicts, sizeof(*m->stored));
-	m->stored_hash = calloc(verdicts, sizeof(*m->stored_hash));
-	m->is_stored = calloc(verdicts, sizeof(*m->is_stored));
-	m->dirty = calloc(verdicts, sizeof(uint32_t));
-	m->pending_dirty = calloc(verdicts, sizeof(uint32_t));
-	m->pending_owner = calloc(verdicts, sizeof(uint32_t));
-	m->is_dirty = calloc(verdicts, sizeof(bool));
-	if (!m->touched || !m->is_touched || !m->crossing ||
-	    !m->is_crossing || !m->put || !m->is_put ||
-	    !m->has_value || !m->verdict_told || !m->stored ||
-	    !m->stored_hash || !m->is_stored || !m->dirty ||
-	    !m->pending_dirty || !m->pending_owner || !m->is_dirty)
-		return false;
-	for (uint32_t i = 0; i < verdicts; i++)
-		m->verdict_told[i] = MACHINE_NO_SLOT;
-	return true;
-}
-
-/* The tables, ours or another's, and what works on them.  The book's assets
- * are there. */
-static enum err
-tables_take(struct machine *m, const struct tables *given)
-{
-	struct tables *t = &m->tables;
-	struct tables_size size = machine_tables_size(m->config);
-	enum err e = ERR_OK;
-
-	if (given) {
-		*t = *given;
-	} else {
-		e = tables_map(t, &size);
-		m->owns_tables = e == ERR_OK;
-	}
-	if (e != ERR_OK)
-		return e;
-	MUST(memcmp(&t->size, &size, sizeof(size)) == 0);
-	e = arena_map(&m->reach_arena, reach_bytes(&t->limits));
-	if (e == ERR_OK)
-		e = slots_create(&m->slots, size.verdicts,
-		    m->config->verdicts_max);
-	if (e == ERR_OK && !lists_create(m, size.vaults, size.verdicts))
-		e = ERR_LIMIT;
-	if (e != ERR_OK)
-		return e;
-	vaults_init(&m->vaults, t->vaults, &t->limits, &m->book);
-	reach_init(&m->reach, m->reach_arena, &t->limits, &m->vaults,
-	    &m->book);
-	merkle_init(&m->positions, t->positions, size.vaults);
-	merkle_init(&m->verdicts, t->verdicts, size.verdicts);
-	return ERR_OK;
-}
-
 void
 machine_destroy(struct machine *m)
 {
 	if (!m)
 		return;
-	if (m->owns_tables)
-		tables_unmap(&m->tables);
-	arena_unmap(m->reach_arena, reach_bytes(&m->tables.limits));
 	machine_portfolio_destroy(m);
 	machine_surface_destroy(m);
-	slots_free(&m->slots);
-	free(m->touched);
-	free(m->is_touched);
-	free(m->crossing);
-	free(m->is_crossing);
-	free(m->put);
-	free(m->is_put);
-	free(m->has_value);
-	free(m->verdict_told);
-	free(m->stored);
-	free(m->stored_hash);
-	free(m->is_stored);
-	free(m->dirty);
-	free(m->pending_dirty);
-	free(m->pending_owner);
-	free(m->is_dirty);
+	machine_state_free(m);
 	free(m);
 }
 
@@ -161,7 +68,7 @@ machine_create(struct machine **out, const struct config *config,
 	if (guard)
 		m->guard = *guard;
 	assets_take(m, assets);
-	e = tables_take(m, tables);
+	e = machine_state_take(m, tables);
 	if (e == ERR_OK)
 		e = machine_portfolio_create(m, assets);
 	if (e == ERR_OK)
@@ -246,8 +153,7 @@ apply_vault(struct machine *m, const struct wire_vault *w)
 
 	if (e == ERR_OK && portfolio_is(&v))
 		e = ERR_UNKNOWN;
-	return e != ERR_OK ? e : machine_vault_put(m, &slot, &v, NULL,
-	    NULL);
+	return e != ERR_OK ? e : machine_vault_put(m, &slot, &v);
 }
 
 static enum err
@@ -257,7 +163,7 @@ apply_portfolio(struct machine *m, const struct wire_portfolio *w)
 	struct vault v;
 	enum err e = machine_portfolio_from_wire(&v, positions, w);
 
-	return e != ERR_OK ? e : machine_portfolio_put(m, &v, positions);
+	return e != ERR_OK ? e : machine_vault_put_whole(m, &v, positions);
 }
 
 static enum err

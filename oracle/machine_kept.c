@@ -3,7 +3,7 @@
  * longer to learn than an engine lives.  They are integer state of the machine like everything else:
  * said to the journal in turn (WIRE_KEEP_), and told to the next life as an
  * input (WIRE_MEMORY_), so that its replay knows them too. */
-#include "oracle/machine_internal.h"
+#include "oracle/machine_kept.h"
 
 #include "base/keccak.h"
 #include "base/must.h"

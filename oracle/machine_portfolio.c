@@ -2,7 +2,7 @@
  * their positions in the tables, and both together in a book of their own
  * (oracle/portfolio.h), which is valued where margin/portfolio_reach.h says
  * that a move may have changed a state. */
-#include "oracle/machine_internal.h"
+#include "oracle/machine_portfolio.h"
 
 #include "base/must.h"
 #include "oracle/arena.h"
@@ -72,6 +72,18 @@ has_room(const struct machine *m, const struct b32 *id)
 	    m->portfolio->book.vault_count < m->tables.size.portfolios;
 }
 
+enum err
+machine_portfolio_look(const struct machine *m, const struct vault *v,
+    const struct position *positions)
+{
+	enum err e;
+
+	if (!m->portfolio)
+		return ERR_UNKNOWN;
+	e = portfolio_look(m->portfolio, v, positions);
+	return e == ERR_OK && !has_room(m, &v->id) ? ERR_LIMIT : e;
+}
+
 void
 machine_portfolio_write(struct machine *m, uint32_t slot,
     const struct vault *v, const struct position *positions)
@@ -83,25 +95,6 @@ machine_portfolio_write(struct machine *m, uint32_t slot,
 	if (m->tables.portfolio[row].vault == 0)
 		tables_portfolio_add(&m->tables, row, slot);
 	m->tables.portfolio[row].positions = v->position_count;
-}
-
-enum err
-machine_portfolio_put(struct machine *m, const struct vault *v,
-    const struct position *positions)
-{
-	struct vault tokens = *v;
-	uint32_t slot;
-	enum err e;
-
-	if (!m->portfolio)
-		return ERR_UNKNOWN;
-	e = portfolio_look(m->portfolio, v, positions);
-	if (e == ERR_OK && !has_room(m, &v->id))
-		e = ERR_LIMIT;
-	tokens.position_first = tokens.position_count = 0;
-	tokens.node = NODE_ISOLATED;
-	return e != ERR_OK ? e : machine_vault_put(m, &slot, &tokens, v,
-	    positions);
 }
 
 /* The vault in a slot becomes another, or one of tokens alone. */

@@ -1,7 +1,7 @@
 /*~ Ticks to words: the prices of every unit at one instant, and for every
  * asset the 256-bit word that is signed.  What is evaluated afterwards is the
  * word, unpacked again: nobody who checks us later has more digits than it. */
-#include "oracle/machine_internal.h"
+#include "oracle/machine_prices.h"
 
 #include "base/must.h"
 

@@ -2,9 +2,10 @@
  * price or the aggregate moved enough, else each interval.  One request is in
  * flight; what changes meanwhile waits for the next.  The machine computes the
  * digest too: the signer's answer must be the same one. */
-#include "oracle/machine_internal.h"
+#include "oracle/machine_request.h"
 
 #include "base/must.h"
+#include "oracle/machine_verdicts.h"
 #include "oracle/wire_attest.h"
 
 #include <string.h>

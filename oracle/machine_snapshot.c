@@ -1,7 +1,6 @@
 #include "oracle/machine_snapshot.h"
 
 #include "base/must.h"
-#include "oracle/machine_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,8 +44,7 @@ vaults_take(struct machine *k, const struct book *b)
 {
 	for (uint32_t i = 0; i < b->vault_count; i++) {
 		uint32_t slot;
-		enum err e = machine_vault_put(k, &slot, &b->vaults[i],
-		    NULL, NULL);
+		enum err e = machine_vault_put(k, &slot, &b->vaults[i]);
 
 		if (e != ERR_OK)
 			return e;

@@ -2,7 +2,7 @@
  * the end of the batch, and from there into the market of the vaults with
  * positions, whose epochs name those that a change concerns
  * (margin/portfolio_epoch.h). */
-#include "oracle/machine_internal.h"
+#include "oracle/machine_surface.h"
 
 #include "base/must.h"
 

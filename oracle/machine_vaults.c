@@ -1,8 +1,9 @@
 /*~ Vaults in: each takes its slot in the columns, and its leaf in the tree of
  * positions at the end of the batch. */
-#include "oracle/machine_internal.h"
+#include "oracle/machine_vaults.h"
 
 #include "base/must.h"
+#include "oracle/machine_portfolio.h"
 
 #include <string.h>
 
@@ -103,8 +104,10 @@ slot_of(const struct machine *m, const struct b32 *id)
 	    vaults_used(&m->vaults);
 }
 
-enum err
-machine_vault_put(struct machine *m, uint32_t *out, const struct vault *v,
+/* whole, NULL of a vault of tokens alone: the same vault with its positions,
+ * which were looked at. */
+static enum err
+vault_put(struct machine *m, uint32_t *out, const struct vault *v,
     const struct vault *whole, const struct position *positions)
 {
 	uint32_t slot = slot_of(m, &v->id), at;
@@ -133,6 +136,25 @@ machine_vault_put(struct machine *m, uint32_t *out, const struct vault *v,
 	}
 	*out = slot;
 	return ERR_OK;
+}
+
+enum err
+machine_vault_put(struct machine *m, uint32_t *slot, const struct vault *v)
+{
+	return vault_put(m, slot, v, NULL, NULL);
+}
+
+enum err
+machine_vault_put_whole(struct machine *m, const struct vault *v,
+    const struct position *positions)
+{
+	struct vault tokens = *v;
+	uint32_t slot;
+	enum err e = machine_portfolio_look(m, v, positions);
+
+	tokens.position_first = tokens.position_count = 0;
+	tokens.node = NODE_ISOLATED;
+	return e != ERR_OK ? e : vault_put(m, &slot, &tokens, v, positions);
 }
 
 static void

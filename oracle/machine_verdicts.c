@@ -1,8 +1,10 @@
 /*~ The market to verdicts: value what a price may have moved across a threshold
  * or what is new, keep each verdict in its slot of the tree, and count it. */
-#include "oracle/machine_internal.h"
+#include "oracle/machine_verdicts.h"
 
 #include "base/must.h"
+#include "oracle/machine_portfolio.h"
+#include "oracle/machine_vaults.h"
 
 #include <string.h>
 

@@ -1,8 +1,7 @@
-/* oracle/machine_wire.c - vaults as messages: into the machine and out of a
- * file. */
-#include "oracle/machine_internal.h"
+#include "oracle/machine_wire.h"
 
 #include "base/must.h"
+#include "oracle/portfolio.h"
 
 #include <string.h>
 

@@ -5,7 +5,8 @@
 #include "base/must.h"
 #include "oracle/doc.h"
 #include "oracle/file.h"
-#include "oracle/shadow.h"
+#include "oracle/shadow_distance.h"
+#include "oracle/shadow_map.h"
 #include "oracle/tick_wire.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
-/* oracle/shadow_book.c - what two engines make of their books: the states of
- * vaults, vaults that only one has, marks of instruments.  Once a second. */
-#include "oracle/shadow.h"
+#include "oracle/shadow_book.h"
+
+#include "oracle/shadow_distance.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -103,7 +103,7 @@ shadow_book_place(struct shadow *s)
 }
 
 void
-shadow_free(struct shadow *s)
+shadow_book_free(struct shadow *s)
 {
 	free(s->vault);
 	free(s->only_before.vault);

@@ -1,4 +1,6 @@
-#include "oracle/shadow.h"
+#include "oracle/shadow_map.h"
+
+#include "oracle/wire.h"
 
 #include <string.h>
 
