@@ -23,7 +23,6 @@ static void
 array_take(struct frame *f, const struct bitfinex_array *a)
 {
 	static const char *const NAMES[] = { "ticker", "trades", "other" };
-	struct message m = { .time = a->time };
 	const struct word *w = a->word.has ?
 	    words_find(&ARRAY_WORDS, &a->word.text) : NULL;
 
@@ -38,7 +37,7 @@ array_take(struct frame *f, const struct bitfinex_array *a)
 	else if (a->channel != NULL && (!a->word.has || w != NULL ||
 	    a->channel->kind == BITFINEX_OTHER))
 		f->kind = FRAME_IGNORED;
-	message_stamp(f, &m);
+	frame_stamp(f, &a->time);
 	if (!frame_follows(f, &a->sequence))
 		f->tick_count = 0;
 }

@@ -96,8 +96,17 @@ strike_from(struct dec18 *out, const char *at, size_t len)
 	return decimal_to_dec18(out, text, len) == ERR_OK && out->value > 0;
 }
 
-void
-contract_name_option(struct tick *t)
+bool
+contract_is_option(const char *symbol)
+{
+	size_t len = strlen(symbol);
+
+	return len > 2 && symbol[len - 2] == '-' &&
+	    (symbol[len - 1] == 'C' || symbol[len - 1] == 'P');
+}
+
+static void
+option_take(struct tick *t)
 {
 	struct parts p = parts_of(t->symbol);
 	struct tick_contract *c = &t->contract;
@@ -113,13 +122,12 @@ contract_name_option(struct tick *t)
 	    expiry_counted(&c->expiry_ms, p.at[2], p.len[2]);
 }
 
-bool
-contract_is_option(const char *symbol)
+/* Most symbols end otherwise. */
+void
+contract_name_option(struct tick *t)
 {
-	size_t len = strlen(symbol);
-
-	return len > 2 && symbol[len - 2] == '-' &&
-	    (symbol[len - 1] == 'C' || symbol[len - 1] == 'P');
+	if (contract_is_option(t->symbol))
+		option_take(t);
 }
 
 bool

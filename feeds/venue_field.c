@@ -459,6 +459,15 @@ frame_stamp_tick(struct frame *f, struct tick *t,
 	frame_note_time(f, time);
 }
 
+void
+frame_stamp(struct frame *f, const struct field_time *time)
+{
+	for (size_t i = 0; i < f->tick_count; i++)
+		if (!f->ticks[i].has_time)
+			frame_stamp_tick(f, &f->ticks[i], time);
+	frame_note_time(f, time);
+}
+
 bool
 frame_follows(struct frame *f, const struct field_u64 *sequence)
 {

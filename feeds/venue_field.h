@@ -116,6 +116,9 @@ struct tick *frame_add_tick(struct frame *f, struct json *j);
 /* A tick's time, if the field was there; the frame's newest follows. */
 void frame_stamp_tick(struct frame *f, struct tick *t,
     const struct field_time *time);
+/* frame_stamp gives the message's time to ticks without theirs; the frame notes
+ * it. */
+void frame_stamp(struct frame *f, const struct field_time *time);
 /* frame_follows notes the connection's sequence, where the message has one.
  * False where it is the same again (FRAME_IGNORED), or another message before
  * it is missing (FRAME_GAP). */

@@ -321,17 +321,15 @@ message_is_channel(struct frame *f, const struct message *m)
 void
 message_stamp(struct frame *f, const struct message *m)
 {
-	for (size_t i = 0; i < f->tick_count; i++) {
+	for (size_t i = 0; m->number.has && i < f->tick_count; i++) {
 		struct tick *t = &f->ticks[i];
 
-		if (!t->has_time)
-			frame_stamp_tick(f, t, &m->time);
-		if (!t->has_sequence && m->number.has) {
-			t->has_sequence = true;
-			t->sequence = m->number.value;
-		}
+		if (t->has_sequence)
+			continue;
+		t->has_sequence = true;
+		t->sequence = m->number.value;
 	}
-	frame_note_time(f, &m->time);
+	frame_stamp(f, &m->time);
 }
 
 void

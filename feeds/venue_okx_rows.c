@@ -21,26 +21,26 @@ side_read(struct json *j, bool is_bid, bool *has, struct dec18 *best)
 		json_fail(j, ERR_LIMIT);
 }
 
-#define EACH PART_ROW("ts", PART_TIME, FIELD_MS), \
-	PART_ROW("instId", PART_SYMBOL, FIELD_STRING)
+#define TIMED PART_ROW("ts", PART_TIME, FIELD_MS)
+#define NAMED PART_ROW("instId", PART_SYMBOL, FIELD_STRING)
+#define NUMBERED PART_ROW("seqId", PART_SEQUENCE, FIELD_NUMBER)
 static const struct part_row TICKER_ROWS[] = {
 	PART_SIDE("asks", PART_ASK, side_read),
 	PART_SIDE("bids", PART_BID, side_read),
-	EACH,
-	PART_ROW("seqId", PART_SEQUENCE, FIELD_NUMBER),
+	TIMED, NUMBERED, NAMED,
 	PART_ROW_OR("last", PART_LAST, FIELD_STRING, FIELD_NONE_EMPTY),
 	PART_ROW_OR("askPx", PART_ASK, FIELD_STRING, FIELD_NONE_EMPTY),
 	PART_ROW_OR("bidPx", PART_BID, FIELD_STRING, FIELD_NONE_EMPTY),
 };
 static const struct part_row TRADE_ROWS[] = {
-	EACH,
+	TIMED, NAMED,
 	PART_ROW("px", PART_LAST, FIELD_STRING),
 	PART_ROW("sz", PART_SIZE, FIELD_STRING),
-	PART_ROW("seqId", PART_SEQUENCE, FIELD_NUMBER),
+	NUMBERED,
 };
 /* Each channel of contract data has some of them. */
 static const struct part_row CONTRACT_ROWS[] = {
-	EACH,
+	TIMED, NAMED,
 	PART_ROW("markPx", PART_MARK, FIELD_STRING),
 	PART_ROW("idxPx", PART_INDEX, FIELD_STRING),
 	PART_ROW("oi", PART_INTEREST, FIELD_STRING),
