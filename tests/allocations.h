@@ -16,7 +16,7 @@
 #endif
 #endif
 
-static uint64_t allocations;
+__attribute__((unused)) static uint64_t allocations;
 
 #ifndef CANNOT_COUNT
 

@@ -328,8 +328,8 @@ token_address__is_one_that_the_client_dials(void **state)
 	struct venue_kucoin_token t = { .endpoint = WSS, .token = "ab-_=." };
 	static const char want[] = WSS "?token=ab-_=.&connectId=c-1";
 	static const char *const bad[] = { "", "a b", "a&b", "a/b", "a.b",
-	    "12345678901234567890123456789012345678901234567890123456789"
-	    "012345" };
+	    ("12345678901234567890123456789012345678901234567890123456789"
+	    "012345") };
 	char out[VENUE_KUCOIN_ADDRESS_MAX] = "untouched";
 	char id[VENUE_KUCOIN_ID_MAX + 1];
 	struct client_url url;
