@@ -104,7 +104,8 @@ ewma_pair_step(struct ewma_pair *p, struct num18 a, struct num18 b,
     struct num18 lambda)
 {
 	/* Returns fit 64 bits with their sign, products 127. */
-	i128 product, offset = (i128)COVARIANCE_MAX;
+	const u128 offset = COVARIANCE_MAX;
+	i128 product;
 
 	if (!return_fits(a) || !return_fits(b) || !lambda_fits(lambda))
 		return ERR_RANGE;
@@ -112,8 +113,8 @@ ewma_pair_step(struct ewma_pair *p, struct num18 a, struct num18 b,
 	/* Both moved above zero by the same amount: the mean moves with them,
 	 * and "half up" is the same side for either sign. */
 	p->covariance36 = !p->is_seeded ? product :
-	    (i128)blend_u128((u128)(p->covariance36 + offset),
-	    (u128)(product + offset), (u128)num18_to_raw(lambda)) - offset;
+	    (i128)(blend_u128((u128)p->covariance36 + offset,
+	    (u128)product + offset, (u128)num18_to_raw(lambda)) - offset);
 	p->is_seeded = true;
 	return ERR_OK;
 }
