@@ -500,8 +500,9 @@ client_service__reassembles_fragments(void **state)
 	assert_int_equal(l.len, FRAME_BYTES_MAX);
 	assert_int_equal(l.sum, sum);
 	assert_int_equal(l.of[CLIENT_LOST], 0);
-	assert_true(atomic_load(&s.pongs) >= 1);
+	/* It has read all that was sent before it goes. */
 	ws_server_stop(&s);
+	assert_true(atomic_load(&s.pongs) >= 1);
 }
 
 static void
