@@ -76,26 +76,18 @@ sim_queue_next(struct sim_peer *p, const char **text)
 	return len;
 }
 
-void
-sim_say(struct sim_peer *p, const char *format, ...)
+/* Not part of sim_say: clang 14 keeps no doubles for va_arg in a function whose
+ * frame is so large that the stack is probed. */
+__attribute__((noinline, format(printf, 2, 0))) static void
+message_say(struct sim_peer *p, const char *format, va_list ap)
 {
 	struct sim *s = p->sim;
 	uint64_t now_ms = sim_clock_ms(), due_ms = now_ms;
 	const struct sim_event *late = sim_script_event(&s->script, SIM_LATE,
 	    p->venue, sim_script_ms(s, now_ms));
 	char text[SIM_MESSAGE_MAX];
-	va_list ap;
-	int n;
+	int n = vsnprintf(text, sizeof(text), format, ap);
 
-	if (p->is_closing || sim_venue_has(s, SIM_MUTE, p->venue))
-		return;
-	if (p->is_ticking && p->gaps > 0) {
-		p->gaps--;
-		return;
-	}
-	va_start(ap, format);
-	n = vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
 	MUST(n > 0 && n < (int)sizeof(text));
 	for (int i = 0; i < n; i++)
 		if (text[i] == '\'')
@@ -108,6 +100,22 @@ sim_say(struct sim_peer *p, const char *format, ...)
 		queue_push(p, text, (uint32_t)n, due_ms);
 	}
 	peer_wake(p);
+}
+
+void
+sim_say(struct sim_peer *p, const char *format, ...)
+{
+	va_list ap;
+
+	if (p->is_closing || sim_venue_has(p->sim, SIM_MUTE, p->venue))
+		return;
+	if (p->is_ticking && p->gaps > 0) {
+		p->gaps--;
+		return;
+	}
+	va_start(ap, format);
+	message_say(p, format, ap);
+	va_end(ap);
 }
 
 void

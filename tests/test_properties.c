@@ -383,6 +383,37 @@ random_action(struct portfolio_world *w)
 	return a;
 }
 
+/* Bytes between the fields are nobody's. */
+static void
+evaluations_equal(const struct evaluation *a, const struct evaluation *b)
+{
+	assert_memory_equal(a, b, offsetof(struct evaluation,
+	    binding.is_refused));
+	assert_int_equal(a->binding.is_refused, b->binding.is_refused);
+}
+
+static void
+results_equal(const struct margin_result *a, const struct margin_result *b)
+{
+	const size_t from = offsetof(struct margin_result, collateral_value);
+
+	assert_int_equal(a->method, b->method);
+	assert_int_equal(a->state, b->state);
+	assert_int_equal(a->is_degraded, b->is_degraded);
+	assert_int_equal(a->is_refused, b->is_refused);
+	assert_memory_equal(&a->collateral_value, &b->collateral_value,
+	    offsetof(struct margin_result, mid) - from);
+	evaluations_equal(&a->mid, &b->mid);
+	evaluations_equal(&a->worst, &b->worst);
+	evaluations_equal(&a->best, &b->best);
+	evaluations_equal(&a->initial, &b->initial);
+	assert_int_equal(a->status.is_stale, b->status.is_stale);
+	assert_int_equal(a->status.is_degraded, b->status.is_degraded);
+	assert_int_equal(a->status.is_pending, b->status.is_pending);
+	assert_int_equal(a->status.about, b->status.about);
+	assert_int_equal(a->status.index, b->status.index);
+}
+
 /* The margin said to follow from an action is the margin of the state that
  * follows from it. */
 static void
@@ -413,7 +444,7 @@ post_margin__is_the_margin_of_the_state_after_it(void **state)
 			w->vaults[slot] = then;
 			assert_int_equal(margin_evaluate(&after, &w->snapshot,
 			    slot, m), ERR_OK);
-			assert_memory_equal(&after, &p.after, sizeof(after));
+			results_equal(&after, &p.after);
 			/* Taking cash out below the initial level: never. */
 			if (action_is_cash_out(&a) &&
 			    usd18_is_negative(p.after.initial.excess))
