@@ -119,6 +119,8 @@ void scene_skip(struct scene *s, uint64_t from_ms, uint64_t to_ms);
 /* The texts that the service would read (scene_text.c). */
 size_t scene_config(char out[SCENE_TEXT_MAX], const struct scene *s);
 size_t scene_book(char out[SCENE_TEXT_MAX], const struct scene *s);
+/* Whether a config is refused, and with those words. */
+bool scene_config_is_refused(const char *text, const char *words);
 
 /* ---- what reaches us ---------------------------------------------------- */
 

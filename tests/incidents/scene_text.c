@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "oracle/config.h"
+#include "tests/errors_text.h"
 
 struct writer {
 	char *at;
@@ -126,4 +128,18 @@ scene_book(char out[SCENE_TEXT_MAX], const struct scene *s)
 	}
 	put(&w, "]}");
 	return w.len;
+}
+
+bool
+scene_config_is_refused(const char *text, const char *words)
+{
+	static struct config c;
+	struct errors_text said;
+	unsigned errors;
+	enum err e = config_read(&c, text, strlen(text), "c.yaml",
+	    errors_open(&said), &errors);
+	bool is_so = strstr(errors_close(&said), words) != NULL;
+
+	errors_free(&said);
+	return e != ERR_OK && is_so;
 }
