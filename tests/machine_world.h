@@ -313,6 +313,43 @@ world_life(bool has_chain, uint32_t verdicts_max)
 	return life;
 }
 
+/* A life of a book with instruments, and room for vaults with positions;
+ * vaults_max 0: as the config has it. */
+static inline struct replay_life *
+world_life_of(const char *book, uint32_t instruments, uint32_t portfolios,
+    uint32_t vaults_max, const struct tables_guard *guard)
+{
+	struct replay_life *l = calloc(1, sizeof(*l));
+	struct bookfile_counts counts;
+	struct bookfile *f;
+	unsigned errors = 0;
+	char text[4096];
+	int len = snprintf(text, sizeof(text), "%sattestation: "
+	    "{verdicts_max: 64}\n", world_config);
+
+	MUST(l && config_read(&l->config, text, (size_t)len, "config", stderr,
+	    &errors) == ERR_OK);
+	l->config.portfolios_max = portfolios;
+	if (vaults_max > 0)
+		l->config.vaults_max = vaults_max;
+	l->config.policy = (struct config_policy){
+		.bound_base_ppb = 600000000, .bound_per_second_ppb = 100000000,
+		.bound_max_ppb = 600000000, .validity_max_ms = 300000 };
+	MUST(bookfile_open(&f, book, strlen(book), "book", stderr) == ERR_OK);
+	bookfile_counts(&counts, f);
+	MUST(counts.instruments == instruments);
+	book_init(&l->book, calloc(1, sizeof(struct vault)),
+	    calloc(2, sizeof(uint32_t)), 1);
+	l->book.instruments = calloc(instruments, sizeof(struct instrument));
+	MUST(bookfile_fill(f, &l->book, &l->names) == ERR_OK);
+	bookfile_close(f);
+	MUST(config_bind_book(&l->config, &l->book, &l->names, "book",
+	    stderr) == ERR_OK);
+	MUST(machine_create(&l->machine, &l->config, &l->book, NULL, guard) ==
+	    ERR_OK);
+	return l;
+}
+
 /* A world of a life that is there, and then its own. */
 static inline void
 world_take(struct world *w, struct replay_life *life)

@@ -11,6 +11,7 @@
 #include "margin/portfolio_verdict.h"
 #include "tests/allocations.h"
 #include "tests/machine_world.h"
+#include "tests/random.h"
 
 #define VAULTS 48u
 #define PORTFOLIOS 32u		/* rows of the machine */
@@ -49,24 +50,6 @@ struct beside {
 static struct world w;
 static struct beside beside;
 static const struct vault *said;	/* the last, until it is gone */
-static uint64_t seed;
-
-/* splitmix64 */
-static uint64_t
-random64(void)
-{
-	uint64_t z = seed += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return z ^ z >> 31;
-}
-
-static uint64_t
-below(uint64_t n)
-{
-	return random64() % n;
-}
 
 /* What a reader sees between two writes is a whole vault. */
 static void
@@ -90,35 +73,8 @@ static struct replay_life *
 life_make(uint32_t portfolios)
 {
 	static const struct tables_guard guard = { .vault = whole_check };
-	char text[4096];
-	struct replay_life *l = calloc(1, sizeof(*l));
-	struct bookfile_counts counts;
-	struct bookfile *f;
-	unsigned errors = 0;
-	int len = snprintf(text, sizeof(text), "%sattestation: {verdicts_max:"
-	    " 64}\n", world_config);
 
-	MUST(l != NULL && config_read(&l->config, text, (size_t)len, "config",
-	    stderr, &errors) == ERR_OK);
-	l->config.portfolios_max = portfolios;
-	l->config.vaults_max = 128;
-	l->config.policy = (struct config_policy){
-		.bound_base_ppb = 600000000, .bound_per_second_ppb = 100000000,
-		.bound_max_ppb = 600000000, .validity_max_ms = 300000 };
-	MUST(bookfile_open(&f, book_text, sizeof(book_text) - 1, "book",
-	    stderr) == ERR_OK);
-	bookfile_counts(&counts, f);
-	MUST(counts.instruments == INSTRUMENTS);
-	book_init(&l->book, calloc(1, sizeof(struct vault)),
-	    calloc(2, sizeof(uint32_t)), 1);
-	l->book.instruments = calloc(INSTRUMENTS, sizeof(struct instrument));
-	MUST(bookfile_fill(f, &l->book, &l->names) == ERR_OK);
-	bookfile_close(f);
-	MUST(config_bind_book(&l->config, &l->book, &l->names, "book",
-	    stderr) == ERR_OK);
-	MUST(machine_create(&l->machine, &l->config, &l->book, NULL, &guard) ==
-	    ERR_OK);
-	return l;
+	return world_life_of(book_text, INSTRUMENTS, portfolios, 128, &guard);
 }
 
 static int

@@ -13,6 +13,7 @@
 
 #include "margin/option.h"
 #include "oracle/terms.h"
+#include "tests/random.h"
 
 #define NOW UINT64_C(1795176000000)
 #define DAY_MS UINT64_C(86400000)
@@ -30,24 +31,7 @@ static struct terms t;
 static struct price index_price[PRICES_UNITS_MAX];
 static const struct terms_index at = { index_price, mark_unit };
 static struct market_terms market;
-static uint64_t now_ms, seed;
-
-/* splitmix64 */
-static uint64_t
-random64(void)
-{
-	uint64_t z = seed += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return z ^ z >> 31;
-}
-
-static uint64_t
-below(uint64_t n)
-{
-	return random64() % n;
-}
+static uint64_t now_ms;
 
 static struct wire_u128
 number(double v)
