@@ -9,6 +9,12 @@
 
 #define QUEUE_HEAD (sizeof(uint64_t) + sizeof(uint32_t))
 
+bool
+sim_protocol_serves(const struct sim_protocol *v, const char *path)
+{
+	return v->path ? strcmp(path, v->path) == 0 : v->serves(path);
+}
+
 void
 sim_peer_init(struct sim_peer *p, struct sim_listener *l, struct lws *wsi)
 {

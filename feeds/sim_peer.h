@@ -55,9 +55,12 @@ struct sim_peer {
 
 struct sim_protocol {
 	const char *name;
-	/* Is this the path of a websocket of this venue?  (No query.) */
+	/* The path of its websocket, without a query; NULL where there are
+	 * several, of which serves knows. */
+	const char *path;
 	bool (*serves)(const char *path);
-	/* A client has come; target is path and query. */
+	/* A client has come; target is path and query.  NULL: nothing is said
+	 * before a subscription. */
 	void (*open)(struct sim_peer *p, const char *target);
 	void (*receive)(struct sim_peer *p, const char *text, size_t len);
 	/* A tick of symbol i (whether subscribed or not). */
@@ -74,6 +77,9 @@ extern const struct sim_protocol sim_coinbase, sim_coinbase_exchange,
     sim_binance_usdm_market, sim_bybit, sim_bybit_linear, sim_okx, sim_okcoin,
     sim_deribit, sim_bitmex, sim_kucoin, sim_gateio, sim_cryptocom, sim_gemini,
     sim_bitstamp, sim_bitfinex;
+
+/* Is this the path of a websocket of the venue? */
+bool sim_protocol_serves(const struct sim_protocol *v, const char *path);
 
 /* Without a queue; wsi is NULL for a peer of a test. */
 void sim_peer_init(struct sim_peer *p, struct sim_listener *l,

@@ -96,7 +96,7 @@ peer_filter(struct lws *wsi, const struct sim_listener *l)
 		return -1;
 	if (target_read(wsi, target, &path_len)) {
 		target[path_len] = '\0';
-		if (l->protocol->serves(target))
+		if (sim_protocol_serves(l->protocol, target))
 			return 0;
 	}
 	lws_return_http_status(wsi, HTTP_STATUS_NOT_FOUND, NULL);
@@ -120,7 +120,8 @@ peer_open(struct sim_peer *p, struct lws *wsi, struct sim_listener *l)
 		return -1;
 	p->id = ++s->peers_ever;
 	s->peer[i] = p;
-	p->protocol->open(p, target);
+	if (p->protocol->open)
+		p->protocol->open(p, target);
 	return 0;
 }
 

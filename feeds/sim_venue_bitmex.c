@@ -25,12 +25,6 @@ static const struct {
 	    "'timestamp'" },
 };
 
-static bool
-serves(const char *path)
-{
-	return strcmp(path, "/realtime") == 0;
-}
-
 /* --- tables -------------------------------------------------------------- */
 
 static const char *
@@ -205,6 +199,6 @@ second(struct sim_peer *p)
 }
 
 const struct sim_protocol sim_bitmex = {
-	.name = "bitmex", .serves = serves, .open = open_peer,
+	.name = "bitmex", .path = "/realtime", .open = open_peer,
 	.receive = receive, .tick = tick, .second = second,
 };

@@ -6,18 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool
-serves(const char *path)
-{
-	return strcmp(path, "/") == 0;
-}
-
-static void
-open_peer(struct sim_peer *p, const char *target)
-{
-	(void)p, (void)target;
-}
-
 static void
 say_book(struct sim_peer *p, size_t i, const struct sim_quote *q)
 {
@@ -119,6 +107,6 @@ second(struct sim_peer *p)
 }
 
 const struct sim_protocol sim_bitstamp = {
-	.name = "bitstamp", .serves = serves, .open = open_peer,
+	.name = "bitstamp", .path = "/",
 	.receive = receive, .tick = tick, .second = second,
 };

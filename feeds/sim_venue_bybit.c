@@ -10,24 +10,6 @@
 #define ARGS_MAX 10u	/* of one request on spot */
 #define TAIL_MAX 320u	/* a req_id of 36 characters, each six as \uXXXX */
 
-static bool
-serves_spot(const char *path)
-{
-	return strcmp(path, "/v5/public/spot") == 0;
-}
-
-static bool
-serves_linear(const char *path)
-{
-	return strcmp(path, "/v5/public/linear") == 0;
-}
-
-static void
-open_peer(struct sim_peer *p, const char *target)
-{
-	(void)p, (void)target;
-}
-
 /* `"conn_id":"...","req_id":"...",` as each answer carries them. */
 static void
 tail_write(char out[TAIL_MAX], const struct sim_peer *p, const json_t *request)
@@ -253,10 +235,10 @@ second(struct sim_peer *p)
 }
 
 const struct sim_protocol sim_bybit = {
-	.name = "bybit", .serves = serves_spot, .open = open_peer,
+	.name = "bybit", .path = "/v5/public/spot",
 	.receive = receive, .tick = tick, .second = second,
 };
 const struct sim_protocol sim_bybit_linear = {
-	.name = "bybit-linear", .serves = serves_linear, .open = open_peer,
+	.name = "bybit-linear", .path = "/v5/public/linear",
 	.receive = receive, .tick = tick, .second = second,
 };

@@ -7,18 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool
-serves(const char *path)
-{
-	return strcmp(path, "/") == 0;
-}
-
-static void
-open_peer(struct sim_peer *p, const char *target)
-{
-	(void)p, (void)target;	/* nothing is said before a subscription */
-}
-
 static void
 say_error(struct sim_peer *p, const char *word, const char *what)
 {
@@ -230,6 +218,6 @@ second(struct sim_peer *p)
 }
 
 const struct sim_protocol sim_coinbase_exchange = {
-	.name = "coinbase-exchange", .serves = serves, .open = open_peer,
+	.name = "coinbase-exchange", .path = "/",
 	.receive = receive, .tick = tick, .second = second,
 };

@@ -10,12 +10,6 @@
 #define HEARTBEAT_S 30u
 #define ANSWER_S 5u
 
-static bool
-serves(const char *path)
-{
-	return strcmp(path, "/exchange/v1/market") == 0;
-}
-
 static void
 open_peer(struct sim_peer *p, const char *target)
 {
@@ -171,6 +165,6 @@ second(struct sim_peer *p)
 }
 
 const struct sim_protocol sim_cryptocom = {
-	.name = "crypto-com", .serves = serves, .open = open_peer,
+	.name = "crypto-com", .path = "/exchange/v1/market", .open = open_peer,
 	.receive = receive, .tick = tick, .second = second,
 };

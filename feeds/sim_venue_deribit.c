@@ -11,18 +11,6 @@
 #define HEARTBEAT_S_MIN 10
 #define HEARTBEAT_S_MAX 3600
 
-static bool
-serves(const char *path)
-{
-	return strcmp(path, "/ws/api/v2") == 0;
-}
-
-static void
-open_peer(struct sim_peer *p, const char *target)
-{
-	(void)p, (void)target;
-}
-
 /* What each answer ends with. */
 static const char *
 tail_write(const struct sim_peer *p, char out[128])
@@ -200,6 +188,6 @@ second(struct sim_peer *p)
 }
 
 const struct sim_protocol sim_deribit = {
-	.name = "deribit", .serves = serves, .open = open_peer,
+	.name = "deribit", .path = "/ws/api/v2",
 	.receive = receive, .tick = sim_deribit_tick, .second = second,
 };

@@ -20,12 +20,6 @@ serves(const char *path)
 	return strcmp(path, "/ws/v4/") == 0 || strcmp(path, "/ws/v4") == 0;
 }
 
-static void
-open_peer(struct sim_peer *p, const char *target)
-{
-	(void)p, (void)target;
-}
-
 /* What each message begins with, up to its channel. */
 static const char *
 head_write(const struct sim_peer *p, char out[80])
@@ -191,6 +185,6 @@ second(struct sim_peer *p)
 }
 
 const struct sim_protocol sim_gateio = {
-	.name = "gateio", .serves = serves, .open = open_peer,
+	.name = "gateio", .serves = serves,
 	.receive = receive, .tick = tick, .second = second,
 };

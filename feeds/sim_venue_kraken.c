@@ -7,12 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool
-serves(const char *path)
-{
-	return strcmp(path, "/v2") == 0;
-}
-
 static void
 open_peer(struct sim_peer *p, const char *target)
 {
@@ -281,6 +275,6 @@ second(struct sim_peer *p)
 }
 
 const struct sim_protocol sim_kraken = {
-	.name = "kraken", .serves = serves, .open = open_peer,
+	.name = "kraken", .path = "/v2", .open = open_peer,
 	.receive = receive, .tick = tick, .second = second,
 };

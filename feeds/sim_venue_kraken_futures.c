@@ -15,12 +15,6 @@ static const struct {
 	{ "trade", SIM_TRADE },
 };
 
-static bool
-serves(const char *path)
-{
-	return strcmp(path, "/ws/v1") == 0;
-}
-
 static void
 open_peer(struct sim_peer *p, const char *target)
 {
@@ -188,6 +182,6 @@ second(struct sim_peer *p)
 }
 
 const struct sim_protocol sim_kraken_futures = {
-	.name = "kraken-futures", .serves = serves, .open = open_peer,
+	.name = "kraken-futures", .path = "/ws/v1", .open = open_peer,
 	.receive = receive, .tick = tick, .second = second,
 };

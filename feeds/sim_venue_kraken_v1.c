@@ -14,12 +14,6 @@ static const struct {
 	{ "trade", SIM_TRADE },
 };
 
-static bool
-serves(const char *path)
-{
-	return strcmp(path, "/") == 0;
-}
-
 static void
 open_peer(struct sim_peer *p, const char *target)
 {
@@ -159,6 +153,6 @@ second(struct sim_peer *p)
 }
 
 const struct sim_protocol sim_kraken_v1 = {
-	.name = "kraken-v1", .serves = serves, .open = open_peer,
+	.name = "kraken-v1", .path = "/", .open = open_peer,
 	.receive = receive, .tick = tick, .second = second,
 };

@@ -20,18 +20,6 @@ static const struct {
 	{ "open-interest", SIM_INTEREST }, { "opt-summary", SIM_FAMILY },
 };
 
-static bool
-serves(const char *path)
-{
-	return strcmp(path, "/ws/v5/public") == 0;
-}
-
-static void
-open_peer(struct sim_peer *p, const char *target)
-{
-	(void)p, (void)target;
-}
-
 /* --- what a symbol's name says ------------------------------------------- */
 
 /* How long the first two words are: the index, the family of options. */
@@ -387,10 +375,10 @@ second(struct sim_peer *p)
 }
 
 const struct sim_protocol sim_okx = {
-	.name = "okx", .serves = serves, .open = open_peer,
+	.name = "okx", .path = "/ws/v5/public",
 	.receive = receive, .tick = tick, .second = second,
 };
 const struct sim_protocol sim_okcoin = {
-	.name = "okcoin", .serves = serves, .open = open_peer,
+	.name = "okcoin", .path = "/ws/v5/public",
 	.receive = receive, .tick = tick, .second = second,
 };

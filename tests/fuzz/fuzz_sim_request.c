@@ -113,13 +113,14 @@ open_peer(const char *text, size_t len)
 	target[len < sizeof(target) ? len : 0] = '\0';
 	snprintf(path, sizeof(path), "%.*s", (int)strcspn(target, "?"),
 	    target);
-	while (!peer.protocol->serves(path)) {
+	while (!sim_protocol_serves(peer.protocol, path)) {
 		if (k == ARRAY_COUNT(paths))
 			abort();
 		snprintf(path, sizeof(path), "%s", paths[k++]);
 		memcpy(target, path, strlen(path) + 1);
 	}
-	peer.protocol->open(&peer, target);
+	if (peer.protocol->open)
+		peer.protocol->open(&peer, target);
 }
 
 int
