@@ -110,6 +110,9 @@ gap_judge(struct price *out, struct prices *p, size_t unit, uint64_t now_ms)
 		p->apart_ms[unit] = 0;
 	else if (has_gap && market->sources >= 2)
 		p->apart_ms[unit] = now_ms;
+	/* Of an earlier life whose clock was ahead: or no pin could end it. */
+	if (p->apart_ms[unit] > now_ms)
+		p->apart_ms[unit] = now_ms;
 	if (p->apart_ms[unit] > settled_ms(w->pinned_ms, now_ms) ||
 	    (has_gap && !w->by_rate))
 		price_refuse(out, REASON_RATE);

@@ -18,13 +18,15 @@ aggregate_count(struct aggregate *a, unsigned before, unsigned after)
 struct wad
 aggregate_collateralization_ratio(const struct aggregate *a)
 {
-	return ratio_floor(a->collateral_value, a->debt_value);
+	return a->unpriced > 0 ? wad_infinite() :
+	    ratio_floor(a->collateral_value, a->debt_value);
 }
 
 struct wad
 aggregate_health(const struct aggregate *a)
 {
-	return ratio_floor(a->weighted_collateral, a->weighted_debt);
+	return a->unpriced > 0 ? wad_infinite() :
+	    ratio_floor(a->weighted_collateral, a->weighted_debt);
 }
 
 /* sum_add: at the type's end it stays there. */

@@ -33,7 +33,7 @@ void aggregate_count(struct aggregate *a, unsigned before, unsigned after);
 void aggregate_value(struct aggregate *a, const struct vaults *v,
     const struct book *b, const struct market *m);
 /* floor(sum V / sum D), floor(sum V*LT / sum D*b); infinite without debt, and
- * of no meaning while something is unpriced. */
+ * while something is unpriced. */
 struct wad aggregate_collateralization_ratio(const struct aggregate *a);
 struct wad aggregate_health(const struct aggregate *a);
 

@@ -267,12 +267,10 @@ json_aggregate_head(struct text *t, const struct api_state *s)
 	comma(t);
 	api_json_usd18(t, "debt_value", g->debt_value);
 	comma(t);
-	/* Of a part of the book no ratio says anything. */
-	api_json_wad(t, "collateralization_ratio", g->unpriced > 0 ?
-	    wad_infinite() : aggregate_collateralization_ratio(g));
+	api_json_wad(t, "collateralization_ratio",
+	    aggregate_collateralization_ratio(g));
 	comma(t);
-	api_json_wad(t, "health_factor", g->unpriced > 0 ? wad_infinite() :
-	    aggregate_health(g));
+	api_json_wad(t, "health_factor", aggregate_health(g));
 	text_printf(t, ",\"unpriced_assets\":%" PRIu32, g->unpriced);
 	text_put(t, ",\"states\":{");
 	for (unsigned i = 0; i < AGGREGATE_STATES; i++) {

@@ -358,10 +358,8 @@ sample_take(struct api_state *s)
 		.as_of = s->head.now_ms,
 		.collateral_value = g->collateral_value,
 		.debt_value = g->debt_value,
-		.ratio = g->unpriced > 0 ? wad_infinite() :
-		    aggregate_collateralization_ratio(g),
-		.health = g->unpriced > 0 ? wad_infinite() :
-		    aggregate_health(g),
+		.ratio = aggregate_collateralization_ratio(g),
+		.health = aggregate_health(g),
 	};
 	sample_prices(s);
 }

@@ -262,8 +262,9 @@ sample_insert(struct history *h, const struct attestation *t)
 	sqlite3_bind_int64(s, 2, (sqlite3_int64)t->sequence);
 	bind_value(s, 3, t->collateral_value);
 	bind_value(s, 4, t->debt_value);
-	if (muldiv_u128(&ratio, t->collateral_value, WAD_ONE_RAW,
-	    t->debt_value, ROUND_FLOOR) == ERR_OK)
+	/* Where a price was refused the values may be of a part. */
+	if (t->status == PRICE_OK && muldiv_u128(&ratio, t->collateral_value,
+	    WAD_ONE_RAW, t->debt_value, ROUND_FLOOR) == ERR_OK)
 		bind_value(s, 5, ratio);
 	else
 		sqlite3_bind_null(s, 5);

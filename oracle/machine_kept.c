@@ -143,7 +143,13 @@ pair_step(struct machine_kept *k, uint32_t i, uint32_t j,
 	const struct machine_unit *a = &k->unit[i], *b = &k->unit[j];
 	struct ewma_pair *p = pair_of(k, i, j);
 
-	if (a->has_return && b->has_return && !p->is_seeded)
+	if (!p->is_seeded && a->has_return && b->has_return &&
+	    (before[i].is_seeded || before[j].is_seeded)) {
+		/* Beside what one of them knew long before, nothing yet. */
+		*p = (struct ewma_pair){ .is_seeded = true };
+		MUST(ewma_pair_step(p, a->last_return, b->last_return,
+		    lambda) == ERR_OK);
+	} else if (!p->is_seeded && a->has_return && b->has_return)
 		ewma_pair_begin(p, a->last_return, b->last_return, &a->ewma,
 		    &b->ewma);
 	else if (a->has_return && b->has_return)
@@ -293,7 +299,7 @@ rates_keep(struct machine *m, const struct machine_output *o)
 		uint64_t told = m->kept.apart_ms[u];
 
 		if ((now == 0) != (told == 0) ||
-		    now > told + MACHINE_KEEP_APART_MS)
+		    (now > told && now - told > MACHINE_KEEP_APART_MS))
 			rate_keep(m, u, o);
 	}
 }

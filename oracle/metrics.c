@@ -200,13 +200,16 @@ book(struct text *t, const struct api_state *s)
 	struct wad health = aggregate_health(g);
 
 	metrics_head(t, "collateral_value_usd", "gauge",
-	    "Collateral of all vaults that are not STALE.");
+	    "Collateral of all vaults, of assets with a price.");
 	text_put(t, "margind_collateral_value_usd");
 	value_i128(t, usd18_to_raw(g->collateral_value), 18);
 	metrics_head(t, "debt_value_usd", "gauge",
-	    "Debt of all vaults that are not STALE.");
+	    "Debt of all vaults, of assets with a price.");
 	text_put(t, "margind_debt_value_usd");
 	value_i128(t, usd18_to_raw(g->debt_value), 18);
+	gauge(t, "unpriced_assets",
+	    "Held or owed, and refused: what stands above is of the rest.",
+	    g->unpriced, 0);
 	if (!wad_is_infinite(ratio))
 		gauge(t, "collateralization_ratio",
 		    "Collateral over debt of the book.", wad_to_raw(ratio),

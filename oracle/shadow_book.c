@@ -129,9 +129,11 @@ vault_find(struct shadow *s, uint32_t slot)
 	    ERR_OK || vaults_find(&v->after, &s->after_life->machine->vaults,
 	    &whole.id) != ERR_OK)
 		return false;
-	if (!b32_equal(&v->id, &whole.id))
+	if (!b32_equal(&v->id, &whole.id)) {
+		s->displaced += v->differs > 0;
 		*v = (struct shadow_vault){ .id = whole.id,
 			.after = v->after };
+	}
 	v->after++;
 	v->before = slot + 1;
 	return true;
@@ -175,9 +177,10 @@ vaults_compare(struct shadow *s, uint64_t now_ms)
 
 /* Whether a vault of `mine` is one of `other` too, be it empty there. */
 static bool
-lone_find(struct shadow_lone *l, const struct vaults *mine, uint32_t slot,
+lone_find(struct shadow_side *side, const struct vaults *mine, uint32_t slot,
     const struct vaults *other)
 {
+	struct shadow_lone *l = &side->vault[slot];
 	struct vault whole;
 	uint32_t at;
 
@@ -185,8 +188,10 @@ lone_find(struct shadow_lone *l, const struct vaults *mine, uint32_t slot,
 		return true;
 	if (vaults_get(&whole, mine, slot) != ERR_OK)
 		return false;
-	if (!b32_equal(&l->id, &whole.id))
+	if (!b32_equal(&l->id, &whole.id)) {
+		side->displaced += l->times > 0;
 		*l = (struct shadow_lone){ .id = whole.id };
+	}
 	if (vaults_find(&at, other, &whole.id) != ERR_OK)
 		return false;
 	l->other = at + 1;
@@ -204,7 +209,7 @@ side_compare(struct shadow_side *side, const struct vaults *mine,
 	for (uint32_t i = 0; i < used; i++) {
 		struct shadow_lone *l = &side->vault[i];
 
-		if (vaults_assets(mine, i) != 0 && (!lone_find(l, mine, i,
+		if (vaults_assets(mine, i) != 0 && (!lone_find(side, mine, i,
 		    other) || vaults_assets(other, l->other - 1) == 0))
 			l->times++;
 	}
@@ -219,7 +224,8 @@ mark_price(const struct machine *m, uint16_t instrument)
 	const struct terms_mark *k = instrument == SHADOW_NONE ? NULL :
 	    &m->terms->mark[instrument];
 
-	return k && k->mark_ms != 0 ? k->mark : px18_from_raw(0);
+	return k && k->mark_ms != 0 && k->held == TERMS_COUNTS ? k->mark :
+	    px18_from_raw(0);
 }
 
 static void

@@ -40,7 +40,8 @@ frame_tell(struct run *r, const struct replay_event *e)
 		return false;
 	if (replay_parser_frame(&f, &r->parser, e) != ERR_OK) {
 		before = replay_engine_bad(&s->before, e);
-		after = replay_engine_bad(&s->after, e);
+		after = !is_elsewhere(r, e->venue) &&
+		    replay_engine_bad(&s->after, e);
 		return before || after;
 	}
 	before = replay_engine_frame(&s->before, e, &f);

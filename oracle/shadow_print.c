@@ -371,6 +371,9 @@ units_show(const struct shadow *s, uint32_t max_ppb, struct text *json,
 static void
 vaults_show(const struct shadow *s, struct text *json, struct totals *n)
 {
+	/* Counted, and not shown: who they were is not known any more. */
+	n->vaults_differ = s->displaced;
+	n->is_beyond |= s->displaced > 0;
 	for (uint32_t i = 0; i < s->vault_count; i++) {
 		const struct shadow_vault *v = &s->vault[i];
 
@@ -390,7 +393,7 @@ static size_t
 side_show(const struct shadow_side *side, const struct replay_life *life,
     const char *where, struct text *json)
 {
-	size_t n = 0;
+	size_t n = side->displaced;
 
 	for (uint32_t i = 0; i < side->count; i++) {
 		const struct shadow_lone *l = &side->vault[i];

@@ -42,6 +42,8 @@ struct shadow_lone {
 struct shadow_side {
 	struct shadow_lone *vault;	/* by this machine's slot */
 	uint32_t count, capacity;
+	uint32_t displaced;	/* that were alone, and whose slot is another's
+				 * in a later life */
 };
 
 /* An instrument of either book, and the mark that each machine takes for it;
@@ -63,6 +65,7 @@ struct shadow {
 	struct shadow_unit unit[2 * PRICES_UNITS_MAX];
 	struct shadow_vault *vault;	/* by the old machine's slot */
 	uint32_t vault_count, vault_capacity;
+	uint32_t displaced;	/* whose states differed: the same */
 	struct shadow_side only_before, only_after;
 	struct shadow_mark *mark;
 	uint32_t mark_count, mark_capacity;

@@ -256,6 +256,18 @@ slices_that_count(const struct terms_unit *u)
 	return bits;
 }
 
+static uint64_t
+slices_that_cross(const struct terms_unit *u)
+{
+	uint64_t bits = 0;
+
+	for (uint32_t i = 0; i < u->count; i++)
+		if (u->expiry[i].slice.as_of_ms != 0 &&
+		    u->expiry[i].slice.held == TERMS_CALENDAR)
+			bits |= UINT64_C(1) << i;
+	return bits;
+}
+
 static void
 offers_accept(struct terms *t, uint16_t unit, const struct terms_rules *r)
 {
@@ -278,7 +290,7 @@ offers_accept(struct terms *t, uint16_t unit, const struct terms_rules *r)
  * than there are slices. */
 static void
 slices_settle(struct terms *t, uint16_t unit, const struct terms_rules *r,
-    uint64_t counted, uint64_t now_ms)
+    uint64_t counted, uint64_t crossed, uint64_t now_ms)
 {
 	struct terms_unit *u = &t->unit[unit];
 	struct terms_expiry *drop;
@@ -293,7 +305,7 @@ slices_settle(struct terms *t, uint16_t unit, const struct terms_rules *r,
 		}
 	}
 	offers_accept(t, unit, r);
-	if (slices_that_count(u) != counted)
+	if (slices_that_count(u) != counted || slices_that_cross(u) != crossed)
 		terms_unit_note(t, unit);
 }
 
@@ -304,6 +316,7 @@ unit_settle(struct terms *t, uint16_t unit, const struct terms_rules *r,
 	struct terms_watch *w = &t->watch[unit];
 	const struct price *index = terms_index_price(x, unit);
 	uint64_t counted = slices_that_count(&t->unit[unit]);
+	uint64_t crossed = slices_that_cross(&t->unit[unit]);
 
 	if (index_has_moved(w, index)) {
 		w->has_index = index != NULL;
@@ -314,7 +327,7 @@ unit_settle(struct terms *t, uint16_t unit, const struct terms_rules *r,
 				mark_hold(t, i, r, x);
 	}
 	expiries_hold(t, unit, r, index);
-	slices_settle(t, unit, r, counted, now_ms);
+	slices_settle(t, unit, r, counted, crossed, now_ms);
 }
 
 /* ---- a batch ------------------------------------------------------------- */

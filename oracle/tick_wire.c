@@ -26,9 +26,12 @@ tick_wire_from(struct wire_tick out[TICK_WIRES_MAX], size_t *count,
 	w.has_last = t->has_last;
 	if (is_void(t, c->venue[venue].venue))
 		tick_wire_void(&out[n++], w.market, recv_ms);
-	*count = n;
-	if (!w.has_book && !w.has_last)
-		return n > 0 ? ERR_OK : ERR_MISSING;
+	if (!w.has_book && !w.has_last) {
+		if (n == 0)
+			return ERR_MISSING;
+		*count = n;
+		return ERR_OK;
+	}
 	w.exchange_ms = t->has_time ? t->exchange_ms : 0;
 	w.recv_ms = recv_ms;
 	if (w.has_book) {

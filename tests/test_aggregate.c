@@ -101,6 +101,8 @@ aggregate_value__is_of_totals_at_mid(void **state)
 	assert_true(usd18_is_zero(a.collateral_value));
 	assert_string_equal(usd_text(a.debt_value), "20900");
 	assert_int_equal(a.unpriced, 1);
+	assert_true(wad_is_infinite(aggregate_collateralization_ratio(&a)));
+	assert_true(wad_is_infinite(aggregate_health(&a)));
 	/* One that nobody has is not missed. */
 	w.market.asset[world_asset(&w, 18, "1", "0", "0")].price.status =
 	    PRICE_REFUSED;

@@ -485,6 +485,10 @@ aggregate__has_no_ratio_while_something_is_unpriced(void **state)
 	assert_true(json_is_null(json_object_get(h, "health_factor")));
 	assert_true(json_is_string(json_object_get(h, "debt_value")));
 	json_decref(v);
+	assert_int_equal(ask(b, "/metrics", ""), 200);
+	assert_non_null(strstr(b->answer.body.at,
+	    "\nmargind_unpriced_assets 1\n"));
+	assert_null(strstr(b->answer.body.at, "\nmargind_health_factor "));
 }
 
 int

@@ -240,6 +240,13 @@ prices_apart_restore__goes_on_from_an_earlier_life(void **state)
 	last(3, "1.25", NOW + 4000);
 	expect(computed(NOW + 4000), PRICE_OK, REASON_NONE);
 	assert_int_equal(prices.apart_ms[WETH], 0);
+	/* A clock that was ahead leaves no more than now. */
+	wrap_begin(true, 2);
+	rate("1.25", NOW);
+	prices_apart_restore(&prices, WETH, NOW + 86400000);
+	base(NOW + 4000);
+	expect(computed(NOW + 4000), PRICE_REFUSED, REASON_RATE);
+	assert_int_equal(prices.apart_ms[WETH], NOW + 4000);
 }
 
 /* R20: one venue alone says 430 where the rate says 2,500. */
