@@ -424,6 +424,17 @@ shadow_close__finds_vaults_of_one_book_alone(void **state)
 	assert_int_equal(two.only_after.vault[0].times, 3);
 	assert_int_equal(two.only_after.vault[1].times, 0);
 	assert_true(shadow_print(&two, 0, false));
+	/* Another life: other vaults in the slots, what was found is kept. */
+	two.only_before.vault[0].id.b[0] ^= 1;
+	two.only_before.vault[2].id.b[0] ^= 1;
+	two.only_before.vault[2].other = 0;
+	two.vault[2].id.b[0] ^= 1;
+	two.vault[2].after = 0;
+	two.vault[2].differs = 1;
+	eth_tell(WORLD_NOW + 3000);
+	shadow_close(&two, WORLD_NOW + 3000);
+	assert_int_equal(two.only_before.displaced, 1);
+	assert_int_equal(two.displaced, 1);
 	lives_close();
 	/* The replay's own config has no book, and so lacks nothing. */
 	lives_open(config, old, config, new);
@@ -518,6 +529,26 @@ shadow_close__compares_the_marks_of_instruments(void **state)
 	lives_close();
 }
 
+/* One that is held back does not reach the market: there it is none. */
+static void
+shadow_close__takes_a_mark_that_is_held_for_none(void **state)
+{
+	static struct shadow_map own;
+
+	(void)state;
+	lives_open(PERP_CONFIG, PERP_BOOK, PERP_CONFIG, PERP_BOOK);
+	shadow_map_make(&own, &two.before_life->config, &two.after_life->config);
+	eth_tell(WORLD_NOW);
+	mark_tell(WORLD_NOW + 1000, 200000, &own, &own);
+	shadow_close(&two, WORLD_NOW + 1000);
+	assert_int_equal(two.mark[1].alone, 0);
+	two.after_life->machine->terms->mark[1].held = TERMS_BASIS;
+	shadow_close(&two, WORLD_NOW + 2000);
+	assert_int_equal(two.mark[1].alone, 1);
+	assert_true(shadow_print(&two, 999999999, true));
+	lives_close();
+}
+
 static void
 shadow_close__finds_marks_that_one_alone_has(void **state)
 {
@@ -592,6 +623,15 @@ shadow_print__goes_by_both_sides_of_its_bound(void **state)
 	assert_true(shadow_print(s, 19999999, true));
 	s->unit[0].refusals = 1;
 	assert_true(shadow_print(s, 20000000, true));
+	s->unit[0].refusals = 0;
+	/* What was found in an earlier life. */
+	s->displaced = 1;
+	assert_true(shadow_print(s, 20000000, true));
+	s->displaced = 0;
+	s->only_after.displaced = 1;
+	assert_true(shadow_print(s, 20000000, true));
+	s->only_after.displaced = 0;
+	assert_false(shadow_print(s, 20000000, true));
 	free(life);
 }
 
@@ -753,6 +793,8 @@ main(void)
 		    shadow_close__compares_the_marks_of_instruments),
 		cmocka_unit_test(
 		    shadow_close__finds_marks_that_one_alone_has),
+		cmocka_unit_test(
+		    shadow_close__takes_a_mark_that_is_held_for_none),
 		cmocka_unit_test(
 		    shadow_map_make__goes_by_where_it_comes_from),
 		cmocka_unit_test(
