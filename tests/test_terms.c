@@ -341,6 +341,28 @@ slices__are_judged_again_when_one_between_them_is_held_back(void **state)
 	slices_are(expiry_of(0), 3);
 }
 
+/* Readers are told why, though nothing else counts than before. */
+static void
+slices__are_another_where_the_reason_is(void **state)
+{
+	uint64_t generation;
+
+	(void)state;
+	assert_int_equal(slice_take(67, 0, 0.1016, 0.8, 2000), ERR_OK);
+	assert_int_equal(slice_take(67, 1, 0.1008, 0.9, 2000), ERR_OK);
+	assert_int_equal(slice_take(67, 2, 0.1, 0.7, 2500), ERR_OK);
+	settle();
+	assert_int_equal(slice_take(67, 1, 0, 0, 2000), ERR_OK);
+	settle();
+	assert_int_equal(t.unit[67].expiry[2].slice.held, TERMS_CALENDAR);
+	generation = t.generation;
+	index_set(67, (u128)1900 * WAD_ONE_RAW);
+	settle();
+	slices_are(expiry_of(0), 1);
+	assert_int_equal(t.unit[67].expiry[2].slice.held, TERMS_BASIS);
+	assert_true(t.generation > generation);
+}
+
 /* What is held back because of a neighbour keeps no offer away. */
 static void
 slices__that_are_held_back_give_way_to_an_offer(void **state)
@@ -472,6 +494,7 @@ main(void)
 		CASE(slices__are_judged_again_when_one_between_them_leaves),
 		CASE(slices__are_judged_again_when_one_between_them_is_old),
 		CASE(slices__are_judged_again_when_one_between_them_is_held_back),
+		CASE(slices__are_another_where_the_reason_is),
 		CASE(slices__that_are_held_back_give_way_to_an_offer),
 		CASE(terms__are_what_a_judgement_made_anew_says),
 	};
