@@ -222,7 +222,8 @@ test-long: $(O)/tests/test_reach $(O)/tests/test_bands \
 # The incidents on record, replayed through the machine and mutated.
 MUTATIONS ?= 100
 .PHONY: incidents
-incidents: $(O)/tests/incidents/incidents ## each incident on record, and MUTATIONS (100) of each
+incidents: ## each incident on record, and MUTATIONS (100) of each
+incidents: $(O)/tests/incidents/incidents
 	@$(O)/tests/incidents/incidents --mutations $(MUTATIONS)
 $(O)/tests/incidents/incidents: $(call obj,$(wildcard tests/incidents/*.c)) \
 		$(LIB_FILES)

@@ -7,7 +7,8 @@
  * the smallest value whose cumulative weight reaches half.  Votes further from
  * m than dispersion_max are dropped while they hold at most a third of the
  * weight (3 x dropped <= total); the groups that are left must still be a
- * quorum, and m is taken anew, of their own weights cut in the same way.  If
+ * quorum, and m is taken anew: what is left of a group keeps its part of the
+ * group's weight, and is cut in the same way.  If
  * they hold more, nothing is dropped and the band is the full range.  Source:
  * DESIGN section 3.
  *

@@ -30,7 +30,7 @@
  * For the time in between both report, each through a slot of its own: connection
  * i through i or i + count.  Without takes_successors the old one goes first.
  *
- * Owns:   its lws context, a buffer of FRAME_BYTES_MAX a slot in use, and the
+ * Owns:   its lws context, a buffer of FRAME_BYTES_MAX a slot, and the
  *         threads for look-ups of names (resolve.h), started with the first
  *         that is needed (inside client_service: after a sandbox was entered,
  *         which must let them read the resolver's files).  Reports through callbacks

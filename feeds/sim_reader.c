@@ -69,7 +69,7 @@ sim_unknown(struct sim_reader *r, const char *what, const char *word,
 	return sim_fail(r, ERR_UNKNOWN, word, "unknown %s", what);
 }
 
-/* keys_check: o is an object with no other keys than these. */
+/* sim_keys_check: o is an object with no other keys than these. */
 enum err
 sim_keys_check(struct sim_reader *r, const json_t *o, const char *const *keys,
     size_t count)

@@ -1,6 +1,6 @@
 /* Deribit v2 as a server, JSON-RPC.  Source: docs.deribit.com:
  * public/subscribe, public/set_heartbeat, public/test and the market data
- * subscriptions.  What is said of channels stands in sim_venue_deribit_say.c.
+ * subscriptions.  What is said of channels stands in sim_deribit_say.c.
  * Channels that do not exist are left out of the answer without an error; raw
  * ones are for those who log in. */
 #include "feeds/sim_deribit.h"

@@ -93,16 +93,52 @@ is_date(const char *at)
 	return false;
 }
 
+/* M26: June of that year. */
+static bool
+is_month(const char *at)
+{
+	return is_one_of(at[0], "FGHJKMNQUVXZ") && is_digit(at[1]) &&
+	    is_digit(at[2]) && at[3] == '\0';
+}
+
 static bool
 is_suffix(const char *at)
 {
-	if (at[0] == '\0')
+	if (at[0] == '\0' || strcasecmp(at, "PERP") == 0 || is_month(at))
 		return true;
 	if (!is_one_of(at[0], "-_"))
 		return false;
 	at++;
 	return strcasecmp(at, "PERP") == 0 || strcasecmp(at, "SWAP") == 0 ||
 	    strcasecmp(at, "PERPETUAL") == 0 || is_date(at);
+}
+
+/* Whether what stands there without a separator may be another pair as well:
+ * BTCBUSD is BTCB in USD or BTC in BUSD, USDTUSD is USDT in USD or USD in
+ * TUSD. */
+static bool
+is_ambiguous(const char *base, const char *quote)
+{
+	static const char *const MAJORS[] = { "BTC", "XBT", "ETH", "BNB",
+		"SOL", "XRP", "ADA", "DOGE", "LTC" };
+	/* What stands before USD in the names of dollars. */
+	static const char *const DOLLARS[] = { "B", "T", "G", "S", "FD", "PY",
+		"RL" };
+
+	for (size_t k = 0; k < ARRAY_COUNT(DOLLARS); k++) {
+		const char *end = word_end(quote, DOLLARS[k]);
+
+		if (strcasecmp(base, "USD") == 0 && end &&
+		    strcasecmp(end, "USD") == 0)
+			return true;
+		for (size_t i = 0; strcasecmp(quote, "USD") == 0 &&
+		    i < ARRAY_COUNT(MAJORS); i++) {
+			end = word_end(base, MAJORS[i]);
+			if (end && strcasecmp(end, DOLLARS[k]) == 0)
+				return true;
+		}
+	}
+	return false;
 }
 
 bool
@@ -115,6 +151,8 @@ symbol_names(const char *venue, const char *symbol, const char *base,
 		return false;
 	if (is_one_of(*at, "-/_:."))
 		at++;
+	else if (is_ambiguous(base, quote))
+		return false;
 	at = unit_end(venue, at, quote);
 	return at && is_suffix(at);
 }

@@ -9,8 +9,8 @@
 static const struct part_row TICKER_ROWS[] = {
 	PART_ROW("product_id", PART_SYMBOL, FIELD_STRING),
 	PART_ROW("price", PART_LAST, FIELD_STRING),
-	PART_ROW("best_bid", PART_BID, FIELD_STRING),
-	PART_ROW("best_ask", PART_ASK, FIELD_STRING),
+	PART_ROW_OR("best_bid", PART_BID, FIELD_STRING, NO_SIDE),
+	PART_ROW_OR("best_ask", PART_ASK, FIELD_STRING, NO_SIDE),
 };
 static const struct part_row TRADE_ROWS[] = {
 	PART_ROW("product_id", PART_SYMBOL, FIELD_STRING),

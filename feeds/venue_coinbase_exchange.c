@@ -16,8 +16,8 @@
 	PART_ROW("time", PART_TIME, FIELD_RFC3339)
 static const struct part_row TICKER_ROWS[] = {
 	WHOLE,
-	PART_ROW("best_bid", PART_BID, FIELD_STRING),
-	PART_ROW("best_ask", PART_ASK, FIELD_STRING),
+	PART_ROW_OR("best_bid", PART_BID, FIELD_STRING, NO_SIDE),
+	PART_ROW_OR("best_ask", PART_ASK, FIELD_STRING, NO_SIDE),
 };
 static const struct part_row TRADE_ROWS[] = {
 	WHOLE,

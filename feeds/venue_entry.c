@@ -263,7 +263,8 @@ interval_told(uint64_t *ms, const struct reading *r)
 	if (r->hours.has)
 		*ms = r->hours.value > CONTRACT_INTERVAL_MS_MAX ? 0 :
 		    r->hours.value * CONTRACT_HOUR_MS;
-	else if (r->funded_before.has && r->funded.has)
+	else if (r->funded_before.has && r->funded_before.ms != 0 &&
+	    r->funded.has)
 		*ms = time_between(&r->funded_before, &r->funded);
 	else if (r->funded.has && r->funded_next.has)
 		*ms = time_between(&r->funded, &r->funded_next);
@@ -332,6 +333,8 @@ entry_finish(struct frame *f, struct json *j, struct reading *r,
 	t->sequence = r->sequence.value;
 	frame_stamp_tick(f, t, r->time.has ? &r->time : &r->event);
 	frame_note_time(f, &r->event);
+	if (j->error != ERR_OK)
+		return;
 	e = funding_take(f, r);
 	if (e != ERR_OK)
 		json_fail(j, e);

@@ -49,6 +49,8 @@ struct part_row {
 #define PART_ROW_OR(text, part, form, none) \
 	{ (text), sizeof(text) - 1, (part), (form), (none), NULL }
 #define PART_ROW(text, part, form) PART_ROW_OR(text, part, form, 0)
+/* A side of a book without orders is an empty string; a zero is refused. */
+#define NO_SIDE FIELD_NONE_EMPTY
 #define PART_SIDE(text, part, read) \
 	{ (text), sizeof(text) - 1, (part), FIELD_STRING, 0, (read) }
 #define PART_ITEM(part, form, none) { NULL, 0, (part), (form), (none), NULL }

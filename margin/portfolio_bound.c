@@ -8,7 +8,7 @@
 #define BOX_MAX_RAW ((i128)WAD_ONE_RAW / 4)
 #define BOXES 4u
 
-/* slope_of: a loss over the box as USD per 1.00, ceil, onto sum. */
+/* slope_add: a loss over the box as USD per 1.00, ceil, onto sum. */
 static enum err
 slope_add(struct usd18 *sum, struct usd18 loss, struct num18 box)
 {

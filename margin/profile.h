@@ -54,7 +54,7 @@ struct rounding_profile {
 /* profile_find: margind, aave-v3, compound-v3, maker, liquity, morpho-blue,
  * euler, gearbox; NULL where there is none of that name. */
 const struct rounding_profile *profile_find(const char *name, size_t len);
-/* The profiles in the order of that list; NULL from profile_count on. */
+/* The profiles in the order of that list; NULL beyond the list. */
 const struct rounding_profile *profile_at(size_t i);
 
 /* One leg.  A system that takes another price for borrowing than for

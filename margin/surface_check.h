@@ -13,8 +13,9 @@
  *			w'' / 2, so that no strike has a negative probability
  *	calendar	of two expiries, at each point of their grid, each read
  *			as svi_vol does, the nearer one's total variance is at
- *			most the farther one's and SURFACE_CALENDAR_SLACK of it:
- *			half as much in volatility, less than venues differ by
+ *			most the farther one's and SURFACE_CALENDAR_SLACK_RAW of
+ *			it: half as much in volatility, less than venues differ
+ *			by
  *
  * The grid: |k| at most the reach, 4 sqrt(a + b sigma), from where on svi_vol
  * (margin/surface.h) reads what is there; SURFACE_EVEN points evenly from one

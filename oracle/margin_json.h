@@ -40,7 +40,7 @@ void margin_json_values(struct text *t, const struct margin_row *row);
  * that more may follow (oracle/margin_compare.h). */
 void margin_json_vault(struct text *t, const struct study *s,
     const struct margin_row *row);
-/* margin_json_binding: what holds the vault in its state; a word, or NULL. */
+/* margin_binding: what holds the vault in its state; a word, or NULL. */
 const char *margin_binding(const struct study *s,
     const struct margin_row *row);
 /* margin_about_name: what a term or a binding is about; NULL for nothing. */

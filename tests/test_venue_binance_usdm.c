@@ -85,9 +85,9 @@ parse__names_what_is_wrong(void **state)
 	static const struct world_priced priced[] = {
 		{ "{\"stream\":\"a@bookTicker\",\"data\":{\"e\":\"bookTicker\""
 		    ",\"s\":\"A\",\"T\":1,\"b\":%s,\"a\":\"1\"}}", true,
-		    false },
+		    false, false },
 		{ "{\"stream\":\"a@aggTrade\",\"data\":{\"e\":\"aggTrade\","
-		    "\"s\":\"A\",\"T\":1,\"p\":%s}}", true, false },
+		    "\"s\":\"A\",\"T\":1,\"p\":%s}}", true, false, false },
 	};
 
 	(void)state;

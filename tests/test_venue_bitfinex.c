@@ -141,11 +141,11 @@ static const struct frames_bad BAD[] = {
 };
 
 static const struct frames_priced PRICED[] = {
-	{ { TICKER }, "[17,[%s,0,2,0,0,0,3]]", true, true },
-	{ { TICKER }, "[17,[1,0,%s,0,0,0,3],5]", true, true },
-	{ { TICKER }, "[17,[1,0,2,0,0,0,%s]]", true, true },
-	{ { TRADES }, "[18,[[1,2,3,%s]]]", true, false },
-	{ { TRADES }, "[18,\"te\",[1,2,3,%s]]", true, false },
+	{ { TICKER }, "[17,[%s,0,2,0,0,0,3]]", true, true, false },
+	{ { TICKER }, "[17,[1,0,%s,0,0,0,3],5]", true, true, false },
+	{ { TICKER }, "[17,[1,0,2,0,0,0,%s]]", true, true, false },
+	{ { TRADES }, "[18,[[1,2,3,%s]]]", true, false, false },
+	{ { TRADES }, "[18,\"te\",[1,2,3,%s]]", true, false, false },
 };
 
 static void

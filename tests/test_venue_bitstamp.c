@@ -119,9 +119,9 @@ static const struct frames_bad BAD[] = {
 };
 
 static const struct frames_priced PRICED[] = {
-	{ { 0 }, TRADE(US ",\"price_str\":%s"), false, false },
-	{ { 0 }, BOOK(US ",\"bids\":[[%s,\"1\"]],\"asks\":[]"), false, false },
-	{ { 0 }, BOOK(US ",\"bids\":[],\"asks\":[[%s,\"1\"]]"), false, false },
+	{ { 0 }, TRADE(US ",\"price_str\":%s"), false, false, false },
+	{ { 0 }, BOOK(US ",\"bids\":[[%s,\"1\"]],\"asks\":[]"), false, false, false },
+	{ { 0 }, BOOK(US ",\"bids\":[],\"asks\":[[%s,\"1\"]]"), false, false, false },
 };
 
 static void

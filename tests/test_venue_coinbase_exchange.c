@@ -65,11 +65,12 @@ static const struct frames_bad BAD[] = {
 
 static const struct frames_priced PRICED[] = {
 	{ { 0 }, OF("ticker", "\"best_bid\":%s,\"best_ask\":\"1\"," TIME),
-	    false, false },
+	    false, false, true },
 	{ { 0 }, OF("ticker", "\"best_ask\":%s,\"best_bid\":\"1\"," TIME),
-	    false, false },
-	{ { 0 }, OF("ticker", "\"price\":%s," BOOK "," TIME), false, false },
-	{ { 0 }, OF("match", "\"price\":%s," TIME), false, false },
+	    false, false, true },
+	{ { 0 }, OF("ticker", "\"price\":%s," BOOK "," TIME), false, false,
+	    false },
+	{ { 0 }, OF("match", "\"price\":%s," TIME), false, false, false },
 };
 
 static void

@@ -135,10 +135,10 @@ parse__names_what_is_wrong(void **state)
 		    ERR_DUPLICATE },
 	};
 	static const struct world_priced priced[] = {
-		{ TICKER("\"t\":1,\"b\":%s"), true, true },
-		{ TICKER("\"t\":1,\"k\":%s"), true, true },
-		{ TICKER("\"t\":1,\"a\":%s"), true, true },
-		{ TRADE("\"t\":1,\"p\":%s"), true, true },
+		{ TICKER("\"t\":1,\"b\":%s"), true, true, false },
+		{ TICKER("\"t\":1,\"k\":%s"), true, true, false },
+		{ TICKER("\"t\":1,\"a\":%s"), true, true, false },
+		{ TRADE("\"t\":1,\"p\":%s"), true, true, false },
 	};
 
 	(void)state;

@@ -150,15 +150,15 @@ parse__names_what_is_wrong(void **state)
 		    ERR_SYNTAX },
 	};
 	static const struct world_priced priced[] = {
-		{ BOOK("\"s\":\"A\",\"b\":%s"), true, false },
-		{ BOOK("\"s\":\"A\",\"a\":%s"), true, false },
+		{ BOOK("\"s\":\"A\",\"b\":%s"), true, false, true },
+		{ BOOK("\"s\":\"A\",\"a\":%s"), true, false, true },
 		{ TICKER("\"currency_pair\":\"A\",\"highest_bid\":%s"), true,
-		    false },
+		    false, true },
 		{ TICKER("\"currency_pair\":\"A\",\"lowest_ask\":%s"), true,
-		    false },
-		{ TICKER("\"currency_pair\":\"A\",\"last\":%s"), true, false },
+		    false, true },
+		{ TICKER("\"currency_pair\":\"A\",\"last\":%s"), true, false, false },
 		{ TRADE("\"currency_pair\":\"A\",\"create_time_ms\":\"1\","
-		    "\"price\":%s"), true, false },
+		    "\"price\":%s"), true, false, false },
 	};
 
 	(void)state;

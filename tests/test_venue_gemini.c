@@ -100,12 +100,12 @@ static const struct frames_bad BAD[] = {
 };
 
 static const struct frames_priced PRICED[] = {
-	{ { 0 }, L2 "[\"buy\",%s,\"1\"]]}", false, false },
-	{ { SNAPSHOT }, L2 "[\"sell\",%s,\"1\"]]}", false, false },
+	{ { 0 }, L2 "[\"buy\",%s,\"1\"]]}", false, false, false },
+	{ { SNAPSHOT }, L2 "[\"sell\",%s,\"1\"]]}", false, false, false },
 	{ { 0 }, L2 "],\"trades\":[{\"symbol\":\"A\",\"timestamp\":1,"
-	    "\"price\":%s}]}", false, false },
+	    "\"price\":%s}]}", false, false, false },
 	{ { 0 }, "{\"type\":\"trade\",\"symbol\":\"A\",\"timestamp\":1,"
-	    "\"price\":%s}", false, false },
+	    "\"price\":%s}", false, false, false },
 };
 
 static void

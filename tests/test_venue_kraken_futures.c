@@ -97,13 +97,13 @@ static const struct frames_bad BAD[] = {
 };
 
 static const struct frames_priced PRICED[] = {
-	{ { 0 }, TICKER("\"bid\":%s"), true, false },
-	{ { 0 }, TICKER("\"ask\":%s"), true, false },
-	{ { 0 }, TICKER("\"last\":%s"), true, false },
+	{ { 0 }, TICKER("\"bid\":%s"), true, false, false },
+	{ { 0 }, TICKER("\"ask\":%s"), true, false, false },
+	{ { 0 }, TICKER("\"last\":%s"), true, false, false },
 	{ { 0 }, "{\"feed\":\"ticker_lite\",\"product_id\":\"A\",\"bid\":%s}",
-	    true, false },
-	{ { 0 }, TRADE("\"time\":1,\"price\":%s"), true, false },
-	{ { 0 }, TRADES(TRADE("\"time\":1,\"price\":%s")), true, false },
+	    true, false, false },
+	{ { 0 }, TRADE("\"time\":1,\"price\":%s"), true, false, false },
+	{ { 0 }, TRADES(TRADE("\"time\":1,\"price\":%s")), true, false, false },
 };
 
 static void

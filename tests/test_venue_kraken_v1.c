@@ -94,12 +94,12 @@ static const struct frames_bad BAD[] = {
 };
 
 static const struct frames_priced PRICED[] = {
-	{ { 0 }, TICKER("\"a\":[%s,1,\"1\"]"), false, false },
-	{ { 0 }, TICKER("\"b\":[%s,1]"), false, false },
-	{ { 0 }, TICKER("\"c\":[%s,\"1\"]"), false, false },
-	{ { 0 }, SPREAD("%s,\"2\",\"3\""), false, false },
-	{ { 0 }, SPREAD("\"1\",%s,\"3\""), false, false },
-	{ { 0 }, TRADE("%s,\"2\",\"3\""), false, false },
+	{ { 0 }, TICKER("\"a\":[%s,1,\"1\"]"), false, false, false },
+	{ { 0 }, TICKER("\"b\":[%s,1]"), false, false, false },
+	{ { 0 }, TICKER("\"c\":[%s,\"1\"]"), false, false, false },
+	{ { 0 }, SPREAD("%s,\"2\",\"3\""), false, false, false },
+	{ { 0 }, SPREAD("\"1\",%s,\"3\""), false, false, false },
+	{ { 0 }, TRADE("%s,\"2\",\"3\""), false, false, false },
 };
 
 static void

@@ -140,11 +140,11 @@ parse__names_what_is_wrong(void **state)
 		    "\"time\":\"1\""), ERR_DUPLICATE },
 	};
 	static const struct world_priced priced[] = {
-		{ TICKER("\"time\":1,\"bestBid\":%s"), true, false },
-		{ TICKER("\"time\":1,\"bestAsk\":%s"), true, false },
-		{ TICKER("\"time\":1,\"price\":%s"), true, false },
+		{ TICKER("\"time\":1,\"bestBid\":%s"), true, false, false },
+		{ TICKER("\"time\":1,\"bestAsk\":%s"), true, false, false },
+		{ TICKER("\"time\":1,\"price\":%s"), true, false, false },
 		{ MATCH("\"symbol\":\"A\",\"time\":\"1\",\"price\":%s"), true,
-		    false },
+		    false, false },
 	};
 
 	(void)state;

@@ -43,7 +43,7 @@ static const struct frames_bad BYBIT_BAD[] = {
 	    "1618677785116}"), ERR_SYNTAX },
 };
 static const struct frames_priced BYBIT_PRICED[] = {
-	{ { 0 }, BYBIT("{" TRADE "\"price\":%s}"), false, false },
+	{ { 0 }, BYBIT("{" TRADE "\"price\":%s}"), false, false, false },
 };
 
 #define FTX(channel, type, data) "{\"channel\":\"" channel "\",\"market\":" \
@@ -94,9 +94,9 @@ static const struct frames_bad FTX_BAD[] = {
 };
 static const struct frames_priced FTX_PRICED[] = {
 	{ { 0 }, FTX("ticker", "update", "{\"bid\":%s,\"ask\":2,\"time\":7}"),
-	    true, true },
+	    true, true, false },
 	{ { 0 }, FTX("trades", "update", "[{\"price\":%s,\"time\":"
-	    "\"2021-03-21T10:24:37Z\"}]"), true, false },
+	    "\"2021-03-21T10:24:37Z\"}]"), true, false, false },
 };
 
 static const struct frames_good HUOBI_GOOD[] = {

@@ -1,5 +1,5 @@
 /* tests/incidents/incidents.h - the incidents, a row each.  R-numbers, dates
- * and figures are those of docs/incidents.md. */
+ * and figures are those of the record (each row names its source). */
 #ifndef TESTS_INCIDENTS_INCIDENTS_H
 #define TESTS_INCIDENTS_INCIDENTS_H
 

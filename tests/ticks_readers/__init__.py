@@ -36,7 +36,9 @@ def seconds_ms(text):
 
 
 def tick(market, bid=None, ask=None, last=None, ms=None, option=None):
-    return {"market": market, "bid": bid, "ask": ask, "last": last, "ms": ms,
+    # An empty side is told by an empty string.
+    return {"market": market, "bid": bid or None, "ask": ask or None,
+            "last": last, "ms": ms,
             "option": option}
 
 
