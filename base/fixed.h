@@ -18,7 +18,7 @@ enum rounding { ROUND_FLOOR, ROUND_CEIL };
 struct px18 { u128 raw; };
 /* USD, 18 decimals, signed. */
 struct usd18 { i128 raw; };
-/* A ratio, 18 decimals; WAD_INFINITE where the divisor is zero. */
+/* A ratio, 18 decimals; wad_infinite() where the divisor is zero. */
 struct wad { u128 raw; };
 /* A factor in parts per billion. */
 struct ppb { uint32_t raw; };
@@ -148,7 +148,7 @@ MUST_CHECK enum err px18_move(struct px18 *out, struct px18 a, struct px18 to,
 MUST_CHECK enum err atoms_from_usd18(u128 *out, struct usd18 v,
     unsigned decimals, struct px18 p, enum rounding r);
 
-/* wad_from_ratio: num / den; den zero gives WAD_INFINITE with ERR_OK, a
+/* wad_from_ratio: num / den; den zero gives wad_infinite() with ERR_OK, a
  * negative operand or a quotient beyond the type is ERR_RANGE. */
 MUST_CHECK enum err wad_from_ratio(struct wad *out, struct usd18 num,
     struct usd18 den, enum rounding r);

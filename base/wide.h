@@ -2,8 +2,8 @@
  * bits, and back by the processor's own 128 / 64 division.
  *
  * Units:  none.  Pure; no error paths: each precondition is the caller's, and
- *         is stated.  Used inside base/, and by margin/ through
- *         base/q64_kernel.h.
+ *         is stated.  Used inside base/, by margin/bands*.c, and by
+ *         margin/ through base/q64_kernel.h.
  * Source: Knuth, The Art of Computer Programming 2, 4.3.1 algorithm D.
  */
 #ifndef BASE_WIDE_H

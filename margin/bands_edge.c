@@ -124,7 +124,7 @@ short_mul(struct bands_short a, struct bands_short b)
 	};
 }
 
-/* short_floor: below 2^127, which value_check sees to. */
+/* short_floor: below 2^127, or 0 (then the vault is_odd, by leg_weighted). */
 static u128
 short_floor(struct bands_short a)
 {

@@ -9,8 +9,8 @@
  * forward, index; mid or an end of its band) is the anchor's mid times
  * 1 + a + b, |a| <= t_f the same for all prices on f and |b| <= x its own, and
  * the volatility of each option of the vault differs from the anchor's by at
- * most v; for t_f + x <= box and v <= PORTFOLIO_BOUND_VOL_MAX.  So below the
- * radius no joint move makes the excess negative, which an exact evaluation
+ * most v; for t_f + x <= box and v <= PORTFOLIO_BOUND_VOL_MAX_RAW.  So below
+ * the radius no joint move makes the excess negative, which an exact evaluation
  * confirms once a price has gone further.
  *
  * What must be as it was at the anchor: the vault, the rules, the clock, the

@@ -145,7 +145,10 @@ json_rate(struct text *t, const struct api_state *s, uint16_t unit)
 	comma(t);
 	api_json_px18(t, "rate", w->has_rate ? w->rate : px18_from_raw(0));
 	comma(t);
-	api_json_u64(t, "time", w->time_ms);
+	if (w->has_rate)
+		api_json_u64(t, "time", w->time_ms);
+	else
+		text_put(t, "\"time\":null");
 	comma(t);
 	api_json_name(t, "price_by", u[unit].wrap.by_rate ? "rate" : "market");
 	comma(t);

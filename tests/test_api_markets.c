@@ -70,6 +70,15 @@ prices__show_both_prices_of_a_wrapped_token(void **state)
 	assert_true(json_is_null(json_object_get(p, "rate")));
 	assert_true(json_is_null(json_object_get(p, "stable")));
 	json_decref(v);
+	/* What no rate says has no time either. */
+	h->wrap[0].has_rate = false;
+	bed_publish(b, NOW);
+	v = ask_json(b, "/v1/prices", "");
+	r = json_object_get(json_array_get(json_object_get(v, "prices"), 0),
+	    "rate");
+	assert_true(json_is_null(json_object_get(r, "rate")));
+	assert_true(json_is_null(json_object_get(r, "time")));
+	json_decref(v);
 	/* A board that lies of its counts is read within its bounds. */
 	h->wrap_count = UINT32_MAX;
 	bed_publish(b, NOW + 1);

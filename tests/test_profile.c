@@ -254,7 +254,7 @@ profile_usd18__rescales_to_the_side(void **state)
 	assert_string_equal(usd_text(v), "7");
 }
 
-/* same_health: a quotient beyond 128 bits is the largest finite one there. */
+/* assert_ratio: a quotient beyond 128 bits is the largest finite one there. */
 static void
 assert_ratio(struct u256 got, struct wad expected)
 {

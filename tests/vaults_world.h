@@ -5,7 +5,7 @@
 #include "margin/vaults.h"
 #include "tests/margin_world.h"
 
-/* store_begin empties the store over an arena of its own, which store_end
+/* store_begin empties the store over an arena, which the caller
  * frees.  limits: of so many vaults, or the caller's. */
 __attribute__((unused)) static void *
 store_begin_with(struct vaults *v, const struct vaults_limits *limits,
