@@ -46,7 +46,9 @@ dial_expired(lws_sorted_usec_list_t *sul)
 {
 	struct conn *c = lws_container_of(sul, struct conn, timer);
 
-	if (c->is_asking)
+	if (c->state == CONN_RESOLVING && c->question_until_us == 0)
+		conn_lose(c, "the look-up of the name was lost");
+	else if (c->is_asking)
 		conn_lose(c, c->state == CONN_RESOLVING ?
 		    "the token's name was not resolved in time" :
 		    "no token in time");

@@ -36,6 +36,27 @@ conn_let_go(struct conn *c)
 	c->answer[0] = '\0';
 }
 
+static void
+conn_await(struct conn *c)
+{
+	conn_timer(c, c->client->dial, (lws_usec_t)backoff_ms(c) *
+	    LWS_US_PER_MS);
+}
+
+/* The successor is the one now.  A backoff that grew while the other was heard
+ * would leave the venue unheard: it begins anew. */
+static void
+conn_promote(struct conn *c)
+{
+	c->is_successor = false;
+	c->is_taking_over = false;
+	lws_sul_cancel(&c->overlap_timer);
+	if (c->state == CONN_WAITING && !c->has_turn) {
+		c->failures = 0;
+		conn_await(c);
+	}
+}
+
 /* The one place that reports CLIENT_LOST and schedules the next attempt, which
  * is left to a successor that is under way. */
 void
@@ -46,15 +67,12 @@ conn_lose(struct conn *c, const char *why)
 	MUST(c->state != CONN_WAITING && c->state != CONN_IDLE);
 	conn_let_go(c);
 	if (twin != NULL && twin->is_successor) {
-		twin->is_successor = false;
 		c->state = CONN_IDLE;
 		c->failures = 0;
-		twin->is_taking_over = false;
-		lws_sul_cancel(&twin->overlap_timer);
+		conn_promote(twin);
 	} else {
 		c->state = CONN_WAITING;
-		conn_timer(c, c->client->dial, (lws_usec_t)backoff_ms(c) *
-		    LWS_US_PER_MS);
+		conn_await(c);
 		if (c->failures < UINT16_MAX)
 			c->failures++;
 	}

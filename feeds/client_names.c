@@ -11,8 +11,14 @@ client_names_drop(struct client *c)
 	watch_stop(&c->resolver);
 	resolve_close(c->resolver_fd);
 	c->resolver_fd = -1;
-	for (size_t i = 0; i < client_slots(c); i++)
-		c->conn[i].question_until_us = 0;
+	for (size_t i = 0; i < client_slots(c); i++) {
+		struct conn *k = &c->conn[i];
+
+		/* No answer will come: it need not wait for its time. */
+		if (k->state == CONN_RESOLVING && k->question_until_us != 0)
+			conn_timer(k, k->timer.cb, 1);
+		k->question_until_us = 0;
+	}
 }
 
 static enum err
@@ -55,6 +61,7 @@ client_ask_name(struct client *c, struct conn *k, unsigned wait_ms)
 	if (question_share(c, k))
 		return ERR_OK;
 	k->question = ++c->questions;
+	k->question_until_us = 0;
 	/* Twice: the threads may have ended. */
 	for (unsigned i = 0; i < 2 && e == ERR_IO; i++) {
 		e = c->resolver_fd < 0 ? resolver_open(c) : ERR_OK;

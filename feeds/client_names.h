@@ -12,7 +12,7 @@
 MUST_CHECK enum err client_ask_name(struct client *c, struct conn *k,
     unsigned wait_ms);
 /* client_names_drop: the next question opens other threads; what was asked of
- * these is lost. */
+ * these is lost, and who waits for it gives up at once. */
 void client_names_drop(struct client *c);
 
 #endif

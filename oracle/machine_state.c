@@ -86,9 +86,10 @@ machine_state_take(struct machine *m, const struct tables *given)
 void
 machine_state_free(struct machine *m)
 {
+	/* By the tables' limits, which go with them. */
+	arena_unmap(m->reach_arena, reach_bytes(&m->tables.limits));
 	if (m->owns_tables)
 		tables_unmap(&m->tables);
-	arena_unmap(m->reach_arena, reach_bytes(&m->tables.limits));
 	slots_free(&m->slots);
 	free(m->touched);
 	free(m->is_touched);

@@ -1,6 +1,9 @@
 /* The client: messages, the pace of dialling, loss, descriptors. */
 #include "tests/client_world.h"
 
+#include "feeds/client_dial.h"
+#include "feeds/client_names.h"
+
 /* --- messages ------------------------------------------------------------ */
 
 static void
@@ -566,15 +569,35 @@ client_service__names_a_refused_upgrade(void **state)
 	ws_server_stop(&s);
 }
 
+/* A label of 64 characters: no name server need be asked. */
+#define LONG_LABEL "wss://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.invalid/"
+
+/* The threads that look names up end while one is asked for. */
+static void
+client_service__gives_up_a_look_up_that_was_lost(void **state)
+{
+	struct log l = { .stop_of = { [CLIENT_LOST] = 1 } };
+
+	(void)state;
+	connect_to(&l, &test_venue, LONG_LABEL, NULL);
+	conn_dial(&l.client->conn[0].timer);
+	client_names_drop(l.client);
+	/* At once, not when its time would be over. */
+	assert_true(l.client->conn[0].timer.us <= lws_now_usecs() + 1);
+	run(&l);
+	assert_string_equal(first_why(&l, CLIENT_LOST),
+	    "the look-up of the name was lost");
+	client_destroy(l.client);
+}
+
 static void
 client_service__names_a_name_without_address(void **state)
 {
 	struct log l = { .stop_of = { [CLIENT_LOST] = 1 } };
 
 	(void)state;
-	/* A label of 64 characters: no name server need be asked. */
-	connect_to(&l, &test_venue, "wss://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.invalid/", NULL);
+	connect_to(&l, &test_venue, LONG_LABEL, NULL);
 	run(&l);
 	client_destroy(l.client);
 	assert_int_equal(strncmp(l.event[0].why, "cannot resolve aaaa", 19), 0);
@@ -758,6 +781,8 @@ main(void)
 		cmocka_unit_test(client_service__backs_off_from_a_closed_port),
 		cmocka_unit_test(client_service__names_a_refused_upgrade),
 		cmocka_unit_test(client_service__names_a_name_without_address),
+		cmocka_unit_test(
+		    client_service__gives_up_a_look_up_that_was_lost),
 		cmocka_unit_test(client_watch__reports_and_lets_go),
 		cmocka_unit_test(client_watch__reports_a_hang_up_once),
 		cmocka_unit_test(client_watch__fails_above_its_limit),

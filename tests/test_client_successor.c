@@ -1,6 +1,10 @@
 /* A connection and its successor. */
 #include "tests/client_world.h"
 
+#include <stdatomic.h>
+
+#include "feeds/client_state.h"
+
 /* --- successors ---------------------------------------------------------- */
 
 static void
@@ -26,7 +30,7 @@ callbacks_of_two(struct log *l)
 
 /* One connection that is rotated after rotate_ms. */
 static void
-rotate_with(struct log *l, struct ws_server *s, struct venue *v)
+rotate_begin(struct log *l, struct ws_server *s, struct venue *v)
 {
 	struct client_callbacks call = callbacks_of_two(l);
 	struct client_connection k = { .venue = v,
@@ -38,6 +42,12 @@ rotate_with(struct log *l, struct ws_server *s, struct venue *v)
 	k.url = url;
 	assert_int_equal(client_create(&l->client, &k, 1, NULL, &call, 1,
 	    &bad), ERR_OK);
+}
+
+static void
+rotate_with(struct log *l, struct ws_server *s, struct venue *v)
+{
+	rotate_begin(l, s, v);
 	run(l);
 	client_destroy(l->client);
 }
@@ -131,6 +141,47 @@ client_service__leaves_a_lost_one_to_its_successor(void **state)
 	ws_server_stop(&s);
 }
 
+#define REFUSED 3u
+static atomic_uint successors_refused;
+
+static void
+play_refuses_successors(struct ws_peer *p)
+{
+	if (p->number > 0) {
+		atomic_fetch_add(&successors_refused, 1);
+		return;
+	}
+	if (!ws_accept(p))
+		return;
+	while (atomic_load(&successors_refused) < REFUSED &&
+	    ws_text(p, "tick"))
+		usleep(20000);
+	usleep(200000);
+}
+
+static void
+client_service__begins_the_backoff_of_a_successor_anew(void **state)
+{
+	struct venue v = test_venue;
+	struct ws_server s = { .threads = 2 };
+	struct log l = { .stop_of = { [CLIENT_LOST] = REFUSED + 1 } };
+	const struct conn *successor;
+
+	(void)state;
+	v.rotate_ms = 100;
+	ws_server_start(&s, play_refuses_successors);
+	rotate_begin(&l, &s, &v);
+	run(&l);
+	assert_int_equal(l.event[l.events - 1].conn, 0);
+	successor = &l.client->conn[1];
+	assert_int_equal(successor->state, CONN_WAITING);
+	/* After three failures it would be 2 s at least. */
+	assert_true(successor->timer.us - lws_now_usecs() <=
+	    500 * LWS_US_PER_MS);
+	client_destroy(l.client);
+	ws_server_stop(&s);
+}
+
 /* --- a venue that says it will close ------------------------------------- */
 
 static void
@@ -202,6 +253,8 @@ main(void)
 		    client_service__keeps_the_old_where_no_successor_comes),
 		cmocka_unit_test(
 		    client_service__leaves_a_lost_one_to_its_successor),
+		cmocka_unit_test(
+		    client_service__begins_the_backoff_of_a_successor_anew),
 		cmocka_unit_test(
 		    client_leave__makes_the_successor_before_it_breaks),
 		cmocka_unit_test(

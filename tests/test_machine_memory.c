@@ -103,6 +103,38 @@ machine_apply__allocates_nothing(void **state)
 	world_end(&w);
 }
 
+/* Pages of address space that this process has. */
+static unsigned long
+pages_mapped(void)
+{
+	unsigned long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%lu", &pages), 1);
+	fclose(f);
+	return pages;
+}
+
+static void
+machine_destroy__gives_its_tables_back(void **state)
+{
+	unsigned long before = 0;
+
+	(void)state;
+#ifdef CANNOT_COUNT
+	skip();
+#endif
+	/* What the heap keeps it has from the first. */
+	for (unsigned i = 0; i < 10; i++) {
+		replay_life_close(world_life(true, 16));
+		if (i == 1)
+			before = pages_mapped();
+	}
+	/* A machine's arena is hundreds of pages. */
+	assert_true(pages_mapped() < before + 64);
+}
+
 static void
 machine_apply__says_the_same_on_every_level(void **state)
 {
@@ -140,6 +172,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(machine_apply__allocates_nothing),
+		cmocka_unit_test(machine_destroy__gives_its_tables_back),
 		cmocka_unit_test(machine_apply__says_the_same_on_every_level),
 	};
 
