@@ -1,9 +1,9 @@
 /* The answer of a Chainlink feed.
  *
- * What stands behind the proxy says its least value for everything below it, and
- * its most for everything above: an answer at a bound is none (feeds of LUNA stood
- * at 0.107 on 12 May 2022).  A contract that only speaks the interface has nobody
- * behind it and no bounds. */
+ * What stands behind the proxy says its least value for everything below it,
+ * and its most for everything above: an answer at a bound is none (feeds of
+ * LUNA stood at 0.107 on 12 May 2022).  A contract that only speaks the
+ * interface has nobody behind it and no bounds. */
 #include "contracts-abi/quote_aggregator.h"
 
 /* Places in the first round, and in the second. */

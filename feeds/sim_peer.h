@@ -73,8 +73,8 @@ struct sim_protocol {
 	    size_t size);
 };
 extern const struct sim_protocol sim_coinbase, sim_coinbase_exchange,
-    sim_kraken, sim_kraken_v1, sim_kraken_futures, sim_binance, sim_binance_us, sim_binance_usdm,
-    sim_binance_usdm_market, sim_bybit, sim_bybit_linear, sim_okx, sim_okcoin,
+    sim_kraken, sim_kraken_v1, sim_kraken_futures, sim_binance,
+    sim_binance_us, sim_binance_usdm, sim_binance_usdm_market, sim_bybit, sim_bybit_linear, sim_okx, sim_okcoin,
     sim_deribit, sim_bitmex, sim_kucoin, sim_gateio, sim_cryptocom, sim_gemini,
     sim_bitstamp, sim_bitfinex;
 

@@ -1,5 +1,5 @@
-/* Binance spot streams, wss://stream.binance.com:9443 (/stream: combined,
- * /ws: raw), Binance.US, which speaks the same, and the USD-margined futures.
+/* Binance spot streams, wss://stream.binance.com:9443 (/stream: combined, /ws:
+ * raw), Binance.US, which speaks the same, and the USD-margined futures.
  * Source: binance-spot-api-docs, web-socket-streams.md; recorded frames of
  * 2021-04-04 and 05; developers.binance.com, USDS-margined futures, Websocket
  * Market Streams: quotes come from /public, trades and mark prices from
@@ -7,9 +7,9 @@
  * things in other events, so nothing is read before the event is known.  A
  * funding rate does not say of how many hours it is (8, 4 or 1, by contract):
  * that is measured from one of its times (T) to the next, and the rate says
- * nothing until a connection has seen one pass.  `u` and the trades' numbers are
- * the market's, not the connection's: no hole in them says that a message is
- * missing. */
+ * nothing until a connection has seen one pass.  `u` and the trades' numbers
+ * are the market's, not the connection's: no hole in them says that a message
+ * is missing. */
 #include "feeds/venue_row.h"
 #include "feeds/venue_message.h"
 

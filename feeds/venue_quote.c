@@ -110,7 +110,8 @@ bybit_contract(char coin[VENUE_SYMBOL_MAX], const char *symbol)
 }
 
 /* developers.binance.com, USDS-margined futures, Exchange Information: the
- * quoteAsset is a coin (USDT, USDC, BTC), never USD; BTCUSDT_250926 is dated. */
+ * quoteAsset is a coin (USDT, USDC, BTC), never USD; BTCUSDT_250926 is
+ * dated. */
 static enum venue_quote
 binance_contract(char coin[VENUE_SYMBOL_MAX], const char *symbol)
 {

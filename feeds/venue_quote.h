@@ -15,8 +15,8 @@ enum venue_quote {
 };
 
 /* venue_quote_of_contract: of a perpetual's or a future's mark.  coin: its
- * name, empty where it is another than VENUE_QUOTE_COIN or the name does not say
- * which.  VENUE_QUOTE_NONE: the venue has no contract of such a name, or no
+ * name, empty where it is another than VENUE_QUOTE_COIN or the name does not
+ * say which.  VENUE_QUOTE_NONE: the venue has no contract of such a name, or no
  * marks. */
 enum venue_quote venue_quote_of_contract(char coin[VENUE_SYMBOL_MAX],
     const struct venue *v, const char *symbol);

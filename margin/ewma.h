@@ -44,8 +44,8 @@ MUST_CHECK enum err ewma_pair_step(struct ewma_pair *p, struct num18 a,
 /* A covariance beside variances that also step without each other, where one of
  * the two has no return.  Where both have one, its variances step and then it
  * does; where one has, that variance steps and the covariance follows it: the
- * correlation is what it was when both were last seen together.  So |covariance|
- * never exceeds sigma_a sigma_b by more than rounding.
+ * correlation is what it was when both were last seen together.  So
+ * |covariance| never exceeds sigma_a sigma_b by more than rounding.
  *
  * ewma_pair_begin: the first two returns that were seen together; a and b: the
  * variances with them in it.  All of sigma_a sigma_b, with the product's sign:

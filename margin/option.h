@@ -91,7 +91,8 @@ MUST_CHECK enum err option_spot_greeks_of(struct option_spot_greeks *out,
 /* option_implied_vol inverts option_price over vol in [0, 24 / sqrt(tau)]:
  * the least vol whose price is at least `price`, within one unit of the last
  * place where vega allows it.  ERR_RANGE where the price lies outside the
- * no-arbitrage bounds or equals one of them, or where tau or discount is zero. */
+ * no-arbitrage bounds or equals one of them, or where tau or discount is
+ * zero. */
 MUST_CHECK enum err option_implied_vol(struct num18 *out,
     const struct option_terms *t, struct usd18 price);
 

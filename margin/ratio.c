@@ -95,7 +95,8 @@ ratio_floor(struct usd18 num, struct usd18 den)
 
 	MUST(!usd18_is_negative(num) && !usd18_is_negative(den));
 	/* One atom of debt must not make a vault unreadable: a quotient beyond
-	 * the type is the largest finite one, which is still below the truth. */
+	 * the type is the largest finite one, which is still below the
+	 * truth. */
 	if (wad_from_ratio(&w, num, den, ROUND_FLOOR) != ERR_OK ||
 	    (wad_is_infinite(w) && !usd18_is_zero(den)))
 		return wad_from_raw(U128_MAX - 1);

@@ -71,9 +71,9 @@ MUST_CHECK enum err sample_historical(struct sample *out,
 
 /* sample_filtered: r*_t = r_t clamp(sigma_now / sigma_t, low, high), with
  * sigma^2_{t+1} = lambda sigma^2_t + (1 - lambda) r^2_t a period; sigma_now is
- * the one after the last return, or volatility_floor.  Where sigma_t is zero the factor is
- * clamp_high (1 where sigma_now is zero too).  The periods are filtered, then
- * compounded over mpor. */
+ * the one after the last return, or volatility_floor.  Where sigma_t is zero
+ * the factor is clamp_high (1 where sigma_now is zero too).  The periods are
+ * filtered, then compounded over mpor. */
 MUST_CHECK enum err sample_filtered(struct sample *out,
     const struct sample_history *h, const struct sample_rules *rules);
 
@@ -93,10 +93,10 @@ struct sample_work {
 	struct num18 a[SAMPLE_FACTORS_MAX * SAMPLE_FACTORS_MAX];
 	struct num18 b[SAMPLE_FACTORS_MAX * SAMPLE_FACTORS_MAX];
 };
-/* sample_simulated: Monte Carlo.  Each factor's volatility is its EWMA now
- * (or volatility_floor) times sqrt(mpor), the correlation is that of the history shrunk by
- * `shrinkage`, L D L^T; draws are Student t with `degrees` of freedom scaled
- * to unit variance, one chi-square a scenario.  Randomness is
+/* sample_simulated: Monte Carlo.  Each factor's volatility is its EWMA now (or
+ * volatility_floor) times sqrt(mpor), the correlation is that of the history
+ * shrunk by `shrinkage`, L D L^T; draws are Student t with `degrees` of freedom
+ * scaled to unit variance, one chi-square a scenario.  Randomness is
  * Philox4x32-10 keyed by the hash of the rules: one set per rules epoch, so a
  * requirement does not flicker from tick to tick.  ERR_RANGE where the shrunk
  * correlation is not positive semidefinite (linalg.h). */

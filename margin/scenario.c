@@ -208,10 +208,10 @@ run_linears(struct run *run)
 		if (!num18_is_zero(u->linear[i].amount) &&
 		    (scenario_linear_split(&moving, &fixed, u->linear[i].price,
 		    u->linear[i].expiry == SCENARIO_NO_EXPIRY ? NULL :
-		    &u->expiry[u->linear[i].expiry]) != ERR_OK || scenario_row_linear(row, moving, fixed,
-		    run->columns, run->decimals, SCENARIO_VALUE_BITS) !=
-		    ERR_OK || run_add_row(run, u->linear[i].amount, row) !=
-		    ERR_OK))
+		    &u->expiry[u->linear[i].expiry]) != ERR_OK ||
+		    scenario_row_linear(row, moving, fixed, run->columns,
+		    run->decimals, SCENARIO_VALUE_BITS) != ERR_OK ||
+		    run_add_row(run, u->linear[i].amount, row) != ERR_OK))
 			return ERR_RANGE;
 	for (uint32_t i = 0; i < u->collateral_count; i++) {
 		const struct scenario_collateral *c = &u->collateral[i];

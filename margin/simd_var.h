@@ -2,8 +2,8 @@
  * registers where the machine has them, the same bits without.
  *
  * A key is what a scenario earns, from coarse exposures and coarse returns:
- * 28 bits each, so that the sum over BOOK_FACTORS_MAX factors (margin/book.h) fits 63.  Keys
- * only choose which scenarios are computed in full.
+ * 28 bits each, so that the sum over BOOK_FACTORS_MAX factors (margin/book.h)
+ * fits 63.  Keys only choose which scenarios are computed in full.
  *
  * Owns:   nothing.  Limits: stride a multiple of SIMD_VAR_BLOCK.
  */

@@ -1,8 +1,8 @@
 /* oracle/api_proof.h - proofs and ready transactions for one vault.
  *
  * A path is read from the board's trees together with its root; a proof is
- * given only under the root that the newest released attestation signed.  A transaction of a linear vault needs no proof (DESIGN
- * section 5 rule 4). */
+ * given only under the root that the newest released attestation signed.  A
+ * transaction of a linear vault needs no proof (DESIGN section 5 rule 4). */
 #ifndef ORACLE_API_PROOF_H
 #define ORACLE_API_PROOF_H
 

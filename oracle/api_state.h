@@ -121,7 +121,8 @@ MUST_CHECK enum err api_vault_get(struct api_vault *out,
 MUST_CHECK enum err api_value_open(struct api_state *s);
 void api_value_close(struct api_state *s);
 void api_value_market(struct api_state *s);
-/* api_value_terms: whether forwards, volatilities or marks differ from before. */
+/* api_value_terms: whether forwards, volatilities or marks differ from
+ * before. */
 bool api_value_terms(struct api_state *s);
 /* ERR_UNKNOWN where no vault has this id. */
 MUST_CHECK enum err api_state_find(uint32_t *slot, const struct api_state *s,

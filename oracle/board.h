@@ -130,8 +130,8 @@ struct board_attestation {
 
 struct board;	/* a mapping; private to board.c, freed by board_unmap */
 
-/* Writer's side.  board_create makes the memfd for so many; *fd is the writable descriptor, *fd_read_only one that can only be
- * read.  Both the caller's. */
+/* Writer's side.  board_create makes the memfd for so many; *fd is the writable
+ * descriptor, *fd_read_only one that can only be read.  Both the caller's. */
 MUST_CHECK enum err board_create(int *fd, int *fd_read_only,
     const struct tables_size *size);
 MUST_CHECK enum err board_map_writer(struct board **out, int fd);
@@ -177,8 +177,8 @@ MUST_CHECK enum err board_get_attestation(struct board_attestation *out,
 /* board_get_attestation_back: the n-th before the newest, which is 0. */
 MUST_CHECK enum err board_get_attestation_back(struct board_attestation *out,
     const struct board *b, uint32_t n);
-/* board_prove: the leaf in a slot of a tree, its path and the root they lead to,
- * all of one moment.  ERR_STATE where the slot is empty. */
+/* board_prove: the leaf in a slot of a tree, its path and the root they lead
+ * to, all of one moment.  ERR_STATE where the slot is empty. */
 struct board_proof {
 	struct b32 leaf, root;
 	struct b32 path[MERKLE_DEPTH_MAX];

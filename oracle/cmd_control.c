@@ -1,5 +1,5 @@
-/* oracle/cmd_control.c - `margind pause`, `resume`, `status`, `reload`: one word
- * to a running service's control socket, one line of JSON back. */
+/* oracle/cmd_control.c - `margind pause`, `resume`, `status`, `reload`: one
+ * word to a running service's control socket, one line of JSON back. */
 #include "oracle/cmd.h"
 #include "oracle/control.h"
 #include "oracle/input.h"

@@ -1,9 +1,9 @@
 /*~ `margind record`: what venues say, kept as it came.  The same client as the
  * service's; a frame is kept whatever its parser says of it, since one that
  * nobody understands is the one that somebody will want to see.  The parser is
- * asked only what the venue wants to hear at once, whether a message is missing:
- * then the connection is dialled anew, and whether the venue will close it: then
- * another one takes its place, as the service does. */
+ * asked only what the venue wants to hear at once, whether a message is
+ * missing: then the connection is dialled anew, and whether the venue will
+ * close it: then another one takes its place, as the service does. */
 #include "oracle/cmd.h"
 
 #include "feeds/client.h"

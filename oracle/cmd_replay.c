@@ -1,5 +1,5 @@
-/* oracle/cmd_replay.c - `margind replay`: recorded frames, or a journal, through
- * the same code as live. */
+/* oracle/cmd_replay.c - `margind replay`: recorded frames, or a journal,
+ * through the same code as live. */
 #include "oracle/cmd.h"
 
 #include "oracle/options.h"

@@ -173,8 +173,8 @@ MUST_CHECK enum err config_read_at(struct config *out, uint64_t now_ms,
     const char *text, size_t len, const char *file, FILE *errors,
     unsigned *error_count);
 
-/* config_uses_chain, config_uses_feeds: whether anything of it is that process's
- * to do. */
+/* config_uses_chain, config_uses_feeds: whether anything of it is that
+ * process's to do. */
 bool config_uses_chain(const struct config *c);
 bool config_uses_feeds(const struct config *c);
 
@@ -186,8 +186,8 @@ void config_sort_markets(struct config *c);
 bool config_market_find(uint16_t *out, const struct config *c, size_t venue,
     const char *symbol);
 /* config_bind_book fills asset_unit[] from the price names of book_file's
- * assets, and instrument[].instrument from its instruments.  ERR_UNKNOWN, with a
- * line in errors, for a name that is none. */
+ * assets, and instrument[].instrument from its instruments.  ERR_UNKNOWN, with
+ * a line in errors, for a name that is none. */
 MUST_CHECK enum err config_bind_book(struct config *c, const struct book *b,
     const struct bookfile_names *names, const char *book_file, FILE *errors);
 /* config_require_run names what `margind run` needs and c lacks. */

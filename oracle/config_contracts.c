@@ -1,5 +1,6 @@
 /* What venues tell of contracts: the book's instruments, families of options
- * and single ones.  And whether a venue can be dialled for all that is followed. */
+ * and single ones.  And whether a venue can be dialled for all that is
+ * followed. */
 #include "oracle/config_contracts.h"
 
 #include "feeds/venue_contract.h"

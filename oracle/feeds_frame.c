@@ -1,6 +1,7 @@
 /* A message's way through the feeds process: parsed by its venue's pure parser,
- * stamped with the exchange's time, matched with a configured market, instrument
- * or family of options (a symbol that is none is dropped and counted), and sent. */
+ * stamped with the exchange's time, matched with a configured market,
+ * instrument or family of options (a symbol that is none is dropped and
+ * counted), and sent. */
 #include "oracle/feeds_role.h"
 #include "oracle/log.h"
 #include "oracle/tick_wire.h"

@@ -26,8 +26,8 @@ struct feeds_slot {
 void feeds_slot_open(struct feeds_slot *s, uint64_t now_ms);
 /* feeds_slot_heard: a frame came, and it was parsed: its ticks are stamped. */
 void feeds_slot_heard(struct feeds_slot *s, struct frame *f, uint64_t now_ms);
-/* feeds_slot_judge looks whether its exchange time stands still though it talks;
- * true where that is another answer than is_stalled was. */
+/* feeds_slot_judge looks whether its exchange time stands still though it
+ * talks; true where that is another answer than is_stalled was. */
 bool feeds_slot_judge(struct feeds_slot *s, uint64_t now_ms);
 
 enum wire_reject feeds_reject_of(enum err e);

@@ -30,17 +30,17 @@ struct feeds {
 /* feeds_frame parses a message and sends what is in it to the engine (and of
  * options to the surface), received at now_ms.
  *
- * A gap, or a message that cannot be read where books are kept by their changes,
- * voids the books of the markets that this connection speaks for, but those that
- * the other of a pair said as well, and has it dialled anew.  Marks and options
- * stay: each is told whole and has its own time, so that one that is missing is
- * followed by the next or leaves with its age. */
+ * A gap, or a message that cannot be read where books are kept by their
+ * changes, voids the books of the markets that this connection speaks for, but
+ * those that the other of a pair said as well, and has it dialled anew.  Marks
+ * and options stay: each is told whole and has its own time, so that one that
+ * is missing is followed by the next or leaves with its age. */
 void feeds_frame(struct feeds *f, size_t slot, const char *text, size_t len,
     uint64_t now_ms);
 /* feeds_opened: a connection opens, and what it says begins anew. */
 void feeds_opened(struct feeds *f, size_t slot, uint64_t now_ms);
-/* feeds_send puts a message on a wire; a full one, or a missing neighbour, drops
- * it: the next says more. */
+/* feeds_send puts a message on a wire; a full one, or a missing neighbour,
+ * drops it: the next says more. */
 void feeds_send(struct feeds *f, enum role to, const void *message);
 /* feeds_name is the venue's, with a number where it has several connections. */
 const char *feeds_name(char out[FEEDS_NAME_MAX], const struct feeds *f,

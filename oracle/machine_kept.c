@@ -1,8 +1,9 @@
 /*~ What outlives a life.  Slow companions of prices, volatilities and
  * correlations, what identifies a listing, and which rate was contradicted take
- * longer to learn than an engine lives.  They are integer state of the machine like everything else:
- * said to the journal in turn (WIRE_KEEP_), and told to the next life as an
- * input (WIRE_MEMORY_), so that its replay knows them too. */
+ * longer to learn than an engine lives.  They are integer state of the machine
+ * like everything else: said to the journal in turn (WIRE_KEEP_), and told to
+ * the next life as an input (WIRE_MEMORY_), so that its replay knows them
+ * too. */
 #include "oracle/machine_kept.h"
 
 #include "base/keccak.h"

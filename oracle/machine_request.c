@@ -247,7 +247,8 @@ emit_request(struct machine *m, const struct machine_output *o)
 	o->emit(o->arg, &end, sizeof(end));
 }
 
-/* While the signer is at it: the same vector, the same tree, the same digest. */
+/* While the signer is at it: the same vector, the same tree, the same
+ * digest. */
 static void
 header_finish(struct machine *m)
 {

@@ -138,7 +138,8 @@ struct machine {
 	struct policy_price bound[BOOK_ASSETS_MAX];
 
 	/* Verdict slots that differ from what the signer has, each once; those
-	 * of the request in flight are moved to pending_dirty until answered. */
+	 * of the request in flight are moved to pending_dirty until
+	 * answered. */
 	uint32_t *dirty, *pending_dirty, *pending_owner;
 	uint32_t dirty_count, pending_dirty_count;
 	bool *is_dirty;

@@ -11,7 +11,8 @@ MUST_CHECK enum err machine_vault_put(struct machine *m, uint32_t *slot,
     const struct vault *v);
 MUST_CHECK enum err machine_vault_put_whole(struct machine *m,
     const struct vault *v, const struct position *positions);
-/* machine_vault_touch: the vault is valued at the next CLOSE, whatever moves. */
+/* machine_vault_touch: the vault is valued at the next CLOSE, whatever
+ * moves. */
 void machine_vault_touch(struct machine *m, uint32_t slot);
 /* machine_vaults_close makes the position leaves of what was put. */
 void machine_vaults_close(struct machine *m);

@@ -30,9 +30,10 @@
 
 struct record;
 
-/* record_open: files are PREFIX-00001.jsonl.gz and on, the first number that
- * is free; a file that has taken rotate_bytes of lines, or named as many
- * connections as it may, is followed by another (0: never).  ERR_IO (errno), ERR_LIMIT (path, memory). */
+/* record_open: files are PREFIX-00001.jsonl.gz and on, the first number that is
+ * free; a file that has taken rotate_bytes of lines, or named as many
+ * connections as it may, is followed by another (0: never).  ERR_IO (errno),
+ * ERR_LIMIT (path, memory). */
 MUST_CHECK enum err record_open(struct record **out, const char *prefix,
     uint64_t rotate_bytes, uint64_t now_us);
 /* The file that is being written. */

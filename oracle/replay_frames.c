@@ -2,9 +2,9 @@
  * connection's clock, the shell, the machine.  Only the edges differ: time is
  * the recording's, and the signer here has no key (replay_engine.c).
  *
- * Order: (receive time, file, line); before the first frame of each whole second
- * a timer.  After each frame that told the machine something, and at each
- * timer, the batch is closed at that instant: price lines (all at a timer,
+ * Order: (receive time, file, line); before the first frame of each whole
+ * second a timer.  After each frame that told the machine something, and at
+ * each timer, the batch is closed at that instant: price lines (all at a timer,
  * else those that changed), then an attestation where one was due.  Its
  * sequence is the instant x 1024: the machine makes one an instant.
  *

@@ -1,4 +1,5 @@
-/* oracle/replay_options.c - what `replay` and `shadow` take alike (replay.h). */
+/* oracle/replay_options.c - what `replay` and `shadow` take alike
+ * (replay.h). */
 #include "oracle/replay.h"
 
 #include "oracle/schema_value.h"

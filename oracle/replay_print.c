@@ -152,10 +152,10 @@ replay_output_end(struct replay_output *o)
 		printf("%" PRIu64 " frames, %" PRIu64 " ticks, %" PRIu64
 		    " price lines, %" PRIu64 " attestations\n%" PRIu64
 		    " frames ignored, %" PRIu64 " unknown, %" PRIu64
-		    " rejected, %" PRIu64 " gaps\ndigest %s\n", o->frames, o->ticks, o->prices,
-		    o->attestations, names_total(&o->ignored),
-		    names_total(&o->unknown), names_total(&o->rejected), o->gaps,
-		    hex);
+		    " rejected, %" PRIu64 " gaps\ndigest %s\n", o->frames,
+		    o->ticks, o->prices, o->attestations,
+		    names_total(&o->ignored), names_total(&o->unknown),
+		    names_total(&o->rejected), o->gaps, hex);
 		return;
 	}
 	printf("{\"summary\":{\"frames\":%" PRIu64 ",\"ticks\":%" PRIu64,

@@ -65,8 +65,8 @@ put_journal(void *arg, const void *message)
 	return proc_peer_put(&g->proc, ROLE_JOURNAL, message);
 }
 
-/* The journal begins before we go on (to verify a signature, or to sleep): where
- * it woke on our processor it would wait for us. */
+/* The journal begins before we go on (to verify a signature, or to sleep):
+ * where it woke on our processor it would wait for us. */
 static enum err
 ring_journal(void *arg)
 {

@@ -17,7 +17,8 @@ MUST_CHECK enum err value_to_bytes(uint64_t *out, const char *text,
 MUST_CHECK enum err value_to_wei(u128 *out, const char *text, size_t len);
 /* value_to_measure reads what somebody measured or estimated, as programs print
  * it: a sign, "-0.0" too, an exponent of one or two digits, and any number of
- * decimals: to nearest at 18, half away from zero.  ERR_RANGE beyond the type. */
+ * decimals: to nearest at 18, half away from zero.  ERR_RANGE beyond the
+ * type. */
 MUST_CHECK enum err value_to_measure(i128 *out, const char *text, size_t len);
 MUST_CHECK enum err value_to_instant_ms(uint64_t *out, const char *text,
     size_t len);

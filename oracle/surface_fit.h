@@ -42,9 +42,9 @@ struct surface_smile {
 double surface_weight(double k, double vol, double tau);
 
 /* surface_fit: below, the smile of the expiry before or NULL: nowhere on their
- * grid, as far as either reaches, is the variance less than its own.  ERR_LIMIT for too few or too many
- * points; ERR_RANGE where no smile of a volatility between 1 % and 1000 % comes
- * out. */
+ * grid, as far as either reaches, is the variance less than its own.  ERR_LIMIT
+ * for too few or too many points; ERR_RANGE where no smile of a volatility
+ * between 1 % and 1000 % comes out. */
 MUST_CHECK enum err surface_fit(struct surface_smile *out,
     const struct surface_point *points, size_t count, double tau,
     const struct surface_smile *below);

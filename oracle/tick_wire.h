@@ -17,8 +17,9 @@ MUST_CHECK enum err tick_wire_from(struct wire_tick out[TICK_WIRES_MAX],
     const struct tick *t, uint64_t recv_ms);
 /* tick_wire_mark writes what a tick tells of an instrument of the book's: its
  * mark where that is in USD, its funding, and its open interest in USD (rounded
- * down) where the config says its unit.  ERR_UNKNOWN where its symbol is none of
- * the venue's `instruments`, ERR_MISSING where it tells none of the three. */
+ * down) where the config says its unit.  ERR_UNKNOWN where its symbol is none
+ * of the venue's `instruments`, ERR_MISSING where it tells none of the
+ * three. */
 MUST_CHECK enum err tick_wire_mark(struct wire_mark *out,
     const struct config *c, size_t venue, const struct tick *t,
     uint64_t recv_ms);

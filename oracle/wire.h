@@ -135,8 +135,8 @@ struct wire_vault {
 	struct wire_u128 debt_index[WIRE_LEGS];	/* 18 decimals */
 };
 
-/* A vault by another method than `ratio`: its tokens, and its positions, strictly
- * ascending by instrument. */
+/* A vault by another method than `ratio`: its tokens, and its positions,
+ * strictly ascending by instrument. */
 struct wire_portfolio {
 	struct wire_head head;
 	struct wire_vault vault;	/* its head is zero */
@@ -181,8 +181,8 @@ struct wire_forward {
 	struct wire_u128 confidence;	/* 18 decimals, at most one */
 };
 
-/* Raw SVI (margin/market.h), rounded; the engine checks the slice before it uses
- * it.  Its tau is what is left of it at as_of_ms. */
+/* Raw SVI (margin/market.h), rounded; the engine checks the slice before it
+ * uses it.  Its tau is what is left of it at as_of_ms. */
 struct wire_slice {
 	struct wire_head head;
 	uint16_t unit;

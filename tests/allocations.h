@@ -1,5 +1,5 @@
-/* tests/allocations.h - how often a test has asked for memory: it replaces the C
- * library's allocation, so one file of a program includes it. */
+/* tests/allocations.h - how often a test has asked for memory: it replaces the
+ * C library's allocation, so one file of a program includes it. */
 #ifndef TESTS_ALLOCATIONS_H
 #define TESTS_ALLOCATIONS_H
 

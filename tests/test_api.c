@@ -354,7 +354,8 @@ index__follows_changes_and_a_new_engine(void **state)
 	    &b->world.vaults[2].id), ERR_OK);
 }
 
-/* The engine writes only of vaults that crossed; figures follow all the same. */
+/* The engine writes only of vaults that crossed; figures follow all the
+ * same. */
 static void
 index__values_vaults_that_nobody_wrote(void **state)
 {

@@ -21,8 +21,8 @@ static struct feeds *f;
 static int engine, surface;	/* the neighbours' ends */
 
 /* A venue whose frames say in one letter what they are; "t NAME TIME" is a
- * tick, "b NAME TIME" one with a book, "o NAME TIME" one of whose book a side is
- * empty, "c NAME TIME" a heartbeat with what a contract's says besides. */
+ * tick, "b NAME TIME" one with a book, "o NAME TIME" one of whose book a side
+ * is empty, "c NAME TIME" a heartbeat with what a contract's says besides. */
 static enum err
 parse_letters(struct frame *out, const char *text, size_t len)
 {

@@ -593,8 +593,8 @@ role_journal__acknowledges_nothing_on_a_full_disk(void **state)
 	folder_remove(t.folder);
 }
 
-/* Where neither the disk nor the ring takes more the engine waits; when the disk
- * does, it is woken and nothing is lost. */
+/* Where neither the disk nor the ring takes more the engine waits; when the
+ * disk does, it is woken and nothing is lost. */
 static void
 role_journal__goes_on_when_the_ring_was_full_too(void **state)
 {

@@ -266,8 +266,8 @@ machine_kept__goes_on_in_another_life(void **state)
 	life_close(&b);
 }
 
-/* One goes on, and the other is refused for 200 hours: their correlation is what
- * it was, and then goes on too. */
+/* One goes on, and the other is refused for 200 hours: their correlation is
+ * what it was, and then goes on too. */
 static void
 machine_correlation__stands_while_one_is_refused(void **state)
 {

@@ -532,7 +532,8 @@ prices_compute__lets_no_group_own_the_median(void **state)
 		expect(p, PRICE_OK, REASON_NONE);
 		assert_px(p->mid, "1");
 	}
-	/* Against three it holds two fifths: not to be dropped, nor believed. */
+	/* Against three it holds two fifths: not to be dropped, nor
+	 * believed. */
 	p = heavy_compute("1.09", "1", 3);
 	expect(p, PRICE_DEGRADED, REASON_DISPERSION);
 	assert_px(p->mid, "1");

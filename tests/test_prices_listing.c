@@ -126,7 +126,8 @@ prices_apply_tick__learns_nothing_from_an_impossible_time(void **state)
 	assert_int_equal(prices.listing[0].seen_ms, 0);
 }
 
-/* A day of its own is enough where the price says so too: nobody else talked. */
+/* A day of its own is enough where the price says so too: nobody else
+ * talked. */
 static void
 prices_apply_tick__doubts_what_comes_back_from_a_day_half_away(void **state)
 {

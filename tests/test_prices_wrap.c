@@ -25,8 +25,8 @@ base(uint64_t ms)
 	}
 }
 
-/* ETH of two venues, and a token redeemed for 1.2 of it a year ago: at most 10 %
- * more a year, 1 % less; 5 % between the prices. */
+/* ETH of two venues, and a token redeemed for 1.2 of it a year ago: at most
+ * 10 % more a year, 1 % less; 5 % between the prices. */
 static void
 wrap_begin(bool by_rate, uint16_t markets)
 {

@@ -251,7 +251,8 @@ shell_committed__releases_what_is_written_whole(void **state)
 	wires_whole();
 	cross(true);
 	shell_signed();
-	/* SIGNED, ATTESTATION and two words are told, none of them is durable. */
+	/* SIGNED, ATTESTATION and two words are told, none of them is
+	 * durable. */
 	whole = g.shell.records;
 	assert_int_equal(g.written, whole);
 	assert_int_equal(g.rung, whole);

@@ -1,5 +1,6 @@
 /* The fit: smiles that are known come back, noise averages out, and what comes
- * out never has arbitrage, whatever the marks; judged by the integers' check. */
+ * out never has arbitrage, whatever the marks; judged by the integers'
+ * check. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

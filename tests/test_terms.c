@@ -1,6 +1,6 @@
-/* Terms at the end of a batch: units wherever their number lies, what is too far
- * from its index and comes back, slices that become neighbours; and a random run
- * against a judgement made anew each time. */
+/* Terms at the end of a batch: units wherever their number lies, what is too
+ * far from its index and comes back, slices that become neighbours; and a
+ * random run against a judgement made anew each time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -310,7 +310,8 @@ parse__reads_contract_data(void **state)
 	}
 }
 
-/* %s stands for a figure; what is none is refused, and empty ones are absent. */
+/* %s stands for a figure; what is none is refused, and empty ones are
+ * absent. */
 static const struct {
 	const char *venue, *text;
 	bool is_number;

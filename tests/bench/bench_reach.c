@@ -1,8 +1,8 @@
-/* The whole way from prices to the vaults that must be valued, and back: ticks of
- * 1 bp over books of 10 k to 10 M vaults of 3 to 8 legs, four ticks of five on
- * eight of 64 assets; a crash of 30 % until all that it can have taken across a
- * threshold are named, against the same scans alone; and what it takes in
- * memory with the tree of positions. */
+/* The whole way from prices to the vaults that must be valued, and back: ticks
+ * of 1 bp over books of 10 k to 10 M vaults of 3 to 8 legs, four ticks of five
+ * on eight of 64 assets; a crash of 30 % until all that it can have taken
+ * across a threshold are named, against the same scans alone; and what it takes
+ * in memory with the tree of positions. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -49,7 +49,8 @@ size_t service_frame_make(char out[SERVICE_FRAME_MAX], const char *text);
 /* service_say sends a frame as one segment. */
 void service_say(const struct service *s, size_t venue, const char *frame,
     size_t len);
-/* service_put tells the engine what the chain process would: a vault, a block. */
+/* service_put tells the engine what the chain process would: a vault, a
+ * block. */
 void service_put(struct service *s, const void *message);
 /* service_hear_signed takes the journal's records up to the next attestation;
  * service_hear takes the next one released.  False where may_wait is false and

@@ -1,4 +1,5 @@
-/* The bybit-realtime parser: any bytes; see venue_check.h for what must hold. */
+/* The bybit-realtime parser: any bytes; see venue_check.h for what must
+ * hold. */
 #include "tests/fuzz/venue_check.h"
 
 int

@@ -1,4 +1,5 @@
-/* The coinbase-exchange parser: any bytes; see venue_check.h for what must hold. */
+/* The coinbase-exchange parser: any bytes; see venue_check.h for what must
+ * hold. */
 #include "tests/fuzz/venue_check.h"
 
 int

@@ -1,5 +1,6 @@
 /* A Hermes stream: however the bytes are cut, the events are the same, and each
- * is read or refused within its bounds.  The first byte says where it is cut. */
+ * is read or refused within its bounds.  The first byte says where it is
+ * cut. */
 #include <stdlib.h>
 #include <string.h>
 
