@@ -1,5 +1,6 @@
 #include "oracle/chain_publish.h"
 
+#include "base/keccak.h"
 #include "chain/publish.h"
 #include "contracts-abi/clearing.h"
 #include "contracts-abi/tx.h"
@@ -215,7 +216,8 @@ chain_publish_signed(struct chain_publish *p, const struct wire_tx_signed *w)
 		tx_fail(p);
 		return;
 	}
-	e = rpc_send(&p->tx.hash, p->rpc, raw, len);
+	keccak256(&p->tx.hash, raw, len);
+	e = rpc_send(p->rpc, raw, len, &p->tx.hash);
 	if (e != ERR_OK) {
 		log_warn("not sent: %s", rpc_error(p->rpc));
 		tx_fail(p);
