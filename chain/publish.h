@@ -18,8 +18,10 @@ struct publish_fees {
 };
 
 /* publish_fees_first: priority as suggested, max = 2 x base fee + priority;
- * both capped.  ERR_LIMIT where the base fee alone is above the cap: waiting
- * is all that is left, with an alarm. */
+ * both capped so that they can be raised once.  Where that leaves less than
+ * base fee and priority, max may be the cap itself: one that is outbid has no
+ * room then.  Nor has a priority whose cap is 0.  ERR_LIMIT where the base fee
+ * alone is at the cap: waiting is all that is left, with an alarm. */
 MUST_CHECK enum err publish_fees_first(struct publish_fees *out,
     u128 base_fee_wei, u128 suggested_priority_wei,
     const struct publish_fees *caps);

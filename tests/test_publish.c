@@ -25,16 +25,66 @@ publish_fees_first__offers_twice_the_base_fee_and_a_tip(void **state)
 static void
 publish_fees_first__stays_below_both_caps(void **state)
 {
+	/* The most of which an eighth more is below 100 gwei, and 3. */
+	const u128 fee = 88888888888u, tip = 2666666666u;
 	struct publish_fees f;
 
 	(void)state;
 	assert_int_equal(publish_fees_first(&f, 60 * GWEI, 9 * GWEI, &caps),
 	    ERR_OK);
-	assert_true(f.max_fee_wei == 100 * GWEI && f.priority_wei == 3 * GWEI);
+	assert_true(f.max_fee_wei == fee && f.priority_wei == tip);
+	assert_int_equal(publish_fees_first(&f, fee - GWEI, GWEI, &caps),
+	    ERR_OK);
+	assert_true(f.max_fee_wei == fee && f.priority_wei == GWEI);
+	/* No less than the base fee and the tip: the cap, without room. */
+	assert_int_equal(publish_fees_first(&f, fee - GWEI + 1, GWEI, &caps),
+	    ERR_OK);
+	assert_true(f.max_fee_wei == 100 * GWEI && f.priority_wei == GWEI);
 	assert_int_equal(publish_fees_first(&f, 100 * GWEI - 1, GWEI, &caps),
 	    ERR_OK);
+	assert_true(f.max_fee_wei == 100 * GWEI);
 	assert_int_equal(publish_fees_first(&f, 100 * GWEI, GWEI, &caps),
 	    ERR_LIMIT);
+}
+
+static void
+publish_fees_first__leaves_room_for_a_raise_under_any_cap(void **state)
+{
+	struct publish_fees f, next;
+
+	(void)state;
+	for (u128 cap = 1; cap < 60; cap++)
+		for (u128 cap_tip = 0; cap_tip <= cap; cap_tip++)
+			for (u128 tip = 0; tip <= cap_tip + 1; tip++) {
+				struct publish_fees c = { cap, cap_tip };
+
+				assert_int_equal(publish_fees_first(&f, 0, tip,
+				    &c), ERR_OK);
+				assert_true(f.max_fee_wei <= cap);
+				assert_true(f.priority_wei <= cap_tip);
+				assert_true(f.priority_wei <= f.max_fee_wei);
+				assert_int_equal(publish_fees_raise(&next, &f,
+				    &c), cap_tip > 0 ? ERR_OK : ERR_LIMIT);
+				/* And it is the most that does. */
+				f.priority_wei++;
+				if (f.priority_wei <= tip && cap_tip > 0)
+					assert_int_equal(publish_fees_raise(
+					    &next, &f, &c), ERR_LIMIT);
+			}
+}
+
+static void
+publish_fees__do_not_wrap_at_the_top_of_the_type(void **state)
+{
+	const u128 most = ~(u128)0;
+	const struct publish_fees c = { most, most };
+	struct publish_fees f = { most, most }, next = { 7, 7 };
+
+	(void)state;
+	assert_int_equal(publish_fees_raise(&next, &f, &c), ERR_LIMIT);
+	assert_true(next.max_fee_wei == 7 && next.priority_wei == 7);
+	assert_int_equal(publish_fees_first(&f, most - 1, most, &c), ERR_OK);
+	assert_true(f.max_fee_wei == most && f.priority_wei < most);
 }
 
 static void
@@ -113,6 +163,10 @@ main(void)
 		cmocka_unit_test(
 		    publish_fees_first__offers_twice_the_base_fee_and_a_tip),
 		cmocka_unit_test(publish_fees_first__stays_below_both_caps),
+		cmocka_unit_test(
+		    publish_fees_first__leaves_room_for_a_raise_under_any_cap),
+		cmocka_unit_test(
+		    publish_fees__do_not_wrap_at_the_top_of_the_type),
 		cmocka_unit_test(
 		    publish_fees_raise__adds_an_eighth_at_least_until_the_cap),
 		cmocka_unit_test(
