@@ -20,6 +20,8 @@ struct rpc {
 	size_t url_count, current;
 	char url[RPC_URLS_MAX][URL_MAX];
 	bool is_connected, was_reconnected;
+	bool was_error;		/* the last answer: one of JSON-RPC's */
+	size_t lost;		/* endpoints that did not answer the last */
 	uint64_t id;
 	char *answer;		/* RPC_ANSWER_MAX at most, grown */
 	size_t answer_len, answer_room;
@@ -166,7 +168,8 @@ post_anywhere(struct rpc *r, const char *method, const char *request)
 {
 	enum err e = ERR_IO;
 
-	for (size_t i = 0; i < r->url_count; i++) {
+	r->was_error = false;
+	for (r->lost = 0; r->lost < r->url_count; r->lost++) {
 		e = post(r, method, request);
 		if (e == ERR_OK) {
 			if (!r->is_connected)
@@ -213,6 +216,7 @@ rpc_error_read(struct rpc *r, const char *method, const json_t *error)
 	const char *what = json_string_value(json_object_get(error,
 	    "message"));
 
+	r->was_error = true;
 	return rpc_fail(r, ERR_CHAIN, method, what ? what : "an error");
 }
 
@@ -439,33 +443,54 @@ rpc_priority_fee(u128 *out_wei, struct rpc *r)
 	return e;
 }
 
-/* What nodes answer where a transaction is known or another one is better. */
+/* What nodes answer where they have a transaction, and where another one is
+ * better: geth's words, which others took over, and Nethermind's old ones. */
+static bool
+is_known(const char *error)
+{
+	return strcasestr(error, "already known") ||
+	    strcasestr(error, "already imported") ||
+	    strcasestr(error, "AlreadyKnown");
+}
+
 static bool
 is_superseded(const char *error)
 {
 	return strcasestr(error, "nonce too low") ||
-	    strcasestr(error, "already known") ||
-	    strcasestr(error, "already imported") ||
-	    strcasestr(error, "underpriced");
+	    strcasestr(error, "underpriced") ||
+	    strcasestr(error, "OldNonce") ||
+	    strcasestr(error, "ReplacementNotAllowed");
+}
+
+static enum err
+send_error(const struct rpc *r, enum err e)
+{
+	if (!r->was_error)
+		return e;
+	if (is_known(r->error))
+		return ERR_OK;
+	/* Those that did not answer may have taken it. */
+	if (r->lost > 0)
+		return ERR_IO;
+	return is_superseded(r->error) ? ERR_STATE : ERR_REFUSED;
 }
 
 enum err
-rpc_send(struct b32 *out_hash, struct rpc *r, const uint8_t *raw,
-    size_t raw_len)
+rpc_send(struct rpc *r, const uint8_t *raw, size_t raw_len,
+    const struct b32 *hash)
 {
+	struct b32 said;
 	json_t *v;
 	enum err e = request(&v, r, "eth_sendRawTransaction",
 	    json_pack("[o]", text_bytes(raw, raw_len)));
 
-	if (e == ERR_CHAIN && is_superseded(r->error))
-		return ERR_STATE;
 	if (e != ERR_OK)
-		return e;
-	if (!json_is_string(v) || hex_to_bytes(out_hash->b,
-	    sizeof(out_hash->b), json_string_value(v),
-	    json_string_length(v)) != ERR_OK)
+		return send_error(r, e);
+	if (!json_is_string(v) || hex_to_bytes(said.b, sizeof(said.b),
+	    json_string_value(v), json_string_length(v)) != ERR_OK ||
+	    memcmp(&said, hash, sizeof(said)) != 0)
 		e = rpc_fail(r, ERR_CHAIN, "eth_sendRawTransaction",
-		    "not a hash");
+		    "not its hash");
 	json_decref(v);
 	return e;
 }

@@ -79,10 +79,13 @@ MUST_CHECK enum err rpc_call_many(struct rpc *r, struct rpc_call_one *calls,
 MUST_CHECK enum err rpc_nonce(uint64_t *out, struct rpc *r,
     const struct addr *from);
 MUST_CHECK enum err rpc_priority_fee(u128 *out_wei, struct rpc *r);
-/* rpc_send: raw signed transaction; ERR_STATE where the node knows a better
- * one ("nonce too low", "already known", "underpriced"). */
-MUST_CHECK enum err rpc_send(struct b32 *out_hash, struct rpc *r,
-    const uint8_t *raw, size_t raw_len);
+/* rpc_send: raw signed transaction, of that hash.  ERR_OK where the node has
+ * it, now or already; ERR_STATE where it knows a better one ("nonce too low",
+ * "underpriced"), ERR_REFUSED where it will not have it for something else.
+ * ERR_IO, ERR_CHAIN: no answer, not by every endpoint that was tried, or one
+ * that is none: a node may have it all the same. */
+MUST_CHECK enum err rpc_send(struct rpc *r, const uint8_t *raw,
+    size_t raw_len, const struct b32 *hash);
 struct rpc_receipt {
 	uint64_t block;
 	bool succeeded;

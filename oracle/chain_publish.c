@@ -1,5 +1,6 @@
 #include "oracle/chain_publish.h"
 
+#include "base/keccak.h"
 #include "chain/publish.h"
 #include "contracts-abi/clearing.h"
 #include "contracts-abi/tx.h"
@@ -13,29 +14,18 @@
 
 #define SUBMIT_GAS 120000u	/* a submit costs half of it */
 
-/* The transaction that is under way. */
-enum tx_stage { TX_NONE, TX_ASKED, TX_SENT };
-struct under_way {
-	enum tx_stage stage;
-	bool was_sent;		/* a node has one of this nonce */
-	uint64_t id, nonce, sequence, asked_ms;
-	struct publish_tx look;
-	struct b32 hash;
-	uint8_t status;
-	uint8_t data[CLEARING_DATA_MAX];
-	size_t data_len;
-};
-
 struct chain_publish {
 	struct proc_role *proc;
 	struct rpc *rpc;
 	const struct watch *watch;
-	bool has_newest, has_block;
+	bool has_newest;
 	struct wire_attestation newest;
 	struct watch_block block;
 	struct addr gas_address;
 	struct publish_state published;
-	struct under_way tx;
+	struct publish_tx tx;
+	uint8_t data[CLEARING_DATA_MAX];	/* of what is asked */
+	size_t data_len;
 	uint64_t next_id;
 	struct chain_publish_counters counters;
 };
@@ -78,51 +68,41 @@ chain_publish_counters(const struct chain_publish *p)
 	return &p->counters;
 }
 
-/* tx_fail: this one will not be sent.  What was sent before under its nonce is
- * still under way, unless another of that nonce was mined: a new one would
- * offer less than a node asks of a replacement. */
+/* The signer takes no nonce that it was not told of. */
 static void
-tx_fail(struct chain_publish *p)
+nonce_tell(struct chain_publish *p, uint64_t next, u128 spent_wei)
+{
+	struct wire_tx_mined w;
+
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_TX_MINED);
+	w.next_nonce = next;
+	w.spent_wei = wire_from_u128(spent_wei);
+	(void)!proc_send(p->proc->peer[ROLE_SIGNER], &w, false);
+}
+
+void
+chain_publish_key(struct chain_publish *p, const struct wire_gas_key *w)
 {
 	uint64_t next;
 
-	p->tx.stage = p->tx.was_sent && rpc_nonce(&next, p->rpc,
-	    &p->gas_address) == ERR_OK && next <= p->tx.nonce ? TX_SENT :
-	    TX_NONE;
-	p->tx.look.sent_block = p->block.number;
+	p->gas_address = w->address;
+	if (addr_is_zero(&w->address))
+		return;
+	if (rpc_nonce(&next, p->rpc, &p->gas_address) == ERR_OK)
+		nonce_tell(p, next, 0);
 }
 
 void
 chain_publish_rejected(struct chain_publish *p,
     const struct wire_tx_rejected *w)
 {
-	tx_fail(p);
+	if (!publish_is_answer(&p->tx, w->id))
+		return;
+	publish_unsigned(&p->tx, p->block.number);
 	p->counters.refused++;
 	log_warn("the signer refuses a transaction: %s",
 	    policy_rule_name((enum policy_rule)w->rule));
-}
-
-static void
-tx_ask(struct chain_publish *p, uint64_t now)
-{
-	static struct wire_tx_request w;
-
-	memset(&w, 0, sizeof(w));
-	wire_head_set(&w.head, WIRE_TX_REQUEST);
-	w.id = p->tx.id = ++p->next_id;
-	w.chain_id = p->proc->config.chain_id;
-	w.nonce = p->tx.nonce;
-	w.gas_limit = SUBMIT_GAS;
-	w.max_priority_fee_wei = wire_from_u128(p->tx.look.fees.priority_wei);
-	w.max_fee_wei = wire_from_u128(p->tx.look.fees.max_fee_wei);
-	w.type = TX_FEE_MARKET;
-	w.data_len = (uint32_t)p->tx.data_len;
-	w.to = p->proc->config.clearing;
-	memcpy(w.data, p->tx.data, p->tx.data_len);
-	p->tx.stage = TX_ASKED;
-	p->tx.asked_ms = now;
-	if (proc_send(p->proc->peer[ROLE_SIGNER], &w, false) != ERR_OK)
-		tx_fail(p);
 }
 
 static enum err
@@ -131,9 +111,8 @@ submit_encode(struct chain_publish *p)
 	struct attestation a;
 	struct sig_compact compact;
 	uint8_t packed[1][64], bit;
-	struct clearing_signatures s = { .count = 1, 
+	struct clearing_signatures s = { .count = 1,
 	    .compact = (const uint8_t (*)[64])packed };
-	size_t len;
 	enum err e;
 
 	if (!chain_publish_signer_bit(&bit, p))
@@ -144,27 +123,48 @@ submit_encode(struct chain_publish *p)
 	sig_to_eip2098(packed[0], &compact);
 	s.bitmap[31 - bit / 8] = (uint8_t)(1u << bit % 8);
 	wire_attestation_header(&a, &p->newest);
-	e = clearing_encode_submit(p->tx.data, &len, &a, &s);
-	if (e != ERR_OK)
-		return e;
-	if (len > WIRE_TX_DATA)
-		return ERR_LIMIT;
-	p->tx.data_len = len;
-	p->tx.sequence = a.sequence;
-	p->tx.status = a.status;
-	return ERR_OK;
+	e = clearing_encode_submit(p->data, &p->data_len, &a, &s);
+	return e == ERR_OK && p->data_len > WIRE_TX_DATA ? ERR_LIMIT : e;
+}
+
+/* Asks the signer for one with the newest attestation. */
+static void
+tx_ask(struct chain_publish *p, uint64_t now)
+{
+	static struct wire_tx_request w;
+
+	if (submit_encode(p) != ERR_OK) {
+		log_error("our signer is not in the contract's table");
+		return;
+	}
+	publish_asked(&p->tx, ++p->next_id, now, p->newest.sequence,
+	    p->newest.status);
+	memset(&w, 0, sizeof(w));
+	wire_head_set(&w.head, WIRE_TX_REQUEST);
+	w.id = p->tx.id;
+	w.chain_id = p->proc->config.chain_id;
+	w.nonce = p->tx.nonce;
+	w.gas_limit = SUBMIT_GAS;
+	w.max_priority_fee_wei = wire_from_u128(p->tx.fees.priority_wei);
+	w.max_fee_wei = wire_from_u128(p->tx.fees.max_fee_wei);
+	w.type = TX_FEE_MARKET;
+	w.data_len = (uint32_t)p->data_len;
+	w.to = p->proc->config.clearing;
+	memcpy(w.data, p->data, p->data_len);
+	if (proc_send(p->proc->peer[ROLE_SIGNER], &w, false) != ERR_OK)
+		publish_unsigned(&p->tx, p->block.number);
 }
 
 /* ERR_OK also where nothing is due, or nothing can be done. */
 static enum err
-tx_begin(struct chain_publish *p, uint64_t now)
+tx_begin(struct chain_publish *p, const struct publish_fees *caps,
+    uint64_t now)
 {
-	const struct config_gas *g = &p->proc->config.gas;
-	struct publish_fees caps = { g->max_fee_wei, g->max_priority_fee_wei };
+	uint64_t next;
 	u128 tip;
 	enum err e;
 
-	if (!p->proc->config.publish || !p->has_newest || !p->has_block ||
+	if (!p->proc->config.publish || !p->has_newest ||
 	    p->proc->peer[ROLE_SIGNER] < 0 || addr_is_zero(&p->gas_address) ||
 	    p->newest.block_number == 0 ||	/* of before the first block */
 	    !publish_is_due(&p->published, p->newest.sequence,
@@ -173,23 +173,26 @@ tx_begin(struct chain_publish *p, uint64_t now)
 	/* Tried now, whatever becomes of it: no storm of attempts. */
 	p->published = (struct publish_state){ true, now,
 		p->newest.sequence, p->newest.status };
-	if (submit_encode(p) != ERR_OK) {
-		log_error("our signer is not in the contract's table");
-		return ERR_OK;
-	}
-	e = rpc_nonce(&p->tx.nonce, p->rpc, &p->gas_address);
+	e = rpc_nonce(&next, p->rpc, &p->gas_address);
 	if (e == ERR_OK)
 		e = rpc_priority_fee(&tip, p->rpc);
 	if (e != ERR_OK)
 		return e;
-	if (publish_begin(&p->tx.look, p->block.base_fee_wei, tip, &caps) ==
+	if (publish_begin(&p->tx, next, p->block.base_fee_wei, tip, caps) ==
 	    PUBLISH_HELD) {
 		log_error("the base fee is above max_fee: not publishing");
 		return ERR_OK;
 	}
-	p->tx.was_sent = false;
+	nonce_tell(p, next, 0);
 	tx_ask(p, now);
 	return ERR_OK;
+}
+
+static enum publish_answer
+answer_of(enum err e)
+{
+	return e == ERR_OK ? PUBLISH_TAKEN : e == ERR_STATE ? PUBLISH_BEATEN :
+	    e == ERR_REFUSED ? PUBLISH_REFUSED : PUBLISH_UNSURE;
 }
 
 void
@@ -199,51 +202,93 @@ chain_publish_signed(struct chain_publish *p, const struct wire_tx_signed *w)
 	struct tx t = {
 		.type = TX_FEE_MARKET, .chain_id = p->proc->config.chain_id,
 		.nonce = p->tx.nonce,
-		.max_priority_fee_wei = p->tx.look.fees.priority_wei,
-		.max_fee_wei = p->tx.look.fees.max_fee_wei,
+		.max_priority_fee_wei = p->tx.fees.priority_wei,
+		.max_fee_wei = p->tx.fees.max_fee_wei,
 		.gas_limit = SUBMIT_GAS, .to = p->proc->config.clearing,
-		.data = p->tx.data, .data_len = p->tx.data_len,
+		.data = p->data, .data_len = p->data_len,
 	};
+	struct b32 hash;
 	size_t len;
 	enum err e;
 
-	if (p->tx.stage != TX_ASKED || w->id != p->tx.id)
+	if (!publish_is_answer(&p->tx, w->id))
 		return;
 	if (tx_encode(raw, &len, &t, w->signature.recovery, w->signature.r,
 	    w->signature.s) != ERR_OK) {
 		log_error("the signer's transaction signature is none");
-		tx_fail(p);
+		publish_unsigned(&p->tx, p->block.number);
 		return;
 	}
-	e = rpc_send(&p->tx.hash, p->rpc, raw, len);
-	if (e != ERR_OK) {
-		log_warn("not sent: %s", rpc_error(p->rpc));
-		tx_fail(p);
-		return;
-	}
-	p->tx.stage = TX_SENT;
-	p->tx.was_sent = true;
-	p->tx.look.sent_block = p->block.number;
-	p->counters.sent++;
+	keccak256(&hash, raw, len);
+	e = rpc_send(p->rpc, raw, len, &hash);
+	if (e != ERR_OK)
+		log_warn("%snot sent: %s", answer_of(e) == PUBLISH_UNSURE ?
+		    "perhaps " : "", rpc_error(p->rpc));
+	p->counters.sent += e == ERR_OK;
+	p->counters.replaced += publish_shown(&p->tx, &hash, answer_of(e),
+	    p->block.number);
 }
 
 static void
-tx_mined(struct chain_publish *p, const struct rpc_receipt *receipt)
+tx_mined(struct chain_publish *p, size_t at, const struct rpc_receipt *receipt)
 {
-	struct wire_tx_mined w;
-
-	p->tx.stage = TX_NONE;
 	p->counters.mined += receipt->succeeded;
 	p->counters.reverted += !receipt->succeeded;
 	if (!receipt->succeeded)
 		log_warn("submit of sequence %llu reverted in block %llu",
-		    (unsigned long long)p->tx.sequence,
+		    (unsigned long long)p->tx.one[at].sequence,
 		    (unsigned long long)receipt->block);
-	memset(&w, 0, sizeof(w));
-	wire_head_set(&w.head, WIRE_TX_MINED);
-	w.next_nonce = p->tx.nonce + 1;
-	w.spent_wei = wire_from_u128(receipt->paid_wei);
-	(void)!proc_send(p->proc->peer[ROLE_SIGNER], &w, false);
+	publish_mined(&p->published, &p->tx, at);
+	nonce_tell(p, p->tx.nonce + 1, receipt->paid_wei);
+}
+
+/* The nonce is used: by which of those that were shown, the newest first? */
+static void
+receipts_ask(struct chain_publish *p, uint64_t next)
+{
+	struct rpc_receipt receipt;
+
+	for (size_t i = p->tx.count; i-- > 0;) {
+		enum err e = rpc_receipt(&receipt, p->rpc, &p->tx.one[i].hash);
+
+		if (e == ERR_OK) {
+			tx_mined(p, i, &receipt);
+			return;
+		}
+		if (e == ERR_IO)
+			break;	/* nor will it answer for the others */
+	}
+	if (publish_unfound(&p->tx, p->block.number) != PUBLISH_GONE)
+		return;
+	log_warn("nonce %llu was used by a transaction that is not known here",
+	    (unsigned long long)p->tx.nonce);
+	nonce_tell(p, next, 0);
+}
+
+static void
+tx_look(struct chain_publish *p, const struct publish_fees *caps, uint64_t now)
+{
+	uint64_t next;
+
+	/* What cannot be learnt now is asked again by the next turn. */
+	if (rpc_nonce(&next, p->rpc, &p->gas_address) != ERR_OK)
+		return;
+	switch (publish_look(&p->tx, next, p->block.number, caps)) {
+	case PUBLISH_WAIT:
+	case PUBLISH_HELD:
+	case PUBLISH_GONE:
+		break;
+	case PUBLISH_USED:
+		receipts_ask(p, next);
+		break;
+	case PUBLISH_STUCK:
+		log_error("a transaction is stuck: no more may be offered");
+		tx_ask(p, now);
+		break;
+	case PUBLISH_ASK:
+		tx_ask(p, now);
+		break;
+	}
 }
 
 enum err
@@ -252,55 +297,15 @@ chain_publish_turn(struct chain_publish *p, const struct watch_block *block,
 {
 	const struct config_gas *g = &p->proc->config.gas;
 	struct publish_fees caps = { g->max_fee_wei, g->max_priority_fee_wei };
-	struct rpc_receipt receipt;
-	enum err e = ERR_OK;
 
-	p->has_block = true;
 	p->block = *block;
-	if (p->tx.stage == TX_ASKED && now > p->tx.asked_ms + 5000) {
+	if (publish_is_overdue(&p->tx, now)) {
 		log_warn("the signer does not answer for a transaction");
-		tx_fail(p);
+		publish_unsigned(&p->tx, block->number);
 	}
-	if (p->tx.stage == TX_NONE)
-		e = tx_begin(p, now);
-	if (p->tx.stage != TX_SENT)
-		return e;
-	e = rpc_receipt(&receipt, p->rpc, &p->tx.hash);
-	if (e == ERR_OK) {
-		tx_mined(p, &receipt);
-		return ERR_OK;
-	}
-	if (e != ERR_UNKNOWN)
-		return ERR_OK;
-	switch (publish_look(&p->tx.look, p->block.number, &caps)) {
-	case PUBLISH_WAIT:
-	case PUBLISH_HELD:
-		break;
-	case PUBLISH_STUCK:
-		log_error("a transaction is stuck: no more may be offered");
-		/* For the same again: a node may have dropped it. */
-		if (submit_encode(p) == ERR_OK)
-			tx_ask(p, now);
-		break;
-	case PUBLISH_ASK:
-		p->counters.replaced++;
-		if (submit_encode(p) == ERR_OK)
-			tx_ask(p, now);
-		break;
-	}
+	if (publish_is_idle(&p->tx))
+		return tx_begin(p, &caps, now);
+	if (!p->tx.is_asked)
+		tx_look(p, &caps, now);
 	return ERR_OK;
-}
-
-void
-chain_publish_key(struct chain_publish *p, const struct wire_gas_key *w)
-{
-	struct wire_tx_mined mined;
-
-	p->gas_address = w->address;
-	if (addr_is_zero(&w->address))
-		return;
-	memset(&mined, 0, sizeof(mined));
-	wire_head_set(&mined.head, WIRE_TX_MINED);
-	if (rpc_nonce(&mined.next_nonce, p->rpc, &p->gas_address) == ERR_OK)
-		(void)!proc_send(p->proc->peer[ROLE_SIGNER], &mined, false);
 }

@@ -1,6 +1,7 @@
 /* oracle/chain_publish.h - attestations onto the chain, in the chain process:
- * one submit transaction at a time, signed by the signer, sent, looked after
- * (chain/publish.h says when and for what fees).
+ * one submit transaction at a time, signed by the signer, sent, looked after.
+ * chain/publish.h decides when, for what fees, and what an answer means; this
+ * asks the node and the signer, tells the signer the nonces, logs and counts.
  */
 #ifndef ORACLE_CHAIN_PUBLISH_H
 #define ORACLE_CHAIN_PUBLISH_H
@@ -12,7 +13,10 @@
 struct chain_publish;
 
 struct chain_publish_counters {
-	uint64_t sent, mined, reverted, replaced, refused;
+	uint64_t sent;			/* taken by a node */
+	uint64_t replaced;		/* of these, in the place of another */
+	uint64_t mined, reverted;	/* found by their receipts */
+	uint64_t refused;		/* by the signer */
 };
 
 /* chain_publish_create keeps proc, rpc and watch by reference.  ERR_LIMIT. */

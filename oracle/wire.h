@@ -65,7 +65,7 @@ enum wire_type {
 	WIRE_TX_REQUEST = 64,
 	WIRE_TX_SIGNED = 65,
 	WIRE_TX_REJECTED = 66,
-	WIRE_TX_MINED = 67,	/* chain -> signer: nonce mined, gas spent */
+	WIRE_TX_MINED = 67,	/* chain -> signer: next nonce, gas spent */
 	WIRE_GAS_KEY = 68,	/* signer -> chain, first message: who pays */
 	WIRE_OPTION = 80,	/* feeds -> surface: a venue's mark of one */
 	/* Supervisor <-> role. */

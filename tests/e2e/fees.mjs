@@ -1,7 +1,8 @@
 // `margind run` on a chain whose gas costs 1,656 gwei, as on 19 May 2021: nothing is
 // sent above `max_fee`, which is said, and attestations are served as before; a
 // transaction that is outbid is replaced within two blocks, with the same nonce and
-// an eighth more, whatever a node did with the one before.
+// an eighth more, whatever a node did with the one before; whichever of a nonce is
+// mined is noticed, and one that is not the service's is said.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -44,13 +45,18 @@ async function block(baseFee) {
 const room = (gasLimit) => node.send('evm_setBlockGasLimit', [ethers.toQuantity(gasLimit)])
 const nonce = async (tag) => Number(await node.send('eth_getTransactionCount', [gas, tag]))
 
-// What is waiting of the service's, by nonce: its fees.
+// What is waiting of the service's, by nonce: its fees, and its bytes.
 async function waiting() {
 	const { pending, queued } = await node.send('txpool_content', [])
 	const of = (pool) => Object.entries(pool).find(([who]) => who.toLowerCase() === gas.toLowerCase())?.[1] ?? {}
 	return Object.entries({ ...of(queued), ...of(pending) }).map(([n, t]) =>
-		({ nonce: Number(n), fee: BigInt(t.maxFeePerGas), tip: BigInt(t.maxPriorityFeePerGas) }))
+		({ nonce: Number(n), fee: BigInt(t.maxFeePerGas), tip: BigInt(t.maxPriorityFeePerGas), raw: bytes(t) }))
 }
+const bytes = (t) => ethers.Transaction.from({
+	type: 2, chainId: t.chainId, nonce: Number(t.nonce), gasLimit: t.gas, maxFeePerGas: t.maxFeePerGas,
+	maxPriorityFeePerGas: t.maxPriorityFeePerGas, to: t.to, value: t.value, data: t.input,
+	signature: { r: t.r, s: t.s, yParity: Number(t.yParity) },
+}).serialized
 
 async function build() {
 	stage.certificates()
@@ -103,13 +109,16 @@ async function dearer(last) {
 const isRaised = (t, last) => t && t.nonce === last.nonce && 8n * t.fee >= 9n * last.fee && 8n * t.tip >= 9n * last.tip
 const shown = (t) => `${(Number(t.fee) / 1e9).toFixed(2)} gwei and a tip of ${(Number(t.tip) / 1e9).toFixed(3)}`
 
+// One that is sent; blocks until then.
+const oneWaiting = () => until(40_000, async () => {
+	await block(LOW)
+	return until(2500, async () => (await waiting())[0])
+})
+
 // The price falls and a transaction goes out; from then on each block is dearer than
 // what it offers.
 async function outbid() {
-	const first = await until(40_000, async () => {
-		await block(LOW)
-		return until(2500, async () => (await waiting())[0])
-	})
+	const first = await oneWaiting()
 	if (!expect(first, `one is sent again, for ${first && shown(first)}`)) return
 	let last = first
 	for (let i = 0; i < 3; i++) {
@@ -136,6 +145,28 @@ async function outbid() {
 	expect(await until(3000, async () => await nonce('latest') === first.nonce + 1), 'and is mined below that')
 }
 
+// The one that was replaced is mined after all, and then one that is not the service's.
+async function another() {
+	const strange = 'was used by a transaction that is not known here'
+	const [first, refused] = [await oneWaiting(), said('not sent')]
+	const second = first && await dearer(first)
+	if (!expect(second && isRaised(second, first), 'one more is outbid and replaced')) return
+	await node.send('anvil_dropAllTransactions', [])
+	await node.send('eth_sendRawTransaction', [first.raw])
+	await block(LOW)
+	expect(await nonce('latest') === first.nonce + 1, 'the one before is mined')
+	const next = await oneWaiting()
+	expect(next?.nonce === first.nonce + 1 && said('not sent') === refused && said(strange) === 0,
+		'which is noticed: the next is of the next nonce')
+	await node.send('anvil_dropAllTransactions', [])
+	await node.send('anvil_impersonateAccount', [gas])
+	await node.send('eth_sendTransaction', [{ from: gas, to: gas, nonce: ethers.toQuantity(next.nonce),
+		gas: '0x5208', maxFeePerGas: ethers.toQuantity(2n * LOW) }])
+	await until(10_000, async () => (await block(LOW), await sleep(800), said(strange) > 0))
+	expect(said(strange) === 1, 'one that is not ours is mined: the log says so')
+	expect((await oneWaiting())?.nonce === next.nonce + 1, 'and the next is of the next nonce')
+}
+
 try {
 	await build()
 	stage.start('margind', MARGIND, ['run', '--config', 'margind.yaml'])
@@ -144,6 +175,7 @@ try {
 	if (!expect(ready, 'ready')) console.log(tail(join(dir, 'margind.log')))
 	await above()
 	await outbid()
+	await another()
 } catch (e) {
 	expect(false, e.stack)
 }

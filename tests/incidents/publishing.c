@@ -28,10 +28,10 @@ wei_of(json_t *bucket, const char *key)
 /* One transaction after the other, as chain_publish.c has publish_begin and
  * publish_look say what to do; a block takes what offers enough. */
 struct sender {
-	bool is_sent;
 	struct publish_tx tx;
+	struct publish_state published;
 	u128 most_wei;
-	uint64_t mined, raised, outbid_most, outbid, held, stuck;
+	uint64_t asked, mined, raised, outbid_most, outbid, held, stuck;
 	uint64_t sent_block;	/* or raised, or said to be stuck */
 	bool is_late;		/* outbid for longer than two blocks */
 };
@@ -45,9 +45,11 @@ sender_act(struct sender *p, enum publish_act act, uint64_t block)
 		p->is_late = p->is_late || block >= p->sent_block + 2;
 		break;
 	case PUBLISH_ASK:
-		p->raised += p->is_sent;
-		p->is_sent = true;
-		p->tx.sent_block = p->sent_block = block;
+		publish_asked(&p->tx, 0, 0, ++p->asked, 0);
+		p->raised += publish_shown(&p->tx,
+		    &(struct b32){ { (uint8_t)p->asked } }, PUBLISH_TAKEN,
+		    block);
+		p->sent_block = block;
 		if (p->tx.fees.max_fee_wei > p->most_wei)
 			p->most_wei = p->tx.fees.max_fee_wei;
 		break;
@@ -58,6 +60,13 @@ sender_act(struct sender *p, enum publish_act act, uint64_t block)
 		p->stuck++;
 		p->sent_block = block;
 		break;
+	case PUBLISH_USED:
+		publish_mined(&p->published, &p->tx, p->tx.count - 1);
+		p->mined++;
+		p->outbid = 0;
+		break;
+	case PUBLISH_GONE:
+		break;
 	}
 }
 
@@ -65,13 +74,14 @@ static void
 block_pass(struct sender *p, uint64_t block, u128 known_wei, u128 needed_wei,
     const struct publish_fees *caps)
 {
-	if (p->is_sent && p->tx.fees.max_fee_wei >= needed_wei) {
-		p->is_sent = false;
-		p->mined++;
-		p->outbid = 0;
-	}
-	sender_act(p, p->is_sent ? publish_look(&p->tx, block, caps) :
-	    publish_begin(&p->tx, known_wei, TIP, caps), block);
+	uint64_t next = p->mined;	/* the nonce too */
+
+	if (!publish_is_idle(&p->tx) && p->tx.shown.max_fee_wei >= needed_wei)
+		sender_act(p, publish_look(&p->tx, next + 1, block, caps),
+		    block);
+	sender_act(p, publish_is_idle(&p->tx) ?
+	    publish_begin(&p->tx, p->mined, known_wei, TIP, caps) :
+	    publish_look(&p->tx, next, block, caps), block);
 	p->outbid++;
 	if (p->outbid > p->outbid_most)
 		p->outbid_most = p->outbid;
