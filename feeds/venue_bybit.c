@@ -9,26 +9,6 @@
 #include "feeds/venue_row.h"
 #include "feeds/venue_message.h"
 
-/* [["price","size"],...]: the best level that is not a deletion, the highest
- * bid, the lowest ask. */
-static void
-side_read(struct json *j, bool is_bid, bool *has, struct dec18 *best)
-{
-	json_enter_array(j);
-	while (json_next_item(j)) {
-		struct dec18 price = { 0 }, size = { 0 };
-
-		if (!field_read_level(j, true, &price, &size))
-			return;
-		if (size.value == 0)
-			continue;
-		if (!*has || (is_bid ? price.value > best->value :
-		    price.value < best->value))
-			*best = price;
-		*has = true;
-	}
-}
-
 static const struct part_row TICKER_ROWS[] = {
 	PART_ROW("symbol", PART_SYMBOL, FIELD_STRING),
 	PART_ROW("lastPrice", PART_LAST, FIELD_STRING),
@@ -42,8 +22,8 @@ static const struct part_row TICKER_ROWS[] = {
 };
 static const struct part_row BOOK_ROWS[] = {
 	PART_ROW("s", PART_SYMBOL, FIELD_STRING),
-	PART_SIDE("b", PART_BID, side_read),
-	PART_SIDE("a", PART_ASK, side_read),
+	PART_SIDE("b", PART_BID, part_side_best),
+	PART_SIDE("a", PART_ASK, part_side_best),
 	PART_ROW("u", PART_SEQUENCE, FIELD_NUMBER),
 };
 static const struct part_row TRADE_ROWS[] = {

@@ -153,6 +153,46 @@ contract_is_single(const char *symbol)
 	return !contract_is_family(symbol);
 }
 
+static bool
+is_lower(const char *symbol)
+{
+	return symbol[0] >= 'a' && symbol[0] <= 'z';
+}
+
+bool
+contract_is_volatility(const char *symbol)
+{
+	return strncmp(symbol, CONTRACT_VOLATILITY,
+	    CONTRACT_VOLATILITY_LEN) == 0;
+}
+
+bool
+contract_is_index(const char *symbol)
+{
+	return is_lower(symbol) && !contract_is_volatility(symbol) &&
+	    contract_is_single(symbol);
+}
+
+bool
+contract_is_instrument(const char *symbol)
+{
+	return !is_lower(symbol) && !contract_is_option(symbol);
+}
+
+bool
+contract_is_derivative(const char *symbol)
+{
+	return contract_is_single(symbol) &&
+	    strchr(symbol, '-') != strrchr(symbol, '-');
+}
+
+bool
+contract_is_swap(const char *symbol)
+{
+	return contract_is_derivative(symbol) &&
+	    strcmp(strrchr(symbol, '-'), "-SWAP") == 0;
+}
+
 enum err
 contract_funding(i128 *out, i128 rate, uint64_t interval_ms)
 {

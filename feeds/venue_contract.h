@@ -29,6 +29,19 @@ bool contract_names_option(const char *symbol);
 bool contract_is_family(const char *symbol);
 bool contract_is_single(const char *symbol);	/* it does not */
 
+/* Deribit's indices have names in lower case (btc_usd); "dvol." before one
+ * makes it the volatility index of that name.  An instrument is what is none
+ * of these, no family and no option. */
+#define CONTRACT_VOLATILITY "dvol."
+#define CONTRACT_VOLATILITY_LEN (sizeof(CONTRACT_VOLATILITY) - 1)
+bool contract_is_volatility(const char *symbol);
+bool contract_is_index(const char *symbol);
+bool contract_is_instrument(const char *symbol);
+/* OKX's base-quote is spot, one with more behind a second dash a derivative
+ * (BTC-USD-220325), among them the swaps (BTC-USDT-SWAP). */
+bool contract_is_derivative(const char *symbol);
+bool contract_is_swap(const char *symbol);
+
 /* contract_funding turns a rate of one interval into one of 8 hours, rounded
  * down.  ERR_RANGE for an interval of 0 or above a week, and for what does
  * not fit. */

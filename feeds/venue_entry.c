@@ -395,3 +395,62 @@ entry_read_rest(struct frame *f, struct json *j, const struct entry *e,
 	entry_finish(f, j, &r, NULL);
 	return true;
 }
+
+void
+entry_take_index(struct frame *f, struct json *j, struct tick *t)
+{
+	(void)f;
+	(void)j;
+	t->contract.has_index = true;
+	t->contract.index = t->last;
+}
+
+void
+entry_take_volatility(struct frame *f, struct json *j, struct tick *t)
+{
+	const size_t prefix_len = CONTRACT_VOLATILITY_LEN;
+	struct tick_contract *c = &t->contract;
+	size_t len = strlen(t->symbol);
+
+	(void)f;
+	if (prefix_len + len >= VENUE_SYMBOL_MAX) {
+		json_fail(j, ERR_LIMIT);
+		return;
+	}
+	memmove(t->symbol + prefix_len, t->symbol, len + 1);
+	memcpy(t->symbol, CONTRACT_VOLATILITY, prefix_len);
+	c->has_vol = true;
+	c->vol = (struct dec18){ .value = t->last.value / 100, .digits = 18 };
+}
+
+void
+part_side_one(struct json *j, bool is_bid, bool *has, struct dec18 *best)
+{
+	struct dec18 size = { 0 };
+
+	(void)is_bid;
+	json_enter_array(j);
+	if (!json_next_item(j) || !field_read_level(j, false, best, &size))
+		return;
+	*has = size.value > 0;
+	if (json_next_item(j))
+		json_fail(j, ERR_LIMIT);
+}
+
+void
+part_side_best(struct json *j, bool is_bid, bool *has, struct dec18 *best)
+{
+	json_enter_array(j);
+	while (json_next_item(j)) {
+		struct dec18 price = { 0 }, size = { 0 };
+
+		if (!field_read_level(j, true, &price, &size))
+			return;
+		if (size.value == 0)
+			continue;
+		if (!*has || (is_bid ? price.value > best->value :
+		    price.value < best->value))
+			*best = price;
+		*has = true;
+	}
+}

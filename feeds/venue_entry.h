@@ -34,9 +34,13 @@ enum part {
 #define PARTS_TRADED (PART_BIT(PART_LAST) | PART_BIT(PART_TIME))
 #define PARTS_QUOTED (PART_BIT(PART_BID) | PART_BIT(PART_ASK))
 
-/* side_read reads a side of a book that is no plain price. */
+/* part_side reads a side of a book that is no plain price. */
 typedef void part_side(struct json *j, bool is_bid, bool *has,
     struct dec18 *best);
+/* [["price","size",...],...], where a level of size 0 is none.  One: at most
+ * that one (ERR_LIMIT).  Best: of exact levels the highest bid, the lowest
+ * ask. */
+part_side part_side_one, part_side_best;
 
 struct part_row {
 	const char *key;	/* NULL: an item of an array */
@@ -81,6 +85,10 @@ void entries_read(struct frame *f, struct json *j, const struct entry *e,
 /* entry_name_option, for an entry's finish: the option that the symbol names
  * (contract_name_option). */
 void entry_name_option(struct frame *f, struct json *j, struct tick *t);
+/* The last price is that of an index, or one of volatility in percent, whose
+ * symbol gets the prefix that tells it from an index (CONTRACT_VOLATILITY). */
+void entry_take_index(struct frame *f, struct json *j, struct tick *t);
+void entry_take_volatility(struct frame *f, struct json *j, struct tick *t);
 
 /* The same for a message that is an entry itself and whose object is entered;
  * is_named: its name was read, and what follows is its other keys; key: that

@@ -497,6 +497,15 @@ frame_counts(const struct frame *f, const struct field_u64 *sequence)
 	m->sequence = sequence->value;
 }
 
+void
+frame_answer(struct frame *f, const char *text)
+{
+	size_t size = strlen(text) + 1;
+
+	MUST(size <= VENUE_ANSWER_MAX);
+	memcpy(f->answer, text, size);
+}
+
 struct field_out
 field_out_begin(char *out, size_t size)
 {

@@ -126,6 +126,8 @@ bool frame_follows(struct frame *f, const struct field_u64 *sequence);
 /* frame_counts: the number of a message that cannot be read counts all the same.
  * Where another before it is missing it does not: the next one says so. */
 void frame_counts(const struct frame *f, const struct field_u64 *sequence);
+/* frame_answer: what is to be sent back; shorter than VENUE_ANSWER_MAX. */
+void frame_answer(struct frame *f, const char *text);
 
 /* A message being written; too little room sticks. */
 struct field_out {

@@ -342,3 +342,26 @@ message_is_event(struct frame *f, const struct field_text *event,
 	frame_set_channel(f, &event->text);
 	f->kind = found == NULL ? FRAME_UNKNOWN : found->kind;
 }
+
+void
+message_is_result(struct frame *f, const struct field_text *result,
+    const char *test)
+{
+	struct json_text key;
+	struct json j;
+
+	f->tick_count = 0;
+	frame_set(f, FRAME_UNKNOWN, "result");
+	json_open(&j, result->text.at, result->text.len);
+	if (json_kind(&j) == JSON_KIND_STRING) {
+		f->kind = FRAME_ACK;
+	} else if (json_kind(&j) == JSON_KIND_ARRAY) {
+		json_enter_array(&j);
+		f->kind = json_next_item(&j) ? FRAME_ACK : FRAME_REFUSED;
+	} else if (json_kind(&j) == JSON_KIND_OBJECT) {
+		json_enter_object(&j);
+		if (json_next_key(&j, &key) && json_text_is(&key, test))
+			frame_set(f, f->has_time ? FRAME_HEARTBEAT :
+			    FRAME_ACK, "test");
+	}
+}

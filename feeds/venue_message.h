@@ -115,5 +115,11 @@ void message_stamp(struct frame *f, const struct message *m);
 /* message_is_event: the frame is what the event's word says. */
 void message_is_event(struct frame *f, const struct field_text *event,
     const struct words *w);
+/* message_is_result: the frame is the answer to a request, "result", by its
+ * form: a word is an ACK, a list one of what was granted, a refusal where that
+ * is nothing; what else is unknown.  An object that begins with the key test is
+ * named "test": a heartbeat where the frame has its time, else an ACK. */
+void message_is_result(struct frame *f, const struct field_text *result,
+    const char *test);
 
 #endif

@@ -602,10 +602,50 @@ venue_time_put__writes_each_mark(void **state)
 	assert_string_equal(text, "{\"time\":1619093532,1619093532}");
 }
 
+static void
+contract_is__tells_kinds_by_their_names(void **state)
+{
+	static const struct {
+		const char *symbol;
+		bool is_volatility, is_index, is_instrument, is_derivative;
+		bool is_swap;
+	} rows[] = {
+		{ "btc_usd", false, true, false, false, false },
+		{ "dvol.btc_usd", true, false, false, false, false },
+		{ "dvol", false, true, false, false, false },
+		{ "DVOL.btc_usd", false, false, true, false, false },
+		{ "options.btc_usd", false, false, false, false, false },
+		{ "BTC_USDC", false, false, true, false, false },
+		{ "BTC-PERPETUAL", false, false, true, false, false },
+		{ "1INCH-PERPETUAL", false, false, true, false, false },
+		{ "BTC-26MAR21-62000-C", false, false, false, true, false },
+		{ "BTC-USDT", false, false, true, false, false },
+		{ "BTC-SWAP", false, false, true, false, false },
+		{ "BTC-USDT-SWAP", false, false, true, true, true },
+		{ "BTC-USDT-SWAP-X", false, false, true, true, false },
+		{ "BTC-USDT-SWAPS", false, false, true, true, false },
+		{ "BTC-USD-220325", false, false, true, true, false },
+		{ "options.BTC-USD-SWAP", false, false, false, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		const char *s = rows[i].symbol;
+
+		if (contract_is_volatility(s) != rows[i].is_volatility ||
+		    contract_is_index(s) != rows[i].is_index ||
+		    contract_is_instrument(s) != rows[i].is_instrument ||
+		    contract_is_derivative(s) != rows[i].is_derivative ||
+		    contract_is_swap(s) != rows[i].is_swap)
+			fail_msg("%s", s);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(contract_is__tells_kinds_by_their_names),
 		cmocka_unit_test(parse__reads_contract_data),
 		cmocka_unit_test(parse__refuses_what_is_no_figure),
 		cmocka_unit_test(parse__refuses_what_is_no_greek),
