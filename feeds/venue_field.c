@@ -400,18 +400,24 @@ frame_begin(struct frame *f)
 	memcpy(f->channel, unnamed, sizeof(unnamed));
 }
 
+/* Each byte as it is printed; beyond the table '?'. */
+static const char PLAIN[] = "?????????????????????????????????"
+    "!?#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[?]^_`"
+    "abcdefghijklmnopqrstuvwxyz{|}~";
+_Static_assert(sizeof(PLAIN) == 0x7f + 1, "up to ~");
+
 void
 frame_set_channel(struct frame *f, const struct json_text *word)
 {
+	const char *at = word->at;
 	size_t len = word->len;
 
 	if (len >= VENUE_CHANNEL_MAX)
 		len = VENUE_CHANNEL_MAX - 1;
 	for (size_t i = 0; i < len; i++) {
-		char c = word->at[i];
+		unsigned char c = (unsigned char)at[i];
 
-		f->channel[i] = c > ' ' && c < 0x7f && c != '"' && c != '\\' ?
-		    c : '?';
+		f->channel[i] = c < 0x7f ? PLAIN[c] : '?';
 	}
 	f->channel[len] = '\0';
 }

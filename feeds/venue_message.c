@@ -2,24 +2,25 @@
 
 #include <string.h>
 
-/* name_covers: the name that begins at `name` is, or begins, the text. */
+/* name_covers: the name that begins at `name` is, or begins, the text, which
+ * has no blank. */
 static bool
 name_covers(const char *name, const struct json_text *text)
 {
 	size_t i = 0;
 
-	while (i < text->len && name[i] == text->at[i] && name[i] != ' ' &&
-	    name[i] != '*')
+	while (i < text->len && name[i] == text->at[i])
 		i++;
 	if (i == text->len)
 		return name[i] == ' ' || name[i] == '\0';
-	return name[i] == '*';
+	return name[i] == '*' || (i > 0 && name[i - 1] == '*');
 }
 
 const struct word *
 words_find(const struct words *w, const struct json_text *text)
 {
-	if (text->has_escape || text->len == 0)
+	if (text->has_escape || text->len == 0 ||
+	    memchr(text->at, ' ', text->len) != NULL)
 		return NULL;
 	for (size_t i = 0; i < w->count; i++) {
 		const char *name = w->rows[i].names;
