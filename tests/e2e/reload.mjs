@@ -106,7 +106,7 @@ async function takes(s) {
 	const began = Date.now()
 	const up = await until(READY_MS, async () => {
 		const now = roles(s), a = (await get('/v1/attestations/latest')).body
-		return now.engine && now.engine !== before.engine && a && BigInt(a.message.sequence) > first &&
+		return now.engine && now.engine !== before.engine && a?.message && BigInt(a.message.sequence) > first &&
 			a.message.status === '0' && (await get('/readyz')).status === 200
 	})
 	if (!expect(up, `signs OK again after ${Date.now() - began} ms`)) console.log(tail(join(dir, 'margind.log')))
