@@ -23,13 +23,6 @@ quoted_last(struct json_text *out, const char *text, size_t *len)
 	return true;
 }
 
-static void
-name_take(struct message *m, const struct arrays *a)
-{
-	m->word = m->channel.text;
-	m->found = words_find(a->channels, &m->word);
-}
-
 /* The names behind the payload, as they seem. */
 static void
 names_look(struct message *m, const struct arrays *a, const char *text,
@@ -37,7 +30,7 @@ names_look(struct message *m, const struct arrays *a, const char *text,
 {
 	if (quoted_last(&m->symbol.text, text, &len) &&
 	    quoted_last(&m->channel.text, text, &len))
-		name_take(m, a);
+		m->found = words_find(a->channels, &m->channel.text);
 }
 
 /* A name on the way; one that is another than it seemed fails, and the message
@@ -56,20 +49,27 @@ name_read(struct json *j, const struct message *m, struct field_text *name)
 
 /* The channel that the number stands for. */
 static void
-number_take(const struct frame *f, struct message *m, const struct arrays *a)
+number_take(struct frame *f, struct message *m, const struct arrays *a)
 {
 	const struct venue_channel *c = channel_of(f->memory, m->number.value);
 
 	m->channel.has = true;
-	m->word = (struct json_text){ .at = "unnamed", .len = 7 };
 	if (c == NULL)
 		return;
 	MUST(c->kind < a->channels->count);
 	m->found = &a->channels->rows[c->kind];
-	m->word.at = m->found->names;
-	m->word.len = strlen(m->word.at);
+	frame_set(f, m->found->kind, m->found->names);
 	m->symbol.text.at = c->symbol;
 	m->symbol.text.len = strlen(c->symbol);
+}
+
+/* The frame is what a word of the message says. */
+static void
+frame_is(struct frame *f, const struct message *m,
+    const struct json_text *word)
+{
+	frame_set_channel(f, word);
+	f->kind = m->found == NULL ? FRAME_UNKNOWN : m->found->kind;
 }
 
 /* What a word says in a channel; either may be unknown. */
@@ -85,15 +85,17 @@ word_of(const struct word *channel, const struct word *w)
 }
 
 static void
-string_take(struct json *j, struct message *m, const struct arrays *a)
+string_take(struct frame *f, struct json *j, struct message *m,
+    const struct arrays *a)
 {
 	if (a->words == NULL) {
 		name_read(j, m, m->channel.has ? &m->symbol : &m->channel);
 	} else if (m->event.has || m->payload.has) {
 		json_skip(j);
 	} else if (field_read_string(j, &m->event)) {
-		m->word = m->event.text;
-		m->found = word_of(m->found, words_find(a->words, &m->word));
+		m->found = word_of(m->found,
+		    words_find(a->words, &m->event.text));
+		frame_is(f, m, &m->event.text);
 	}
 }
 
@@ -147,7 +149,7 @@ items_read(struct frame *f, struct json *j, struct message *m,
 		enum json_kind kind = json_kind(j);
 
 		if (kind == JSON_KIND_STRING)
-			string_take(j, m, a);
+			string_take(f, j, m, a);
 		else if (kind == JSON_KIND_NUMBER && has_counts(m, a))
 			count_take(j, m);
 		else if (!m->payload.has && (a->words == NULL ||
@@ -179,8 +181,10 @@ late_read(struct frame *f, struct message *m, const struct arrays *a,
 	if (json_close(&j) != ERR_OK)
 		return j.error;
 	frame_counts(f, &m->code);
-	if (a->words == NULL)
-		name_take(m, a);
+	if (a->words == NULL) {
+		m->found = words_find(a->channels, &m->channel.text);
+		frame_is(f, m, &m->channel.text);
+	}
 	if (message_entry(m) == NULL)
 		return ERR_OK;
 	json_open(&j, m->payload.text.at, m->payload.text.len);
@@ -201,6 +205,9 @@ array_read(struct frame *f, struct message *m, const struct arrays *a,
 	if (a->words == NULL)
 		names_look(m, a, text, len);
 	items_read(f, &j, m, a);
-	return json_close(&j) == ERR_OK ? ERR_OK :
-	    late_read(f, m, a, text, len);
+	if (json_close(&j) != ERR_OK)
+		return late_read(f, m, a, text, len);
+	if (a->words == NULL)
+		frame_is(f, m, &m->channel.text);
+	return ERR_OK;
 }

@@ -23,7 +23,8 @@
 #include "feeds/venue_message.h"
 
 struct arrays {
-	/* By name; or a venue_channel's kind is the place of its row. */
+	/* By name; or a venue_channel's kind is the place of its row, which
+	 * has one name. */
 	const struct words *channels;
 	/* What may stand before the payload; NULL: names stand behind it.
 	 * FRAME_HEARTBEAT comes without payload, on any number; a word with an
@@ -33,12 +34,11 @@ struct arrays {
 	const struct protocol *objects;	/* of messages that are no array */
 };
 
-/* array_read reads a message into m, which is all zero, and its ticks.  An
- * array has m's channel: `word` and `found` are the channel's or those of the
- * word before the payload, `code` is the sequence, and message_is_channel says
- * what the frame is.  The sequence of an array that cannot be read counts
- * (frame_counts), any other is the caller's to follow.  A message that is no
- * array is read by message_read. */
+/* array_read reads a message into m, which is all zero.  An array has m's
+ * channel, and is read whole: its ticks are the frame's, which is what the
+ * channel or the word before the payload says; `code` is the sequence.  That of
+ * an array that cannot be read counts (frame_counts), any other is the caller's
+ * to follow.  A message that is no array is read by message_read. */
 MUST_CHECK enum err array_read(struct frame *f, struct message *m,
     const struct arrays *a, const char *text, size_t len);
 

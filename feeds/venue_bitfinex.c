@@ -124,11 +124,10 @@ venue_bitfinex_parse(struct frame *f, const char *text, size_t len)
 		return e;
 	if (!m.channel.has)
 		return event_take(f, &m);
-	e = message_is_channel(f, &m);
 	frame_stamp(f, &m.time);
 	if (!frame_follows(f, &m.code))
 		f->tick_count = 0;
-	return e;
+	return ERR_OK;
 }
 
 /* The conf, then a message a channel: tickers first, for the venue opens 25

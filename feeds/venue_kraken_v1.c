@@ -72,14 +72,12 @@ venue_kraken_v1_parse(struct frame *f, const char *text, size_t len)
 	struct message m = { 0 };
 	enum err e = array_read(f, &m, &ARRAYS, text, len);
 
-	if (e == ERR_OK && m.channel.has) {
-		e = message_is_channel(f, &m);
-	} else if (e == ERR_OK && m.event.has) {
-		message_is_event(f, &m.event, &EVENTS);
-		if (json_text_is(&m.note.text, "error"))
-			f->kind = FRAME_REFUSED;
-	}
-	return e;
+	if (e != ERR_OK || !m.event.has)
+		return e;
+	message_is_event(f, &m.event, &EVENTS);
+	if (json_text_is(&m.note.text, "error"))
+		f->kind = FRAME_REFUSED;
+	return ERR_OK;
 }
 
 #define ASK(channel) { "{\"event\":\"subscribe\",\"pair\":[", "\"%\"", \

@@ -52,12 +52,8 @@ static struct message message;
 static enum err
 text_read(const struct arrays *a, const char *text)
 {
-	enum err e;
-
 	message = (struct message){ 0 };
-	e = array_read(&frame, &message, a, text, strlen(text));
-	return e == ERR_OK && message.channel.has ?
-	    message_is_channel(&frame, &message) : e;
+	return array_read(&frame, &message, a, text, strlen(text));
 }
 
 struct good {
