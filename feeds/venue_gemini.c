@@ -8,7 +8,7 @@
 #include "feeds/venue_row.h"
 
 #include "base/must.h"
-#include "feeds/venue_gemini.h"
+#include "feeds/venue_depth.h"
 #include "feeds/venue_message.h"
 
 static const struct part_row TRADE_ROWS[] = {
@@ -34,38 +34,21 @@ static const struct word TYPE_ROWS[] = {
 };
 static const struct words TYPES = WORDS(TYPE_ROWS);
 
-/* The tick's symbol and its book; NULL where there is none. */
-static struct depth *
-book_of(struct frame *f, struct json *j, const struct message *m)
+static void
+book_read(struct frame *f, struct json *j, const struct message *m)
 {
-	struct tick *t = frame_add_tick(f, j);
-	struct depth *d;
+	static const struct depth_words SIDES = { "buy", "sell" };
 
-	if (t == NULL || !field_take_symbol(j, &m->symbol.text, t->symbol))
-		return NULL;
-	d = depth_of(f->memory->depth, t->symbol);
-	if (d == NULL)
-		json_fail(j, ERR_LIMIT);
-	return d;
+	depth_read(f, j, &m->symbol, &SIDES, m->other.has);
 }
 
 static void
 payload_read(struct frame *f, struct json *j, const struct message *m)
 {
-	struct depth *d;
-
-	if (m->found != TYPE_ROWS) {
+	if (m->found == TYPE_ROWS)
+		book_read(f, j, m);
+	else
 		json_skip(j);
-		return;
-	}
-	if (!m->symbol.has)
-		json_fail(j, ERR_MISSING);
-	d = book_of(f, j, m);
-	if (d == NULL)
-		return;
-	if (!d->was_begun)
-		depth_begin(d);
-	gemini_changes_read(d, j);
 }
 
 static const struct message_row MESSAGE[] = {
@@ -82,19 +65,16 @@ static const struct protocol PROTOCOL = { PROTOCOL_ROWS(MESSAGE),
 static enum err
 book_finish(struct frame *f, const struct message *m)
 {
-	struct depth *d = depth_of(f->memory->depth, f->ticks[0].symbol);
 	struct json j;
 
 	if (m->other.has) {	/* a whole book */
-		depth_begin(d);
+		f->tick_count = 0;
 		json_open(&j, m->payload.text.at, m->payload.text.len);
-		gemini_changes_read(d, &j);
+		book_read(f, &j, m);
 		MUST(json_close(&j) == ERR_OK);
 	}
-	depth_quote(d, &f->ticks[0]);
-	f->ticks[0].is_book = true;
 	/* Void before, or so much taken away that the top is not known. */
-	if (!d->is_known) {
+	if (!f->ticks[0].is_book) {
 		f->kind = FRAME_GAP;
 		f->tick_count = 0;
 		return ERR_OK;

@@ -11,8 +11,6 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DOC = os.path.join(ROOT, "docs/venues.md")
 FEEDS = os.path.join(ROOT, "feeds")
-# Named by no table of words: what is no channel of ours, whatever its name.
-NAMED_IN_CODE = {"bitfinex": ["other"]}
 
 
 def read(path):
@@ -32,7 +30,7 @@ def rows():
 
 
 def parser_of(path, parsers):
-    """venue_kraken_v1_event.c belongs to kraken_v1, not to kraken."""
+    """venue_kraken_v1.c belongs to kraken_v1, not to kraken."""
     name = os.path.basename(path)[len("venue_"):-len(".c")] + "_"
     return max((p for p in parsers if name.startswith(p + "_")), key=len,
                default=None)
@@ -48,8 +46,6 @@ def ignored_words():
             if parser is None:
                 raise ValueError(f"{path}: whose words are these?")
             found[parser] += "".join(re.findall(r'"([^"]*)"', words)).split()
-    for parser, words in NAMED_IN_CODE.items():
-        found[parser] += words
     return {p: sorted(set(w)) for p, w in found.items()}
 
 

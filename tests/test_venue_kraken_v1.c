@@ -30,6 +30,10 @@ static const struct frames_good GOOD[] = {
 	      "XBT/USD|-|-|58721.3|0|1617666460000|-" } },
 	{ { 0 }, "[1,[],\"trade\",\"XBT/USD\"]", FRAME_TICKS, "trade", 0,
 	    { 0 } },
+	/* What comes behind the names is no name. */
+	{ { 0 }, "[1,[\"1\",\"2\",\"3\"],\"spread\",\"XBT/USD\",{\"trade\":"
+	    "\"X\"}]", FRAME_TICKS, "spread", 3000,
+	    { "XBT/USD|1|2|-|-|3000|-" } },
 	{ { 0 }, "[320,{\"a\":[[\"1\",\"2\",\"3\"]]},{\"b\":[],\"c\":\"7\"},"
 	    "\"book-1000\",\"XBT/USD\"]", FRAME_IGNORED, "book-1000", 0,
 	    { 0 } },
