@@ -9,7 +9,7 @@ name_covers(const char *name, const struct json_text *text)
 {
 	size_t i = 0;
 
-	while (i < text->len && name[i] == text->at[i])
+	while (i < text->len && name[i] == text->at[i] && name[i] != '\0')
 		i++;
 	if (i == text->len)
 		return name[i] == ' ' || name[i] == '\0';
