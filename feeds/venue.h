@@ -181,6 +181,10 @@ struct venue {
 				 * ticks carry a contract each */
 	bool has_marks;		/* its parser reads mark prices, and subscribe
 				 * asks for them */
+	bool measures_funding;	/* its parser remembers settlements, which are
+				 * the contracts', not the connection's: a
+				 * successor begins with those of the one whose
+				 * place it takes (venue_memory_inherit) */
 	bool tells_changes;	/* a tick with one side says that this side
 				 * changed; elsewhere, that the other is empty */
 	/* What one address of ours may ask for, by the venue's documents;
@@ -205,6 +209,11 @@ venue_is_on_chain(const struct venue *v)
 {
 	return v->place != VENUE_WEBSOCKET;
 }
+
+/* venue_memory_inherit, after venue_memory_begin: the connection is the
+ * successor of one that is open (measures_funding). */
+void venue_memory_inherit(struct venue_memory *m, const struct venue *v,
+    const struct venue_memory *open);
 
 /* venue_find and venue_at_address return NULL where there is none; the latter
  * knows the retired rows too. */

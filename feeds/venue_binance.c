@@ -7,9 +7,9 @@
  * things in other events, so nothing is read before the event is known.  A
  * funding rate does not say of how many hours it is (8, 4 or 1, by contract):
  * that is measured from one of its times (T) to the next, and the rate says
- * nothing until a connection has seen one pass.  `u` and the trades' numbers
- * are the market's, not the connection's: no hole in them says that a message
- * is missing. */
+ * nothing until a connection, or the one that it succeeds, has seen one pass.
+ * `u` and the trades' numbers are the market's, not the connection's: no hole
+ * in them says that a message is missing. */
 #include "feeds/venue_row.h"
 #include "feeds/venue_message.h"
 

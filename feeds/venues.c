@@ -221,7 +221,7 @@ static const struct venue VENUES[] = {
 		.subscribe = venue_binance_usdm_market_subscribe,
 		.mute_ms_max = 60000, .rotate_ms = ROTATE_DAY_MS,
 		.subscribe_pause_ms = 150, .dial_pause_ms = 1100, .dial_burst = 20,
-		.has_marks = true,
+		.has_marks = true, .measures_funding = true,
 	},
 	{
 		/* The address is asked for first (venue_kucoin_token.h); its
@@ -426,6 +426,17 @@ venue_memory_begin(struct venue_memory *m)
 	m->depth = depth;
 	if (depth)
 		depth_forget_all(depth);
+}
+
+void
+venue_memory_inherit(struct venue_memory *m, const struct venue *v,
+    const struct venue_memory *open)
+{
+	if (!v->measures_funding)
+		return;
+	m->channel_count = open->channel_count;
+	memcpy(m->channel, open->channel,
+	    open->channel_count * sizeof(m->channel[0]));
 }
 
 void

@@ -62,9 +62,18 @@ said_bit(const struct feeds *f, size_t slot)
 void
 feeds_opened(struct feeds *f, size_t slot, uint64_t now_ms)
 {
+	size_t connection = slot % f->plan.count;
+	const struct config_venue *v =
+	    &f->proc.config.venue[f->plan.venue[connection]];
+	const struct feeds_slot *other = &f->slot[slot == connection ?
+	    slot + f->plan.count : connection];
+
 	feeds_slot_open(&f->slot[slot], now_ms);
+	if (other->is_open)
+		venue_memory_inherit(&f->slot[slot].memory, v->venue,
+		    &other->memory);
 	for (size_t i = 0; i < f->proc.config.prices.market_count; i++)
-		if (f->plan.market[i] == slot % f->plan.count)
+		if (f->plan.market[i] == connection)
 			f->booked[i] &= (uint8_t)~said_bit(f, slot);
 }
 

@@ -81,6 +81,14 @@ static const struct venue deep = {
 	.has_depth = true,
 };
 
+/* The same, which remembers settlements of its contracts. */
+static const struct venue measuring = {
+	.name = "letters", .url = "ws://127.0.0.1:1/",
+	.parse = parse_letters, .subscribe = subscribe_nothing,
+	.mute_ms_max = 1000, .symbols_max = 2, .has_options = true,
+	.measures_funding = true,
+};
+
 static void
 nothing_frame(void *arg, size_t slot, const char *text, size_t len)
 {
@@ -352,6 +360,35 @@ feeds_frame__keeps_what_the_other_of_a_pair_says(void **state)
 	assert_int_equal(f->feed[0].gaps, 3);
 }
 
+/* Channels' numbers are a connection's, settlements the contracts'. */
+static void
+feeds_opened__lets_a_successor_inherit_settlements_alone(void **state)
+{
+	struct venue_memory *one = &f->slot[1].memory;
+	struct venue_memory *next = &f->slot[1 + 3].memory;
+
+	(void)state;
+	one->channel_count = 1;
+	one->channel[0] = (struct venue_channel){ 77, 8, "M1" };
+	one->has_sequence = true;
+	feeds_opened(f, 1 + 3, NOW);
+	assert_int_equal(next->channel_count, 0);
+	f->proc.config.venue[0].venue = &measuring;
+	feeds_opened(f, 1 + 3, NOW);
+	assert_int_equal(next->channel_count, 1);
+	assert_memory_equal(&next->channel[0], &one->channel[0],
+	    sizeof(one->channel[0]));
+	assert_false(next->has_sequence);
+	/* Its own successor has the other's place. */
+	next->channel[0].kind = 4;
+	feeds_opened(f, 1, NOW);
+	assert_int_equal(one->channel[0].kind, 4);
+	/* The other was lost: settlements may have passed unseen. */
+	f->slot[1].is_open = false;
+	feeds_opened(f, 1 + 3, NOW);
+	assert_int_equal(next->channel_count, 0);
+}
+
 /* What a connection said holds though the venue will close it. */
 static void
 feeds_frame__leaves_with_the_venue(void **state)
@@ -592,6 +629,7 @@ main(void)
 		TEST(feeds_frame__voids_books_where_a_change_cannot_be_read),
 		TEST(feeds_frame__voids_a_book_before_its_trade),
 		TEST(feeds_frame__keeps_what_the_other_of_a_pair_says),
+		TEST(feeds_opened__lets_a_successor_inherit_settlements_alone),
 		TEST(feeds_frame__leaves_with_the_venue),
 		TEST(feeds_frame__counts_each_kind),
 		TEST(feeds_frame__beats_for_all_connections_of_a_venue),
