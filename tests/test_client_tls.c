@@ -73,21 +73,32 @@ certs_remove(void **state)
 	return system(line);
 }
 
+#define PATH_ROOM 128
+
+/* The server shows this certificate; ca becomes the file to verify it by. */
+static void
+tls_serve(struct ws_server *s, char ca[PATH_ROOM], const char *cert)
+{
+	char pem[PATH_ROOM], key[PATH_ROOM];
+
+	snprintf(pem, sizeof(pem), "%s/%s.pem", cert_dir, cert);
+	snprintf(key, sizeof(key), "%s/%s.key", cert_dir, cert);
+	snprintf(ca, PATH_ROOM, "%s/ca.pem", cert_dir);
+	s->tls = SSL_CTX_new(TLS_server_method());
+	assert_int_equal(SSL_CTX_use_certificate_file(s->tls, pem,
+	    SSL_FILETYPE_PEM), 1);
+	assert_int_equal(SSL_CTX_use_PrivateKey_file(s->tls, key,
+	    SSL_FILETYPE_PEM), 1);
+}
+
 /* Connects to a TLS server with this certificate; the log tells. */
 static void
 tls_try(struct log *l, const char *cert, const char *host, int version_max)
 {
 	struct ws_server s = { 0 };
-	char pem[128], key[128], ca[128], url[64];
+	char ca[PATH_ROOM], url[64];
 
-	snprintf(pem, sizeof(pem), "%s/%s.pem", cert_dir, cert);
-	snprintf(key, sizeof(key), "%s/%s.key", cert_dir, cert);
-	snprintf(ca, sizeof(ca), "%s/ca.pem", cert_dir);
-	s.tls = SSL_CTX_new(TLS_server_method());
-	assert_int_equal(SSL_CTX_use_certificate_file(s.tls, pem,
-	    SSL_FILETYPE_PEM), 1);
-	assert_int_equal(SSL_CTX_use_PrivateKey_file(s.tls, key,
-	    SSL_FILETYPE_PEM), 1);
+	tls_serve(&s, ca, cert);
 	SSL_CTX_set_cipher_list(s.tls, "ALL:@SECLEVEL=0");
 	SSL_CTX_set_min_proto_version(s.tls, TLS1_VERSION);
 	SSL_CTX_set_max_proto_version(s.tls, version_max);
@@ -171,16 +182,9 @@ token_tls_try(struct log *l, const char *cert)
 {
 	struct ws_server s = { 0 };
 	struct venue v;
-	char pem[128], key[128], ca[128], url[64];
+	char ca[PATH_ROOM], url[64];
 
-	snprintf(pem, sizeof(pem), "%s/%s.pem", cert_dir, cert);
-	snprintf(key, sizeof(key), "%s/%s.key", cert_dir, cert);
-	snprintf(ca, sizeof(ca), "%s/ca.pem", cert_dir);
-	s.tls = SSL_CTX_new(TLS_server_method());
-	assert_int_equal(SSL_CTX_use_certificate_file(s.tls, pem,
-	    SSL_FILETYPE_PEM), 1);
-	assert_int_equal(SSL_CTX_use_PrivateKey_file(s.tls, key,
-	    SSL_FILETYPE_PEM), 1);
+	tls_serve(&s, ca, cert);
 	ws_server_start(&s, play_token);
 	snprintf(url, sizeof(url), "https://127.0.0.1:%u/token", s.port);
 	v = token_venue(url);

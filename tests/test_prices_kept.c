@@ -9,19 +9,9 @@
 #include <stdio.h>
 
 #include "tests/prices_world.h"
+#include "tests/random.h"
 
 #define UNITS 8u
-
-static uint64_t seed;
-
-static uint64_t
-next_random(uint64_t below)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed % below;
-}
 
 /* Units 1 to 7; each is quoted in lower ones; 6 is wrapped; 7 is declared. */
 static void
@@ -33,35 +23,35 @@ random_world(void)
 		snprintf(config.unit[u].name, PRICES_NAME_MAX, "U%u",
 		    (unsigned)u);
 		config.unit[u].rule = (struct prices_rule){
-			.quorum = 1 + (uint32_t)next_random(2),
-			.age_max_ms = 500 + next_random(3000),
+			.quorum = 1 + (uint32_t)below(2),
+			.age_max_ms = 500 + below(3000),
 			.dispersion_max = ppb_from_raw(20000000),
 			.band_max = ppb_from_raw(300000000) };
 	}
-	config.unit[1].rule.is_constant_unsafe = next_random(2) == 0;
+	config.unit[1].rule.is_constant_unsafe = below(2) == 0;
 	config.unit[1].rule.constant = px("1");
 	config.unit[6].wrap = (struct prices_wrap){
-		.is_wrapped = true, .by_rate = next_random(2) == 0,
-		.of = (uint16_t)(2 + next_random(4)), .age_max_ms = 2000,
+		.is_wrapped = true, .by_rate = below(2) == 0,
+		.of = (uint16_t)(2 + below(4)), .age_max_ms = 2000,
 		.pinned = px("1.1"), .pinned_ms = NOW - 1000000000,
 		.growth_max = ppb_from_raw(900000000),
 		.fall_max = ppb_from_raw(100000000),
 		.gap_max = ppb_from_raw(50000000) };
 	for (uint16_t u = 1; u < UNITS; u++)
 		for (uint16_t k = 0; k < 4; k++) {
-			uint16_t m = market(k, (uint16_t)next_random(4), u,
-			    next_random(3) == 0 ? (uint16_t)next_random(u) :
+			uint16_t m = market(k, (uint16_t)below(4), u,
+			    below(3) == 0 ? (uint16_t)below(u) :
 			    USD);
 
 			config.market[m].correlation_id =
-			    (uint16_t)next_random(3);
-			config.market[m].age_max_ms = next_random(4) == 0 ?
+			    (uint16_t)below(3);
+			config.market[m].age_max_ms = below(4) == 0 ?
 			    700 : 0;
-			config.market[m].is_inverse = next_random(8) == 0;
-			config.market[m].weight = 1 + (uint32_t)next_random(
+			config.market[m].is_inverse = below(8) == 0;
+			config.market[m].weight = 1 + (uint32_t)below(
 			    PRICES_WEIGHT_MAX);
-			config.market[m].pinned_ms = next_random(2) == 0 ?
-			    NOW + next_random(60000) : 0;
+			config.market[m].pinned_ms = below(2) == 0 ?
+			    NOW + below(60000) : 0;
 		}
 	world_init();
 }
@@ -69,22 +59,22 @@ random_world(void)
 static void
 random_say(uint64_t now_ms)
 {
-	uint64_t what = next_random(20);
-	uint16_t m = (uint16_t)next_random(config.market_count);
-	u128 one = 1000000000000000000u, mid = one + next_random(50) * one /
+	uint64_t what = below(20);
+	uint16_t m = (uint16_t)below(config.market_count);
+	u128 one = 1000000000000000000u, mid = one + below(50) * one /
 	    1000;
 	struct prices_tick t = { .market = m, .recv_ms = now_ms };
 
-	if (next_random(200) == 0)	/* an earlier life's doubt */
+	if (below(200) == 0)	/* an earlier life's doubt */
 		prices_listing_restore(&prices, m, &(struct prices_listing){
 		    .price = px18_from_raw(mid), .seen_ms = now_ms,
 		    .doubt_ms = now_ms });
-	t.exchange_ms = next_random(30) == 0 ? 0 :
-	    now_ms + next_random(60) - next_random(200);
-	if (next_random(40) == 0)
-		t.exchange_ms = now_ms + next_random(14000);
+	t.exchange_ms = below(30) == 0 ? 0 :
+	    now_ms + below(60) - below(200);
+	if (below(40) == 0)
+		t.exchange_ms = now_ms + below(14000);
 	if (what == 0) {
-		prices_apply_heartbeat(&prices, (uint16_t)next_random(4),
+		prices_apply_heartbeat(&prices, (uint16_t)below(4),
 		    t.exchange_ms, now_ms);
 		return;
 	}
@@ -97,7 +87,7 @@ random_say(uint64_t now_ms)
 	t.last = px18_from_raw(mid);
 	t.has_book = what > 2 && what < 16;
 	t.bid = px18_from_raw(mid - one / 1000);
-	t.ask = px18_from_raw(next_random(20) == 0 ? mid - one / 500 :
+	t.ask = px18_from_raw(below(20) == 0 ? mid - one / 500 :
 	    mid + one / 1000);
 	prices_apply_tick(&prices, &t);
 }
@@ -124,15 +114,15 @@ prices_compute__equals_computing_all_anew(void **state)
 
 		random_world();
 		for (size_t i = 0; i < 400; i++) {
-			uint64_t says = next_random(4);
+			uint64_t says = below(4);
 
-			now += next_random(5) == 0 ? next_random(1500) :
-			    next_random(3);
+			now += below(5) == 0 ? below(1500) :
+			    below(3);
 			for (uint64_t k = 0; k < says; k++)
 				random_say(now);
 			/* A clock that goes back, now and then. */
-			if (next_random(100) == 0)
-				now -= next_random(1000);
+			if (below(100) == 0)
+				now -= below(1000);
 			all = prices;
 			for (size_t u = 0; u < UNITS; u++)
 				all.cache[u].is_dirty = true;

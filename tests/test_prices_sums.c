@@ -10,17 +10,7 @@
 
 #include "feeds/aggregate.h"
 #include "tests/prices_world.h"
-
-static uint64_t seed;
-
-static uint64_t
-next_random(uint64_t below)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed % below;
-}
+#include "tests/random.h"
 
 /* What each vote weighs, in parts of 3600 (groups of up to six): its part of
  * the largest of its group's weights, and no group of three or more holds half
@@ -175,20 +165,20 @@ votes_aggregate__agrees_with_plain_sums(void **state)
 	for (unsigned run = 0; run < 40000; run++) {
 		struct vote votes[8];
 		bool dropped[VOTES_MAX];
-		size_t n = next_random(9);
-		struct vote_rule rule = { 1 + (uint32_t)next_random(4),
-		    ppb_from_raw((uint32_t)next_random(60000000)) };
+		size_t n = below(9);
+		struct vote_rule rule = { 1 + (uint32_t)below(4),
+		    ppb_from_raw((uint32_t)below(60000000)) };
 		struct vote_result got = { 0 }, want = { 0 };
 		enum err e;
 
 		for (size_t i = 0; i < n; i++)
 			votes[i] = (struct vote){
-			    px18_from_raw(1000 + next_random(60) +
-				(next_random(8) == 0 ? 1000u : 0u)),
-			    px18_from_raw(next_random(40)),
-			    (uint32_t)next_random(6),
-			    1 + (uint32_t)next_random(VOTE_WEIGHT_MAX),
-			    next_random(2) == 0 };
+			    px18_from_raw(1000 + below(60) +
+				(below(8) == 0 ? 1000u : 0u)),
+			    px18_from_raw(below(40)),
+			    (uint32_t)below(6),
+			    1 + (uint32_t)below(VOTE_WEIGHT_MAX),
+			    below(2) == 0 };
 		/* Sizes whose parts of 3600 are whole: not seven. */
 		for (size_t i = 6; i < n; i++)
 			votes[i].group = (uint32_t)i;
@@ -274,24 +264,24 @@ prices_compute__groups_like_the_dumb_reading(void **state)
 	(void)state;
 	seed = 0xfeedface12345;
 	for (unsigned run = 0; run < 20000; run++) {
-		uint16_t n = (uint16_t)(3 + next_random(8));
+		uint16_t n = (uint16_t)(3 + below(8));
 
 		world_begin();
 		config.unit[USDT].rule.is_constant_unsafe = false;
 		config.unit[USDT].rule.quorum = 1;
 		config.unit[ETH].rule.quorum = 1;
-		market(0, (uint16_t)next_random(4), USDT, USD);
-		market(1, (uint16_t)next_random(4), ETH, USDT);
+		market(0, (uint16_t)below(4), USDT, USD);
+		market(1, (uint16_t)below(4), ETH, USDT);
 		for (uint16_t i = 2; i < n; i++)
-			market(i, (uint16_t)next_random(6),
-			    next_random(3) == 0 ? USDT : ETH, USD);
+			market(i, (uint16_t)below(6),
+			    below(3) == 0 ? USDT : ETH, USD);
 		for (uint16_t i = 2; i < n; i++)
 			if (config.market[i].base == ETH)
 				config.market[i].quote =
-				    (uint16_t)next_random(2);
+				    (uint16_t)below(2);
 		world_init();
 		for (uint16_t i = 0; i < n; i++)
-			last(i, "1", next_random(5) == 0 ? NOW - 4000 : NOW);
+			last(i, "1", below(5) == 0 ? NOW - 4000 : NOW);
 		prices_compute(&prices, NOW);
 		assert_int_equal(prices.price[USDT].sources,
 		    dumb_world_groups(&prices, USDT));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "feeds/venue_channel.h"
+#include "tests/random.h"
 
 static struct venue_memory memory;
 
@@ -55,17 +56,6 @@ channel_put__fails_where_all_places_are_taken(void **state)
 
 #define IDS 160u	/* more than there are places */
 
-static uint64_t seed = 88172645463325252u;
-
-static uint32_t
-draw(uint32_t below)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (uint32_t)(seed >> 33) % below;
-}
-
 static void
 channel_drop__leaves_the_others_as_they_are(void **state)
 {
@@ -75,11 +65,11 @@ channel_drop__leaves_the_others_as_they_are(void **state)
 	(void)state;
 	venue_memory_begin(&memory);
 	for (unsigned i = 0; i < 20000; i++) {
-		uint32_t id = draw(IDS);
-		uint8_t kind = (uint8_t)draw(256);
+		uint32_t id = (uint32_t)below(IDS);
+		uint8_t kind = (uint8_t)below(256);
 		bool fits = plain[id].has || count < VENUE_CHANNELS_MAX;
 
-		if (draw(100) < (i / 2000 % 2 ? 60u : 10u)) {
+		if (below(100) < (i / 2000 % 2 ? 60u : 10u)) {
 			channel_drop(&memory, id);
 			count -= plain[id].has;
 			plain[id].has = false;
