@@ -110,8 +110,8 @@ void frame_set_channel(struct frame *f, const struct json_text *word);
 void frame_set(struct frame *f, enum frame_kind kind, const char *channel);
 /* frame_note_time keeps the newest exchange time of the message. */
 void frame_note_time(struct frame *f, const struct field_time *t);
-/* frame_add_tick gives the next tick, all of it absent; ERR_LIMIT in j and NULL where
- * FRAME_TICKS_MAX are taken. */
+/* frame_add_tick gives the next tick, all of it absent; ERR_LIMIT in j and NULL
+ * where FRAME_TICKS_MAX are taken. */
 struct tick *frame_add_tick(struct frame *f, struct json *j);
 /* A tick's time, if the field was there; the frame's newest follows. */
 void frame_stamp_tick(struct frame *f, struct tick *t,
@@ -123,8 +123,9 @@ void frame_stamp(struct frame *f, const struct field_time *time);
  * False where it is the same again (FRAME_IGNORED), or another message before
  * it is missing (FRAME_GAP). */
 bool frame_follows(struct frame *f, const struct field_u64 *sequence);
-/* frame_counts: the number of a message that cannot be read counts all the same.
- * Where another before it is missing it does not: the next one says so. */
+/* frame_counts: the number of a message that cannot be read counts all the
+ * same.  Where another before it is missing it does not: the next one says
+ * so. */
 void frame_counts(const struct frame *f, const struct field_u64 *sequence);
 /* frame_answer: what is to be sent back; shorter than VENUE_ANSWER_MAX. */
 void frame_answer(struct frame *f, const char *text);

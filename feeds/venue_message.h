@@ -88,9 +88,9 @@ struct protocol {
 #define PROTOCOL_INNER(table) \
 	.inner = (table), .inner_count = ARRAY_COUNT(table)
 
-/* message_read reads a message into m, which is all zero, and, where its channel has prices, its ticks.
- * The frame is unknown until one of those below says what it is; a message
- * that is no object stays so. */
+/* message_read reads a message into m, which is all zero, and, where its
+ * channel has prices, its ticks.  The frame is unknown until one of those
+ * below says what it is; a message that is no object stays so. */
 MUST_CHECK enum err message_read(struct frame *f, struct message *m,
     const struct protocol *p, const char *text, size_t len);
 

@@ -198,6 +198,10 @@ static const struct row ROWS[] = {
 	    "\"nextFundingTime\":\"1700755200000\"}"), FRAME_TICKS,
 	    { "+BTC-USDT-SWAP - - - - - 0.0001 -" } },
 	{ "okx", NULL, OKX("funding-rate", "{\"fundingRate\":\"0.0001\","
+	    "\"prevFundingTime\":\"0\",\"fundingTime\":\"1700726400000\","
+	    "\"nextFundingTime\":\"1700755200000\"}"),
+	    FRAME_TICKS, { "+BTC-USDT-SWAP - - - - - 0.0001 -" } },
+	{ "okx", NULL, OKX("funding-rate", "{\"fundingRate\":\"0.0001\","
 	    "\"fundingTime\":\"1700726400000\",\"nextFundingTime\":\"\"}"),
 	    FRAME_TICKS, { "+BTC-USDT-SWAP - - - - - - -" } },
 	{ "okx", NULL, OKX("opt-summary", "{\"instId\":"
