@@ -1,20 +1,6 @@
 /* Configs: every key reaches its field, every error its line. */
 #include "oracle/bookfile.h"
-#include "oracle/config.h"
-#include "oracle/feeds_plan.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "tests/errors_text.h"
-
-static struct config config;
+#include "tests/config_world.h"
 
 #define MARKETS \
 	"prices:\n" \
@@ -51,41 +37,6 @@ static struct config config;
 	"api: {listen: \"[::1]:8700\"}\n" \
 	"control: {socket: c.sock}\n" \
 	"sandbox: require\n"
-
-/* What config_read printed; the caller frees it. */
-static char *
-errors_of(const char *text, enum err want)
-{
-	struct errors_text t;
-	unsigned count = 99;
-	FILE *out = errors_open(&t);
-	enum err e = config_read(&config, text, strlen(text), "c.yaml", out,
-	    &count);
-
-	errors_close(&t);
-	if (e != want)
-		print_message("%s", t.text);
-	assert_int_equal(e, want);
-	assert_int_equal(count == 0, want == ERR_OK);
-	return t.text;
-}
-
-static void
-good(const char *text)
-{
-	free(errors_of(text, ERR_OK));
-}
-
-static void
-bad(const char *text, const char *error)
-{
-	char *got = errors_of(text, ERR_SYNTAX);
-
-	if (strcmp(got, error) != 0)
-		print_message("of:\n%s\n", text);
-	assert_string_equal(got, error);
-	free(got);
-}
 
 static void
 config_read__fills_prices_and_venues(void **state)
@@ -220,8 +171,6 @@ config_read__reports_every_error_in_one_pass(void **state)
 	    "c.yaml:10:62: market Y: `ETH` is not a BASE/QUOTE\n");
 }
 
-#define ONE_UNIT "prices: {units: {A: {quorum: 1, age_max: 1s, " \
-	"dispersion_max: 1%, band_max: 1%}}}\n"
 #define TWO_UNITS "prices: {units: {A: {quorum: 1, age_max: 1s, " \
 	"dispersion_max: 1%, band_max: 1%},\n" \
 	" B: {quorum: 1, age_max: 1s, dispersion_max: 1%, band_max: 1%}}}\n"
@@ -457,187 +406,6 @@ config_read__refuses_an_empty_or_too_long_text(void **state)
 	good(text);
 }
 
-/* ---- contracts, tokens, connections -------------------------------------- */
-
-#define DERIBIT(more) ONE_UNIT "venues:\n" \
-	"  deribit: {markets: {A-USD: A/USD}, " more "}\n"
-
-static void
-config_read__takes_what_venues_tell_of_contracts(void **state)
-{
-	(void)state;
-	good(ONE_UNIT "venues:\n  kraken: {markets: {A-USD: A/USD}}\n"
-	    "  okx: {instruments: {A-USD-SWAP: A-PERP, A-USDT-SWAP: {id: A-T,"
-	    " quote: A}, A-USD-FUT: {id: A-FUT, interest: base}},\n"
-	    "    options: {options.A-USD: A}}\n");
-	assert_int_equal(config.instrument_count, 3);
-	assert_string_equal(config.instrument[0].symbol, "A-USD-SWAP");
-	assert_string_equal(config.instrument[0].id, "A-PERP");
-	assert_int_equal(config.instrument[0].venue, 1);
-	assert_true(config.instrument[0].is_usd);
-	assert_int_equal(config.instrument[0].interest, INTEREST_NONE);
-	assert_false(config.instrument[1].is_usd);
-	assert_int_equal(config.instrument[2].interest, INTEREST_BASE);
-	assert_int_equal(config.option_count, 1);
-	assert_string_equal(config.option[0].symbol, "options.A-USD");
-	assert_int_equal(config.option[0].venue, 1);
-	assert_int_equal(config.option[0].unit, 1);
-}
-
-static void
-config_read__refuses_contracts_in_unsaid_units(void **state)
-{
-	(void)state;
-	bad(DERIBIT("instruments: {A_USDC-PERPETUAL: A-PERP}"),
-	    "c.yaml:3:70: A_USDC-PERPETUAL: say what its mark is in, as {id: "
-	    "A-PERP, quote: USDC}\n");
-	bad(DERIBIT("instruments: {P-F: {id: A, quote: B}}"),
-	    "c.yaml:3:57: unknown unit `B`\n");
-	bad(DERIBIT("instruments: {P-F: {id: A, quote: A, interest: base}}"),
-	    "c.yaml:3:57: P-F: `interest: base` needs a mark in USD\n");
-	bad(DERIBIT("instruments: {P-F: A, Q-F: A}"),
-	    "c.yaml:3:65: instrument A is told twice\n");
-	bad(DERIBIT("instruments: {A_USDC-PERPETUAL: {id: A, quote: USD}}"),
-	    "c.yaml:3:70: A_USDC-PERPETUAL: its mark is in USDC, not in "
-	    "USD\n");
-	bad(DERIBIT("instruments: {}"),
-	    "c.yaml:3:51: deribit: `instruments` is not a map\n");
-	bad(DERIBIT("options: {options.a_usdc: A}"),
-	    "c.yaml:3:64: options.a_usdc: its strikes are in USDC, not in "
-	    "USD\n");
-	bad(DERIBIT("options: {options.a_usd: USD}"),
-	    "c.yaml:3:63: options.a_usd: options on USD\n");
-	bad(DERIBIT("options: {options.a_usd: {}}"),
-	    "c.yaml:3:63: options.a_usd: not the name of a unit\n");
-	bad(ONE_UNIT "venues: {kraken: {markets: {A-USD: A/USD}, options: "
-	    "{a: A}}}\n",
-	    "c.yaml:2:57: kraken tells of no options\n");
-	bad(ONE_UNIT "venues: {kraken: {}}\n",
-	    "c.yaml:2:18: kraken: no `markets`, `instruments` or `options`\n");
-}
-
-#define AT(venue, more) ONE_UNIT "venues:\n" \
-	"  kraken: {markets: {A-USD: A/USD}}\n  " venue ": {" more "}\n"
-
-static void
-config_read__refuses_a_mark_whose_unit_is_not_said(void **state)
-{
-	(void)state;
-	/* Bybit's in USDC, which spell it nowhere. */
-	bad(AT("bybit-linear", "instruments: {BTCPERP: A}"),
-	    "c.yaml:4:41: BTCPERP: say what its mark is in, as {id: A, quote: "
-	    "USDC}\n");
-	bad(AT("bybit-linear", "instruments: {ETHUSDT: {id: A, quote: USD}}"),
-	    "c.yaml:4:41: ETHUSDT: its mark is in USDT, not in USD\n");
-	bad(AT("binance-usdm-market", "instruments: {BTCFDUSD: A}"),
-	    "c.yaml:4:49: BTCFDUSD: say what its mark is in, as {id: A, quote: "
-	    "UNIT}\n");
-	bad(AT("binance-usdm-market", "instruments: {ETHBTC: {id: A, quote: "
-	    "USD}}"), "c.yaml:4:47: ETHBTC: its mark is in a coin, not in "
-	    "USD\n");
-	bad(AT("okx", "instruments: {A-USDC-SWAP: P}"),
-	    "c.yaml:4:36: A-USDC-SWAP: say what its mark is in, as {id: P, "
-	    "quote: USDC}\n");
-	bad(AT("bitmex", "instruments: {ETHM26: P}"),
-	    "c.yaml:4:34: ETHM26: say what its mark is in, as {id: P, quote: "
-	    "UNIT}\n");
-	good(AT("bitmex", "instruments: {ETHM26: {id: P, quote: USD}}"));
-	assert_true(config.instrument[0].is_usd);
-	good(AT("bybit-linear", "instruments: {BTCPERP: {id: P, quote: A}}"));
-	assert_false(config.instrument[0].is_usd);
-	good(AT("kraken-futures", "instruments: {PF_USDTUSD: P}"));
-	assert_true(config.instrument[0].is_usd);
-}
-
-static void
-config_read__refuses_instruments_where_there_are_no_marks(void **state)
-{
-	(void)state;
-	bad(AT("coinbase", "instruments: {ETH-PERP: P}"),
-	    "c.yaml:4:27: coinbase tells no marks, so of no instruments\n");
-	bad(AT("binance-usdm", "instruments: {ETHUSDT: {id: P, quote: A}}"),
-	    "c.yaml:4:31: binance-usdm tells no marks, so of no instruments; "
-	    "`binance-usdm-market` does\n");
-	bad(AT("bybit", "instruments: {ETHUSDT: {id: P, quote: A}}"),
-	    "c.yaml:4:24: bybit tells no marks, so of no instruments; "
-	    "`bybit-linear` does\n");
-	/* Neither spot, nor an option, nor an index. */
-	bad(AT("okx", "instruments: {A-USD: P}"),
-	    "c.yaml:4:30: A-USD: not the name of a perpetual or a future of "
-	    "okx\n");
-	bad(AT("okx", "instruments: {A-USD-260925-10-C: P}"),
-	    "c.yaml:4:42: A-USD-260925-10-C: not the name of a perpetual or a "
-	    "future of okx\n");
-	bad(AT("deribit", "instruments: {A-25SEP26-10-C: P}"),
-	    "c.yaml:4:43: A-25SEP26-10-C: not the name of a perpetual or a "
-	    "future of deribit\n");
-	bad(AT("deribit", "instruments: {a_usd: P}"),
-	    "c.yaml:4:34: a_usd: not the name of a perpetual or a future of "
-	    "deribit\n");
-}
-
-static void
-config_read__takes_single_options(void **state)
-{
-	(void)state;
-	good(AT("deribit", "options: {A-25SEP26-10-C: A, A-5SEP26-0d5-P: "
-	    "A}"));
-	assert_int_equal(config.option_count, 2);
-	assert_string_equal(config.option[1].symbol, "A-5SEP26-0d5-P");
-	assert_int_equal(config.option[1].unit, 1);
-	bad(AT("deribit", "options: {A_USDC-5SEP26-10-C: A}"),
-	    "c.yaml:4:43: A_USDC-5SEP26-10-C: its strikes are in USDC, not in "
-	    "USD\n");
-	bad(AT("deribit", "options: {A-PERPETUAL: A}"),
-	    "c.yaml:4:36: A-PERPETUAL: neither a family of options "
-	    "(options.NAME) nor an option that deribit tells of alone\n");
-	bad(AT("deribit", "options: {A-31SEP26-10-C: A}"),
-	    "c.yaml:4:39: A-31SEP26-10-C: neither a family of options "
-	    "(options.NAME) nor an option that deribit tells of alone\n");
-	bad(AT("okx", "options: {A-USD-260925-10-C: A}"),
-	    "c.yaml:4:38: A-USD-260925-10-C: neither a family of options "
-	    "(options.NAME) nor an option that okx tells of alone\n");
-	bad(AT("okx", "options: {options.A-USDC: A}"),
-	    "c.yaml:4:35: options.A-USDC: its strikes are in USDC, not in "
-	    "USD\n");
-}
-
-/* So many rows of a map at a venue; what is said of them. */
-static void
-count_check(const char *key, char row, unsigned count, const char *error)
-{
-	size_t size = 64u * count + 400, n;
-	char *text = malloc(size), *said;
-
-	n = (size_t)snprintf(text, size, "%svenues:\n  %s:\n    %s:\n",
-	    ONE_UNIT, row == 'I' ? "okx" : "deribit", key);
-	for (unsigned i = 0; i < count; i++)
-		n += (size_t)snprintf(text + n, size - n, row == 'I' ?
-		    "      S-USD-%u: I%u\n" :
-		    "      A-25SEP26-%u-C: A # %u\n", i + 1, i);
-	said = errors_of(text, error ? ERR_SYNTAX : ERR_OK);
-	if (error)
-		assert_non_null(strstr(said, error));
-	free(said);
-	free(text);
-}
-
-static void
-config_read__takes_so_many_contracts_and_no_more(void **state)
-{
-	(void)state;
-	count_check("markets: {A-USD: A/USD}\n    instruments", 'I',
-	    CONFIG_INSTRUMENTS_MAX, NULL);
-	assert_int_equal(config.instrument_count, CONFIG_INSTRUMENTS_MAX);
-	count_check("markets: {A-USD: A/USD}\n    instruments", 'I',
-	    CONFIG_INSTRUMENTS_MAX + 1, "more than 256 instruments");
-	count_check("markets: {A-USD: A/USD}\n    options", 'A',
-	    CONFIG_OPTIONS_MAX, NULL);
-	assert_int_equal(config.option_count, CONFIG_OPTIONS_MAX);
-	count_check("markets: {A-USD: A/USD}\n    options", 'A',
-	    CONFIG_OPTIONS_MAX + 1, "more than 128 rows of options");
-}
-
 static void
 config_read__takes_a_token_url_where_there_are_tokens(void **state)
 {
@@ -662,140 +430,6 @@ config_read__takes_a_token_url_where_there_are_tokens(void **state)
 	    "for a token\n");
 }
 
-/* A venue with so many units' markets; the caller frees it. */
-static char *
-many_markets(const char *venue, unsigned count)
-{
-	size_t size = 200u * count + 200;
-	char *text = malloc(size);
-	size_t n = (size_t)snprintf(text, size, "prices:\n  units:\n");
-
-	for (unsigned i = 0; i < count; i++)
-		n += (size_t)snprintf(text + n, size - n, "    U%u: {quorum: 1,"
-		    " age_max: 1s, dispersion_max: 1%%, band_max: 1%%}\n", i);
-	n += (size_t)snprintf(text + n, size - n, "venues:\n  %s:\n"
-	    "    markets:\n", venue);
-	for (unsigned i = 0; i < count; i++)
-		n += (size_t)snprintf(text + n, size - n,
-		    "      U%u-USD: U%u/USD\n", i, i);
-	return text;
-}
-
-static void
-feeds_plan_make__splits_a_venue_at_its_limit(void **state)
-{
-	static const struct { const char *venue; unsigned markets, limit; }
-	    cases[] = {
-		{ "kraken", 63, 64 }, { "bitfinex", 12, 12 },
-		{ "bitfinex", 13, 12 }, { "bitfinex", 40, 12 },
-		{ "bitmex", 19, 6 },
-	};
-	static struct feeds_plan p;
-	size_t bad_venue;
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-		char *text = many_markets(cases[i].venue, cases[i].markets);
-		unsigned limit = cases[i].limit, seen = 0;
-
-		good(text);
-		free(text);
-		assert_int_equal(feeds_plan_make(&p, &config, &bad_venue),
-		    ERR_OK);
-		assert_int_equal(p.count,
-		    (cases[i].markets + limit - 1) / limit);
-		for (size_t k = 0; k < p.count; k++) {
-			assert_true(p.connection[k].symbol_count <= limit);
-			assert_int_equal(p.option[k], FEEDS_PLAN_NONE);
-			for (size_t n = 0; n < p.connection[k].symbol_count;
-			    n++, seen++) {
-				assert_string_equal(
-				    p.connection[k].symbols[n],
-				    config.market[seen].symbol);
-				assert_int_equal(p.market[seen], k);
-			}
-		}
-		assert_int_equal(seen, cases[i].markets);
-	}
-}
-
-static void
-feeds_plan_make__gives_a_family_of_options_its_own(void **state)
-{
-	static struct feeds_plan p;
-	size_t bad_venue;
-
-	(void)state;
-	good(ONE_UNIT "venues:\n  kraken: {markets: {A-USD: A/USD}}\n"
-	    "  okx: {markets: {A-USD-1: {pair: A/USD, "
-	    "named: A-USD-1}}, instruments: "
-	    "{A-USD-1: A-FUT, A-USD-SWAP: A-PERP},\n"
-	    "    options: {options.A-USD: A}}\n");
-	assert_int_equal(feeds_plan_make(&p, &config, &bad_venue), ERR_OK);
-	assert_int_equal(p.count, 3);
-	assert_int_equal(p.connection[1].symbol_count, 2);	/* once each */
-	assert_string_equal(p.connection[1].symbols[1], "A-USD-SWAP");
-	assert_int_equal(p.venue[2], 1);
-	assert_int_equal(p.option[2], 0);
-	assert_int_equal(p.connection[2].symbol_count, 1);
-	assert_string_equal(p.connection[2].symbols[0], "options.A-USD");
-	assert_null(p.connection[2].url);
-}
-
-static void
-feeds_plan_make__puts_single_options_of_a_unit_together(void **state)
-{
-	static struct feeds_plan p;
-	size_t bad_venue;
-
-	(void)state;
-	good("prices: {units: {A: {quorum: 1, age_max: 1s, dispersion_max: "
-	    "1%, band_max: 1%}, B: {constant: \"1\", unsafe: true}}}\n"
-	    "venues:\n  kraken: {markets: {A-USD: A/USD}}\n"
-	    "  deribit: {instruments: {A-PERPETUAL: P}, options: "
-	    "{A-25SEP26-10-C: A, options.a_usd: A, B-25SEP26-10-C: B, "
-	    "A-25SEP26-10-P: A}}\n");
-	assert_int_equal(feeds_plan_make(&p, &config, &bad_venue), ERR_OK);
-	assert_int_equal(p.count, 5);
-	assert_int_equal(p.option[1], FEEDS_PLAN_NONE);
-	assert_int_equal(p.option[2], 0);
-	assert_int_equal(p.connection[2].symbol_count, 2);
-	assert_string_equal(p.connection[2].symbols[0], "A-25SEP26-10-C");
-	assert_string_equal(p.connection[2].symbols[1], "A-25SEP26-10-P");
-	assert_int_equal(p.option[3], 1);
-	assert_int_equal(p.connection[3].symbol_count, 1);
-	assert_string_equal(p.connection[3].symbols[0], "options.a_usd");
-	assert_int_equal(p.option[4], 2);
-	assert_string_equal(p.connection[4].symbols[0], "B-25SEP26-10-C");
-	/* As many of a connection as it takes. */
-	config.option_count = CONFIG_OPTIONS_MAX;
-	for (size_t i = 0; i < CONFIG_OPTIONS_MAX; i++)
-		config.option[i] = config.option[0];
-	assert_int_equal(feeds_plan_make(&p, &config, &bad_venue), ERR_OK);
-	assert_int_equal(p.count, 2 + CONFIG_OPTIONS_MAX / VENUE_SYMBOLS_MAX);
-}
-
-static void
-feeds_plan_make__fails_above_the_clients_connections(void **state)
-{
-	static struct feeds_plan p;
-	char *text = many_markets("bitmex", 60);
-	size_t bad_venue = 9;
-
-	(void)state;
-	good(text);
-	free(text);
-	/* Of BitMEX a connection takes 6. */
-	config.prices.market_count = 6 * CLIENT_CONNECTIONS_MAX;
-	for (size_t i = 0; i < config.prices.market_count; i++)
-		config.market[i] = config.market[0];
-	assert_int_equal(feeds_plan_make(&p, &config, &bad_venue), ERR_OK);
-	assert_int_equal(p.count, CLIENT_CONNECTIONS_MAX);
-	config.market[config.prices.market_count++] = config.market[0];
-	assert_int_equal(feeds_plan_make(&p, &config, &bad_venue), ERR_LIMIT);
-	assert_int_equal(bad_venue, 0);
-}
-
 static void
 config_read__names_a_subscription_that_cannot_be_written(void **state)
 {
@@ -803,20 +437,6 @@ config_read__names_a_subscription_that_cannot_be_written(void **state)
 	bad(ONE_UNIT "venues: {deribit: {markets: {A@USD: {pair: A/USD, named: A@USD}}}}\n",
 	    "c.yaml:2:10: deribit: the subscription to its symbols cannot be "
 	    "used (syntax)\n");
-}
-
-static void
-config_read__refuses_an_option_as_a_market(void **state)
-{
-	(void)state;
-	bad(ONE_UNIT "venues: {deribit: {markets: {A-27DEC26-3000-C: "
-	    "{pair: A/USD, named: A-27DEC26-3000-C}}}}\n",
-	    "c.yaml:2:10: deribit: A-27DEC26-3000-C is an option, priced in "
-	    "coins: it is no market; see `options`\n");
-	bad(ONE_UNIT "venues: {okx: {markets: {A-USD-261227-3000-P: "
-	    "{pair: A/USD, named: A-USD-261227-3000-P}}}}\n",
-	    "c.yaml:2:10: okx: A-USD-261227-3000-P is an option, priced in "
-	    "coins: it is no market; see `options`\n");
 }
 
 static void
@@ -976,28 +596,9 @@ main(void)
 		cmocka_unit_test(
 		    config_read__refuses_an_empty_or_too_long_text),
 		cmocka_unit_test(
-		    config_read__takes_what_venues_tell_of_contracts),
-		cmocka_unit_test(
-		    config_read__refuses_contracts_in_unsaid_units),
-		cmocka_unit_test(
-		    config_read__takes_so_many_contracts_and_no_more),
-		cmocka_unit_test(
 		    config_read__takes_a_token_url_where_there_are_tokens),
 		cmocka_unit_test(
 		    config_read__names_a_subscription_that_cannot_be_written),
-		cmocka_unit_test(feeds_plan_make__splits_a_venue_at_its_limit),
-		cmocka_unit_test(
-		    feeds_plan_make__gives_a_family_of_options_its_own),
-		cmocka_unit_test(
-		    feeds_plan_make__puts_single_options_of_a_unit_together),
-		cmocka_unit_test(
-		    feeds_plan_make__fails_above_the_clients_connections),
-		cmocka_unit_test(config_read__refuses_an_option_as_a_market),
-		cmocka_unit_test(
-		    config_read__refuses_a_mark_whose_unit_is_not_said),
-		cmocka_unit_test(
-		    config_read__refuses_instruments_where_there_are_no_marks),
-		cmocka_unit_test(config_read__takes_single_options),
 		cmocka_unit_test(config_bind_book__finds_instruments_by_name),
 		cmocka_unit_test(config_bind_book__finds_units_by_name),
 		cmocka_unit_test(
